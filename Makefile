@@ -1,0 +1,31 @@
+# The two commands of a newcomer are `make demo` and `make test`; each sets up .venv by itself.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: demo test lint bench constraints clean
+
+demo: $(VENV)/.ready
+	$(BIN)/oauth1-catalog demo $(ARGS)
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Exact versions with hashes, for every Python from 3.11 on; `make constraints` writes it anew.
+$(VENV)/.ready: constraints.txt pyproject.toml .ci/create-venv
+	PYTHON="$(PYTHON)" sh .ci/create-venv $(VENV)
+	touch $@
+
+constraints: $(VENV)/.ready
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		--all-extras --group dev --output-file constraints.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) dist build

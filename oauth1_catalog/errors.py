@@ -1,0 +1,230 @@
+"""Every exception of the package, as one tree.
+
+The split says whose turn it is: the developer's, the provider's, the user's, or the visitor who came back with a
+callback that belongs to no login::
+
+    OAuthError
+    ├── ConfigurationError            yours: a setting, an argument or a provider file is wrong
+    │   ├── UnknownProviderError      no provider of that name in the catalog
+    │   ├── MissingSettingError       a key that the provider needs is not configured
+    │   ├── RetiredProviderError      the provider has switched OAuth 1.0 off
+    │   ├── ProviderFileError         a provider file cannot be used: file, line, column, field
+    │   ├── NotInitializedError       the registry has no application yet
+    │   └── SigningError              this request or key cannot be signed
+    ├── ProviderError                 theirs: an answer that is not what the protocol says
+    │   ├── TokenRequestDeniedError   the provider refused to give a token
+    │   ├── TokenResponseError        the provider's answer is not a usable token
+    │   └── TransportError            no answer at all
+    ├── AuthorizationDeniedError      the user said no
+    ├── StateError                    the callback belongs to no login of this browser
+    │   ├── MissingRequestTokenError  the callback has no oauth_token
+    │   └── ExpiredStateError         the login took too long
+    ├── MissingVerifierError          the callback has no oauth_verifier
+    └── MissingTokenError             an API call without a token
+
+``OAuthError`` has the attributes of Authlib's class of the same name, so that an application's error handlers keep
+working; ``provider`` and ``step`` say where it happened, and ``error`` is stable: an application may compare it.
+"""
+
+from __future__ import annotations
+
+
+class OAuthError(Exception):
+    """The base of every error of this package.
+
+    Args:
+        error: a stable code, such as ``"access_denied"``. Defaults to the class's own.
+        description: a sentence that names the thing, the place, the cause and the next step.
+        uri: where to read more, if anywhere.
+        provider: the name under which the client is registered.
+        step: the step of the login that failed: ``"request_token"``, ``"authorize"``, ``"callback"``,
+            ``"access_token"``, ``"api"`` or ``"renew"``.
+
+    >>> str(OAuthError("access_denied", "twitter: the user said no."))
+    'access_denied: twitter: the user said no.'
+    """
+
+    error: str = "oauth_error"
+    description: str = ""
+    uri: str | None = None
+
+    def __init__(
+        self,
+        error: str | None = None,
+        description: str | None = None,
+        uri: str | None = None,
+        *,
+        provider: str | None = None,
+        step: str | None = None,
+    ) -> None:
+        if error is not None:
+            self.error = error
+        if description is not None:
+            self.description = description
+        if uri is not None:
+            self.uri = uri
+        self.provider = provider
+        self.step = step
+        super().__init__(f"{self.error}: {self.description}")
+
+    def __repr__(self) -> str:
+        return f'<{type(self).__name__} "{self.error}">'
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by state: a task queue that moves the error keeps every attribute."""
+        return (type(self).__new__, (type(self), *self.args), self.__dict__)
+
+
+class ConfigurationError(OAuthError, ValueError):
+    """A setting, an argument or a provider file is wrong; nothing was sent."""
+
+    error = "configuration_error"
+
+
+class UnknownProviderError(ConfigurationError):
+    """The catalog has no provider of that name. ``suggestions`` holds the nearest names."""
+
+    error = "unknown_provider"
+
+    def __init__(self, description: str, *, provider: str, suggestions: tuple[str, ...] = ()) -> None:
+        super().__init__(description=description, provider=provider)
+        self.suggestions = suggestions
+
+
+class MissingSettingError(ConfigurationError):
+    """The provider needs a setting that is nowhere. ``setting`` is its parameter's name (``client_secret``)."""
+
+    error = "missing_setting"
+
+    def __init__(self, description: str, *, provider: str | None = None, setting: str) -> None:
+        super().__init__(description=description, provider=provider)
+        self.setting = setting
+
+
+class RetiredProviderError(ConfigurationError):
+    """The provider has switched OAuth 1.0 off; the message says when, and what to use instead."""
+
+    error = "retired_provider"
+
+
+class ProviderFileError(ConfigurationError):
+    """A provider file cannot be used.
+
+    ``path``, ``line`` and ``column`` (both from 1) and ``field`` (dotted) say where. The text begins with
+    ``path:line:column``, so that a terminal makes it a link.
+    """
+
+    error = "invalid_provider_file"
+
+    def __init__(
+        self, description: str, *, path: str, line: int, column: int, field: str, provider: str | None = None
+    ) -> None:
+        super().__init__(description=f"{path}:{line}:{column}: {description}", provider=provider)
+        self.path = path
+        self.line = line
+        self.column = column
+        self.field = field
+
+
+class NotInitializedError(ConfigurationError, RuntimeError):
+    """The registry was used before it was given an application."""
+
+    error = "not_initialized"
+
+
+class SigningError(ConfigurationError):
+    """This request, or this key, cannot be signed; nothing was sent."""
+
+    error = "signing_error"
+
+
+class ProviderError(OAuthError):
+    """The provider's answer is not what the protocol says.
+
+    Attributes:
+        status: the HTTP status of the answer, ``None`` where there was none.
+        problem: the provider's ``oauth_problem`` (Problem Reporting extension), if it sent one.
+        excerpt: the answer's first words, at most 200 characters, with every secret masked.
+    """
+
+    error = "provider_error"
+
+    def __init__(
+        self,
+        error: str | None = None,
+        description: str | None = None,
+        uri: str | None = None,
+        *,
+        provider: str | None = None,
+        step: str | None = None,
+        status: int | None = None,
+        problem: str | None = None,
+        excerpt: str = "",
+    ) -> None:
+        super().__init__(error, description, uri, provider=provider, step=step)
+        self.status = status
+        self.problem = problem
+        self.excerpt = excerpt
+
+
+class TokenRequestDeniedError(ProviderError):
+    """The provider refused to give temporary or token credentials."""
+
+    error = "fetch_token_denied"
+
+
+class TokenResponseError(ProviderError, ValueError):
+    """The provider's answer holds no usable token.
+
+    Also a ``ValueError``, which is what Authlib raises for an answer that it cannot read.
+    """
+
+    error = "invalid_token_response"
+
+
+class TransportError(ProviderError):
+    """The provider gave no answer: no connection, no certificate, too slow, too long. ``__cause__`` has the detail."""
+
+    error = "provider_unreachable"
+
+
+class AuthorizationDeniedError(OAuthError):
+    """The user, or the provider on the user's behalf, refused. ``problem`` holds the provider's word for it."""
+
+    error = "access_denied"
+
+    def __init__(
+        self, description: str, *, provider: str | None = None, step: str | None = None, problem: str | None = None
+    ) -> None:
+        super().__init__(description=description, provider=provider, step=step)
+        self.problem = problem
+
+
+class StateError(OAuthError):
+    """The callback belongs to no login that this browser has begun."""
+
+    error = "invalid_state"
+
+
+class MissingRequestTokenError(StateError):
+    """The callback has no ``oauth_token``."""
+
+    error = "missing_request_token"
+
+
+class ExpiredStateError(StateError):
+    """The login took longer than the temporary credentials are kept."""
+
+    error = "expired_state"
+
+
+class MissingVerifierError(OAuthError):
+    """The callback has no ``oauth_verifier``, and the provider is not known to leave it out."""
+
+    error = "missing_verifier"
+
+
+class MissingTokenError(OAuthError):
+    """An API call needs a token, and there is none."""
+
+    error = "missing_token"
