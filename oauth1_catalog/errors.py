@@ -194,7 +194,12 @@ class AuthorizationDeniedError(OAuthError):
     error = "access_denied"
 
     def __init__(
-        self, description: str, *, provider: str | None = None, step: str | None = None, problem: str | None = None
+        self,
+        description: str,
+        *,
+        provider: str | None = None,
+        step: str | None = None,
+        problem: str | None = None,
     ) -> None:
         super().__init__(description=description, provider=provider, step=step)
         self.problem = problem

@@ -1,0 +1,1 @@
+"""The ``oauth1-catalog`` command."""

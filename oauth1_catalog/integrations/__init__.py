@@ -1,0 +1,1 @@
+"""One package per framework; none imports another."""

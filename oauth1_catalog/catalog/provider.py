@@ -1,0 +1,121 @@
+"""What a login needs to know about a provider, resolved: no variables, options or environments are left.
+
+A ``Provider`` comes from a file of the catalog (``resolve.py``) or from ``register(...)`` in an application; from here
+on only ``from_catalog`` tells which: a provider of the catalog is held to what its file says, one that was registered
+by hand gets Authlib's leniency, with a warning.
+
+Rule: this module imports neither pydantic nor YAML, so that an application which registers by hand never loads them.
+The meaning of each field is told in ``model.py``, whose names these are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Requirement = Literal["required", "optional", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackRules:
+    """How the user comes back (RFC 5849, section 2.2), and what may be missing then."""
+
+    value: Literal["url", "oob"] = "url"
+    registered: bool = False
+    send_at_authorize: Literal["never", "if_unconfirmed", "always"] = "never"
+    confirmed: Requirement = "required"
+    verifier: Requirement = "required"
+    secret: Literal["required", "optional"] = "required"
+    state_param: str | None = None
+    denied_param: str = "denied"
+    denied_when: Literal["empty_verifier"] | None = None
+    extra: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetime:
+    """How long a token lives: ``seconds`` from its issue, ``until`` a moment in ``timezone``, or idle for so long."""
+
+    seconds: int | None = None
+    until: Literal["midnight"] | None = None
+    timezone: str | None = None
+    idle_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenResponseRules:
+    """How the answers of the two token endpoints are written.
+
+    ``fields`` maps a standard name (``oauth_token``) to the provider's own.
+    """
+
+    format: Literal["form", "json", "xml", "auto"] = "auto"
+    fields: Mapping[str, str] = field(default_factory=dict)
+    extra: tuple[str, ...] = ()
+    expires_in: str | None = None
+    session_handle: str | None = None
+    lifetime: Lifetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An endpoint beside the three of the login: renewal or revocation."""
+
+    url: str
+    method: str = "POST"
+    session_handle: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserinfoRules:
+    """Where the profile is, and how it becomes standard claims.
+
+    ``endpoint`` is relative to ``api_base_url``, absolute, or ``"token_response"``.
+    """
+
+    endpoint: str
+    method: str = "GET"
+    params: Mapping[str, str] = field(default_factory=dict)
+    format: Literal["json", "xml", "jwt"] = "json"
+    followup: str | None = None
+    claims: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """One provider, ready for use; see ``model.py`` for what each field means."""
+
+    name: str
+    from_catalog: bool = False
+    display_name: str = ""
+    flows: tuple[str, ...] = ("redirect",)
+    credential_labels: Mapping[str, str] = field(default_factory=dict)
+    quirks: Mapping[str, str] = field(default_factory=dict)
+    docs_url: str | None = None
+
+    request_token_url: str | None = None
+    request_token_method: str = "POST"
+    request_token_params: Mapping[str, str] = field(default_factory=dict)
+    request_token_params_in: Literal["query", "body"] = "query"
+    authorize_url: str | None = None
+    authorize_params: Mapping[str, str] = field(default_factory=dict)
+    authorize_token_param: str = "oauth_token"
+    access_token_url: str | None = None
+    access_token_method: str = "POST"
+    access_token_params: Mapping[str, str] = field(default_factory=dict)
+    access_token_params_in: Literal["query", "body"] = "query"
+
+    api_base_url: str | None = None
+    api_hosts: tuple[str, ...] = ()
+    api_params: Mapping[str, str] = field(default_factory=dict)
+
+    client_kwargs: Mapping[str, object] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    user_agent: str | None = None
+
+    callback: CallbackRules = CallbackRules()
+    token_response: TokenResponseRules = TokenResponseRules()
+    renew: Endpoint | None = None
+    revoke: Endpoint | None = None
+    userinfo: UserinfoRules | None = None
