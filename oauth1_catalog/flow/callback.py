@@ -1,0 +1,126 @@
+"""What the user's browser brings back from the provider (RFC 5849, section 2.2).
+
+Rule: only the parameters that the protocol and the provider's file name are read, each at most once. Anybody can write
+a callback's address; what else stands in it (``oauth_token_secret``, ``redirect_uri``, ...) reaches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.errors import (
+    AuthorizationDeniedError,
+    MissingRequestTokenError,
+    MissingVerifierError,
+    OAuthError,
+    StateError,
+    TokenRequestDeniedError,
+)
+from oauth1_catalog.flow.problems import REFUSALS
+
+MAX_VALUE = 2048
+"""The longest value that a callback may hold, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A callback's parameters, read but not yet believed.
+
+    ``oauth_token`` says which login it claims to end; ``failure`` is the reason why that login ends without a token.
+    """
+
+    oauth_token: str
+    oauth_verifier: str | None = field(default=None, repr=False)
+    extra: Mapping[str, str] = field(default_factory=dict, repr=False)
+    failure: OAuthError | None = None
+
+
+def read_callback(provider: Provider, parameters: Iterable[tuple[str, str]]) -> Callback:
+    """Read the query of a callback.
+
+    Args:
+        provider: says what a denial looks like, and which other parameters to keep.
+        parameters: names and values of the query, decoded, in their order.
+
+    Raises:
+        MissingRequestTokenError: there is no ``oauth_token``, so nothing says which login this is.
+        StateError: a parameter comes twice, is too long or holds control characters.
+    """
+    rules = provider.callback
+    wanted = {"oauth_token", "oauth_verifier", "oauth_problem", rules.denied_param, *rules.extra}
+    if rules.state_param:
+        wanted.add(rules.state_param)
+    found: dict[str, str] = {}
+    for name, value in parameters:
+        if name not in wanted:
+            continue
+        if name in found or len(value) > MAX_VALUE or not value.isprintable():
+            raise StateError(
+                "invalid_callback",
+                f"{provider.name}: the callback's {name} comes twice, is longer than {MAX_VALUE} characters or holds "
+                "control characters. Offer the user to log in again.",
+                provider=provider.name,
+                step="callback",
+            )
+        found[name] = value
+
+    denied_token = found.get(rules.denied_param) or None
+    token = found.get("oauth_token") or denied_token
+    failure = _failure(provider, found, denied_token)
+    if token is None:
+        raise failure or MissingRequestTokenError(
+            description=f'{provider.name}: Missing "oauth_token" parameter in the callback. Offer the user to log in '
+            "again.",
+            provider=provider.name,
+            step="callback",
+        )
+    kept = {name: found[name] for name in (*rules.extra, *filter(None, [rules.state_param])) if name in found}
+    return Callback(token, found.get("oauth_verifier") or None, kept, failure)
+
+
+def require_verifier(provider: Provider, verifier: str | None, earlier: str | None = None) -> str | None:
+    """The verifier to send in step three.
+
+    Args:
+        provider: says whether there must be one.
+        verifier: the callback's.
+        earlier: one that came with the request token; Authlib uses it when the callback has none.
+
+    Raises:
+        MissingVerifierError: there is none, and the provider is not known to leave it out.
+    """
+    if provider.callback.verifier == "none":
+        return None
+    verifier = verifier or (None if provider.from_catalog else earlier)
+    if verifier is None and provider.callback.verifier == "required":
+        raise MissingVerifierError(
+            description=f'{provider.name}: Missing "verifier" value: the callback has no oauth_verifier. Offer the '
+            "user to log in again.",
+            provider=provider.name,
+            step="callback",
+        )
+    return verifier
+
+
+def _failure(provider: Provider, found: Mapping[str, str], denied_token: str | None) -> OAuthError | None:
+    where = {"provider": provider.name, "step": "callback"}
+    problem = found.get("oauth_problem") or None
+    empty_verifier = (
+        provider.callback.denied_when == "empty_verifier" and "oauth_verifier" in found and not found["oauth_verifier"]
+    )
+    if denied_token or problem in REFUSALS or empty_verifier:
+        return AuthorizationDeniedError(
+            f"{provider.name}: the user did not authorize the application. Offer to log in again, or another way.",
+            problem=problem,
+            **where,
+        )
+    if problem:
+        return TokenRequestDeniedError(
+            "authorization_failed",
+            f"{provider.name}: the provider ended the login with {problem[:60]!r}. Offer the user to log in again.",
+            problem=problem[:200],
+            **where,
+        )
+    return None

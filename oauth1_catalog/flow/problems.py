@@ -1,0 +1,117 @@
+"""How a provider says no: ``oauth_problem`` and its relatives, and what each one usually means for the developer.
+
+Source: the Problem Reporting extension (wiki.oauth.net, 12238543). A provider sends the problem in the body, in the
+``WWW-Authenticate`` header (Jira sends it there alone), or only in prose.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote
+
+from oauth1_catalog.flow.excerpts import excerpt
+from oauth1_catalog.rfc5849.messages import Response
+
+REFUSALS = frozenset({"user_refused", "permission_denied"})
+"""Problems that mean: the user said no."""
+
+_CHALLENGE_PARAMETER = re.compile(r'(oauth_problem(?:_advice)?)="?([^",]*)"?')
+_SAID_IN_PROSE = {
+    "timestamp_refused": re.compile(r"timestamp", re.IGNORECASE),
+    "nonce_used": re.compile(r"nonce", re.IGNORECASE),
+    "signature_method_rejected": re.compile(r"signature.{0,3} ?method", re.IGNORECASE),
+    "signature_invalid": re.compile(r"signature", re.IGNORECASE),
+    "callback_rejected": re.compile(r"callback", re.IGNORECASE),
+    "consumer_key_unknown": re.compile(r"consumer", re.IGNORECASE),
+}
+_ADVICE = {
+    "timestamp_refused": "Set this machine's clock right",
+    "nonce_used": "Send each signed request once: something between you and the provider repeats it",
+    "signature_invalid": "Check client_secret, and that the signature method and the URL are the provider's",
+    "signature_method_rejected": "Set client_kwargs={'signature_method': ...} to one that the provider takes",
+    "callback_rejected": "Register the redirect URI at the provider exactly as your application sends it",
+    "consumer_key_unknown": "Check client_id",
+    "consumer_key_rejected": "Check client_id, and that the application is active at the provider",
+    "consumer_key_refused": "The provider has blocked this application: ask there",
+    "token_used": "Begin the login again",
+    "token_expired": "Begin the login again",
+    "token_revoked": "Ask the user to log in again",
+    "token_rejected": "Begin the login again",
+    "parameter_absent": "Look the missing parameter up in the provider's documentation",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What the provider says is wrong.
+
+    ``code`` is its ``oauth_problem``, or the nearest one that its prose speaks of (then ``reported`` is false).
+    ``words`` is what it said, bounded and masked.
+    """
+
+    code: str | None
+    words: str
+    reported: bool
+
+    @property
+    def refused_by_user(self) -> bool:
+        """Whether it was the user who said no."""
+        return self.reported and self.code in REFUSALS
+
+    def next_step(self, response: Response, now: float) -> str:
+        """What the developer can do about it, as a sentence, or an empty string."""
+        advice = _ADVICE.get(self.code or "", "")
+        if self.code == "timestamp_refused" and (theirs := _date(response)) is not None:
+            advice += f" (it is {abs(now - theirs):.0f} s {'ahead' if now > theirs else 'behind'} of the provider's)"
+        return f"{advice}." if advice else ""
+
+
+def read_problem(response: Response, secrets: tuple[str, ...] = ()) -> Problem:
+    """What a provider's refusal says, from its body and its ``WWW-Authenticate`` header."""
+    reported = dict(_CHALLENGE_PARAMETER.findall(response.header("WWW-Authenticate")))
+    reported = {name: unquote(value) for name, value in reported.items()}
+    text = response.text.strip()
+    if "oauth_problem" in text:
+        reported |= {k: v for k, v in parse_qsl(text, keep_blank_values=True) if k.startswith("oauth_problem")}
+    code = reported.get("oauth_problem") or None
+    words = reported.get("oauth_problem_advice") or _words(text)
+    shown = excerpt(words, secrets)
+    if code is not None:
+        return Problem(excerpt(code, secrets), shown, reported=True)
+    guess = next((name for name, pattern in _SAID_IN_PROSE.items() if pattern.search(shown)), None)
+    return Problem(guess, shown, reported=False)
+
+
+def _words(text: str) -> str:
+    """The human part of a JSON error, or the text itself."""
+    if not text.startswith(("{", "[")):
+        return text
+    try:
+        found = _find_message(json.loads(text))
+    except (ValueError, RecursionError):
+        return text
+    return found or text
+
+
+def _find_message(value: object) -> str | None:
+    if isinstance(value, list):
+        return next((m for m in map(_find_message, value[:5]) if m), None)
+    if not isinstance(value, Mapping):
+        return None
+    for name in ("error_description", "message", "info", "detail", "error", "errors"):
+        inner = value.get(name)
+        message = inner if isinstance(inner, str) else _find_message(inner)
+        if message:
+            return message
+    return None
+
+
+def _date(response: Response) -> float | None:
+    try:
+        return email.utils.parsedate_to_datetime(response.header("Date")).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -1,0 +1,251 @@
+"""Redirection-based authorization (RFC 5849, section 2), step by step and without I/O.
+
+``request_temporary_credentials`` -> the user's browser goes to ``authorization_url`` and comes back ->
+``request_token_credentials``. What the browser brings back is read in ``callback.py``.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from urllib.parse import urlsplit, urlunsplit
+
+from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.errors import ConfigurationError, MissingSettingError, TokenResponseError
+from oauth1_catalog.flow.drive import Steps
+from oauth1_catalog.flow.responses import read_token
+from oauth1_catalog.rfc5849 import Signer, form_encode
+from oauth1_catalog.rfc5849.credentials import TemporaryCredentials, TokenCredentials
+from oauth1_catalog.rfc5849.messages import Request
+
+OUT_OF_BAND = "oob"
+"""The callback of a client that cannot receive one (RFC 5849, section 2.1)."""
+
+
+def request_temporary_credentials(
+    provider: Provider,
+    signer: Signer,
+    *,
+    redirect_uri: str | None = None,
+    params: Mapping[str, str] | None = None,
+) -> Steps[TemporaryCredentials]:
+    """Step one: ask for a request token (RFC 5849, section 2.1).
+
+    Args:
+        provider: whom to ask, and how.
+        signer: signs with the client's credentials.
+        redirect_uri: where the user comes back to; ``None`` sends ``oob``, as for a callback that is set at the
+            provider.
+        params: parameters of the request; each wins over the provider's ``request_token_params``.
+
+    Raises:
+        MissingSettingError: the provider has no ``request_token_url``.
+        TokenRequestDeniedError, TokenResponseError: the provider gave no usable request token.
+    """
+    callback = OUT_OF_BAND if redirect_uri is None or provider.callback.value == "oob" else redirect_uri
+    fields = yield from token_request(
+        provider,
+        signer,
+        step="request_token",
+        protocol={"oauth_callback": callback},
+        params=params,
+        placeholders={"oauth_callback": callback},
+    )
+    _check_confirmed(provider, fields.pop("oauth_callback_confirmed", None))
+    secret = _secret(provider, fields, "request_token")
+    return TemporaryCredentials(fields.pop("oauth_token"), secret, extra=fields)
+
+
+def authorization_url(
+    provider: Provider,
+    temporary: TemporaryCredentials,
+    *,
+    client_id: str,
+    redirect_uri: str | None = None,
+    params: Mapping[str, str] | None = None,
+) -> str:
+    """Step two: where to send the user's browser (RFC 5849, section 2.2).
+
+    A query that the provider's ``authorize_url`` holds is kept as it is. ``oauth_callback`` is added only where the
+    provider's file asks for it: the specification ends its life with step one.
+
+    Args:
+        provider: says the address and the parameters' names.
+        temporary: the request token.
+        client_id: for the providers that want it in the address.
+        redirect_uri: where the user comes back to.
+        params: parameters of the address; each wins over the provider's ``authorize_params``.
+
+    Raises:
+        MissingSettingError: the provider has no ``authorize_url``.
+    """
+    url = _required(provider, "authorize_url")
+    callback = redirect_uri or OUT_OF_BAND
+    placeholders = {"client_id": client_id, "oauth_token": temporary.oauth_token, "oauth_callback": callback}
+    query = _filled({**provider.authorize_params, **(params or {})}, placeholders)
+    query[provider.authorize_token_param] = temporary.oauth_token
+    if provider.callback.send_at_authorize == "always" or (
+        provider.callback.send_at_authorize == "if_unconfirmed" and provider.callback.confirmed == "none"
+    ):
+        query["oauth_callback"] = callback
+    return with_query(url, query)
+
+
+def request_token_credentials(
+    provider: Provider,
+    signer: Signer,
+    temporary: TemporaryCredentials,
+    *,
+    verifier: str | None,
+    params: Mapping[str, str] | None = None,
+) -> Steps[dict[str, str]]:
+    """Step three: change the request token for an access token (RFC 5849, section 2.3).
+
+    Returns:
+        ``oauth_token``, ``oauth_token_secret`` and whatever else the provider sent, such as ``screen_name``.
+
+    Raises:
+        MissingSettingError: the provider has no ``access_token_url``.
+        TokenRequestDeniedError, TokenResponseError: the provider gave no usable access token.
+    """
+    fields = yield from token_request(
+        provider,
+        signer,
+        step="access_token",
+        credentials=temporary,
+        protocol={"oauth_verifier": verifier} if verifier else {},
+        params=params,
+        placeholders={"oauth_token": temporary.oauth_token},
+    )
+    secret = _secret(provider, fields, "access_token")
+    return {"oauth_token": fields.pop("oauth_token"), "oauth_token_secret": secret, **fields}
+
+
+def token_request(
+    provider: Provider,
+    signer: Signer,
+    *,
+    step: str,
+    credentials: TemporaryCredentials | TokenCredentials | None = None,
+    protocol: Mapping[str, str] | None = None,
+    params: Mapping[str, str] | None = None,
+    placeholders: Mapping[str, str] | None = None,
+) -> Steps[dict[str, str]]:
+    """Ask one of the two token endpoints, and read its answer.
+
+    Args:
+        provider: whom to ask, and how.
+        signer: signs with the client's credentials.
+        step: ``"request_token"`` or ``"access_token"``.
+        credentials: the token to sign with, if any.
+        protocol: protocol parameters beside the usual ones (``oauth_callback``, ``oauth_verifier``).
+        params: the request's own parameters; each wins over the provider's.
+        placeholders: values for ``{oauth_token}`` and the like in the provider's parameters.
+    """
+    url = _required(provider, f"{step}_url")
+    if step == "request_token":
+        method, own, place = (
+            provider.request_token_method,
+            provider.request_token_params,
+            provider.request_token_params_in,
+        )
+    else:
+        method, own, place = provider.access_token_method, provider.access_token_params, provider.access_token_params_in
+    filled = _filled({**own, **(params or {})}, {"client_id": signer.client.client_id, **(placeholders or {})})
+    headers = dict(provider.headers)
+    if provider.user_agent:
+        headers["User-Agent"] = provider.user_agent
+    body = None
+    if filled and place == "body":
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        body = form_encode(filled.items()).encode("ascii")
+    elif filled:
+        url = with_query(url, filled)
+    response = yield signer.sign(Request(method, url, headers, body), credentials, protocol)
+    secrets = (signer.client.client_secret, credentials.oauth_token_secret if credentials else "")
+    return read_token(response, provider, step=step, secrets=secrets)
+
+
+def with_query(url: str, parameters: Mapping[str, str]) -> str:
+    """``url`` with ``parameters`` behind the query that it has.
+
+    >>> with_query("https://example.com/index.php?title=Special:OAuth", {"oauth_token": "a b"})
+    'https://example.com/index.php?title=Special:OAuth&oauth_token=a%20b'
+    """
+    parts = urlsplit(url)
+    added = form_encode(parameters.items())
+    return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query and added else parts.query or added))
+
+
+def _filled(parameters: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """The parameters with ``{client_id}`` and its like replaced; any other brace is the provider's own."""
+    filled = {}
+    for name, text in parameters.items():
+        for placeholder, value in values.items():
+            text = text.replace(f"{{{placeholder}}}", value)  # noqa: PLW2901 - each placeholder in turn
+        filled[name] = text
+    return filled
+
+
+def _required(provider: Provider, setting: str) -> str:
+    value: str | None = getattr(provider, setting)
+    if not value:
+        raise MissingSettingError(
+            f"{provider.name}: no {setting}. Pass {setting}= to register(), or set it in the configuration.",
+            provider=provider.name,
+            setting=setting,
+        )
+    return value
+
+
+def _secret(provider: Provider, fields: dict[str, str], step: str) -> str:
+    secret = fields.pop("oauth_token_secret", None)
+    if secret is None:
+        if provider.callback.secret == "required" and provider.from_catalog:
+            raise TokenResponseError(
+                description=f"{provider.name}: the {step} answer has no oauth_token_secret. If this provider sends "
+                "none, its file says `callback: {secret: optional}`.",
+                provider=provider.name,
+                step=step,
+            )
+        if provider.callback.secret == "required":
+            _warn(provider, f"the {step} answer has no oauth_token_secret (RFC 5849, section 2)")
+    return secret or ""
+
+
+def _check_confirmed(provider: Provider, value: str | None) -> None:
+    """RFC 5849, section 2.1: the answer says ``oauth_callback_confirmed=true``.
+
+    Without it the provider may speak OAuth 1.0, whose logins can be fixated (oauth.net advisory 2009-1).
+    """
+    rule = provider.callback.confirmed
+    if value == "true" or (value is None and rule != "required"):
+        return
+    if value is None and not provider.from_catalog:
+        _warn(provider, "the request_token answer has no oauth_callback_confirmed: such a login can be fixated")
+        return
+    said = "no oauth_callback_confirmed" if value is None else f"oauth_callback_confirmed={value[:20]!r}"
+    raise TokenResponseError(
+        "callback_not_confirmed",
+        f"{provider.name}: the request_token answer has {said}; it must be true (RFC 5849, section 2.1). Check that "
+        "the redirect URI is registered at the provider.",
+        provider=provider.name,
+        step="request_token",
+    )
+
+
+def _warn(provider: Provider, what: str) -> None:
+    warnings.warn(f"{provider.name}: {what}. Accepted; ask the provider.", stacklevel=2)
+
+
+def check_flow(provider: Provider, flow: str) -> None:
+    """Refuse a flow that the provider's file does not list.
+
+    Raises:
+        ConfigurationError: the provider has no such flow.
+    """
+    if flow not in provider.flows:
+        raise ConfigurationError(
+            description=f"{provider.name}: no {flow} flow; its file lists {', '.join(provider.flows)}.",
+            provider=provider.name,
+        )

@@ -1,0 +1,162 @@
+"""Read what a token endpoint answers (RFC 5849, sections 2.1 and 2.3): a token, a refusal, or something else.
+
+Status and content type decide nothing by themselves: MediaWiki reports every error with status 200, WordPress sends
+prose as ``application/x-www-form-urlencoded``. Only an answer that holds a token is a token.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from urllib.parse import parse_qsl, urlsplit
+from xml.etree import ElementTree as ET
+
+from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.errors import AuthorizationDeniedError, TokenRequestDeniedError, TokenResponseError
+from oauth1_catalog.flow.excerpts import excerpt
+from oauth1_catalog.flow.problems import read_problem
+from oauth1_catalog.rfc5849.messages import Response
+
+MAX_FIELDS = 100
+MAX_VALUE = 4096
+"""The longest value of one field, in characters."""
+
+
+def read_token(
+    response: Response,
+    provider: Provider,
+    *,
+    step: str,
+    secrets: tuple[str, ...] = (),
+    clock: Callable[[], float] = time.time,
+) -> dict[str, str]:
+    """The fields of a token answer, under their standard names; ``oauth_token`` is there and is not empty.
+
+    Args:
+        response: the provider's answer.
+        provider: whose it is; says how the answer is written.
+        step: ``"request_token"``, ``"access_token"`` or ``"renew"``, for the error.
+        secrets: values that no message may show.
+        clock: seconds since the epoch; to say how far the clocks are apart.
+
+    Raises:
+        AuthorizationDeniedError: the provider says that the user refused.
+        TokenRequestDeniedError: the provider refused, in a problem report, a status or words.
+        TokenResponseError: the answer is neither a token nor a refusal.
+    """
+    fields = None
+    if 200 <= response.status < 300:
+        fields = _parse(response, provider.token_response.format)
+    if fields is None or "oauth_problem" in fields or not _standard(fields, provider).get("oauth_token"):
+        raise _refusal(response, provider, step, secrets, clock, parsed=bool(fields))
+    token = _standard(fields, provider)
+    for name, value in token.items():
+        if len(value) > MAX_VALUE or not value.isprintable():
+            raise TokenResponseError(
+                description=f"{provider.name}: the {step} answer's field {name[:40]!r} is longer than {MAX_VALUE} "
+                "characters or holds control characters. It is not used; ask the provider.",
+                provider=provider.name,
+                step=step,
+                status=response.status,
+            )
+    return token
+
+
+def _standard(fields: dict[str, str], provider: Provider) -> dict[str, str]:
+    """The fields with the provider's own names replaced by the standard ones."""
+    renamed = {theirs: standard for standard, theirs in provider.token_response.fields.items()}
+    return {renamed.get(name, name): value for name, value in fields.items()}
+
+
+def _parse(response: Response, written_as: str) -> dict[str, str] | None:
+    """The fields of an answer; ``None`` for one that cannot be read as ``written_as``."""
+    text = response.text.strip()
+    if not text or len(text) > MAX_FIELDS * MAX_VALUE:
+        return None
+    try:
+        if written_as == "xml":
+            pairs = _xml_fields(text)
+        elif written_as == "json" or (written_as == "auto" and text.startswith("{")):
+            pairs = _json_fields(text)
+        elif text.startswith("<"):
+            return None
+        else:
+            pairs = parse_qsl(
+                text, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_FIELDS
+            )
+    except (ValueError, RecursionError, ET.ParseError):
+        return None
+    fields = dict(pairs)
+    return fields if len(fields) == len(pairs) <= MAX_FIELDS else None
+
+
+def _json_fields(text: str) -> list[tuple[str, str]]:
+    if not text.startswith("{"):
+        raise ValueError("not an object")
+    document: list[tuple[str, object]] = json.loads(text, object_pairs_hook=list)
+    return [(name, _as_text(value)) for name, value in document if isinstance(value, str | int | float)]
+
+
+def _as_text(value: str | float) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _xml_fields(text: str) -> list[tuple[str, str]]:
+    if "<!" in text.replace("<![CDATA[", ""):
+        raise ValueError("a document type can hold entities")
+    root = ET.fromstring(text)  # noqa: S314 - entities need a document type, which is refused above
+    return [(e.tag.rpartition("}")[2], (e.text or "").strip()) for e in root.iter() if len(e) == 0 and e is not root]
+
+
+def _refusal(
+    response: Response,
+    provider: Provider,
+    step: str,
+    secrets: tuple[str, ...],
+    clock: Callable[[], float],
+    *,
+    parsed: bool,
+) -> Exception:
+    what = f"{provider.name}: the {step} request"
+    problem = read_problem(response, secrets)
+    where = {"provider": provider.name, "step": step}
+    if problem.refused_by_user:
+        return AuthorizationDeniedError(
+            f"{what} was refused: {problem.code}. The user, or the provider for them, said no.",
+            problem=problem.code,
+            **where,
+        )
+    if 300 <= response.status < 400:
+        host = urlsplit(response.header("Location")).hostname or "another address"
+        return TokenResponseError(
+            description=f"{what} was answered with a redirect ({response.status}) to {excerpt(host)}, and a signed "
+            f"request is not sent elsewhere. Look up the {step}_url in the provider's documentation.",
+            status=response.status,
+            **where,
+        )
+    told = [problem.code] if problem.reported and problem.code else []
+    told += [problem.words] if problem.words and problem.words not in told else []
+    said = f": {', '.join(told)}" if told else ""
+    advice = problem.next_step(response, clock())
+    details = {"status": response.status, "problem": problem.code if problem.reported else None}
+    if response.status >= 400 or problem.reported or (problem.words and not parsed and not _is_markup(response)):
+        return TokenRequestDeniedError(
+            description=f"{what} was refused with status {response.status}{said}. {advice}".rstrip(),
+            excerpt=problem.words,
+            **details,
+            **where,
+        )
+    return TokenResponseError(
+        description=f"{what} was answered with status {response.status} and no token in it"
+        f"{said or ', but an empty body'}. Check the {step}_url.",
+        excerpt=problem.words,
+        **details,
+        **where,
+    )
+
+
+def _is_markup(response: Response) -> bool:
+    return response.text.lstrip().startswith("<")
