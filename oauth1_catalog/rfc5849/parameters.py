@@ -1,0 +1,156 @@
+"""Protocol parameters: where they are collected from (section 3.4.1.3.1) and where they travel (section 3.5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from oauth1_catalog.errors import SigningError
+from oauth1_catalog.rfc5849.encoding import form_decode, percent_encode
+
+FORM = "application/x-www-form-urlencoded"
+
+_header_field = re.compile(r'\s*([^\s=,"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^",\s]*))\s*(?:,|$)').match
+
+
+def is_form(content_type: str) -> bool:
+    """Whether a body of this content type is signed (section 3.4.1.3.1). A charset beside it changes nothing.
+
+    >>> is_form("application/x-www-form-urlencoded; charset=UTF-8"), is_form("multipart/form-data; boundary=x")
+    (True, False)
+    """
+    return content_type == FORM or content_type.partition(";")[0].strip().lower() == FORM
+
+
+def form_text(body: bytes | str) -> str:
+    """The text of a form body.
+
+    Raises:
+        SigningError: it is not UTF-8.
+    """
+    if isinstance(body, str):
+        return body
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        position = error.start
+    del body
+    raise SigningError(
+        description=f"The body is declared as {FORM}, but its byte {position} is not UTF-8. "
+        "Percent-encode the values, or send another Content-Type."
+    )
+
+
+def collect_parameters(
+    *, query: str = "", body: bytes | str | None = None, content_type: str = ""
+) -> list[tuple[str, str]]:
+    """The request's own parameters, decoded: the query's and, if the body is a form, the body's (section 3.4.1.3.1).
+
+    Raises:
+        SigningError: one of them cannot be decoded.
+
+    >>> collect_parameters(query="a3=a", body=b"c2&a3=2+q", content_type="application/x-www-form-urlencoded")
+    [('a3', 'a'), ('c2', ''), ('a3', '2 q')]
+    """
+    pairs = form_decode(query, place="query")
+    if body and is_form(content_type):
+        pairs += form_decode(form_text(body), place="body")
+    return pairs
+
+
+def refuse_protocol_names(pairs: Iterable[tuple[str, str]], *, place: str) -> None:
+    """Refuse a request that brings parameters of the protocol by itself: each may appear only once (section 3.1).
+
+    >>> refuse_protocol_names([("oauth_callback", "x")], place="query")
+    Traceback (most recent call last):
+    oauth1_catalog.errors.SigningError: signing_error: The query has 'oauth_callback'. ...
+    """
+    for name, _ in pairs:
+        if name.startswith("oauth_"):
+            raise SigningError(
+                description=f"The {place} has {name!r}. Names that begin with oauth_ belong to the protocol: "
+                "pass it as one of the extra protocol parameters."
+            )
+
+
+def authorization_header(pairs: Iterable[tuple[str, str]], *, realm: str | None = None) -> str:
+    """The value of the ``Authorization`` header (section 3.5.1).
+
+    Args:
+        pairs: the protocol parameters, decoded, with the signature.
+        realm: sent as it is, before the others; it is never part of the signature.
+
+    Raises:
+        SigningError: the realm cannot be sent.
+
+    >>> authorization_header([("oauth_signature", "a=")], realm="Photos")
+    'OAuth realm="Photos", oauth_signature="a%3D"'
+    """
+    fields = [f'{percent_encode(name)}="{percent_encode(value)}"' for name, value in pairs]
+    return "OAuth " + ", ".join([*realm_field(realm), *fields])
+
+
+def realm_field(realm: str | None) -> list[str]:
+    """The realm as a field of the header, if there is one.
+
+    >>> realm_field("1234567_SB1"), realm_field(None)
+    (['realm="1234567_SB1"'], [])
+    """
+    if realm is None:
+        return []
+    if not (realm.isascii() and realm.isprintable()) or '"' in realm or "\\" in realm:
+        raise SigningError(
+            description=f"The realm {realm!r} cannot be sent. Use printable ASCII without quotes and backslashes."
+        )
+    return [f'realm="{realm}"']
+
+
+def parse_authorization_header(value: str) -> list[tuple[str, str]]:
+    """Read an ``Authorization`` or ``WWW-Authenticate`` header of the scheme ``OAuth``, values decoded.
+
+    Raises:
+        SigningError: it is of another scheme, or not a list of ``name="value"``.
+
+    >>> parse_authorization_header('OAuth realm="Photos", oauth_signature="a%3D"')
+    [('realm', 'Photos'), ('oauth_signature', 'a=')]
+    """
+    scheme, _, rest = value.strip().partition(" ")
+    if scheme.lower() != "oauth":
+        raise SigningError(description="The header is not of the scheme OAuth.")
+    pairs = []
+    position = 0
+    while position < len(rest):
+        field = _header_field(rest, position)
+        if not field:
+            raise SigningError(description=f'The OAuth header is not a list of name="value" at character {position}.')
+        name, quoted, token = field.groups()
+        text = token if quoted is None else quoted
+        if name == "realm":
+            pairs.append((name, re.sub(r"\\(.)", r"\1", text)))
+        else:
+            # A '+' is a plus here: the header is percent-encoded (section 3.6), not a form.
+            pairs += form_decode(f"{name}={text.replace('+', '%2B').replace('&', '%26')}", place="header")
+        position = field.end()
+    return pairs
+
+
+def add_to_query(url: str, form: str) -> str:
+    """Append encoded parameters to the URL's query (section 3.5.3), after the request's own, which stay as they are.
+
+    >>> add_to_query("https://example.com/?a=1", "oauth_token=x%20y")
+    'https://example.com/?a=1&oauth_token=x%20y'
+    """
+    head, mark, fragment = url.partition("#")
+    _, question, query = head.partition("?")
+    joint = "" if question and (not query or query.endswith("&")) else "&" if question else "?"
+    return f"{head}{joint}{form}{mark}{fragment}"
+
+
+def add_to_form(body: bytes | None, form: str) -> bytes:
+    """Append encoded parameters to a form body (section 3.5.2), after the request's own, which stay as they are.
+
+    >>> add_to_form(b"a=1", "oauth_token=x%20y")
+    b'a=1&oauth_token=x%20y'
+    """
+    own = body or b""
+    return own + (b"&" if own and not own.endswith(b"&") else b"") + form.encode()

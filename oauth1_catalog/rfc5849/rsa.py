@@ -1,0 +1,114 @@
+"""Private RSA keys for the RSA signature methods (section 3.4.3): read once, whatever form they come in.
+
+Rule: no text of a key, and no passphrase, in any message or in a variable that a traceback of ours could show.
+``cryptography`` is imported on the first use: HMAC users do without it.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from oauth1_catalog.errors import SigningError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    RSAKey = str | bytes | os.PathLike[str] | RSAPrivateKey
+
+MINIMUM_BITS = 2048
+
+
+class WeakKeyWarning(UserWarning):
+    """An RSA key is shorter than is safe today."""
+
+
+def load_private_key(key: RSAKey, passphrase: str | bytes | None = None) -> RSAPrivateKey:
+    """Read a private RSA key.
+
+    Args:
+        key: PEM text or bytes (PKCS#1, PKCS#8 or OpenSSH), the path of a PEM file, or a key object of ``cryptography``.
+        passphrase: of an encrypted PEM.
+
+    Raises:
+        SigningError: it is no such key, or the passphrase does not open it; the message says what it is instead.
+
+    Warns:
+        WeakKeyWarning: the key has fewer than 2048 bits.
+    """
+    try:
+        parsed = _parse(key, passphrase)
+    finally:
+        del key, passphrase
+    if isinstance(parsed, str):
+        raise SigningError(description=f"rsa_key {parsed}")
+    if parsed.key_size < MINIMUM_BITS:
+        warnings.warn(
+            f"rsa_key has {parsed.key_size} bits. Make a key of {MINIMUM_BITS} or more, and give the provider its "
+            "public half.",
+            WeakKeyWarning,
+            stacklevel=4,
+        )
+    return parsed
+
+
+def _parse(key: RSAKey, passphrase: str | bytes | None) -> RSAPrivateKey | str:
+    """The key, or what is wrong with it: an exception raised here would carry the key in its traceback."""
+    try:
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric import rsa
+    except ImportError:
+        return "needs the package cryptography: pip install 'oauth1-catalog[rsa]'."
+
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key
+    pem = _read(key)
+    if isinstance(pem, str):
+        return pem
+    if b"PRIVATE KEY-----" not in pem:
+        return _other_than_private_key(pem)
+    load = serialization.load_pem_private_key
+    if b"BEGIN OPENSSH PRIVATE KEY" in pem:
+        load = serialization.load_ssh_private_key
+    encrypted = passphrase.encode() if isinstance(passphrase, str) else passphrase
+    try:
+        parsed = load(pem, encrypted or None)
+    except TypeError:
+        if encrypted:
+            return "is not encrypted, but rsa_key_passphrase is given. Leave the passphrase out."
+        return "is encrypted. Pass rsa_key_passphrase."
+    except (ValueError, UnsupportedAlgorithm):
+        if encrypted:
+            return "cannot be read: either rsa_key_passphrase is wrong, or the PEM is damaged."
+        return "is not a PEM that can be read. Check that it was copied whole, with its line breaks."
+    if not isinstance(parsed, rsa.RSAPrivateKey):
+        return f"is a key of another kind ({type(parsed).__name__}). The RSA signature methods need an RSA key."
+    return parsed
+
+
+def _read(key: object) -> bytes | str:
+    """The PEM's bytes, or what is wrong."""
+    if isinstance(key, bytes):
+        return key
+    if isinstance(key, str):
+        if "-----BEGIN" in key:
+            # Environment variables often hold a PEM with its line breaks written as \n.
+            return key.replace("\\n", "\n").encode("utf-8", "replace")
+    elif not isinstance(key, os.PathLike):
+        return f"is {type(key).__name__}. Pass PEM text or bytes, the path of a PEM file, or a private RSA key object."
+    try:
+        return Path(key).read_bytes()
+    except (OSError, ValueError):
+        # The text is not shown: it may be a key whose first line was lost.
+        return "is neither PEM text (-----BEGIN ... PRIVATE KEY-----) nor the path of a file that can be read."
+
+
+def _other_than_private_key(pem: bytes) -> str:
+    if b"BEGIN CERTIFICATE" in pem:
+        return "is a certificate. Pass the private key that belongs to it."
+    if b"PUBLIC KEY-----" in pem or pem.startswith(b"ssh-"):
+        return "is a public key. The provider gets that one; pass the private key."
+    return "is not PEM (-----BEGIN ... PRIVATE KEY-----). Convert it first, for example with openssl pkey or pkcs12."

@@ -1,0 +1,212 @@
+"""Signature methods (section 3.4): the RFC's three, their SHA-256 and SHA-512 kin, and those that others register.
+
+Rule: a method is a value without the state of any request; the secrets are given to ``sign`` and kept nowhere.
+"""
+
+from __future__ import annotations
+
+import hmac
+from binascii import b2a_base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from oauth1_catalog.errors import SigningError
+from oauth1_catalog.rfc5849.encoding import percent_encode
+from oauth1_catalog.rfc5849.rsa import load_private_key
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    from oauth1_catalog.rfc5849.rsa import RSAKey
+
+
+@runtime_checkable
+class SignatureMethod(Protocol):
+    """How a base string becomes a signature."""
+
+    @property
+    def name(self) -> str:
+        """What is sent as ``oauth_signature_method``."""
+        ...
+
+    @property
+    def hash_name(self) -> str | None:
+        """The hash that ``oauth_body_hash`` is made with, by hashlib's name; ``None`` where the method has none."""
+        ...
+
+    def sign(self, base_string: str, client_secret: str, token_secret: str) -> str:
+        """The value of ``oauth_signature``, not yet percent-encoded."""
+        ...
+
+
+Factory = Callable[["RSAPrivateKey | None"], SignatureMethod]
+
+
+@dataclass(frozen=True, slots=True)
+class Plaintext:
+    """PLAINTEXT (section 3.4.4): the secrets themselves; only ever over TLS.
+
+    >>> Plaintext().sign("", "ja893SD9", "")
+    'ja893SD9&'
+    """
+
+    name: str = "PLAINTEXT"
+    hash_name: str | None = None
+
+    def sign(self, base_string: str, client_secret: str, token_secret: str) -> str:  # noqa: ARG002 - one protocol for all
+        """The key itself."""
+        return signing_key(client_secret, token_secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Hmac:
+    """HMAC (section 3.4.2) over the hash ``hash_name``.
+
+    >>> Hmac("HMAC-SHA1", "sha1").sign("bs", "cs", "")
+    'egQqG5AJep5sJ7anhXju1unge2I='
+    """
+
+    name: str
+    hash_name: str
+
+    def sign(self, base_string: str, client_secret: str, token_secret: str) -> str:
+        """The digest in base64."""
+        digest = hmac.digest(signing_key(client_secret, token_secret).encode(), base_string.encode(), self.hash_name)
+        return b2a_base64(digest, newline=False).decode()
+
+
+class Rsa:
+    """RSASSA-PKCS1-v1_5 (section 3.4.3) over the hash ``hash_name``; the shared secrets take no part."""
+
+    __slots__ = ("_key", "_options", "hash_name", "name")
+
+    def __init__(self, name: str, hash_name: str, key: RSAPrivateKey) -> None:
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import padding
+
+        self.name = name
+        self.hash_name = hash_name
+        self._key = key
+        self._options = (padding.PKCS1v15(), getattr(hashes, hash_name.upper())())
+
+    def __repr__(self) -> str:
+        return f"Rsa({self.name!r})"
+
+    def sign(self, base_string: str, client_secret: str, token_secret: str) -> str:  # noqa: ARG002 - one protocol for all
+        """The signature in base64."""
+        return b2a_base64(self._key.sign(base_string.encode(), *self._options), newline=False).decode()
+
+
+def signing_key(client_secret: str, token_secret: str) -> str:
+    """The key of HMAC and PLAINTEXT (section 3.4.2): both secrets encoded, joined by an ``&`` that is always there.
+
+    >>> signing_key("a&b", "")
+    'a%26b&'
+    """
+    return f"{percent_encode(client_secret)}&{percent_encode(token_secret)}"
+
+
+def _without_key(method: SignatureMethod) -> Factory:
+    def factory(rsa_key: RSAPrivateKey | None) -> SignatureMethod:
+        if rsa_key is not None:
+            raise SigningError(
+                description=f"rsa_key is given, but signature_method is {method.name}, which uses none. "
+                "Choose RSA-SHA1, RSA-SHA256 or RSA-SHA512, or leave rsa_key out."
+            )
+        return method
+
+    return factory
+
+
+def _with_key(name: str, hash_name: str) -> Factory:
+    def factory(rsa_key: RSAPrivateKey | None) -> SignatureMethod:
+        if rsa_key is None:
+            raise SigningError(
+                description=f"{name} needs a private RSA key. Pass rsa_key: PEM text, the path of a PEM file, "
+                "or a key object."
+            )
+        return Rsa(name, hash_name, rsa_key)
+
+    return factory
+
+
+_factories: dict[str, Factory] = {
+    "PLAINTEXT": _without_key(Plaintext()),
+    "HMAC-SHA1": _without_key(Hmac("HMAC-SHA1", "sha1")),
+    "HMAC-SHA256": _without_key(Hmac("HMAC-SHA256", "sha256")),
+    "HMAC-SHA512": _without_key(Hmac("HMAC-SHA512", "sha512")),
+    "RSA-SHA1": _with_key("RSA-SHA1", "sha1"),
+    "RSA-SHA256": _with_key("RSA-SHA256", "sha256"),
+    "RSA-SHA512": _with_key("RSA-SHA512", "sha512"),
+}
+
+
+def register_signature_method(name: str, factory: Factory) -> None:
+    """Make ``name`` usable wherever the name of a signature method is.
+
+    Args:
+        name: what is sent as ``oauth_signature_method``; compared exactly.
+        factory: gets the private RSA key that the application configured, or ``None``, and returns the method.
+
+    Raises:
+        SigningError: the name is taken.
+    """
+    if _factories.setdefault(name, factory) is not factory:
+        raise SigningError(
+            description=f"The signature method {name!r} is already registered. Choose another name, or pass the "
+            "method object itself as signature_method."
+        )
+
+
+def signature_method_names() -> tuple[str, ...]:
+    """The names that ``signature_method`` knows.
+
+    >>> signature_method_names()[:2]
+    ('PLAINTEXT', 'HMAC-SHA1')
+    """
+    return tuple(_factories)
+
+
+def signature_method(
+    method: str | SignatureMethod,
+    *,
+    rsa_key: RSAKey | None = None,
+    rsa_key_passphrase: str | bytes | None = None,
+) -> SignatureMethod:
+    """The signature method of that name, with its key.
+
+    Args:
+        method: a registered name, or a method object, which is returned as it is.
+        rsa_key: for the RSA methods; see ``load_private_key``.
+        rsa_key_passphrase: of an encrypted PEM.
+
+    Raises:
+        SigningError: no such method, a key that cannot be used, no key where one is needed, or one where none is.
+
+    >>> signature_method("HMAC-SHA256")
+    Hmac(name='HMAC-SHA256', hash_name='sha256')
+    """
+    try:
+        key = None if rsa_key is None else load_private_key(rsa_key, rsa_key_passphrase)
+    finally:
+        del rsa_key, rsa_key_passphrase
+    if isinstance(method, str):
+        factory = _factories.get(method)
+        if factory is None:
+            near = get_close_matches(method.upper().replace("_", "-"), _factories, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"It is one of {', '.join(_factories)}."
+            raise SigningError(description=f"There is no signature_method {method!r}. {hint}")
+        return factory(key)
+    if not isinstance(method, SignatureMethod):
+        raise SigningError(
+            description=f"signature_method is {type(method).__name__}. Pass a name such as 'HMAC-SHA1', or an object "
+            "with name, hash_name and sign()."
+        )
+    if key is not None:
+        raise SigningError(
+            description=f"rsa_key is given beside a signature method object ({method.name}). Give the key to the "
+            "object, or pass the method by its name."
+        )
+    return method

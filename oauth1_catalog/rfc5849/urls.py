@@ -1,0 +1,117 @@
+"""The request's URL as it goes on the wire, and its parts as the signature needs them (section 3.4.1.2).
+
+Rule: what is signed is what is sent. A character that no URL may hold is encoded once, here, before signing; nothing
+else is rewritten, neither ``//`` nor ``/../`` nor the case of an escape.
+"""
+
+from __future__ import annotations
+
+import re
+
+from oauth1_catalog.errors import SigningError
+from oauth1_catalog.rfc5849.encoding import check_escapes
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+# The three classes of RFC 3986: unreserved, reserved, and the percent sign.
+_find_raw = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]").search
+_encode_raw = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+").sub
+_find_control = re.compile(r"[\x00-\x1f\x7f]").search
+_is_canonical_origin = re.compile(r"https?://[a-z0-9.\-]+").fullmatch
+_parse_authority = re.compile(r"([A-Za-z0-9._\-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]*))?").fullmatch
+
+
+def wire_url(url: str) -> str:
+    """The URL as it is sent: raw characters percent-encoded once, the host in ASCII, no fragment.
+
+    Args:
+        url: an absolute ``http`` or ``https`` URL.
+
+    Raises:
+        SigningError: the URL has no host, holds user information, a control character, or a ``%`` that is no escape.
+
+    >>> wire_url("https://bücher.example/a b?q=é#top")
+    'https://xn--bcher-kva.example/a%20b?q=%C3%A9'
+    """
+    url = url.partition("#")[0]
+    if not _find_raw(url):
+        return url
+    if control := _find_control(url):
+        raise SigningError(description=f"The URL has the control character {control[0]!r}. Percent-encode it.")
+    scheme, separator, rest = url.partition("://")
+    end = min((index for index in (rest.find("/"), rest.find("?")) if index >= 0), default=len(rest))
+    authority, target = rest[:end], rest[end:]
+    if not authority.isascii():
+        authority = _to_ascii(authority)
+    try:
+        return f"{scheme}{separator}{authority}{_encode_raw(_encode_match, target)}"
+    except UnicodeEncodeError:
+        pass
+    raise SigningError(description="The URL has a lone surrogate, which is no text. Decode its bytes as UTF-8.")
+
+
+def split_url(url: str) -> tuple[str, str, str]:
+    """The origin, canonical, and the path and the query, as they are, of a URL that ``wire_url`` has seen.
+
+    Raises:
+        SigningError: as ``wire_url``; also where a raw character is left.
+
+    >>> split_url("HTTPS://Api.Example:443?q=1")
+    ('https://api.example', '/', 'q=1')
+    """
+    check_escapes(url, place="URL")
+    head, _, query = url.partition("#")[0].partition("?")
+    scheme, separator, rest = head.partition("://")
+    authority, slash, path = rest.partition("/")
+    origin = scheme + separator + authority
+    if not _is_canonical_origin(origin):
+        origin = _canonical_origin(scheme, separator, authority)
+    if raw := _find_raw(url):
+        raise SigningError(
+            description=f"The URL has the raw character {raw[0]!r} at {raw.start()}. Percent-encode it before signing, "
+            "or sign the whole request, which does."
+        )
+    return origin, slash + path or "/", query
+
+
+def _canonical_origin(scheme: str, separator: str, authority: str) -> str:
+    """Scheme and host in lower case, the port as a number and only where it is not the scheme's own."""
+    scheme = scheme.lower()
+    if not separator or scheme not in DEFAULT_PORTS:
+        raise SigningError(description="The URL is not absolute. Begin it with https:// and the host.")
+    if "@" in authority:
+        del authority
+        raise SigningError(
+            description="The URL holds user information before '@'. Leave it out: OAuth's header takes its place."
+        )
+    if not authority or authority.startswith(":"):
+        raise SigningError(description="The URL has no host. Begin it with https:// and the host.")
+    parts = _parse_authority(authority)
+    if not parts:
+        raise SigningError(description=f"The URL's host {authority!r} is not a name, an IPv4 address or an [IPv6] one.")
+    host, port = parts.groups()
+    if not port:
+        return f"{scheme}://{host.lower()}"
+    if not 0 < int(port) < 65536:
+        raise SigningError(description=f"The URL's port {port} is not between 1 and 65535.")
+    suffix = "" if int(port) == DEFAULT_PORTS[scheme] else f":{int(port)}"
+    return f"{scheme}://{host.lower()}{suffix}"
+
+
+def _to_ascii(authority: str) -> str:
+    """The host's labels as A-labels, by UTS 46 as browsers and requests do it.
+
+    The standard library's codec still follows IDNA 2003, which turns ``ß`` into ``ss``: another host.
+    """
+    import idna
+
+    host, colon, port = authority.partition(":")
+    try:
+        return idna.encode(host, uts46=True).decode() + colon + port
+    except (idna.IDNAError, UnicodeError):
+        pass
+    raise SigningError(description=f"The URL's host {host!r} is not a valid international domain name.")
+
+
+def _encode_match(match: re.Match[str]) -> str:
+    return "".join([f"%{byte:02X}" for byte in match[0].encode()])
