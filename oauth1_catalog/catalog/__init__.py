@@ -1,1 +1,22 @@
-"""Provider files: read one by name, check it, resolve it into a ``Provider``."""
+"""Provider files: read one by name, check it, resolve it into a ``Provider``.
+
+``Catalog`` is loaded when it is first used, so that ``oauth1_catalog.catalog.provider`` brings neither pydantic nor
+YAML with it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from oauth1_catalog.catalog.loader import Catalog as Catalog
+
+__all__ = ["Catalog"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "Catalog":
+        from oauth1_catalog.catalog.loader import Catalog
+
+        return Catalog
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,6 +6,10 @@ by hand gets Authlib's leniency, with a warning.
 
 Rule: this module imports neither pydantic nor YAML, so that an application which registers by hand never loads them.
 The meaning of each field is told in ``model.py``, whose names these are.
+
+Placeholders that only a request can fill are left in texts: ``{client_id}``, ``{oauth_token}`` and ``{oauth_callback}``
+in parameters and in ``authorize_url``, ``{oauth_session_handle}`` in ``renew.params``, ``{request_url}`` (without its
+query) in ``client_kwargs["realm"]``, fields of the token answer in ``userinfo``.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Requirement = Literal["required", "optional", "none"]
+ParamsPlace = Literal["query", "body", "header"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +32,8 @@ class CallbackRules:
     confirmed: Requirement = "required"
     verifier: Requirement = "required"
     secret: Literal["required", "optional"] = "required"
+    token_param: str = "oauth_token"
+    verifier_param: str = "oauth_verifier"
     state_param: str | None = None
     denied_param: str = "denied"
     denied_when: Literal["empty_verifier"] | None = None
@@ -54,6 +61,8 @@ class TokenResponseRules:
     fields: Mapping[str, str] = field(default_factory=dict)
     extra: tuple[str, ...] = ()
     expires_in: str | None = None
+    expires_at: str | None = None
+    expires_unit: Literal["seconds", "milliseconds"] = "seconds"
     session_handle: str | None = None
     lifetime: Lifetime | None = None
 
@@ -64,6 +73,7 @@ class Endpoint:
 
     url: str
     method: str = "POST"
+    params: Mapping[str, str] = field(default_factory=dict)
     session_handle: bool = False
 
 
@@ -93,18 +103,29 @@ class Provider:
     credential_labels: Mapping[str, str] = field(default_factory=dict)
     quirks: Mapping[str, str] = field(default_factory=dict)
     docs_url: str | None = None
+    registration_url: str | None = None
+    status: Literal["active", "limited", "deprecated", "retired"] = "active"
+    status_note: str | None = None
+    sunset: str | None = None
+    replaced_by: str | None = None
+    environment: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    required_credentials: tuple[str, ...] = ("client_id", "client_secret")
 
     request_token_url: str | None = None
     request_token_method: str = "POST"
     request_token_params: Mapping[str, str] = field(default_factory=dict)
-    request_token_params_in: Literal["query", "body"] = "query"
+    request_token_params_in: ParamsPlace = "query"
+    request_token_headers: Mapping[str, str] = field(default_factory=dict)
     authorize_url: str | None = None
+    authorize_url_field: str | None = None
     authorize_params: Mapping[str, str] = field(default_factory=dict)
     authorize_token_param: str = "oauth_token"
     access_token_url: str | None = None
     access_token_method: str = "POST"
     access_token_params: Mapping[str, str] = field(default_factory=dict)
-    access_token_params_in: Literal["query", "body"] = "query"
+    access_token_params_in: ParamsPlace = "query"
+    token_signature_type: Literal["HEADER", "QUERY", "BODY"] | None = None
 
     api_base_url: str | None = None
     api_hosts: tuple[str, ...] = ()
@@ -113,9 +134,31 @@ class Provider:
     client_kwargs: Mapping[str, object] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     user_agent: str | None = None
+    user_agent_required: bool = False
+    user_agent_example: str | None = None
 
     callback: CallbackRules = CallbackRules()
     token_response: TokenResponseRules = TokenResponseRules()
     renew: Endpoint | None = None
     revoke: Endpoint | None = None
     userinfo: UserinfoRules | None = None
+
+    @property
+    def status_sentence(self) -> str:
+        """What to tell an application about a provider that is deprecated or retired; empty for the others.
+
+        >>> Provider(name="openstreetmap", status="retired", sunset="2024", replaced_by="OAuth 2.0").status_sentence
+        'openstreetmap: OAuth 1.0 was switched off in 2024. Use OAuth 2.0 instead.'
+        """
+        if self.status not in {"deprecated", "retired"}:
+            return ""
+        when = f" {'on' if self.sunset.count('-') == 2 else 'in'} {self.sunset}" if self.sunset else ""
+        happens = (
+            "was switched off" if self.status == "retired" else "will be switched off" if when else "is deprecated"
+        )
+        parts = [f"{self.name}: OAuth 1.0 {happens}{when}."]
+        if self.replaced_by:
+            parts.append(f"Use {self.replaced_by} instead.")
+        if self.status_note:
+            parts.append(self.status_note if self.status_note.endswith(".") else f"{self.status_note}.")
+        return " ".join(parts)

@@ -1,0 +1,88 @@
+"""What is wrong with a provider file, and where: one finding of the loader or of the validator.
+
+Codes are grouped by subject: P00x YAML, P01x fields, P02x names and flows, P03x URLs and variables, P04x claims,
+P05x evidence and status, P06x across files.
+
+Rule: a finding never holds the value of a credential; what makes excerpts of the source masks them (``source.py``).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One finding. Lines and columns count from 1; ``end_column`` is the column after the last marked character.
+
+    Args:
+        code: the rule's code, such as ``"P010"``; stable between versions.
+        message: what is wrong, in words.
+        help: what would be right; empty where nothing can be said.
+        path: the file, as it was given.
+        line: where the finding begins.
+        column: where the finding begins.
+        end_column: where the mark in the excerpt ends, on the same line.
+        field: the dotted name of the field, such as ``"callback.verifier"``; empty for the file as a whole.
+        severity: an ``error`` makes the file unusable, a ``warning`` does not.
+
+    >>> str(Diagnostic(code="P012", message="no `name`", path="providers/x.yaml", line=1, column=1, end_column=2))
+    'providers/x.yaml:1:1: P012 no `name`'
+    """
+
+    code: str
+    message: str
+    help: str = ""
+    path: str
+    line: int
+    column: int
+    end_column: int
+    field: str = ""
+    severity: Severity = "error"
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        """Files in order, then from top to bottom."""
+        return (self.path, self.line, self.column, self.code, self.field)
+
+    @property
+    def sentence(self) -> str:
+        """The message together with its help, as the loader's error shows it."""
+        return f"{self.message}: {self.help}" if self.help else self.message
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.code} {self.sentence}"
+
+
+def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
+    """A question that names the nearest known words, or ``otherwise`` where none is near.
+
+    >>> did_you_mean("authorise_url", ["authorize_url", "access_token_url"])
+    'did you mean `authorize_url`?'
+    """
+    near = nearest(word, known)
+    return f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else otherwise
+
+
+def nearest(word: str, known: Iterable[str], *, limit: int = 3) -> tuple[str, ...]:
+    """The known words that look like ``word``, the nearest first; whatever the case.
+
+    >>> nearest("Twiter", ["twitter", "flickr"])
+    ('twitter',)
+    """
+    by_folded = {name.casefold(): name for name in known}
+    scored = [
+        (difflib.SequenceMatcher(None, word.casefold(), folded).ratio(), name)
+        for folded, name in by_folded.items()
+        if abs(len(folded) - len(word)) <= max(len(word), 4)
+    ]
+    scored = sorted((pair for pair in scored if pair[0] >= 0.6), reverse=True)
+    if not scored:
+        return ()
+    best = scored[0][0]
+    return tuple(name for ratio, name in scored[:limit] if ratio >= best - 0.1)

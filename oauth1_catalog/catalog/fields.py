@@ -1,0 +1,221 @@
+"""The kinds of value that a provider file's fields hold: text, flags, numbers, dates, names, URLs.
+
+Every scalar comes as text (``source.py``), so each kind says itself how its text is read, and what to write instead.
+A URL stays the text that the file holds: pydantic's URL types rewrite what they check, and OAuth 1.0 signs the URL.
+The JSON Schema of a kind says what an editor may find in YAML: ``registered: true`` is a boolean there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated
+from urllib.parse import parse_qsl, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from oauth1_catalog.catalog.templates import PLACEHOLDER
+
+_HOST = re.compile(
+    r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.IGNORECASE
+)
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def _problem(code: str, message: str, hint: str = "") -> PydanticCustomError:
+    """An error whose code is a rule's; braces in the words are taken as they are."""
+    return PydanticCustomError(code, "{message}", {"message": message, "help": hint})
+
+
+def _read_flag(value: object) -> object:
+    if value in {"true", "false"}:
+        return value == "true"
+    if isinstance(value, bool):
+        return value
+    raise _problem("P014", f"`{value}` is neither `true` nor `false`", "write true or false")
+
+
+def _read_whole_number(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"0|[1-9][0-9]{0,9}", value):
+        return int(value)
+    raise _problem("P014", f"`{value}` is not a whole number", "write it with digits alone, such as 3600")
+
+
+def _read_date(value: object) -> object:
+    if isinstance(value, dt.date):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise _problem("P014", f"`{value}` is not a date", "write it as year-month-day, such as 2026-11-25")
+
+
+def _check_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", value):
+        fixed = re.sub(r"[^a-z0-9]+", "_", value.casefold()).strip("_")
+        hint = f"write `{fixed}`" if re.match("[a-z]", fixed) else "begin with a letter"
+        raise _problem(
+            "P021", f"`{value[:80]}` is not a name: lower-case letters, digits and `_`, a letter first", hint
+        )
+    return value
+
+
+def check_template(value: str) -> str:
+    """Refuse braces that are no ``{placeholder}`` (RFC 6570, level 1)."""
+    rest = PLACEHOLDER.sub("", value)
+    if "{" in rest or "}" in rest:
+        raise _problem("P038", f"`{value[:120]}` has a brace that belongs to no placeholder", "write {name}")
+    return value
+
+
+def check_url(value: str) -> str:
+    """Refuse what cannot be the address of an endpoint (RFC 5849, section 2; RFC 3986).
+
+    >>> check_url("https://api.twitter.com/1.1/")
+    'https://api.twitter.com/1.1/'
+    """
+    check_template(value)
+    plain = PLACEHOLDER.sub(
+        "x", PLACEHOLDER.sub("https://variable.example", value, count=1) if value[:1] == "{" else value
+    )
+    scheme, host = _check_address(plain, shown=value)
+    if scheme != "https" and host not in _LOOPBACK:
+        raise _problem("P031", f"`{value}` is not https", f"write https://{value.partition('://')[2]}")
+    parts = urlsplit(plain)
+    if "#" in plain:
+        raise _problem("P033", f"`{value}` has a fragment", "delete `#` and what follows; it is never sent")
+    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
+        if name.startswith("oauth_"):
+            raise _problem("P034", f"`{value}` has the protocol parameter `{name}`", "delete it; signing adds it")
+    return value
+
+
+def check_endpoint(value: str) -> str:
+    """A URL, or a path relative to ``api_base_url``, or the word ``token_response``."""
+    if value == "token_response":
+        return value
+    if "://" in value or value.startswith(("{", "//")):
+        return check_url(value)
+    if re.search(r"[^\x21-\x7e]|[\"<>\\^`|#]", value):
+        raise _problem("P032", f"`{value[:120]}` is not a path", "percent-encode what is not allowed in a URL")
+    return check_template(value)
+
+
+def check_link(value: str) -> str:
+    """Refuse what cannot be a link to a page."""
+    scheme, _ = _check_address(value, shown=value)
+    if scheme not in {"https", "http"}:
+        raise _problem("P032", f"`{value}` is not a link", "begin with https://")
+    return value
+
+
+def _check_address(url: str, *, shown: str) -> tuple[str, str]:
+    """Scheme and host of an absolute URL without user information."""
+    if not url.isascii():
+        raise _problem("P032", f"`{shown}` has characters that no URL has", "percent-encode them; write a host as xn--")
+    if re.search(r"[\x00-\x20\x7f\"<>\\^`|]", url):
+        raise _problem("P032", f"`{shown[:120]}` has a space or a character that no URL has", "percent-encode it")
+    scheme, separator, _ = url.partition("://")
+    if not separator:
+        raise _problem("P031", f"`{shown}` is not an absolute URL", f"write https://{shown.lstrip('/')}")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise _problem("P032", f"`{shown}` is not a URL", "write https://host/path") from None
+    if "@" in parts.netloc:
+        raise _problem("P033", "the URL has user information before its host", "delete everything up to `@`")
+    if not host:
+        raise _problem("P032", f"`{shown}` has no host", "write https://host/path")
+    if port == 0 or not (_HOST.fullmatch(host) or ":" in host):
+        raise _problem("P032", f"`{host}` is not a host", "write it with letters, digits, hyphens and dots")
+    return scheme, host
+
+
+def _check_pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise _problem("P037", f"`{value[:80]}` is not a regular expression: {error}", "see Python's re") from None
+    return value
+
+
+def _check_header_name(value: str) -> str:
+    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}", value):
+        raise _problem("P015", f"`{value[:80]}` is not the name of a header", "see RFC 9110, section 5.6.2")
+    if value.lower() in {"authorization", "cookie", "host", "content-length", "transfer-encoding", "content-type"}:
+        raise _problem("P015", f"the header `{value}` is not a file's to set", "delete it")
+    return value
+
+
+def _check_header_value(value: str) -> str:
+    if re.search(r"[^\x20-\x7e]", value):
+        raise _problem("P015", "a header's value has a character that is not printable ASCII", "delete it")
+    return check_template(value)
+
+
+def _check_realm(value: str) -> str:
+    if re.search(r"[^\x20-\x7e]|[\"\\]", value):
+        raise _problem("P015", "a realm is printable ASCII without quote and backslash (RFC 5849, section 3.5.1)")
+    return check_template(value)
+
+
+def _check_protocol_name(value: str) -> str:
+    if not value or re.search(r"[\x00-\x20\x7f{}]", value):
+        raise _problem("P015", f"`{value[:80]}` is not the name of a parameter", "write the name as the provider does")
+    return value
+
+
+def _check_one(value: int) -> int:
+    if value != 1:
+        raise _problem(
+            "P017", f"schema version {value} is not known", "write `schema_version: 1`, or update oauth1-catalog"
+        )
+    return value
+
+
+_TEXT_SCHEMA = {"type": ["string", "number", "boolean"]}
+_URL_SCHEMA = {
+    "type": "string",
+    "pattern": r"^(https://|\{[A-Za-z_]|http://(localhost|127\.0\.0\.1|\[::1\])[:/])[^\s#]*$",
+}
+
+Text = Annotated[str, WithJsonSchema(_TEXT_SCHEMA)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+Flag = Annotated[bool, BeforeValidator(_read_flag), WithJsonSchema({"type": "boolean"})]
+WholeNumber = Annotated[int, BeforeValidator(_read_whole_number), WithJsonSchema({"type": "integer", "minimum": 0})]
+SchemaVersion = Annotated[
+    int, BeforeValidator(_read_whole_number), AfterValidator(_check_one), WithJsonSchema({"const": 1})
+]
+Date = Annotated[dt.date, BeforeValidator(_read_date), WithJsonSchema({"type": "string", "format": "date"})]
+# ISO 8601 with reduced precision: often only the year is known.
+Moment = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"},
+                {"type": "integer", "minimum": 2007, "maximum": 2100},
+            ]
+        }
+    ),
+]
+Name = Annotated[
+    str, AfterValidator(_check_name), WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9_]{0,62}$"})
+]
+Url = Annotated[str, AfterValidator(check_url), WithJsonSchema(_URL_SCHEMA)]
+Path = Annotated[str, AfterValidator(check_endpoint)]
+Link = Annotated[str, AfterValidator(check_link), WithJsonSchema({"type": "string", "pattern": r"^https?://[^\s]+$"})]
+Template = Annotated[str, AfterValidator(check_template), WithJsonSchema(_TEXT_SCHEMA)]
+Pattern = Annotated[str, AfterValidator(_check_pattern), WithJsonSchema({"type": "string", "format": "regex"})]
+ParameterName = Annotated[str, AfterValidator(_check_protocol_name)]
+HeaderName = Annotated[str, AfterValidator(_check_header_name)]
+HeaderValue = Annotated[str, AfterValidator(_check_header_value), WithJsonSchema(_TEXT_SCHEMA)]
+Realm = Annotated[str, AfterValidator(_check_realm)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]

@@ -1,0 +1,340 @@
+"""Find one provider by its name, and read that file alone.
+
+Rule 1: a name is looked for as ``<directory>/<name>.yaml``, in the application's own directories first; no other file
+is opened. Only a name that no file has makes the index of aliases, once.
+Rule 2: a name never leaves its directory; what is not a name is not looked for.
+Rule 3: a file of one's own does not silently take the place of a built-in one: it says ``extends`` or ``replace``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from oauth1_catalog.catalog.diagnostics import Diagnostic, nearest
+from oauth1_catalog.catalog.inheritance import Entry, inherit
+from oauth1_catalog.catalog.model import ProviderFile
+from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.catalog.resolve import resolve
+from oauth1_catalog.catalog.source import Document, read
+from oauth1_catalog.catalog.validation import Validated, validate
+from oauth1_catalog.errors import ConfigurationError, ProviderFileError, UnknownProviderError
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_ALIASES = re.compile(rb"^aliases[ \t]*:.*(?:\r?\n(?:[ \t-].*)?)*", re.MULTILINE)
+MAX_EXTENDS = 8
+
+
+@cache
+def builtin_directory() -> Path:
+    """Where the package's own provider files are: in the wheel, or in the checkout of an editable install.
+
+    Raises:
+        ConfigurationError: the installation is broken.
+    """
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_data" / "providers"
+    if installed.is_dir():
+        return installed
+    checkout = package.parent
+    # Only beside our own pyproject.toml: a broken install must not read some other package's folder.
+    if (checkout / "pyproject.toml").is_file() and (checkout / "providers").is_dir():
+        return checkout / "providers"
+    raise ConfigurationError(description="the catalog's provider files are missing; install oauth1-catalog again.")
+
+
+class Catalog:
+    """Providers by name, out of the application's own directories and the built-in one.
+
+    Args:
+        *directories: folders of ``<name>.yaml`` files; of two, the later comes first. The built-in catalog comes last.
+        builtin: whether the built-in catalog belongs to it.
+        allow_local_hosts: whether a per-tenant address may be an IP address, or a private or local host.
+
+    Raises:
+        ConfigurationError: a directory does not exist.
+
+    >>> Catalog().provider("twitter").request_token_url
+    'https://api.twitter.com/oauth/request_token'
+    >>> Catalog().provider("twiter")
+    Traceback (most recent call last):
+    ...
+    oauth1_catalog.errors.UnknownProviderError: unknown_provider: no provider `twiter` in the catalog. Did you mean ...
+    """
+
+    def __init__(
+        self, *directories: str | os.PathLike[str], builtin: bool = True, allow_local_hosts: bool = False
+    ) -> None:
+        own = [Path(directory) for directory in reversed(directories)]
+        for directory in own:
+            if not directory.is_dir():
+                raise ConfigurationError(description=f"catalog directory {str(directory)!r} does not exist.")
+        self._directories = (*own, builtin_directory()) if builtin else tuple(own)
+        self._allow_local_hosts = allow_local_hosts
+        self._aliases: dict[str, str] | None = None
+
+    @property
+    def directories(self) -> tuple[Path, ...]:
+        """The folders in the order in which they are looked through."""
+        return self._directories
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all providers, sorted; reads the folders, and no file.
+
+        >>> "twitter" in Catalog().names()
+        True
+        """
+        return tuple(sorted({name for directory in self._directories for name in _names_in(directory)}))
+
+    def aliases(self) -> Mapping[str, str]:
+        """Alias to name, over the whole catalog; reads every file once."""
+        if self._aliases is None:
+            self._aliases = self._index()
+        return dict(self._aliases)
+
+    def file(self, name: str) -> ProviderFile:
+        """The provider's file as a model, after ``extends``.
+
+        Raises:
+            UnknownProviderError: no file and no alias has that name.
+            ProviderFileError: the file is wrong.
+        """
+        return self._usable(name)[0]
+
+    def findings(self, name: str) -> tuple[Diagnostic, ...]:
+        """Everything that keeps the provider's file from being used.
+
+        Raises:
+            UnknownProviderError: no file and no alias has that name.
+        """
+        return self._validated(name).findings
+
+    def provider(
+        self,
+        name: str,
+        *,
+        environment: str | None = None,
+        values: Mapping[str, object] | None = None,
+        allow_local_hosts: bool | None = None,
+    ) -> Provider:
+        """The provider, ready for use.
+
+        Args:
+            name: its name, or one of its aliases.
+            environment: one of its environments, such as ``"sandbox"``.
+            values: values of its variables and options.
+            allow_local_hosts: overrides the catalog's own setting.
+
+        Raises:
+            UnknownProviderError: no file and no alias has that name.
+            ProviderFileError: the file is wrong.
+            ConfigurationError: an environment, variable or option that it does not have, or a value that it refuses.
+            MissingSettingError: a variable without default and without value.
+
+        >>> Catalog().provider("jira", values={"base_url": "https://jira.example.com"}).api_base_url
+        'https://jira.example.com/rest/api/2/'
+        """
+        file, entry = self._usable(name)
+        allowed = self._allow_local_hosts if allow_local_hosts is None else allow_local_hosts
+        return resolve(file, entry.data, environment=environment, values=values, allow_local_hosts=allowed)
+
+    def entry(self, name: str) -> Entry:
+        """The provider's data with the files that it came from, whether right or wrong.
+
+        Raises:
+            UnknownProviderError: no file and no alias has that name.
+        """
+        return inherit(self._documents(name)[0])
+
+    def _usable(self, name: str) -> tuple[ProviderFile, Entry]:
+        validated = self._validated(name)
+        errors = [finding for finding in validated.findings if finding.severity == "error"]
+        if errors or validated.file is None:
+            raise file_error(errors, provider=name)
+        return validated.file, validated.entry
+
+    def _validated(self, name: str) -> Validated:
+        documents, findings = self._documents(name)
+        validated = validate(inherit(documents))
+        if not findings:
+            return validated
+        both = sorted((*validated.findings, *findings), key=lambda finding: finding.sort_key)
+        return Validated(validated.entry, validated.file, tuple(both), validated.subject)
+
+    def _documents(self, name: str) -> tuple[list[Document], list[Diagnostic]]:
+        """The provider's own document, and those that it extends, the nearest first."""
+        found = self._find(name)
+        if found is None:
+            raise self._unknown(name)
+        documents: list[Document] = []
+        findings: list[Diagnostic] = []
+        seen: set[tuple[str, int]] = set()
+        at: tuple[str, int, Document] | None = found
+        while at is not None:
+            stem, level, document = at
+            documents.append(document)
+            seen.add((stem, level))
+            findings.extend(self._identity(stem, level, document))
+            base = document.data.get("extends")
+            if not isinstance(base, str) or not _NAME.fullmatch(base):
+                break
+            # A file that extends its own name means the one that it hides.
+            at = self._open(base, after=level if base == stem else -1) or self._open_alias(base)
+            hint = ""
+            if at is None:
+                message = f"`extends` names `{base}`, which the catalog does not have"
+                hint = _question(nearest(base, self.names()))
+            elif (at[0], at[1]) in seen or len(documents) >= MAX_EXTENDS:
+                message = f"`extends: {base}` leads back to a file that extends this one"
+                at = None
+            else:
+                continue
+            findings.append(document.diagnostic("P025", message, ("extends",), hint=hint))
+        return documents, findings
+
+    def _identity(self, stem: str, level: int, document: Document) -> Iterator[Diagnostic]:
+        """Whether the file is what its name says, and may be where it is."""
+        inside = document.data.get("name")
+        if isinstance(inside, str) and inside != stem and _NAME.fullmatch(inside):
+            hint = f"write `name: {stem}`, or rename the file to {inside}.yaml"
+            yield document.diagnostic(
+                "P020", f"the file is called {stem}.yaml, and its name is `{inside}`", ("name",), hint=hint
+            )
+        if document.data and "extends" not in document.data and document.data.get("replace") != "true":
+            hidden = next((d for d in self._directories[level + 1 :] if (d / f"{stem}.yaml").is_file()), None)
+            if hidden is not None:
+                hint = f"add `extends: {stem}` to change some of its fields, or `replace: true` to take its place"
+                yield document.diagnostic("P027", f"the catalog already has a provider `{stem}`", ("name",), hint=hint)
+
+    def _find(self, name: str) -> tuple[str, int, Document] | None:
+        if not _NAME.fullmatch(name):
+            return None
+        return self._open(name) or self._open_alias(name)
+
+    def _open(self, name: str, *, after: int = -1) -> tuple[str, int, Document] | None:
+        """The document of that very name in the first directory after the given one."""
+        for level, directory in enumerate(self._directories):
+            if level <= after:
+                continue
+            path = directory / f"{name}.yaml"
+            try:
+                # One byte more than allowed is enough to know that it is too much.
+                with path.open("rb") as stream:
+                    content = stream.read(1_000_001)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                return name, level, _unreadable(path, error)
+            return name, level, read(content, path=_shown(path))
+        return None
+
+    def _open_alias(self, alias: str) -> tuple[str, int, Document] | None:
+        for attempt in range(2):
+            if self._aliases is None or attempt:
+                self._aliases = self._index()
+            name = self._aliases.get(alias)
+            found = self._open(name) if name else None
+            # The index may be older than the file: what the file says now counts.
+            if found is not None and alias in _as_list(found[2].data.get("aliases")):
+                return found
+            if attempt == 0 and name is None and not self._changed():
+                return None
+        return None
+
+    def _changed(self) -> bool:
+        """Whether a folder has other files than when the index was made."""
+        return self._stamp() != self._indexed
+
+    def _stamp(self) -> tuple[int, ...]:
+        return tuple(directory.stat().st_mtime_ns if directory.is_dir() else 0 for directory in self._directories)
+
+    def _index(self) -> dict[str, str]:
+        self._indexed = self._stamp()
+        index: dict[str, str] = {}
+        for directory in reversed(self._directories):
+            for name in _names_in(directory):
+                try:
+                    content = (directory / f"{name}.yaml").read_bytes()
+                except OSError:
+                    continue
+                if (lines := _ALIASES.search(content)) is not None:
+                    listed = read(lines[0], path=name).data.get("aliases")
+                    index.update((alias, name) for alias in _as_list(listed))
+        return index
+
+    def _unknown(self, name: str) -> UnknownProviderError:
+        shown = str(name)[:80]
+        aliases = self.aliases()
+        near = nearest(shown, (*self.names(), *aliases))
+        suggestions = tuple(
+            dict.fromkeys(aliases.get(word, word) if word not in self.names() else word for word in near)
+        )
+        question = _question(near)
+        question = f" D{question[1:]}" if question else ""
+        where = (
+            ""
+            if len(self._directories) == 1
+            else f" (looked in {', '.join(_shown(d) for d in self._directories[:-1])}, too)"
+        )
+        return UnknownProviderError(
+            f"no provider `{shown}` in the catalog{where}.{question} `oauth1-catalog list` shows all.",
+            provider=shown,
+            suggestions=suggestions,
+        )
+
+
+def file_error(errors: list[Diagnostic], *, provider: str) -> ProviderFileError:
+    """The first finding as an exception, with the number of the others."""
+    first = next((error for error in errors if error.field), errors[0])  # what is written wrong before what is missing
+    more = len(errors) - 1
+    rest = f" ({more} more {'finding' if more == 1 else 'findings'} in this file)" if more else ""
+    return ProviderFileError(
+        f"{first.sentence}{rest}",
+        path=first.path,
+        line=first.line,
+        column=first.column,
+        field=first.field,
+        provider=provider,
+    )
+
+
+def _question(near: tuple[str, ...]) -> str:
+    return f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
+
+
+def _as_list(data: object) -> list[str]:
+    return [item for item in data if isinstance(item, str)] if isinstance(data, list) else []
+
+
+def _names_in(directory: Path) -> Iterator[str]:
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                name, dot, suffix = entry.name.rpartition(".")
+                if dot and suffix == "yaml" and _NAME.fullmatch(name):
+                    yield name
+    except OSError:
+        return
+
+
+def _shown(path: Path) -> str:
+    """The path as people can click it: relative where it lies below the working directory."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
+
+
+def _unreadable(path: Path, error: OSError) -> Document:
+    finding = Diagnostic(
+        code="P001",
+        message=f"the file cannot be read ({error.strerror or 'unknown cause'})",
+        path=_shown(path),
+        line=1,
+        column=1,
+        end_column=2,
+    )
+    return Document(_shown(path), "", {}, (finding,))

@@ -1,0 +1,78 @@
+"""P02x: what each flow needs, and names that would be taken for something else."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterator
+
+from oauth1_catalog.catalog.diagnostics import Diagnostic
+from oauth1_catalog.catalog.rules import Rule, Subject
+
+_NEEDS = {
+    "redirect": ("request_token_url", "authorize_url", "access_token_url"),
+    "two_legged": ("request_token_url", "access_token_url"),
+    "static_token": ("api_base_url",),
+    "signed_client": ("api_base_url",),
+    "signed_grant": ("access_token_url",),
+    "xauth": ("access_token_url",),
+}
+# Parameters of register_from_catalog and register: a variable or an option of that name could never be given.
+RESERVED = frozenset({
+    "name", "provider", "environment", "overwrite", "allow_retired", "allow_local_hosts", "client_id", "client_secret",
+    "rsa_key", "rsa_key_passphrase", "token", "request_token_url", "request_token_params", "access_token_url",
+    "access_token_params", "authorize_url", "authorize_params", "api_base_url", "client_kwargs", "fetch_token",
+    "update_token", "client_cls", "user_agent", "request_token_method", "access_token_method", "userinfo_endpoint",
+})  # fmt: skip
+RUN_TIME = frozenset({
+    "client_id", "oauth_token", "oauth_token_secret", "oauth_callback", "oauth_verifier", "oauth_session_handle",
+    "request_url", "value",
+})  # fmt: skip
+
+
+def flows_have_their_urls(subject: Subject) -> Iterator[Diagnostic]:
+    """P023: a flow without the URLs that it needs."""
+    file = subject.file
+    for flow in file.flows:
+        for field in _NEEDS[flow]:
+            if getattr(file, field) is not None or subject.is_silenced((field,)):
+                continue
+            if field == "authorize_url" and file.authorize_url_field is not None:
+                continue
+            path = ("flows",) if "flows" in subject.entry.data else ()
+            stated = f"the flow `{flow}`" if path else "the flow `redirect`, which is the default,"
+            yield subject.entry.diagnostic(
+                "P023", f"{stated} needs `{field}`", path, hint=f"add `{field}: https://...`"
+            )
+
+
+def flows_are_listed_once(subject: Subject) -> Iterator[Diagnostic]:
+    """P024: the same flow twice."""
+    for index, flow in enumerate(subject.file.flows):
+        if flow in subject.file.flows[:index]:
+            yield subject.entry.diagnostic("P024", f"the flow `{flow}` is listed twice", ("flows", index))
+
+
+def names_can_be_given(subject: Subject) -> Iterator[Diagnostic]:
+    """P021, P022, P026: names that are Python's, or somebody else's."""
+    file, entry = subject.file, subject.entry
+    if keyword.iskeyword(file.name):
+        hint = f"write `{file.name}_` and an alias is not possible either; choose another name"
+        yield entry.diagnostic(
+            "P021", f"`{file.name}` is a word of Python, so `oauth.{file.name}` fails", ("name",), hint=hint
+        )
+    for index, alias in enumerate(file.aliases):
+        if alias == file.name or alias in file.aliases[:index]:
+            message = f"the alias `{alias}` says nothing new"
+            yield entry.diagnostic("P022", message, ("aliases", index), hint="delete it")
+    for section in ("variables", "options"):
+        for name in getattr(file, section):
+            if name in RESERVED or name in RUN_TIME or keyword.iskeyword(name):
+                message = f"`{name}` means something else in `register_from_catalog`"
+                yield entry.diagnostic("P026", message, (section, name), key=True, hint="choose another name")
+    for name in file.options:
+        if name in file.variables:
+            message = f"`{name}` is a variable and an option"
+            yield entry.diagnostic("P026", message, ("options", name), key=True, hint="choose another name")
+
+
+RULES: tuple[Rule, ...] = (flows_have_their_urls, flows_are_listed_once, names_can_be_given)

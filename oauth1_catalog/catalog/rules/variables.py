@@ -1,0 +1,239 @@
+"""P03x: placeholders are declared, stand where their kind may stand, and cannot change the host."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean
+from oauth1_catalog.catalog.rules import Rule, Subject
+from oauth1_catalog.catalog.source import Data, Step
+from oauth1_catalog.catalog.templates import Place, check_hostname, check_uri, placeholders, places
+
+URL_FIELDS = frozenset({"request_token_url", "authorize_url", "access_token_url", "api_base_url"})
+_TEMPLATED = (
+    *sorted(URL_FIELDS),
+    "api_hosts",
+    "request_token_params",
+    "request_token_headers",
+    "authorize_params",
+    "access_token_params",
+    "api_params",
+    "headers",
+    "client_kwargs",
+    "renew",
+    "revoke",
+    "userinfo_endpoint",
+    "userinfo_params",
+)
+_PARAMS = frozenset({"client_id", "oauth_token", "oauth_callback"})
+_RUN_TIME = {
+    "authorize_url": _PARAMS,
+    "authorize_params": _PARAMS,
+    "request_token_params": _PARAMS,
+    "access_token_params": _PARAMS | {"oauth_verifier"},
+    "api_params": _PARAMS,
+    "client_kwargs": frozenset({"client_id", "request_url"}),
+    "renew": _PARAMS | {"oauth_session_handle"},
+    "revoke": _PARAMS | {"oauth_session_handle"},
+}
+Path = tuple[Step, ...]
+
+
+def templates_of(data: dict[str, Data]) -> Iterator[tuple[Path, str, str, bool]]:
+    """Every text in which variables are filled in: path, text, field, and whether it is an option's."""
+    for section, is_option in ((data, False), *_overrides(data)):
+        prefix, fields = section if isinstance(section, tuple) else ((), section)
+        for field in _TEMPLATED:
+            if field in fields:
+                for path, text in _texts(fields[field], (*prefix, field)):
+                    yield path, text, field, is_option
+    agent = data.get("user_agent")
+    for path, text in _texts(agent, ("user_agent",)):
+        if path[1:] in {(), ("value",)}:
+            yield path, text, "headers", False
+
+
+def _overrides(data: dict[str, Data]) -> Iterator[tuple[tuple[Path, dict[str, Data]], bool]]:
+    for name, environment in _mapping(data.get("environments")).items():
+        yield (("environments", name), _mapping(environment)), False
+    for name, option in _mapping(data.get("options")).items():
+        yield (("options", name, "sets"), _mapping(_mapping(option).get("sets"))), True
+
+
+def _mapping(data: Data) -> dict[str, Data]:
+    return data if isinstance(data, dict) else {}
+
+
+def _texts(data: Data, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(data, str):
+        yield path, data
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            yield from _texts(value, (*path, key))
+    elif isinstance(data, list):
+        for index, item in enumerate(data):
+            yield from _texts(item, (*path, index))
+
+
+def is_url(path: Path, text: str) -> bool:
+    """Whether the text at ``path`` is a URL, so that a value must keep to its place in it."""
+    return (
+        path[-1] in URL_FIELDS
+        or path[-1] == "url"
+        or (path[-1] == "userinfo_endpoint" and ("://" in text or text[:1] == "{"))
+    )
+
+
+def placeholders_are_declared(subject: Subject) -> Iterator[Diagnostic]:
+    """P030: a placeholder that nothing fills in."""
+    file = subject.file
+    token_fields = {*file.token_response.extra, *file.callback.extra, "oauth_token"}
+    for path, text, field, is_option in templates_of(subject.entry.data):
+        if "{" not in text or subject.is_silenced(path):
+            continue
+        known = set(file.variables) | _RUN_TIME.get(field, frozenset())
+        if is_option:
+            known.add("value")
+        if field.startswith("userinfo"):
+            known |= token_fields
+        for name in placeholders(text):
+            if name not in known and not subject.is_silenced(("variables", name)):
+                message = f"`{{{name}}}` is not declared under `variables`"
+                near = did_you_mean(name, known, otherwise=f"add `{name}` to `variables`")
+                hint = (
+                    near.replace("`", "`{", 1).replace("`?", "}`?")
+                    if near.endswith("?") and " or " not in near
+                    else near
+                )
+                yield subject.entry.diagnostic("P030", message, path, hint=hint)
+
+
+def variables_are_used(subject: Subject) -> Iterator[Diagnostic]:
+    """P035: a variable that stands nowhere."""
+    used = {name for _, text, _, _ in templates_of(subject.entry.data) for name in placeholders(text)}
+    used |= {variable.source for variable in subject.file.variables.values() if variable.source}
+    # A text that is wrong in itself may be where the variable stands.
+    if any(path[0] in _TEMPLATED or path[0] in {"environments", "options"} for path in subject.silenced if path):
+        return
+    for name in subject.file.variables:
+        if name not in used and not subject.is_silenced(("variables", name)):
+            hint = f"write {{{name}}} where it belongs, or delete it"
+            yield subject.entry.diagnostic(
+                "P035", f"the variable `{name}` is used nowhere", ("variables", name), key=True, hint=hint
+            )
+
+
+def url_variables_are_limited(subject: Subject) -> Iterator[Diagnostic]:
+    """P036, P038: in a URL, a variable has limits, and stands where its format may stand."""
+    variables = subject.file.variables
+    told: set[str] = set()
+    for path, text, _, _ in templates_of(subject.entry.data):
+        if "{" not in text or subject.is_silenced(path) or not is_url(path, text):
+            continue
+        for name, where in places(text).items():
+            variable = variables.get(name)
+            if variable is None or subject.is_silenced(("variables", name)):
+                continue
+            root = variables.get(variable.source) if variable.source else variable
+            limited = root is not None and (root.pattern or root.enum or root.format)
+            if not limited and name not in told:
+                told.add(name)
+                message = f"the variable `{name}` is used in a URL, but nothing limits its value"
+                hint = "add pattern, enum or format, so that a tenant's value cannot change the host"
+                yield subject.entry.diagnostic("P036", message, ("variables", name), key=True, hint=hint)
+            elif root is not None and limited:
+                yield from _misplaced(subject, path, name, root.format, where)
+
+
+def _misplaced(subject: Subject, path: Path, name: str, kind: str | None, where: set[Place]) -> Iterator[Diagnostic]:
+    if ("start" in where) != (kind == "uri") or (kind == "uri" and where != {"start"}):
+        message = f"`{{{name}}}` cannot stand there"
+        hint = "a URL begins with a variable of `format: uri`, and such a variable stands nowhere else"
+        yield subject.entry.diagnostic("P038", message, path, hint=hint)
+    elif kind == "hostname" and where - {"host"}:
+        hint = "a variable of `format: hostname` is the whole host; give the part of a host a pattern"
+        yield subject.entry.diagnostic("P038", f"`{{{name}}}` cannot stand there", path, hint=hint)
+    elif "port" in where:
+        yield subject.entry.diagnostic(
+            "P038", "a port cannot be a variable", path, hint="take a variable of `format: uri`"
+        )
+
+
+def variables_agree_with_themselves(subject: Subject) -> Iterator[Diagnostic]:
+    """P037: defaults and examples keep to the variable's, or the option's, own limits; ``from`` names a variable."""
+    file, entry = subject.file, subject.entry
+    for name, variable in file.variables.items():
+        base: Path = ("variables", name)
+        if variable.source is not None:
+            chain = file.variables.get(variable.source)
+            if chain is None:
+                hint = did_you_mean(variable.source, file.variables, otherwise="declare it")
+                yield entry.diagnostic(
+                    "P030", f"`{variable.source}` is not declared under `variables`", (*base, "from"), hint=hint
+                )
+            elif chain.source is not None:
+                message = f"`{variable.source}` is derived itself"
+                yield entry.diagnostic("P037", message, (*base, "from"), hint="derive from a variable that is given")
+            if variable.default is not None:
+                message = f"`{name}` is made from `{variable.source}` and has a default"
+                yield entry.diagnostic("P037", message, (*base, "default"), key=True, hint="delete the default")
+        elif variable.apply:
+            yield entry.diagnostic(
+                "P037", "`apply` without `from` does nothing", (*base, "apply"), key=True, hint="add `from`"
+            )
+        for key, value in (("default", variable.default), ("example", variable.example)):
+            if value is not None and (wrong := disagreement(value, variable.pattern, variable.enum, variable.format)):
+                yield entry.diagnostic("P037", f"`{value}` is not a value of `{name}`: {wrong}", (*base, key))
+    for name, option in file.options.items():
+        for key, value in (("default", option.default), ("example", option.example)):
+            if value is None:
+                continue
+            for part in value.split(option.separator) if option.separator else (value,):
+                if wrong := disagreement(part, option.pattern, option.enum, None):
+                    yield entry.diagnostic(
+                        "P037", f"`{part}` is not a value of `{name}`: {wrong}", ("options", name, key)
+                    )
+
+
+def disagreement(
+    value: str,
+    pattern: str | None,
+    enum: tuple[str, ...] | None,
+    value_format: str | None,
+    *,
+    allow_local: bool = False,
+) -> str | None:
+    """Why a value is outside the limits of its variable; ``None`` if it is inside.
+
+    >>> disagreement("b", "[0-9]+", None, None)
+    'it does not match [0-9]+'
+    """
+    if len(value) > 255:
+        return "it is longer than 255 characters"
+    if enum is not None and value not in enum:
+        return did_you_mean(value, enum, otherwise=f"allowed are {', '.join(enum)}")
+    if pattern is not None and not re.fullmatch(pattern, value):
+        return f"it does not match {pattern}"
+    if value_format == "uri":
+        return check_uri(value, allow_local=allow_local)
+    if value_format == "hostname":
+        return check_hostname(value, allow_local=allow_local)
+    return None
+
+
+def hosts_are_hosts(subject: Subject) -> Iterator[Diagnostic]:
+    """P032: ``api_hosts`` holds host names, without scheme and path."""
+    for index, host in enumerate(subject.file.api_hosts):
+        if "{" not in host and check_hostname(host.partition(":")[0], allow_local=True):
+            path = ("api_hosts", index)
+            yield subject.entry.diagnostic("P032", f"`{host}` is not a host", path, hint="write host.example.com")
+
+
+RULES: tuple[Rule, ...] = (
+    placeholders_are_declared,
+    variables_are_used,
+    url_variables_are_limited,
+    variables_agree_with_themselves,
+    hosts_are_hosts,
+)

@@ -1,0 +1,229 @@
+"""A provider's data against the model and the rules: everything that is wrong, each at its place.
+
+What is wrong with one field does not hide the others: the field is taken out, and the rest is looked at without it.
+Findings that only follow from another one are held back.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean, nearest
+from oauth1_catalog.catalog.inheritance import Entry
+from oauth1_catalog.catalog.model import ProviderFile
+from oauth1_catalog.catalog.rules import Subject, usability_rules
+from oauth1_catalog.catalog.source import Data, Step, dotted, is_credential
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """What came of it. ``file`` is there even if something is wrong, without what is wrong."""
+
+    entry: Entry
+    file: ProviderFile | None
+    findings: tuple[Diagnostic, ...]
+    subject: Subject | None
+
+
+def validate(entry: Entry) -> Validated:
+    r"""Check one provider: YAML, fields, and what makes a file unusable.
+
+    >>> from oauth1_catalog.catalog.inheritance import inherit
+    >>> from oauth1_catalog.catalog.source import read
+    >>> document = read("schema_version: 1\nname: x\nauthorise_url: https://x.example/\n", path="x.yaml")
+    >>> str(validate(inherit([document])).findings[-1])
+    'x.yaml:3:1: P010 unknown field `authorise_url`: did you mean `authorize_url`?'
+    """
+    findings = [*entry.own.findings, *entry.findings]
+    if any(finding.code in {"P001", "P005", "P007", "P008", "P009"} for finding in entry.own.findings):
+        return Validated(entry, None, tuple(findings), None)
+    file, problems, silenced = _read_model(entry)
+    findings.extend(problems)
+    subject = None
+    if file is not None:
+        subject = Subject(entry, file, frozenset(silenced))
+        for rule in usability_rules():
+            findings.extend(rule(subject))
+    return Validated(entry, file, _in_order(findings), subject)
+
+
+def _in_order(findings: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    unique = {(finding.sort_key, finding.message): finding for finding in findings}
+    return tuple(sorted(unique.values(), key=lambda finding: finding.sort_key))
+
+
+def _read_model(entry: Entry) -> tuple[ProviderFile | None, list[Diagnostic], set[tuple[Step, ...]]]:
+    """The model of the data, if need be of what is left when the wrong fields are taken out."""
+    try:
+        return ProviderFile.model_validate(entry.data), [], set()
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_context=True)
+    findings: list[Diagnostic] = []
+    silenced: set[tuple[Step, ...]] = set()
+    data = deepcopy(entry.data)
+    for _ in range(4):
+        for problem in errors:
+            path = _document_path(entry, problem["loc"])
+            if not _is_below(path, silenced) and not _is_below(path, entry.own.broken):
+                finding, meant = _explain(entry, problem, path)
+                findings.append(finding)
+                silenced.update(meant)
+            silenced.add(path)
+            _take_out(data, path)
+        data.setdefault("name", "unnamed")
+        data.setdefault("schema_version", "1")
+        try:
+            return ProviderFile.model_validate(data), findings, silenced
+        except ValidationError as error:
+            errors = error.errors(include_url=False, include_context=True)
+    return None, findings, silenced
+
+
+def _document_path(entry: Entry, loc: Sequence[Step]) -> tuple[Step, ...]:
+    """The part of pydantic's location that is in the file: union tags and ``[key]`` are not."""
+    path: list[Step] = []
+    data: Data = entry.data
+    for step in loc:
+        if step == "[key]":
+            break
+        if isinstance(data, dict) and step in data:
+            data = data[str(step)]
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        elif step != loc[-1]:
+            continue
+        path.append(step)
+    return tuple(path)
+
+
+def _is_below(path: tuple[Step, ...], above: set[tuple[Step, ...]] | frozenset[tuple[Step, ...]]) -> bool:
+    return any(path[: len(prefix)] == prefix for prefix in above)
+
+
+def _take_out(data: dict[str, Data], path: tuple[Step, ...]) -> None:
+    """Delete the value at ``path``; of a list, the whole, so that indexes stay what they are in the file."""
+    steps = []
+    for step in path:
+        if isinstance(step, int):
+            break
+        steps.append(step)
+    here: Data = data
+    for step in steps[:-1]:
+        here = here.get(step) if isinstance(here, dict) else None
+    if steps and isinstance(here, dict):
+        here.pop(steps[-1], None)
+
+
+def _explain(entry: Entry, problem: ErrorDetails, path: tuple[Step, ...]) -> tuple[Diagnostic, list[tuple[Step, ...]]]:
+    """A finding in our words, and the paths of which nothing more is to be said then."""
+    kind, name = problem["type"], dotted(path)
+    context = problem.get("ctx", {})
+    is_key = problem["loc"][-1:] == ("[key]",)
+    if kind == "extra_forbidden":
+        return _unknown_field(entry, path)
+    if kind == "missing":
+        parent = entry.own.diagnostic("P012", f"`{name}` is missing", path, hint=_MISSING.get(name, "add it"))
+        return parent, []
+    if kind.startswith("P0"):
+        code, message, hint = kind, str(context["message"]), str(context["help"])
+    elif kind == "literal_error":
+        allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
+        value = _shown(path, problem["input"])
+        code, message = "P013", f"`{name}` cannot be {value}"
+        hint = did_you_mean(str(problem["input"]), allowed, otherwise=_one_of(allowed))
+    elif kind in _TYPE_NAMES:
+        code, message, hint = "P014", f"`{name}` must be {_TYPE_NAMES[kind]}", _TYPE_HELP.get(kind, "")
+    else:
+        code, message, hint = "P015", f"`{name}` is not right: {problem['msg'].lower()}", ""
+    return entry.diagnostic(code, message, path, key=is_key, hint=hint), []
+
+
+_MISSING = {"schema_version": "add `schema_version: 1`", "name": "add the file's name without .yaml"}
+_TYPE_NAMES = {
+    "string_type": "text",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "tuple_type": "a list",
+    "list_type": "a list",
+}
+_TYPE_HELP = {"tuple_type": "write [a, b]", "dict_type": "write {name: value}", "model_type": "write {name: value}"}
+
+
+def _one_of(allowed: Sequence[str]) -> str:
+    shown = ", ".join(allowed[:12])
+    return f"allowed are {shown}" + (", ..." if len(allowed) > 12 else "")
+
+
+def _shown(path: tuple[Step, ...], value: object) -> str:
+    if not isinstance(value, str):
+        return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else "empty"
+    if path and isinstance(path[-1], str) and is_credential(path[-1]):
+        return "that"
+    return f"`{value[:80]}`"
+
+
+def _unknown_field(entry: Entry, path: tuple[Step, ...]) -> tuple[Diagnostic, list[tuple[Step, ...]]]:
+    name, parent = str(path[-1]), path[:-1]
+    shown = name[:80]
+    if is_credential(name):
+        hint = "delete the line, revoke the value if it was real, and set it in the framework's configuration"
+        message = f"`{shown}` is a credential; a provider file never holds one"
+        return entry.diagnostic("P011", message, path, key=True, hint=hint), []
+    known = field_names(parent)
+    close = nearest(name, known)
+    home = None if close else _home_of(name)
+    hint = did_you_mean(name, known) or (f"it belongs under `{home}`" if home else _one_of(sorted(known)))
+    finding = entry.diagnostic("P010", f"unknown field `{shown}`", path, key=True, hint=hint)
+    return finding, [(*parent, meant) for meant in close]
+
+
+def _home_of(name: str) -> str | None:
+    """The section in which a field of that name is at home."""
+    for section in ("client_kwargs", "callback", "token_response", "userinfo_claims", "credential_labels"):
+        if name in field_names((section,)):
+            return section
+    return None
+
+
+def field_names(path: Sequence[Step]) -> frozenset[str]:
+    """The fields that the model knows at a path of the file; empty where any name is allowed.
+
+    >>> "verifier" in field_names(["callback"])
+    True
+    """
+    model: type[BaseModel] | None = ProviderFile
+    named = True
+    for step in path:
+        if model is None or (named and step not in _fields(model)):
+            return frozenset()
+        if named:
+            annotation = _fields(model)[str(step)]
+            model, named = _model_in(annotation), typing.get_origin(annotation) not in {dict, tuple}
+        else:
+            named = True
+    return frozenset(_fields(model)) if model is not None and named else frozenset()
+
+
+@cache
+def _fields(model: type[BaseModel]) -> dict[str, object]:
+    return {info.alias or name: info.annotation for name, info in model.model_fields.items()}
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is not None:
+        for part in typing.get_args(annotation):
+            if (model := _model_in(part)) is not None:
+                return model
+    return None
