@@ -1,1 +1,11 @@
-"""A provider on your own machine, made from its file in the catalog; oauthlib judges every signature."""
+"""OAuth 1.0 providers on your own machine, made from their files: for development, tests and the demo.
+
+Each signed request is verified by oauthlib, never by our own signing code.
+"""
+
+from oauth1_catalog.emulator.emulator import Emulator
+from oauth1_catalog.emulator.journal import Exchange, Journal
+from oauth1_catalog.emulator.relocation import EmulatedCatalog, Origins, relocate
+from oauth1_catalog.emulator.store import Client
+
+__all__ = ["Client", "EmulatedCatalog", "Emulator", "Exchange", "Journal", "Origins", "relocate"]

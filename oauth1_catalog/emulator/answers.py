@@ -1,0 +1,58 @@
+"""The answers of the token endpoints, written as each provider writes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from urllib.parse import urlencode
+from xml.sax.saxutils import escape
+
+from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.emulator.profiles import token_fields
+from oauth1_catalog.emulator.store import AccessToken, TemporaryToken
+from oauth1_catalog.rfc5849.messages import Response
+
+TOKEN_LIFETIME = 3600
+"""What ``expires_in`` says, in seconds, where the provider has such a field and the file gives no lifetime."""
+
+
+def temporary_answer(provider: Provider, token: TemporaryToken) -> Response:
+    """Temporary credentials (RFC 5849, section 2.1); a 1.0 provider does not confirm the callback."""
+    fields = {"oauth_token": token.token}
+    if provider.callback.secret == "required":
+        fields["oauth_token_secret"] = token.secret
+    if provider.callback.confirmed != "none":
+        fields["oauth_callback_confirmed"] = "true"
+    return token_answer(provider, fields)
+
+
+def access_answer(provider: Provider, token: AccessToken) -> Response:
+    """Token credentials (section 2.3), and what this provider says beside them."""
+    rules = provider.token_response
+    fields = {"oauth_token": token.token, "oauth_token_secret": token.secret}
+    if rules.expires_in:
+        lifetime = rules.lifetime.seconds if rules.lifetime else None
+        fields[rules.expires_in] = str(lifetime or TOKEN_LIFETIME)
+    if rules.session_handle:
+        fields[rules.session_handle] = token.session_handle
+    fields |= token_fields(provider.userinfo, rules.extra, token.user)
+    return token_answer(provider, fields)
+
+
+def token_answer(provider: Provider, fields: Mapping[str, str]) -> Response:
+    """Fields under the provider's own names, in its own format.
+
+    >>> token_answer(Provider(name="x"), {"oauth_token": "a b"}).text
+    'oauth_token=a+b'
+    """
+    named = {provider.token_response.fields.get(name, name): value for name, value in fields.items()}
+    if provider.token_response.format == "json":
+        return _no_store("application/json", json.dumps(named))
+    if provider.token_response.format == "xml":
+        elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in named.items())
+        return _no_store("text/xml; charset=utf-8", f"<?xml version='1.0' encoding='utf-8'?>\n<auth>{elements}</auth>")
+    return _no_store("application/x-www-form-urlencoded", urlencode(named))
+
+
+def _no_store(content_type: str, text: str) -> Response:
+    return Response(200, {"Content-Type": content_type, "Cache-Control": "no-store"}, text.encode("utf-8"))

@@ -1,0 +1,161 @@
+"""What a provider wants of a signed request beside the signature, as its file says it.
+
+Each demand is a function that raises a ``Refusal`` with the words that help a developer most.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
+
+from oauthlib.oauth1 import SIGNATURE_TYPE_AUTH_HEADER, SIGNATURE_TYPE_BODY, SIGNATURE_TYPE_QUERY
+
+from oauth1_catalog.emulator.problems import Refusal, absent, rejected
+from oauth1_catalog.emulator.registration import Registration
+from oauth1_catalog.rfc5849.messages import Request
+
+FORM = "application/x-www-form-urlencoded"
+
+_PLACES = {SIGNATURE_TYPE_AUTH_HEADER: "HEADER", SIGNATURE_TYPE_BODY: "BODY", SIGNATURE_TYPE_QUERY: "QUERY"}
+_RUN_TIME_VALUES = ("{client_id}", "{oauth_token}", "{oauth_callback}")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A signed request as oauthlib has read it: where its protocol parameters were, and what they are."""
+
+    role: str
+    request: Request
+    place: str
+    protocol: Mapping[str, str] = field(repr=False)
+    realm: str | None = None
+
+
+def check_demands(registration: Registration, call: Call) -> None:
+    """All demands of the provider on a signed request, one after another.
+
+    Raises:
+        Refusal: one of them is not met.
+    """
+    _check_method(registration, call)
+    _check_place(registration, call)
+    _check_realm(registration, call)
+    _check_headers(registration, call)
+    _check_parameters(registration, call)
+    _check_body_hash(registration, call)
+
+
+def is_form(request: Request) -> bool:
+    """Whether the body's parameters belong to the signature (RFC 5849, section 3.4.1.3.1).
+
+    >>> is_form(Request("POST", "https://a.example/", {"content-type": "Application/X-WWW-Form-Urlencoded; charset=x"}))
+    True
+    """
+    return request.header("Content-Type").partition(";")[0].strip().lower() == FORM
+
+
+def query_parameters(request: Request) -> list[tuple[str, str]]:
+    """The query's own parameters, without the protocol's."""
+    return _own(urlsplit(request.url).query)
+
+
+def form_parameters(request: Request) -> list[tuple[str, str]]:
+    """The form's own parameters, without the protocol's."""
+    return _own((request.body or b"").decode("utf-8", "replace")) if is_form(request) else []
+
+
+def _own(text: str) -> list[tuple[str, str]]:
+    return [(n, v) for n, v in parse_qsl(text, keep_blank_values=True) if not n.startswith("oauth_")]
+
+
+def check_names(wanted: Mapping[str, str], found: Mapping[str, str], values: Mapping[str, str]) -> None:
+    """Parameters that a provider's file lists must be there; an application may choose another value.
+
+    Args:
+        wanted: the file's parameters. A value that is a run-time placeholder must be what the placeholder stands for.
+        found: the request's parameters.
+        values: what the placeholders stand for, by their names without braces.
+
+    Raises:
+        Refusal: one is absent, or has not the value of its placeholder.
+    """
+    if missing := [name for name in wanted if name not in found]:
+        raise absent(*missing)
+    for name, text in wanted.items():
+        if text in _RUN_TIME_VALUES and (value := values.get(text[1:-1])) is not None and found[name] != value:
+            raise rejected(name, f"{name} must be the {text[1:-1]} of this login.")
+
+
+def _check_method(registration: Registration, call: Call) -> None:
+    if call.role == "api":
+        return
+    wanted = registration.method(call.role)
+    if call.request.method != wanted:
+        raise Refusal("parameter_rejected", f"This endpoint takes {wanted}, not {call.request.method}.", status=405)
+
+
+def _check_place(registration: Registration, call: Call) -> None:
+    wanted = registration.setting("signature_type", "HEADER").upper()
+    found = _PLACES[call.place]
+    # A request that has no form cannot carry its parameters in one: a client has to take another place then.
+    if wanted == "BODY" and found != "BODY" and not is_form(call.request) and call.role == "api":
+        return
+    if found != wanted:
+        raise Refusal(
+            "parameter_rejected", f"This provider wants the OAuth parameters in the {wanted}, not in the {found}."
+        )
+
+
+def _check_realm(registration: Registration, call: Call) -> None:
+    wanted = registration.setting("realm")
+    if wanted and (call.realm or "") != wanted:
+        raise rejected("realm", f'This provider wants realm="{wanted}" in the Authorization header.')
+
+
+def _check_headers(registration: Registration, call: Call) -> None:
+    original = registration.original
+    wanted = dict(original.headers)
+    if original.user_agent:
+        wanted["User-Agent"] = original.user_agent
+    for name, value in wanted.items():
+        if call.request.header(name) != value:
+            raise Refusal("parameter_rejected", f"This provider wants the header {name}: {value}.")
+
+
+def _check_parameters(registration: Registration, call: Call) -> None:
+    original, request = registration.original, call.request
+    values = {
+        "client_id": call.protocol.get("oauth_consumer_key", ""),
+        "oauth_token": call.protocol.get("oauth_token", ""),
+    }
+    if call.role == "api":
+        check_names(original.api_params, dict(query_parameters(request) + form_parameters(request)), values)
+    elif call.role in {"request_token", "access_token"}:
+        first = call.role == "request_token"
+        wanted = original.request_token_params if first else original.access_token_params
+        place = original.request_token_params_in if first else original.access_token_params_in
+        found = form_parameters(request) if place == "body" else query_parameters(request)
+        check_names(wanted, dict(found), values)
+
+
+def _check_body_hash(registration: Registration, call: Call) -> None:
+    """The Request Body Hash extension, draft 4: on every request but a form, where it must not be."""
+    wanted = registration.setting("body_hash", "none").lower()
+    given = call.protocol.get("oauth_body_hash")
+    if is_form(call.request):
+        if given is not None:
+            raise rejected("oauth_body_hash", "A form has no oauth_body_hash: its parameters are signed.")
+        return
+    if given is None:
+        if wanted != "none" and call.role == "api":
+            raise absent("oauth_body_hash")
+        return
+    method = registration.signature_method
+    algorithm = wanted if wanted != "none" else f"sha{method.rpartition('SHA')[2]}" if "SHA" in method else "sha1"
+    digest = hashlib.new(algorithm, call.request.body or b"").digest()
+    if not hmac.compare_digest(given, base64.b64encode(digest).decode("ascii")):
+        raise rejected("oauth_body_hash", f"oauth_body_hash is not the {algorithm} of the body that came.")

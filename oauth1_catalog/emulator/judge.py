@@ -1,0 +1,292 @@
+"""Verify a signed request: oauthlib's server endpoints, with the emulated provider's memory behind them.
+
+Rule: nothing here comes from our own signing code. oauthlib reads the request, builds the base string and compares, so
+that a mistake of ours cannot agree with itself. Two things oauthlib leaves to others: RSA (it would need PyJWT to call
+``cryptography``; here it is called directly, over oauthlib's base string) and the body hash (``demands.py``).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import string
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from oauthlib.oauth1 import (
+    AccessTokenEndpoint,
+    AuthorizationEndpoint,
+    OAuth1Error,
+    RequestTokenEndpoint,
+    ResourceEndpoint,
+    SignatureOnlyEndpoint,
+)
+from oauthlib.oauth1.rfc5849 import signature
+from oauthlib.oauth1.rfc5849.endpoints.base import BaseEndpoint
+
+from oauth1_catalog.emulator.demands import (
+    FORM,
+    Call,
+    check_demands,
+    is_form,
+)
+from oauth1_catalog.emulator.problems import Refusal, absent
+from oauth1_catalog.emulator.store import AccessToken, TemporaryToken
+from oauth1_catalog.emulator.validator import CLOCK_TOLERANCE, OAuthlibRequest, Validator
+from oauth1_catalog.rfc5849.messages import Request
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.hashes import HashAlgorithm
+
+Found = TypeVar("Found")
+
+_MANDATORY = ("consumer_key", "signature_method", "signature", "timestamp", "nonce")
+_QUERY_CHARACTERS = frozenset(string.ascii_letters + string.digits + "_.-=&;:%+~,*@!()/?$'")
+
+
+class _Endpoint(BaseEndpoint):
+    """What all our endpoints add to oauthlib's: the provider's own demands, and the reason of each refusal."""
+
+    request_validator: Validator
+
+    def _create_request(self, uri: str, http_method: str, body: str, headers: Mapping[str, str]) -> OAuthlibRequest:
+        validator = self.request_validator
+        try:
+            request = super()._create_request(uri, http_method, body, headers)  # type: ignore[misc]  # not in the stubs
+            place, _, pairs = self._get_signature_type_and_params(request)  # type: ignore[attr-defined]  # not in the stubs
+        except (OAuth1Error, ValueError) as error:
+            raise _unreadable(error) from error
+        if validator.role != "authorize":
+            validator.call = Call(validator.role, validator.request, place, dict(pairs), request.realm)
+            check_demands(validator.registration, validator.call)
+        return request
+
+    def _check_mandatory_parameters(self, request: OAuthlibRequest) -> None:
+        missing = [name for name in _MANDATORY if not request.oauth_params.get(f"oauth_{name}")]
+        if missing:
+            raise absent(*(f"oauth_{name}" for name in missing))
+        wanted = self.request_validator.registration.signature_method
+        if request.signature_method != wanted:
+            raise Refusal("signature_method_rejected", f"This provider takes {wanted}, not {request.signature_method}.")
+        if request.oauth_params.get("oauth_version", "1.0") != "1.0":
+            details = {"oauth_acceptable_versions": "1.0-1.0"}
+            raise Refusal("version_rejected", "This provider speaks OAuth 1.0.", details=details)
+        now = int(time.time())
+        if not request.timestamp.isdecimal() or abs(now - int(request.timestamp)) > CLOCK_TOLERANCE:
+            raise Refusal(
+                "timestamp_refused",
+                f"The timestamp must be seconds since 1970, at most {CLOCK_TOLERANCE} away from {now}.",
+                details={"oauth_acceptable_timestamps": f"{now - CLOCK_TOLERANCE}-{now + CLOCK_TOLERANCE}"},
+            )
+        try:
+            super()._check_mandatory_parameters(request)  # type: ignore[misc]  # not in the stubs
+        except OAuth1Error as error:
+            raise _unreadable(error) from error
+
+    def _check_signature(self, request: OAuthlibRequest, is_token_request: bool = False) -> bool:
+        if request.signature_method.startswith("RSA-"):
+            valid = self._check_rsa(request)
+        else:
+            valid = super()._check_signature(request, is_token_request)  # type: ignore[misc]  # not in the stubs
+        if not valid:
+            details = {}
+            if request.signature_method != "PLAINTEXT":
+                details["debug_sbs"] = _base_string(request)
+            raise Refusal(
+                "signature_invalid", "The signature is not the one that this provider computes.", details=details
+            )
+        return True
+
+    def _check_rsa(self, request: OAuthlibRequest) -> bool:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+
+        methods: dict[str, HashAlgorithm] = {
+            "RSA-SHA1": hashes.SHA1(),  # noqa: S303 - RFC 5849, section 3.4.3
+            "RSA-SHA256": hashes.SHA256(),
+            "RSA-SHA512": hashes.SHA512(),
+        }
+        key = self.request_validator.store.client(request.client_key).public_key
+        try:
+            signed = base64.b64decode(request.signature, validate=True)
+            key.verify(signed, _base_string(request).encode("ascii"), PKCS1v15(), methods[request.signature_method])
+        except (InvalidSignature, binascii.Error, ValueError):
+            return False
+        return True
+
+
+class _RequestToken(_Endpoint, RequestTokenEndpoint):
+    def _create_request(self, *args: Any, **kwargs: Any) -> OAuthlibRequest:
+        request = super()._create_request(*args, **kwargs)
+        if not request.redirect_uri:
+            if self.request_validator.registration.original.callback.confirmed == "required":
+                raise absent("oauth_callback")
+            request.redirect_uri = "oob"  # OAuth Core 1.0: the callback comes with the authorization address
+        return request
+
+
+class _AccessToken(_Endpoint, AccessTokenEndpoint):
+    def _create_request(self, *args: Any, **kwargs: Any) -> OAuthlibRequest:
+        request = super()._create_request(*args, **kwargs)
+        validator = self.request_validator
+        if not request.resource_owner_key:
+            raise absent("oauth_token")
+        if not request.verifier:
+            if validator.registration.original.callback.verifier == "required":
+                raise absent("oauth_verifier")
+            # OAuth Core 1.0 knows no verifier, oauthlib nothing else: give it the one that it would have made.
+            key = validator.registration.key
+            request.verifier = validator.store.temporary(request.resource_owner_key, key).verifier or "none"
+        return request
+
+
+class _Resource(_Endpoint, ResourceEndpoint):
+    pass
+
+
+class _SignatureOnly(_Endpoint, SignatureOnlyEndpoint):
+    pass
+
+
+class _Authorization(_Endpoint, AuthorizationEndpoint):
+    def create_verifier(self, request: OAuthlibRequest, credentials: dict[str, str]) -> dict[str, str]:
+        verifier: dict[str, str] = super().create_verifier(request, credentials)  # type: ignore[no-untyped-call]  # not in the stubs
+        if self.request_validator.registration.original.callback.verifier == "none":
+            del verifier["oauth_verifier"]
+        return verifier
+
+
+def new_temporary_token(validator: Validator) -> TemporaryToken:
+    """Verify a request for temporary credentials (RFC 5849, section 2.1), and give some.
+
+    Raises:
+        Refusal: the request is not what this provider takes.
+    """
+    _accepted(_RequestToken(validator).create_request_token_response(*_arguments(validator.request)))
+    return _present(validator.temporary)
+
+
+def new_access_token(validator: Validator) -> AccessToken:
+    """Verify a request for token credentials (section 2.3), and give some in exchange.
+
+    Raises:
+        Refusal: the request is not what this provider takes.
+    """
+    _accepted(_AccessToken(validator).create_access_token_response(*_arguments(validator.request)))
+    return _present(validator.access)
+
+
+def verify_resource_request(validator: Validator) -> AccessToken:
+    """Verify a request that is signed with an access token (section 3.2).
+
+    Raises:
+        Refusal: the request is not what this provider takes.
+    """
+    endpoint = _Resource(validator)
+    valid, request = endpoint.validate_protected_resource_request(*_arguments(validator.request))
+    if not valid:
+        raise absent("oauth_token") if request is not None else Refusal("parameter_rejected", "oauthlib refuses it.")
+    return _present(validator.access)
+
+
+def verify_api_request(validator: Validator) -> tuple[str, AccessToken | None]:
+    """Verify a request to the API: the client's identifier, and the token unless the provider needs none.
+
+    Raises:
+        Refusal: the request is not what this provider takes.
+    """
+    try:
+        token = verify_resource_request(validator)
+    except Refusal:
+        has_token = validator.call is None or "oauth_token" in validator.call.protocol
+        if has_token or "signed_client" not in validator.registration.original.flows:
+            raise
+        return verify_client_request(validator), None
+    return token.client_id, token
+
+
+def verify_client_request(validator: Validator) -> str:
+    """Verify a request that is signed with client credentials alone; gives the client's identifier.
+
+    Raises:
+        Refusal: the request is not what this provider takes.
+    """
+    valid, request = _SignatureOnly(validator).validate_request(*_arguments(validator.request))
+    if not valid or request is None:
+        raise Refusal("parameter_rejected", "oauthlib refuses it.")
+    client_id: str = request.client_key
+    return client_id
+
+
+def find_temporary_token(validator: Validator, token: str) -> TemporaryToken:
+    """The temporary credentials that a browser brings to the consent page (section 2.2).
+
+    Raises:
+        Refusal: there are none of that name.
+    """
+    _Authorization(validator).get_realms_and_credentials(f"https://emulator/?oauth_token={quote(token, safe='')}")
+    return _present(validator.temporary)
+
+
+def authorize(validator: Validator, token: str, extra: Mapping[str, str], verifier: str) -> str | None:
+    """The user said yes: the address to send them to with ``verifier``, or ``None`` for ``oob``.
+
+    Raises:
+        Refusal: there are no such temporary credentials.
+    """
+    endpoint = _Authorization(validator, token_generator=lambda: verifier)
+    uri = f"https://emulator/?oauth_token={quote(token, safe='')}"
+    headers, _, _ = endpoint.create_authorization_response(uri, credentials=dict(extra))
+    location: str | None = headers.get("Location")
+    return location
+
+
+def _arguments(request: Request) -> tuple[str, str, str, dict[str, str]]:
+    """A request as oauthlib reads it.
+
+    Raw characters that oauthlib will not decode (``[``, ``{``, ``|``, bytes beyond ASCII) are percent-encoded in the
+    query and the form first; decoded, both are the same.
+    """
+    parts = urlsplit(request.url)
+    url = urlunsplit(parts._replace(query=_readable(parts.query), fragment=""))
+    headers = {name: value for name, value in request.headers.items() if name.lower() != "content-type"}
+    if not is_form(request):
+        return url, request.method, "", headers
+    try:
+        body = (request.body or b"").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refusal("parameter_rejected", "The form is not UTF-8.") from error
+    return url, request.method, _readable(body), {**headers, "Content-Type": FORM}
+
+
+def _readable(text: str) -> str:
+    return "".join(c if c in _QUERY_CHARACTERS else quote(c, safe="") for c in text)
+
+
+def _base_string(request: OAuthlibRequest) -> str:
+    normalized = signature.normalize_parameters(request.params)
+    text: str = signature.signature_base_string(request.http_method, signature.base_string_uri(request.uri), normalized)
+    return text
+
+
+def _accepted(answer: tuple[Mapping[str, str], str | None, int]) -> None:
+    _, body, status = answer
+    if status != 200:
+        raise Refusal("parameter_rejected", f"oauthlib refuses it: {body or 'no reason given'}.")
+
+
+def _unreadable(error: Exception) -> Refusal:
+    """What oauthlib complains of as a problem report; one of its descriptions is a tuple by mistake."""
+    description = getattr(error, "description", "") or str(error)
+    if "Missing mandatory" in description:
+        return absent(*(f"oauth_{name}" for name in _MANDATORY))
+    return Refusal("parameter_rejected", "".join(description))
+
+
+def _present(value: Found | None) -> Found:
+    if value is None:  # pragma: no cover - oauthlib has asked the validator for it before it said yes
+        raise Refusal("token_rejected", "No token.")
+    return value

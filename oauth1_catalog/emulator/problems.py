@@ -1,0 +1,68 @@
+"""What the emulated provider says when it refuses: the Problem Reporting extension of OAuth 1.0.
+
+Source: wiki.oauth.net/12238543. The problem stands in the body and in the ``WWW-Authenticate`` header; the statuses are
+those of OAuth Core 1.0a, section 10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+from oauth1_catalog.rfc5849.messages import Response
+
+_BAD_REQUEST = frozenset(
+    {"version_rejected", "parameter_absent", "parameter_rejected", "signature_method_rejected", "permission_unknown"}
+)
+_FORM = "application/x-www-form-urlencoded"
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of the emulator
+    """The provider refuses a request.
+
+    Args:
+        problem: a value of ``oauth_problem``, such as ``"signature_invalid"``.
+        advice: one sentence for the developer: what was wrong, and what the provider wants.
+        details: further parameters of the extension, such as ``oauth_parameters_absent``.
+        status: the HTTP status, if it is not the problem's own.
+
+    >>> Refusal("nonce_used", "This nonce was used before.").response("example").status
+    401
+    """
+
+    def __init__(
+        self, problem: str, advice: str, *, details: Mapping[str, str] | None = None, status: int | None = None
+    ) -> None:
+        super().__init__(f"{problem}: {advice}")
+        self.problem = problem
+        self.advice = advice
+        self.details = dict(details or {})
+        self.status = status or (400 if problem in _BAD_REQUEST else 401)
+
+    def response(self, realm: str) -> Response:
+        """The refusal as an answer, for the protection space ``realm``."""
+        report = {"oauth_problem": self.problem, "oauth_problem_advice": self.advice, **self.details}
+        challenge = ", ".join(f'{name}="{quote(value, safe="")}"' for name, value in report.items())
+        return Response(
+            self.status,
+            {"Content-Type": _FORM, "WWW-Authenticate": f'OAuth realm="{realm}", {challenge}'},
+            urlencode(report, quote_via=quote).encode("ascii"),
+        )
+
+
+def absent(*names: str) -> Refusal:
+    """Parameters that must be there are not.
+
+    >>> absent("oauth_nonce").details
+    {'oauth_parameters_absent': 'oauth_nonce'}
+    """
+    return Refusal(
+        "parameter_absent",
+        f"Not there: {', '.join(names)}.",
+        details={"oauth_parameters_absent": "&".join(names)},
+    )
+
+
+def rejected(name: str, advice: str) -> Refusal:
+    """A parameter is there, but not as the provider wants it."""
+    return Refusal("parameter_rejected", advice, details={"oauth_parameters_rejected": name})

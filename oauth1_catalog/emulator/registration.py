@@ -1,0 +1,117 @@
+"""One provider as the emulator plays it: what its file says, where it lives now, and what it remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
+
+from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.emulator.relocation import Origins, relocate
+from oauth1_catalog.emulator.store import Store
+from oauth1_catalog.errors import ConfigurationError
+
+JUDGED_METHODS = frozenset(
+    {"HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA1", "RSA-SHA256", "RSA-SHA512", "PLAINTEXT"}
+)
+"""The signature methods that oauthlib can verify."""
+
+TOKEN_ROLES = ("request_token", "access_token", "renew", "revoke")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A provider in the emulator; ``key`` is the first part of its paths there.
+
+    Raises:
+        ConfigurationError: oauthlib cannot judge this provider's signatures.
+    """
+
+    key: str
+    original: Provider
+    origins: Origins
+    store: Store = field(default_factory=Store, repr=False)
+    provider: Provider = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        name = self.original.name
+        if (profile := self.setting("profile", "rfc5849")) != "rfc5849":
+            raise ConfigurationError(
+                description=f"{name}: the emulator cannot play this provider: its signatures follow the profile "
+                f"{profile!r}, and oauthlib, which verifies them here, knows RFC 5849 alone.",
+                provider=name,
+            )
+        if self.signature_method not in JUDGED_METHODS:
+            raise ConfigurationError(
+                description=f"{name}: the emulator cannot verify {self.signature_method}. It knows "
+                f"{', '.join(sorted(JUDGED_METHODS))}.",
+                provider=name,
+            )
+        object.__setattr__(self, "provider", relocate(self.original, self.origins, key=self.key))
+
+    def setting(self, name: str, default: str = "") -> str:
+        """One of the provider's ``client_kwargs``, as text."""
+        value = self.original.client_kwargs.get(name)
+        return default if value is None else str(value)
+
+    @property
+    def display_name(self) -> str:
+        """What people call the provider."""
+        return self.original.display_name or self.original.name
+
+    @property
+    def signature_method(self) -> str:
+        """The only method that the provider takes."""
+        return self.setting("signature_method", "HMAC-SHA1")
+
+    @property
+    def realm(self) -> str:
+        """The protection space that the provider names in its challenges."""
+        return self.setting("realm") or self.original.name
+
+    def endpoint(self, role: str) -> str | None:
+        """The address of an endpoint in the emulator, ``None`` if the provider has none."""
+        provider = self.provider
+        urls = {
+            "request_token": provider.request_token_url,
+            "authorize": provider.authorize_url,
+            "access_token": provider.access_token_url,
+            "renew": provider.renew.url if provider.renew else None,
+            "revoke": provider.revoke.url if provider.revoke else None,
+        }
+        return urls[role]
+
+    def method(self, role: str) -> str:
+        """The HTTP method of a token endpoint."""
+        original = self.original
+        if role == "renew" and original.renew:
+            return original.renew.method
+        if role == "revoke" and original.revoke:
+            return original.revoke.method
+        return original.request_token_method if role == "request_token" else original.access_token_method
+
+    def serves(self, role: str, url: str) -> bool:
+        """Whether ``url``, which came on the wire for ``role``, is an address of this provider."""
+        if role == "api":
+            return any(_path(url).startswith(base) for base in self._api_paths())
+        address = self.endpoint(role)
+        if address is None or _path(address) != _path(url):
+            return False
+        return set(_query(address)) <= set(_query(url))
+
+    def _api_paths(self) -> Iterator[str]:
+        userinfo = self.provider.userinfo
+        for url in (self.provider.api_base_url, userinfo and userinfo.endpoint, userinfo and userinfo.followup):
+            if url and "://" in url:
+                path = _path(url).removeprefix(f"/{self.key}/api/")
+                yield f"/{self.key}/api/{path.partition('/')[0]}"
+        for host in self.original.api_hosts:
+            yield f"/{self.key}/api/{host}/"
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path
+
+
+def _query(url: str) -> list[tuple[str, str]]:
+    return parse_qsl(urlsplit(url).query, keep_blank_values=True)

@@ -1,0 +1,146 @@
+"""Move a provider's addresses to the emulator, so that an application changes nothing but its catalog.
+
+``https://api.twitter.com/oauth/request_token`` becomes
+``https://127.0.0.1:8443/twitter/request_token/api.twitter.com/oauth/request_token``: the part behind the role is the
+address of the file, so that a log tells what a request would have been.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+from urllib.parse import urljoin, urlsplit
+
+from oauth1_catalog.catalog.provider import Endpoint, Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where an emulator listens.
+
+    ``secure`` is for everything that carries credentials; ``consent`` is plain http, so that a browser needs no
+    certificate for the one page that a person sees.
+    """
+
+    secure: str
+    consent: str
+
+
+class Named(Protocol):
+    """What has a name: a provider's file."""
+
+    @property
+    def name(self) -> str:
+        """The provider's own name, where it was found by another."""
+
+
+class ProviderSource(Protocol):
+    """What has providers by name: a catalog."""
+
+    def file(self, name: str) -> Named:
+        """The file of the provider ``name``."""
+
+    def provider(
+        self, name: str, *, environment: str | None = None, values: Mapping[str, object] | None = None
+    ) -> Provider:
+        """The provider ``name``, resolved."""
+
+
+def relocate(provider: Provider, origins: Origins, *, key: str | None = None) -> Provider:
+    """The same provider with every address under the emulator's origins.
+
+    Args:
+        provider: as its file says.
+        origins: where the emulator listens.
+        key: the first part of the new paths. Default: the provider's name.
+
+    >>> here = Origins("https://127.0.0.1:8443", "http://127.0.0.1:8080")
+    >>> moved = relocate(Provider(name="x", authorize_url="https://api.x.com/oauth/authorize?force_login=true"), here)
+    >>> moved.authorize_url
+    'http://127.0.0.1:8080/x/authorize/api.x.com/oauth/authorize?force_login=true'
+    """
+
+    def move(url: str | None, role: str) -> str | None:
+        if not url:
+            return url
+        parts = urlsplit(url)
+        origin = origins.consent if role == "authorize" else origins.secure
+        query = f"?{parts.query}" if parts.query else ""
+        return f"{origin}/{key or provider.name}/{role}/{parts.netloc}{parts.path}{query}"
+
+    def move_endpoint(endpoint: Endpoint | None, role: str) -> Endpoint | None:
+        return endpoint and replace(endpoint, url=move(endpoint.url, role) or "")
+
+    def move_resource(url: str) -> str:
+        """A resource's address may be relative, or a path that leaves that of ``api_base_url``."""
+        return move(urljoin(provider.api_base_url or "", url), "api") or url
+
+    userinfo = provider.userinfo
+    if userinfo is not None and userinfo.endpoint != "token_response":
+        followup = userinfo.followup and move_resource(userinfo.followup)
+        userinfo = replace(userinfo, endpoint=move_resource(userinfo.endpoint), followup=followup)
+    return replace(
+        provider,
+        request_token_url=move(provider.request_token_url, "request_token"),
+        authorize_url=move(provider.authorize_url, "authorize"),
+        access_token_url=move(provider.access_token_url, "access_token"),
+        api_base_url=move(provider.api_base_url, "api"),
+        api_hosts=(urlsplit(origins.secure).netloc,),
+        userinfo=userinfo,
+        renew=move_endpoint(provider.renew, "renew"),
+        revoke=move_endpoint(provider.revoke, "revoke"),
+    )
+
+
+class EmulatedCatalog:
+    """A catalog whose providers live at an emulator.
+
+    It needs no connection to the emulator: two processes that resolve the same provider get the same addresses. The
+    emulator must have seen the provider too, which ``on_provider`` sees to where both are in one process.
+
+    Args:
+        catalog: where the providers come from.
+        origins: where the emulator listens.
+        on_provider: is told the key and the provider, as its file says, of each one that is given out.
+    """
+
+    def __init__(
+        self,
+        catalog: ProviderSource,
+        origins: Origins,
+        *,
+        on_provider: Callable[[str, Provider], None] | None = None,
+    ) -> None:
+        self._catalog = catalog
+        self._origins = origins
+        self._on_provider = on_provider
+
+    def provider(
+        self, name: str, *, environment: str | None = None, values: Mapping[str, object] | None = None
+    ) -> Provider:
+        """As ``Catalog.provider``, moved to the emulator.
+
+        Raises:
+            UnknownProviderError: the catalog has no such provider.
+        """
+        values = values or {}
+        provider = self._catalog.provider(name, environment=environment, values=values)
+        key = provider.name if environment is None and not values else variant_key(provider)
+        if self._on_provider is not None:
+            self._on_provider(key, provider)
+        return relocate(provider, self._origins, key=key)
+
+    def __getattr__(self, name: str) -> object:
+        """Whatever else the catalog has (``names``, ``file``) is not moved."""
+        return getattr(self._catalog, name)
+
+
+def variant_key(provider: Provider) -> str:
+    """A key for one of several providers of the same name: another tenant, environment or option.
+
+    >>> variant_key(Provider(name="jira")) == variant_key(Provider(name="jira", request_token_url="https://a.example"))
+    False
+    """
+    return f"{provider.name}-{hashlib.sha256(repr(provider).encode()).hexdigest()[:6]}"

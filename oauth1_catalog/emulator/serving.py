@@ -1,0 +1,217 @@
+"""A small HTTP/1.1 server for the emulator: loopback only, threads, kept connections, TLS where it is given a context.
+
+It is the standard library's, because what is verified must be what was on the wire: the request's target as it came,
+headers that come twice, bodies in chunks. (Werkzeug's development server closes every connection after one answer.)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+import socket
+import socketserver
+import ssl
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from urllib.parse import urlsplit
+
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.rfc5849.messages import Request, Response
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 16 * 2**20
+"""The longest request body that is read, in bytes."""
+
+Answer = Callable[[Request, int], Response | None]
+"""Answers a request that came on the connection of that number; ``None`` drops the connection."""
+
+
+class HTTPServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    """Listens on loopback; ``with`` it runs in a thread of its own, and leaves none behind.
+
+    Args:
+        host: a loopback address, or ``localhost``.
+        port: 0 for any free one.
+        answer: is called for each request, from many threads.
+        opened: is called for each connection, and gives its number.
+        tls: makes it speak https.
+
+    Raises:
+        ConfigurationError: ``host`` is not on loopback.
+        OSError: the port is taken.
+    """
+
+    allow_reuse_address = True
+    request_queue_size = 256
+    daemon_threads = False
+
+    def __init__(
+        self, host: str, port: int, *, answer: Answer, opened: Callable[[], int], tls: ssl.SSLContext | None = None
+    ) -> None:
+        require_loopback(host)
+        self.answer = answer
+        self.opened = opened
+        self.tls = tls
+        self._live: set[socket.socket] = set()
+        self._live_lock = threading.Lock()
+        if ":" in host:
+            self.address_family = socket.AF_INET6
+        super().__init__((host, port), _Handler)
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        host, port = self.server_address[:2]
+        name = f"[{host!s}]" if ":" in str(host) else str(host)
+        return f"{'https' if self.tls else 'http'}://{name}:{port}"
+
+    def __enter__(self) -> HTTPServer:
+        self._thread = threading.Thread(
+            target=self.serve_forever, kwargs={"poll_interval": 0.05}, name=f"emulator {self.origin}", daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self._thread.join()
+        with self._live_lock:
+            live = list(self._live)
+        for connection in live:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self.server_close()
+
+    def finish_request(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
+        """Serve one connection, in its own thread, so that a slow TLS handshake holds nobody up."""
+        if not isinstance(request, socket.socket):  # pragma: no cover - that is a datagram
+            return
+        with self._live_lock:
+            self._live.add(request)
+        try:
+            if self.tls is None:
+                _Handler(request, client_address, self)
+                return
+            with self.tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False) as wrapped:
+                with self._live_lock:
+                    self._live = self._live - {request} | {wrapped}
+                try:
+                    wrapped.do_handshake()
+                    _Handler(wrapped, client_address, self)
+                finally:
+                    with self._live_lock:
+                        self._live.discard(wrapped)
+        except (OSError, ValueError) as error:
+            log.debug("emulator: a connection ended early: %s", type(error).__name__)
+        finally:
+            with self._live_lock:
+                self._live.discard(request)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Reads requests off one connection, until either side has enough."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "oauth1-catalog-emulator"
+    sys_version = ""
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: HTTPServer
+
+    def setup(self) -> None:
+        super().setup()
+        self.connection_number = self.server.opened()
+
+    def handle_any(self) -> None:
+        """Answer one request, whatever its method."""
+        body = self._body()
+        if body is None:
+            self.close_connection = True
+            self.send_error(413, "Body too long or unreadable")
+            return
+        response = self.server.answer(self._request(body), self.connection_number)
+        if response is None:
+            self.close_connection = True
+            return
+        self._send(response)
+
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        """``http.server`` calls ``do_GET`` and so on; all methods are one to us."""
+        if name.startswith("do_"):
+            return self.handle_any
+        raise AttributeError(name)
+
+    def _request(self, body: bytes) -> Request:
+        scheme = "https" if self.server.tls else "http"
+        host = self.headers.get("Host") or urlsplit(self.server.origin).netloc
+        headers: dict[str, str] = {}
+        for name, value in self.headers.items():
+            known = next((other for other in headers if other.lower() == name.lower()), name)
+            headers[known] = f"{headers[known]}, {value}" if known in headers else value
+        return Request(self.command, f"{scheme}://{host}{self.path}", headers, body or None)
+
+    def _body(self) -> bytes | None:
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return self._chunks()
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdecimal() or int(length) > MAX_BODY:
+            return None
+        return self.rfile.read(int(length))
+
+    def _chunks(self) -> bytes | None:
+        """A body in chunks (RFC 9112, section 7.1)."""
+        body = b""
+        while True:
+            try:
+                size = int(self.rfile.readline(1024).split(b";")[0], 16)
+            except ValueError:
+                return None
+            if not 0 <= size <= MAX_BODY - len(body):
+                return None
+            body += self.rfile.read(size)
+            if size == 0:
+                while self.rfile.readline(65536) not in {b"\r\n", b"\n", b""}:
+                    pass  # trailers say nothing to us
+                return body
+            self.rfile.readline(1024)
+
+    def _send(self, response: Response) -> None:
+        self.send_response(response.status)
+        for name, value in response.headers.items():
+            self.send_header(name, value)
+        has_body = response.status >= 200 and response.status not in {204, 304}
+        if has_body and not response.header("Content-Length"):
+            self.send_header("Content-Length", str(len(response.body)))
+        self.end_headers()
+        if has_body and self.command != "HEAD":
+            self.wfile.write(response.body)
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
+        """Nothing: its lines hold the whole target, and so tokens; ``server.py`` logs what is fit to be read."""
+
+
+def require_loopback(host: str) -> None:
+    """Refuse to listen where others could come.
+
+    >>> require_loopback("127.0.0.1")
+    >>> require_loopback("0.0.0.0")
+    Traceback (most recent call last):
+    ...
+    oauth1_catalog.errors.ConfigurationError: configuration_error: the emulator listens on loopback only, not on ...
+
+    Raises:
+        ConfigurationError: ``host`` is not a loopback address.
+    """
+    try:
+        fine = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        fine = False
+    if not fine:
+        raise ConfigurationError(
+            description=f"the emulator listens on loopback only, not on {host!r}: it gives tokens to anybody who asks. "
+            "Use 127.0.0.1 or ::1."
+        )

@@ -1,0 +1,212 @@
+"""What an emulated provider remembers: its application, temporary and token credentials, and the nonces it has seen.
+
+Rule: each method is one step that no other thread can interrupt.
+"""
+
+from __future__ import annotations
+
+import functools
+import secrets
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from oauth1_catalog.emulator.problems import Refusal
+from oauth1_catalog.emulator.users import DEFAULT_USER, User
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An application that is registered at the emulated provider.
+
+    ``rsa_key`` is the private key as PEM text, for the providers that verify RSA signatures; ``redirect_uri`` is the
+    callback that is registered, if any.
+    """
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    rsa_key: str = field(repr=False)
+    public_key: RSAPublicKey = field(repr=False)
+    redirect_uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TemporaryToken:
+    """Temporary credentials (RFC 5849, section 2.1), bound to a client, an emulated provider and a callback.
+
+    ``asked`` are the parameters of the request that are not the protocol's: a scope, an access type.
+    """
+
+    token: str
+    secret: str = field(repr=False)
+    client_id: str
+    provider_key: str
+    callback: str
+    asked: Mapping[str, str] = field(default_factory=dict)
+    state: Literal["requested", "authorized", "denied", "used"] = "requested"
+    verifier: str = field(default="", repr=False)
+    user: User = DEFAULT_USER
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """Token credentials (RFC 5849, section 2.3), bound to a client, an emulated provider and a user."""
+
+    token: str
+    secret: str = field(repr=False)
+    client_id: str
+    provider_key: str
+    user: User
+    session_handle: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
+    state: Literal["valid", "expired", "revoked"] = "valid"
+
+
+class Store:
+    """The memory of all providers of that name."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._application: Client | None = None
+        self._temporary: dict[str, TemporaryToken] = {}
+        self._access: dict[str, AccessToken] = {}
+        self._nonces: dict[int, set[tuple[str, str, str]]] = {}
+
+    def client_of(self, name: str, *, redirect_uri: str | None = None, client_secret: str | None = None) -> Client:
+        """The application that is registered here, made when first asked for; what is given is changed in it."""
+        with self._lock:
+            client = self._application
+            if client is None:
+                client_id = f"{name.replace('_', '-')}-{secrets.token_hex(8)}"
+                client = Client(client_id, secrets.token_urlsafe(24), *_rsa_key())
+            if redirect_uri is not None:
+                client = replace(client, redirect_uri=redirect_uri)
+            if client_secret is not None:
+                client = replace(client, client_secret=client_secret)
+            self._application = client
+            return client
+
+    def client(self, client_id: str) -> Client:
+        """The application ``client_id``.
+
+        Raises:
+            Refusal: ``consumer_key_unknown``.
+        """
+        if self._application is None or self._application.client_id != client_id:
+            raise Refusal("consumer_key_unknown", "No application has this consumer key.")
+        return self._application
+
+    def add_temporary(self, token: TemporaryToken) -> None:
+        """Remember temporary credentials."""
+        with self._lock:
+            self._temporary[token.token] = token
+
+    def temporary(self, token: str, provider_key: str, client_id: str | None = None) -> TemporaryToken:
+        """The temporary credentials ``token`` of this provider, and of this client if one is given.
+
+        Raises:
+            Refusal: there are none, or they were exchanged before.
+        """
+        found = self._temporary.get(token)
+        if found is None or found.provider_key != provider_key or client_id not in {None, found.client_id}:
+            raise Refusal("token_rejected", "This provider has given no such request token to this application.")
+        if found.state == "used":
+            raise Refusal("token_used", "This request token was exchanged before.")
+        return found
+
+    def authorize(self, token: TemporaryToken, *, verifier: str, user: User) -> None:
+        """The user said yes, once.
+
+        Raises:
+            Refusal: it was decided before.
+        """
+        self._decide(replace(token, state="authorized", verifier=verifier, user=user))
+
+    def deny(self, token: TemporaryToken) -> None:
+        """The user said no, once.
+
+        Raises:
+            Refusal: it was decided before.
+        """
+        self._decide(replace(token, state="denied"))
+
+    def _decide(self, decided: TemporaryToken) -> None:
+        with self._lock:
+            if self._temporary[decided.token].state != "requested":
+                raise Refusal("token_used", "This request token was authorized or denied before.")
+            self._temporary[decided.token] = decided
+
+    def exchange(self, temporary: TemporaryToken, access: AccessToken) -> None:
+        """Take the temporary credentials and remember the token credentials, once.
+
+        Raises:
+            Refusal: another request was faster.
+        """
+        with self._lock:
+            if self._temporary[temporary.token].state != "authorized":
+                raise Refusal("token_used", "This request token was exchanged before.")
+            self._temporary[temporary.token] = replace(temporary, state="used")
+            self._access[access.token] = access
+
+    def bind_callback(self, token: TemporaryToken, callback: str) -> TemporaryToken:
+        """Write down a callback that came with the authorization address."""
+        with self._lock:
+            self._temporary[token.token] = bound = replace(self._temporary[token.token], callback=callback)
+            return bound
+
+    def issue(self, provider_key: str, client_id: str, user: User) -> AccessToken:
+        """Give token credentials without a login: a static token, a renewed one, one for a password."""
+        token = AccessToken(secrets.token_urlsafe(18), secrets.token_urlsafe(24), client_id, provider_key, user)
+        with self._lock:
+            self._access[token.token] = token
+        return token
+
+    def access(self, token: str, provider_key: str, client_id: str) -> AccessToken:
+        """The token credentials ``token`` of this provider and client, whatever their state.
+
+        Raises:
+            Refusal: there are none.
+        """
+        found = self._access.get(token)
+        if found is None or found.provider_key != provider_key or found.client_id != client_id:
+            raise Refusal("token_rejected", "This provider has given no such access token to this application.")
+        return found
+
+    def mark(self, token: AccessToken, state: Literal["valid", "expired", "revoked"]) -> None:
+        """Change the state of token credentials."""
+        with self._lock:
+            self._access[token.token] = replace(token, state=state)
+
+    def expire_all(self) -> int:
+        """Let all token credentials expire; says how many."""
+        with self._lock:
+            valid = [token for token in self._access.values() if token.state == "valid"]
+            for token in valid:
+                self._access[token.token] = replace(token, state="expired")
+            return len(valid)
+
+    def use_nonce(self, timestamp: int, key: tuple[str, str, str], *, forget_before: int) -> bool:
+        """Whether ``key`` (client, token, nonce) comes for the first time with this timestamp (section 3.3)."""
+        with self._lock:
+            for old in [moment for moment in self._nonces if moment < forget_before]:
+                del self._nonces[old]
+            seen = self._nonces.setdefault(timestamp, set())
+            fresh = key not in seen
+            seen.add(key)
+            return fresh
+
+
+@functools.cache
+def _rsa_key() -> tuple[str, RSAPublicKey]:
+    """A private key as PEM and its public key: one for all applications, since making one takes a while."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+
+    private = generate_private_key(public_exponent=65537, key_size=2048)
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return pem.decode("ascii"), private.public_key()

@@ -1,0 +1,176 @@
+"""oauthlib's questions about a request, answered from an emulated provider's memory."""
+
+# ruff: noqa: ARG002, D102 - oauthlib's names and arguments; its documentation says what each method is asked
+
+from __future__ import annotations
+
+import time
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from oauthlib.oauth1 import RequestValidator
+
+from oauth1_catalog.emulator.demands import Call, form_parameters, query_parameters
+from oauth1_catalog.emulator.problems import Refusal, rejected
+from oauth1_catalog.emulator.registration import Registration
+from oauth1_catalog.emulator.store import AccessToken, TemporaryToken
+from oauth1_catalog.rfc5849.messages import Request
+
+OAuthlibRequest: TypeAlias = Any
+"""oauthlib sets OAuth 1.0's attributes on its request at run time; its stubs know those of OAuth 2.0."""
+
+CLOCK_TOLERANCE = 600
+"""How far a client's clock may be off, in seconds."""
+
+
+class Validator(RequestValidator):
+    """oauthlib's questions about one request, each answered from the provider's store or by a ``Refusal``.
+
+    After the endpoint has said yes, ``temporary`` or ``access`` is the token that the request was signed with.
+    """
+
+    enforce_ssl = False  # the server has refused plain http before, and the consent page needs none
+    nonce_length = (1, 255)
+    client_key_length = request_token_length = access_token_length = verifier_length = (1, 2048)
+    timestamp_lifetime = CLOCK_TOLERANCE
+    safe_characters = set(map(chr, range(0x21, 0x7F)))  # noqa: RUF012 - oauthlib's type; nobody changes it
+    dummy_client = dummy_request_token = dummy_access_token = ""
+
+    def __init__(self, registration: Registration, role: str, request: Request) -> None:
+        super().__init__()
+        self.registration = registration
+        self.store = registration.store
+        self.role = role
+        self.request = request
+        self.call: Call | None = None
+        self.temporary: TemporaryToken | None = None
+        self.access: AccessToken | None = None
+        self.expired_token_is_fine = False
+
+    @property
+    def allowed_signature_methods(self) -> tuple[str, ...]:
+        return (self.registration.signature_method,)
+
+    def check_realms(self, realms: list[str]) -> bool:
+        return True  # demands.py compares the realm as a whole: it may hold a space
+
+    def validate_timestamp_and_nonce(
+        self,
+        client_key: str,
+        timestamp: str,
+        nonce: str,
+        request: OAuthlibRequest,
+        request_token: str | None = None,
+        access_token: str | None = None,
+    ) -> bool:
+        key = (client_key, request_token or access_token or "", nonce)
+        fresh = self.store.use_nonce(int(timestamp), key, forget_before=int(time.time()) - 2 * CLOCK_TOLERANCE)
+        if not fresh:
+            raise Refusal("nonce_used", "This nonce came before with the same timestamp, client and token.")
+        return True
+
+    def validate_client_key(self, client_key: str, request: OAuthlibRequest) -> bool:
+        return self.store.client(client_key).client_id == client_key
+
+    def get_client_secret(self, client_key: str, request: OAuthlibRequest) -> str:
+        return self.store.client(client_key).client_secret
+
+    def get_default_realms(self, client_key: str, request: OAuthlibRequest) -> list[str]:
+        return []
+
+    def get_realms(self, token: str, request: OAuthlibRequest) -> list[str]:
+        return []
+
+    def validate_requested_realms(self, client_key: str, realms: list[str], request: OAuthlibRequest) -> bool:
+        return True
+
+    def validate_realms(
+        self,
+        client_key: str,
+        token: str,
+        request: OAuthlibRequest,
+        uri: str | None = None,
+        realms: list[str] | None = None,
+    ) -> bool:
+        return True
+
+    def validate_redirect_uri(self, client_key: str, redirect_uri: str, request: OAuthlibRequest) -> bool:
+        if redirect_uri == "oob":
+            return True
+        if self.registration.original.callback.value == "oob":
+            raise rejected("oauth_callback", "This provider takes oob alone; its callback is registered beforehand.")
+        parts = urlsplit(redirect_uri)
+        if parts.scheme not in {"http", "https"} or not parts.netloc:
+            raise rejected("oauth_callback", "oauth_callback must be an absolute http or https address, or oob.")
+        registered = self.store.client(client_key).redirect_uri
+        if registered is not None and redirect_uri != registered:
+            raise rejected("oauth_callback", "This callback is not the one that is registered for the application.")
+        return True
+
+    def save_request_token(self, token: dict[str, str], request: OAuthlibRequest) -> None:  # type: ignore[override]  # the stub says str
+        self.temporary = TemporaryToken(
+            token["oauth_token"],
+            token["oauth_token_secret"],
+            request.client_key,
+            self.registration.key,
+            self._where_to_return(request),
+            dict(query_parameters(self.request) + form_parameters(self.request)),
+        )
+        self.store.add_temporary(self.temporary)
+
+    def _where_to_return(self, request: OAuthlibRequest) -> str:
+        callback: str = request.redirect_uri
+        registered = self.store.client(request.client_key).redirect_uri
+        return registered if callback == "oob" and registered else callback
+
+    def verify_request_token(self, token: str, request: OAuthlibRequest) -> bool:
+        self.temporary = self.store.temporary(token, self.registration.key)
+        return True
+
+    def get_redirect_uri(self, token: str, request: OAuthlibRequest) -> str:
+        return self.store.temporary(token, self.registration.key).callback
+
+    def save_verifier(self, token: str, verifier: dict[str, str], request: OAuthlibRequest) -> None:
+        """Left to the consent page, which knows who the user is."""
+
+    def validate_request_token(self, client_key: str, token: str, request: OAuthlibRequest) -> bool:
+        self.temporary = found = self.store.temporary(token, self.registration.key, client_key)
+        if found.state == "denied":
+            raise Refusal("user_refused", "The user did not authorize this application.")
+        if found.state != "authorized":
+            raise Refusal("permission_unknown", "The user has not decided about this request token yet.")
+        return True
+
+    def get_request_token_secret(self, client_key: str, token: str, request: OAuthlibRequest) -> str:
+        return self.store.temporary(token, self.registration.key, client_key).secret
+
+    def validate_verifier(self, client_key: str, token: str, verifier: str, request: OAuthlibRequest) -> bool:
+        if self.temporary is None or verifier != self.temporary.verifier:
+            raise rejected("oauth_verifier", "This is not the verifier that came with the callback.")
+        return True
+
+    def validate_access_token(self, client_key: str, token: str, request: OAuthlibRequest) -> bool:
+        self.access = found = self.store.access(token, self.registration.key, client_key)
+        if found.state == "revoked":
+            raise Refusal("token_revoked", "This access token was revoked.")
+        if found.state == "expired" and not self.expired_token_is_fine:
+            raise Refusal("token_expired", "This access token has expired.")
+        return True
+
+    def get_access_token_secret(self, client_key: str, token: str, request: OAuthlibRequest) -> str:
+        return self.store.access(token, self.registration.key, client_key).secret
+
+    def save_access_token(self, token: dict[str, str], request: OAuthlibRequest) -> None:  # type: ignore[override]  # the stub says str
+        if self.temporary is None:  # pragma: no cover - oauthlib has asked validate_request_token before
+            raise Refusal("token_rejected", "No request token.")
+        self.access = AccessToken(
+            token["oauth_token"],
+            token["oauth_token_secret"],
+            request.client_key,
+            self.registration.key,
+            self.temporary.user,
+        )
+        self.store.exchange(self.temporary, self.access)
+
+    def invalidate_request_token(self, client_key: str, request_token: str, request: OAuthlibRequest) -> None:
+        """Done by ``save_access_token``, in the same step."""
