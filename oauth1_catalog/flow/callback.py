@@ -105,7 +105,6 @@ def require_verifier(provider: Provider, verifier: str | None, earlier: str | No
 
 
 def _failure(provider: Provider, found: Mapping[str, str], denied_token: str | None) -> OAuthError | None:
-    where = {"provider": provider.name, "step": "callback"}
     problem = found.get("oauth_problem") or None
     empty_verifier = (
         provider.callback.denied_when == "empty_verifier" and "oauth_verifier" in found and not found["oauth_verifier"]
@@ -113,14 +112,16 @@ def _failure(provider: Provider, found: Mapping[str, str], denied_token: str | N
     if denied_token or problem in REFUSALS or empty_verifier:
         return AuthorizationDeniedError(
             f"{provider.name}: the user did not authorize the application. Offer to log in again, or another way.",
+            provider=provider.name,
+            step="callback",
             problem=problem,
-            **where,
         )
     if problem:
         return TokenRequestDeniedError(
             "authorization_failed",
             f"{provider.name}: the provider ended the login with {problem[:60]!r}. Offer the user to log in again.",
+            provider=provider.name,
+            step="callback",
             problem=problem[:200],
-            **where,
         )
     return None

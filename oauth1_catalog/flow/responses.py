@@ -122,39 +122,44 @@ def _refusal(
 ) -> Exception:
     what = f"{provider.name}: the {step} request"
     problem = read_problem(response, secrets)
-    where = {"provider": provider.name, "step": step}
     if problem.refused_by_user:
         return AuthorizationDeniedError(
             f"{what} was refused: {problem.code}. The user, or the provider for them, said no.",
+            provider=provider.name,
+            step=step,
             problem=problem.code,
-            **where,
         )
     if 300 <= response.status < 400:
         host = urlsplit(response.header("Location")).hostname or "another address"
         return TokenResponseError(
             description=f"{what} was answered with a redirect ({response.status}) to {excerpt(host)}, and a signed "
             f"request is not sent elsewhere. Look up the {step}_url in the provider's documentation.",
+            provider=provider.name,
+            step=step,
             status=response.status,
-            **where,
         )
     told = [problem.code] if problem.reported and problem.code else []
     told += [problem.words] if problem.words and problem.words not in told else []
     said = f": {', '.join(told)}" if told else ""
     advice = problem.next_step(response, clock())
-    details = {"status": response.status, "problem": problem.code if problem.reported else None}
+    reported = problem.code if problem.reported else None
     if response.status >= 400 or problem.reported or (problem.words and not parsed and not _is_markup(response)):
         return TokenRequestDeniedError(
             description=f"{what} was refused with status {response.status}{said}. {advice}".rstrip(),
+            provider=provider.name,
+            step=step,
+            status=response.status,
+            problem=reported,
             excerpt=problem.words,
-            **details,
-            **where,
         )
     return TokenResponseError(
         description=f"{what} was answered with status {response.status} and no token in it"
         f"{said or ', but an empty body'}. Check the {step}_url.",
+        provider=provider.name,
+        step=step,
+        status=response.status,
+        problem=reported,
         excerpt=problem.words,
-        **details,
-        **where,
     )
 
 

@@ -1,0 +1,96 @@
+"""A registered client in Django: Authlib's remote app. The names that begin with ``a`` are for async views."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponseRedirect
+
+from oauth1_catalog.registry.sync_client import SyncOAuth1App
+from oauth1_catalog.registry.token import Token, TokenLike
+
+if TYPE_CHECKING:
+    import requests
+
+
+class DjangoOAuth1App(SyncOAuth1App[HttpRequest]):
+    """A client of one provider."""
+
+    def authorize_redirect(
+        self,
+        request: HttpRequest,
+        redirect_uri: str | None = None,
+        *,
+        state_data: Mapping[str, object] | None = None,
+        **kwargs: object,
+    ) -> HttpResponseRedirect:
+        """Send the user's browser to the provider, to log in and authorize the application.
+
+        Args:
+            request: the request being served.
+            redirect_uri: where the user comes back to; the address of the view that calls ``authorize_access_token``.
+            state_data: the application's own data, given back at the callback as ``token.state_data``. It is kept as
+                JSON.
+            kwargs: parameters of the authorize URL.
+
+        Returns:
+            The redirect, to be returned by the view.
+
+        Raises:
+            ConfigurationError: a setting is missing or wrong; nothing was sent.
+            ProviderError: the provider gave no request token.
+        """
+        self._browser(request)
+        data = self.create_authorization_url(redirect_uri, **kwargs)
+        self.save_authorize_data(request, redirect_uri=redirect_uri, state_data=state_data, **data)
+        response = HttpResponseRedirect(data["url"])
+        response["Cache-Control"] = "no-store"
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    def save_authorize_data(self, request: HttpRequest, **kwargs: Any) -> None:  # what create_authorization_url() gave
+        """Keep what ``create_authorization_url`` gave until the callback."""
+        self._run(self._remember(request, kwargs))
+
+    def authorize_access_token(self, request: HttpRequest, **kwargs: object) -> Token:
+        """End the login, in the view that the user came back to.
+
+        Args:
+            request: the request being served.
+            kwargs: parameters of the token request.
+
+        Returns:
+            ``oauth_token``, ``oauth_token_secret`` and whatever else the provider sent.
+
+        Raises:
+            OAuthError: the login did not end well; ``error`` says how, see ``docs/errors.md``.
+        """
+        return self._run(self._finish(request, kwargs))
+
+    async def aauthorize_redirect(
+        self, request: HttpRequest, redirect_uri: str | None = None, **kwargs: Any
+    ) -> HttpResponseRedirect:
+        """As ``authorize_redirect``, in an async view."""
+        return await sync_to_async(self.authorize_redirect)(request, redirect_uri, **kwargs)
+
+    async def aauthorize_access_token(self, request: HttpRequest, **kwargs: Any) -> Token:
+        """As ``authorize_access_token``, in an async view."""
+        return await sync_to_async(self.authorize_access_token)(request, **kwargs)
+
+    async def arequest(self, method: str, url: str, **kwargs: Any) -> requests.Response:
+        """As ``request``, in an async view; other calls go on meanwhile."""
+        return await sync_to_async(self.request, thread_sensitive=False)(method, url, **kwargs)
+
+    async def aget(self, url: str, **kwargs: Any) -> requests.Response:
+        """As ``get``, in an async view."""
+        return await self.arequest("GET", url, **kwargs)
+
+    async def apost(self, url: str, **kwargs: Any) -> requests.Response:
+        """As ``post``, in an async view."""
+        return await self.arequest("POST", url, **kwargs)
+
+    async def auserinfo(self, token: TokenLike | None = None, **kwargs: Any) -> dict[str, Any]:
+        """As ``userinfo``, in an async view."""
+        return await sync_to_async(self.userinfo, thread_sensitive=False)(token, **kwargs)

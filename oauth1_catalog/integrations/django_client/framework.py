@@ -1,0 +1,81 @@
+"""What a client must know of Django: settings and the session."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from django.conf import settings
+from django.core.signals import request_finished, request_started
+from django.http import HttpRequest
+
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.registry.configuration import Settings
+from oauth1_catalog.registry.current_token import CurrentToken
+from oauth1_catalog.registry.framework import Framework
+from oauth1_catalog.registry.login import Browser
+
+SECTIONS = ("OAUTH1_CATALOG", "AUTHLIB_OAUTH_CLIENTS")
+"""The settings that are read, the first before the second; the second is Authlib's."""
+
+
+class DjangoSettings(Settings):
+    """``OAUTH1_CATALOG = {"twitter": {"client_id": ...}}``, read at each use so that tests can override it."""
+
+    unrelated_names_matter = True
+
+    def get(self, client: str, parameter: str) -> object | None:
+        """The value of a client's parameter."""
+        for section in SECTIONS:
+            value = self._section(section, client).get(parameter)
+            if value is not None:
+                return value
+        return None
+
+    def place(self, client: str, parameter: str) -> str:
+        """Such as ``OAUTH1_CATALOG['twitter']['client_id'] in the settings``."""
+        return f"{SECTIONS[0]}[{client!r}][{parameter!r}] in the settings"
+
+    def names(self, client: str) -> Collection[str]:
+        """Every key of the client's sections."""
+        return {str(key) for section in SECTIONS for key in self._section(section, client)}
+
+    @staticmethod
+    def _section(section: str, client: str) -> Mapping[str, object]:
+        clients = getattr(settings, section, None) or {}
+        values = clients.get(client) or {}
+        if not isinstance(values, Mapping):
+            raise ConfigurationError(
+                description=f"{client}: {section}[{client!r}] in the settings is a {type(values).__name__}. Write a "
+                "dictionary with client_id and client_secret.",
+                provider=client,
+            )
+        return values
+
+
+class DjangoFramework(Framework[HttpRequest]):
+    """Django's session, settings and cache."""
+
+    def browser(self, request: HttpRequest, fallback_key: str) -> Browser:
+        """The session, the keys and the query of a request."""
+        if not hasattr(request, "session"):
+            raise ConfigurationError(
+                description="A login needs a session. Add django.contrib.sessions.middleware.SessionMiddleware to "
+                "MIDDLEWARE."
+            )
+        keys = [key for key in (settings.SECRET_KEY, *getattr(settings, "SECRET_KEY_FALLBACKS", ())) if key]
+        return Browser(
+            session=request.session,
+            keys=keys or [fallback_key],
+            in_cookie=settings.SESSION_ENGINE.endswith("signed_cookies"),
+            query=[(name, value) for name, values in request.GET.lists() for value in values],
+            path=request.path,
+        )
+
+
+def _forget_token(**_: object) -> None:
+    CurrentToken().clear()
+
+
+# A thread goes on to serve other requests, and a test's request object may live longer than its request.
+request_started.connect(_forget_token, dispatch_uid="oauth1_catalog.current_token.started")
+request_finished.connect(_forget_token, dispatch_uid="oauth1_catalog.current_token.finished")

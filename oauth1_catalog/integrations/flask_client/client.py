@@ -1,0 +1,89 @@
+"""A registered client in Flask: Authlib's remote app, which knows the request without being told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import flask
+from flask import Request
+from werkzeug.wrappers import Response
+
+from oauth1_catalog.errors import NotInitializedError
+from oauth1_catalog.integrations.flask_client.framework import current_request
+from oauth1_catalog.registry.sync_client import SyncOAuth1App
+from oauth1_catalog.registry.token import Token, TokenLike
+
+
+class FlaskOAuth1App(SyncOAuth1App[Request]):
+    """A client of one provider."""
+
+    def authorize_redirect(
+        self, redirect_uri: str | None = None, *, state_data: Mapping[str, object] | None = None, **kwargs: object
+    ) -> Response:
+        """Send the user's browser to the provider, to log in and authorize the application.
+
+        Args:
+            redirect_uri: where the user comes back to; the address of the view that calls ``authorize_access_token``.
+            state_data: the application's own data, given back at the callback as ``token.state_data``. It is kept as
+                JSON.
+            kwargs: parameters of the authorize URL.
+
+        Returns:
+            The redirect, to be returned by the view.
+
+        Raises:
+            ConfigurationError: a setting is missing or wrong; nothing was sent.
+            ProviderError: the provider gave no request token.
+        """
+        self._browser(self._request())
+        data = self.create_authorization_url(redirect_uri, **kwargs)
+        self.save_authorize_data(redirect_uri=redirect_uri, state_data=state_data, **data)
+        response = flask.redirect(data["url"])
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    def save_authorize_data(self, **kwargs: Any) -> None:  # what create_authorization_url() gave
+        """Keep what ``create_authorization_url`` gave until the callback."""
+        self._run(self._remember(self._request(), kwargs))
+
+    def authorize_access_token(self, **kwargs: object) -> Token:
+        """End the login, in the view that the user came back to.
+
+        Args:
+            kwargs: parameters of the token request.
+
+        Returns:
+            ``oauth_token``, ``oauth_token_secret`` and whatever else the provider sent.
+
+        Raises:
+            OAuthError: the login did not end well; ``error`` says how, see ``docs/errors.md``.
+        """
+        return self._run(self._finish(self._request(), kwargs))
+
+    @property
+    def token(self) -> TokenLike | None:
+        """The current user's token: of the login that ended in this request, else what ``fetch_token`` gives."""
+        current: TokenLike | None = self.framework.current_token.get(self.name)
+        if current is None and self._fetch_token is not None:
+            current = self._fetch_token()
+            if isinstance(current, Mapping):
+                self.token = current
+        return current
+
+    @token.setter
+    def token(self, token: Mapping[str, str]) -> None:
+        self.framework.current_token.set(self.name, current_request(), Token(token))
+
+    def _any_token(self, token: TokenLike | None, request: Request | None) -> TokenLike | None:  # noqa: ARG002 - Flask knows it
+        return token if token is not None else self.token
+
+    def _request(self) -> Request:
+        served = current_request()
+        if served is None:
+            raise NotInitializedError(
+                description=f"{self.name}: a login needs a request, and none is being served. Call this in a view.",
+                provider=self.name,
+            )
+        return served

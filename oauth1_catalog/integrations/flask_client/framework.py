@@ -1,0 +1,96 @@
+"""What a client must know of Flask: ``app.config``, the session, and the request being served."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Collection
+
+from flask import Request, current_app, g, has_app_context, has_request_context, request, session
+from flask.sessions import SecureCookieSessionInterface
+
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.registry.configuration import Settings
+from oauth1_catalog.registry.current_token import CurrentToken
+from oauth1_catalog.registry.framework import Framework
+from oauth1_catalog.registry.login import Browser
+from oauth1_catalog.registry.token import Token
+
+
+class FlaskSettings(Settings):
+    """Keys of ``app.config``: ``TWITTER_CLIENT_ID`` is the ``client_id`` of the client ``twitter``."""
+
+    def __init__(self, config: dict[str, object], registered: Collection[str]) -> None:
+        self._config = config
+        self._registered = registered
+
+    def get(self, client: str, parameter: str) -> object | None:
+        """The value of a client's parameter."""
+        return self._config.get(f"{client}_{parameter}".upper())
+
+    def place(self, client: str, parameter: str) -> str:
+        """Such as ``TWITTER_CLIENT_ID in app.config``."""
+        return f"{client}_{parameter}".upper() + " in app.config"
+
+    def names(self, client: str) -> Collection[str]:
+        """The parameters under the client's prefix, but for those of a client whose name begins with this one's."""
+        prefix = f"{client}_".upper()
+        longer = tuple(f"{other}_".upper() for other in self._registered if other.upper().startswith(prefix))
+        keys = [key for key in self._config if key.startswith(prefix) and not key.startswith(longer)]
+        return [key[len(prefix) :].lower() for key in keys]
+
+
+class TokenInG(CurrentToken):
+    """The current token in Flask's ``g``, under Authlib's name, and for the request that it belongs to alone.
+
+    ``g`` can outlive a request: an application context that a test or a script has pushed serves many.
+    """
+
+    def set(self, client: str, request: object, token: Token) -> None:
+        """Remember ``token`` until ``request`` is over; outside a request, until the application context is."""
+        setattr(g, f"_oauth_token_{client}", token)
+        setattr(g, f"_oauth_token_{client}_request", None if request is None else weakref.ref(request))
+
+    def get(self, client: str, request: object | None = None) -> Token | None:  # noqa: ARG002 - Flask knows it
+        """The token of the request being served."""
+        token: Token | None = g.get(f"_oauth_token_{client}") if has_app_context() else None
+        if token is None:
+            return None
+        owner = g.get(f"_oauth_token_{client}_request")
+        serving = current_request()
+        if (owner() if owner is not None else None) is not serving:
+            g.pop(f"_oauth_token_{client}", None)
+            return None
+        return token
+
+
+class FlaskFramework(Framework[Request]):
+    """Flask's session, configuration and cache."""
+
+    def __init__(self, cache: object | None, *, settings: Settings, lifetime: int) -> None:
+        super().__init__(cache, settings=settings, lifetime=lifetime)
+        self.current_token = TokenInG()
+
+    def browser(self, request: Request, fallback_key: str) -> Browser:
+        """The session, the keys and the query of the request being served."""
+        app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Werkzeug's documented way
+        if not app.secret_key and isinstance(app.session_interface, SecureCookieSessionInterface):
+            raise ConfigurationError(
+                description="A login needs a session, and app.secret_key is not set. Set SECRET_KEY in app.config to a "
+                "long random text."
+            )
+        keys = [key for key in (app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ())) if key]
+        return Browser(
+            session=session,
+            keys=keys or [fallback_key],
+            in_cookie=isinstance(app.session_interface, SecureCookieSessionInterface),
+            query=list(request.args.items(multi=True)),
+            path=request.path,
+        )
+
+
+def current_request() -> Request | None:
+    """The request being served, ``None`` outside of one."""
+    if not has_request_context():
+        return None
+    served: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Werkzeug's documented way
+    return served

@@ -1,0 +1,128 @@
+"""The registry of clients for Flask, with ``init_app`` for the application factory."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, MutableMapping
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import Flask, current_app, has_app_context
+from werkzeug.local import LocalProxy
+
+from oauth1_catalog.errors import NotInitializedError
+from oauth1_catalog.integrations.flask_client.client import FlaskOAuth1App
+from oauth1_catalog.integrations.flask_client.framework import FlaskFramework, FlaskSettings
+from oauth1_catalog.registry.base import BaseOAuth, Registration
+
+if TYPE_CHECKING:
+    from oauth1_catalog.catalog import Catalog
+
+EXTENSION = "oauth1_catalog"
+"""The key in ``app.extensions``."""
+
+
+class OAuth(BaseOAuth[FlaskOAuth1App]):
+    """OAuth 1.0 clients for Flask; keys come from ``app.config`` (``TWITTER_CLIENT_ID``).
+
+    >>> from flask import Flask
+    >>> app = Flask("example")
+    >>> app.config.update(SECRET_KEY="dev", TWITTER_CLIENT_ID="key", TWITTER_CLIENT_SECRET="secret")
+    >>> oauth = OAuth(app)
+    >>> oauth.register_from_catalog("twitter")
+    <FlaskOAuth1App 'twitter'>
+
+    Args:
+        app: the application; or give it to ``init_app`` later.
+        cache: keeps the temporary credentials between redirect and callback, instead of the session.
+        fetch_token: gives the current user's token for a client's name.
+        update_token: accepted for Authlib's users.
+        catalog: where ``register_from_catalog`` looks providers up.
+        login_lifetime: how long a login may take, in seconds.
+    """
+
+    oauth1_client_cls = FlaskOAuth1App
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        cache: object | None = None,
+        fetch_token: Callable[..., Any] | None = None,
+        update_token: Callable[..., Any] | None = None,
+        *,
+        catalog: Catalog | None = None,
+        login_lifetime: int = 600,
+    ) -> None:
+        super().__init__(cache, fetch_token, update_token, catalog=catalog, login_lifetime=login_lifetime)
+        self._per_app: weakref.WeakKeyDictionary[Flask, dict[str, FlaskOAuth1App]] = weakref.WeakKeyDictionary()
+        self._latest: weakref.ReferenceType[Flask] | None = None
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(
+        self,
+        app: Flask,
+        cache: object | None = None,
+        fetch_token: Callable[..., Any] | None = None,
+        update_token: Callable[..., Any] | None = None,
+    ) -> None:
+        """Give the registry its application. Clients that were registered before are checked now.
+
+        Args:
+            app: the application. A registry can serve several; each has its own keys.
+            cache: as for the constructor.
+            fetch_token: as for the constructor.
+            update_token: as for the constructor.
+
+        Raises:
+            ConfigurationError: a client of the catalog lacks a key, which the message names.
+        """
+        self.cache = cache if cache is not None else self.cache
+        self.fetch_token = fetch_token or self.fetch_token
+        self.update_token = update_token or self.update_token
+        self._latest = weakref.ref(app)
+        self._per_app[app] = {}
+        app.extensions[EXTENSION] = self
+        with app.app_context():
+            for registration in self._registry.values():
+                if registration.provider is not None:
+                    self._add(registration)
+
+    def create_client(self, name: str) -> FlaskOAuth1App | None:
+        """The client registered as ``name`` for the application being served, ``None`` if there is none.
+
+        Raises:
+            NotInitializedError: there is no application yet.
+        """
+        self._app()
+        return super().create_client(name)
+
+    def _app(self) -> Flask:
+        if has_app_context():
+            served: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Werkzeug's documented way
+            if served in self._per_app:
+                return served
+        latest = self._latest() if self._latest is not None else None
+        if latest is None:
+            raise NotInitializedError(
+                description="OAuth is not init with Flask app. Pass the application to OAuth(app), or call "
+                "oauth.init_app(app)."
+            )
+        return latest
+
+    def _built(self) -> MutableMapping[str, FlaskOAuth1App]:
+        return self._per_app[self._app()] if self._has_app() else {}
+
+    def _has_app(self) -> bool:
+        return self._latest is not None and bool(self._per_app)
+
+    def _framework(self) -> FlaskFramework:
+        settings = FlaskSettings(self._app().config, tuple(self._registry))
+        return FlaskFramework(self.cache, settings=settings, lifetime=self.login_lifetime)
+
+    def _add(self, registration: Registration) -> FlaskOAuth1App:
+        if self._has_app():
+            return super()._add(registration)
+        with self._lock:
+            self._registry[registration.name] = registration
+        name = registration.name
+        return cast("FlaskOAuth1App", LocalProxy(lambda: self.create_client(name)))

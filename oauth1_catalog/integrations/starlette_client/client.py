@@ -1,0 +1,68 @@
+"""A registered client in Starlette and FastAPI: Authlib's remote app, awaited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.datastructures import URL
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+
+from oauth1_catalog.registry.async_client import AsyncOAuth1App
+from oauth1_catalog.registry.token import Token
+
+
+class StarletteOAuth1App(AsyncOAuth1App[Request]):
+    """A client of one provider."""
+
+    async def authorize_redirect(
+        self,
+        request: Request,
+        redirect_uri: str | URL | None = None,
+        *,
+        state_data: Mapping[str, object] | None = None,
+        **kwargs: object,
+    ) -> RedirectResponse:
+        """Send the user's browser to the provider, to log in and authorize the application.
+
+        Args:
+            request: the request being served.
+            redirect_uri: where the user comes back to; the address of the endpoint that calls
+                ``authorize_access_token``, such as ``request.url_for("authorize")``.
+            state_data: the application's own data, given back at the callback as ``token.state_data``. It is kept as
+                JSON.
+            kwargs: parameters of the authorize URL.
+
+        Returns:
+            The redirect, to be returned by the endpoint.
+
+        Raises:
+            ConfigurationError: a setting is missing or wrong; nothing was sent.
+            ProviderError: the provider gave no request token.
+        """
+        self._browser(request)
+        uri = None if redirect_uri is None else str(redirect_uri)
+        data = await self.create_authorization_url(uri, **kwargs)
+        await self.save_authorize_data(request, redirect_uri=uri, state_data=state_data, **data)
+        headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+        return RedirectResponse(data["url"], status_code=302, headers=headers)
+
+    async def save_authorize_data(self, request: Request, **kwargs: Any) -> None:
+        """Keep what ``create_authorization_url`` gave until the callback."""
+        await self._run(self._remember(request, kwargs))
+
+    async def authorize_access_token(self, request: Request, **kwargs: object) -> Token:
+        """End the login, in the endpoint that the user came back to.
+
+        Args:
+            request: the request being served.
+            kwargs: parameters of the token request.
+
+        Returns:
+            ``oauth_token``, ``oauth_token_secret`` and whatever else the provider sent.
+
+        Raises:
+            OAuthError: the login did not end well; ``error`` says how, see ``docs/errors.md``.
+        """
+        return await self._run(self._finish(request, kwargs))

@@ -1,0 +1,70 @@
+"""What a client must know of Starlette: ``Config`` and the session of ``SessionMiddleware``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from starlette.config import Config
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.requests import Request
+
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.registry.configuration import Settings
+from oauth1_catalog.registry.framework import Framework
+from oauth1_catalog.registry.login import Browser
+
+
+class StarletteSettings(Settings):
+    """Keys of a ``Config`` (``.env`` and the environment) or of a mapping: ``TWITTER_CLIENT_ID``."""
+
+    def __init__(self, config: Config | Mapping[str, object], registered: Collection[str]) -> None:
+        self._config = config
+        self._registered = registered
+
+    def get(self, client: str, parameter: str) -> object | None:
+        """The value of a client's parameter."""
+        key = f"{client}_{parameter}".upper()
+        if isinstance(self._config, Config):
+            value: object | None = self._config.get(key, default=None)
+            return value
+        return self._config.get(key)
+
+    def place(self, client: str, parameter: str) -> str:
+        """Such as ``TWITTER_CLIENT_ID in the environment or .env``."""
+        where = "the environment or .env" if isinstance(self._config, Config) else "the configuration"
+        return f"{client}_{parameter}".upper() + f" in {where}"
+
+    def names(self, client: str) -> Collection[str]:
+        """The parameters under the client's prefix in the file; the environment belongs to others too."""
+        keys = self._config.file_values if isinstance(self._config, Config) else self._config
+        prefix = f"{client}_".upper()
+        longer = tuple(f"{other}_".upper() for other in self._registered if other.upper().startswith(prefix))
+        return [key[len(prefix) :].lower() for key in keys if key.startswith(prefix) and not key.startswith(longer)]
+
+
+class StarletteFramework(Framework[Request]):
+    """Starlette's session, configuration and cache."""
+
+    def browser(self, request: Request, fallback_key: str) -> Browser:
+        """The session, the keys and the query of a request."""
+        if "session" not in request.scope:
+            raise ConfigurationError(
+                description="A login needs a session. Add it to the application: app.add_middleware("
+                "SessionMiddleware, secret_key=...)."
+            )
+        return Browser(
+            session=request.session,
+            keys=[_secret_key(request) or fallback_key, fallback_key],
+            in_cookie=True,
+            query=request.query_params.multi_items(),
+            path=request.url.path,
+        )
+
+
+def _secret_key(request: Request) -> str | None:
+    """The secret key of the application's own ``SessionMiddleware``, if it is there to be found."""
+    for middleware in getattr(request.scope.get("app"), "user_middleware", ()):
+        if middleware.cls is SessionMiddleware:
+            key = middleware.kwargs.get("secret_key")
+            return str(key) if key else None
+    return None

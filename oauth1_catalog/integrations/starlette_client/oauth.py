@@ -1,0 +1,62 @@
+"""The registry of clients for Starlette and FastAPI, and its lifespan."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from oauth1_catalog.integrations.starlette_client.client import StarletteOAuth1App
+from oauth1_catalog.integrations.starlette_client.framework import StarletteFramework, StarletteSettings
+from oauth1_catalog.registry.base import BaseOAuth
+
+if TYPE_CHECKING:
+    from starlette.config import Config
+
+    from oauth1_catalog.catalog import Catalog
+
+
+class OAuth(BaseOAuth[StarletteOAuth1App]):
+    """OAuth 1.0 clients for Starlette and FastAPI; keys come from a ``Config`` (``TWITTER_CLIENT_ID``).
+
+    Args:
+        config: ``Config(".env")``, or a mapping.
+        cache: keeps the temporary credentials between redirect and callback, instead of the session; its methods may be
+            async.
+        fetch_token: gives the current user's token for a client's name and a request; may be async.
+        update_token: accepted for Authlib's users.
+        catalog: where ``register_from_catalog`` looks providers up.
+        login_lifetime: how long a login may take, in seconds.
+    """
+
+    oauth1_client_cls = StarletteOAuth1App
+
+    def __init__(
+        self,
+        config: Config | Mapping[str, object] | None = None,
+        cache: object | None = None,
+        fetch_token: Callable[..., Any] | None = None,
+        update_token: Callable[..., Any] | None = None,
+        *,
+        catalog: Catalog | None = None,
+        login_lifetime: int = 600,
+    ) -> None:
+        super().__init__(cache, fetch_token, update_token, catalog=catalog, login_lifetime=login_lifetime)
+        self.config = config
+
+    @asynccontextmanager
+    async def lifespan(self, app: object = None) -> AsyncIterator[None]:  # noqa: ARG002 - Starlette passes the application
+        """Close the clients' connections when the application ends: ``Starlette(lifespan=oauth.lifespan)``."""
+        try:
+            yield
+        finally:
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the clients' connections in this event loop."""
+        for client in list(self._clients.values()):
+            await client.aclose()
+
+    def _framework(self) -> StarletteFramework:
+        settings = None if self.config is None else StarletteSettings(self.config, tuple(self._registry))
+        return StarletteFramework(self.cache, settings=settings, lifetime=self.login_lifetime)

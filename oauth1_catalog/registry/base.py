@@ -1,0 +1,271 @@
+"""The registry of clients that each framework's ``OAuth`` is made of.
+
+Clients are built from what was registered when they are first used, or at once where the framework's configuration is
+there: a mistake in it is found before a user logs in.
+"""
+
+from __future__ import annotations
+
+import difflib
+import threading
+import warnings
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from oauth1_catalog.errors import ConfigurationError, MissingSettingError, OAuthError, RetiredProviderError
+from oauth1_catalog.registry.client import OAuth1App
+from oauth1_catalog.registry.configuration import gather
+from oauth1_catalog.registry.framework import Framework
+from oauth1_catalog.registry.parameters import CONFIGURABLE, REGISTER, check_names
+
+if TYPE_CHECKING:
+    from oauth1_catalog.catalog import Catalog
+    from oauth1_catalog.catalog.provider import Provider
+
+App = TypeVar("App", bound=OAuth1App[Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What was registered under a name.
+
+    ``provider`` is an entry of the catalog, ``None`` for a client by hand; ``choices`` are the names of its variables
+    and options.
+    """
+
+    name: str
+    provider: str | None
+    arguments: Mapping[str, object]
+    choices: frozenset[str] = frozenset()
+    environment: str | None = None
+    overwrite: bool = False
+    allow_retired: bool = False
+
+
+class BaseOAuth(Generic[App]):
+    """A registry of OAuth 1.0 clients.
+
+    Args:
+        cache: keeps the temporary credentials between redirect and callback: an object with ``get(key)``,
+            ``set(key, value, seconds)`` and ``delete(key)``, such as a cache of cachelib, Django or redis. Without one
+            they are kept, encrypted, in the session.
+        fetch_token: gives the current user's token for a client's name.
+        update_token: accepted for Authlib's users; OAuth 1.0 tokens are not refreshed.
+        catalog: where ``register_from_catalog`` looks providers up; the built-in catalog by default.
+        login_lifetime: how long a login may take between redirect and callback, in seconds.
+    """
+
+    oauth1_client_cls: ClassVar[type[Any]] = OAuth1App
+
+    def __init__(
+        self,
+        cache: object | None = None,
+        fetch_token: Callable[..., Any] | None = None,
+        update_token: Callable[..., Any] | None = None,
+        *,
+        catalog: Catalog | None = None,
+        login_lifetime: int = 600,
+    ) -> None:
+        self.cache = cache
+        self.fetch_token = fetch_token
+        self.update_token = update_token
+        self.catalog = catalog
+        self.login_lifetime = login_lifetime
+        self._registry: dict[str, Registration] = {}
+        self._clients: MutableMapping[str, App] = {}
+        self._lock = threading.RLock()
+
+    def register(self, name: str, overwrite: bool = False, **kwargs: Any) -> App:
+        """Register a client by hand.
+
+        Args:
+            name: the client's name: ``oauth.<name>``.
+            overwrite: let the framework's configuration win over ``kwargs``.
+            kwargs: ``client_id``, ``client_secret``, ``request_token_url``, ``request_token_params``,
+                ``access_token_url``, ``access_token_params``, ``authorize_url``, ``authorize_params``,
+                ``api_base_url``, ``client_kwargs``, ``fetch_token``, ``client_cls``, ``user_agent``, ``headers``,
+                ``api_hosts``, ``request_token_method``, ``access_token_method``, ``rsa_key``,
+                ``rsa_key_passphrase``, ``token``, ``token_secret``. What is left out is looked up in the framework's
+                configuration.
+
+        Returns:
+            The client.
+
+        Raises:
+            ConfigurationError: a name is misspelt, taken by the registry itself, or a value is not usable.
+        """
+        self._check_name(name)
+        check_names(name, kwargs, known=REGISTER, where="register()")
+        known = {key: value for key, value in kwargs.items() if key in REGISTER}
+        return self._add(Registration(name, None, known, overwrite=overwrite))
+
+    def register_from_catalog(
+        self,
+        provider: str,
+        *,
+        name: str | None = None,
+        environment: str | None = None,
+        overwrite: bool = False,
+        allow_retired: bool = False,
+        **values: Any,
+    ) -> App:
+        """Register a client for a provider of the catalog; only the keys are the application's own.
+
+        Args:
+            provider: the provider's name or alias in the catalog.
+            name: the client's name, if it is to have another one: ``oauth.<name>``.
+            environment: one of the provider's environments, such as ``"sandbox"``.
+            overwrite: let the framework's configuration win over ``values``.
+            allow_retired: register a provider that has switched OAuth 1.0 off.
+            values: the provider's variables and options, and any parameter of ``register``.
+
+        Returns:
+            The client.
+
+        Raises:
+            UnknownProviderError: the catalog has no such provider; the message lists the nearest names.
+            MissingSettingError: a key or a variable is nowhere; the message names the configuration's key.
+            RetiredProviderError: the provider has switched OAuth 1.0 off.
+            ConfigurationError: a name is misspelt, or a value is not usable.
+        """
+        registered = name or provider
+        self._check_name(registered)
+        file = self._catalog().file(provider)
+        own = frozenset((*file.variables, *file.options))
+        check_names(registered, values, known=REGISTER | own, where="register_from_catalog()")
+        known = {key: value for key, value in values.items() if key in REGISTER | own}
+        return self._add(Registration(registered, provider, known, own, environment, overwrite, allow_retired))
+
+    def unregister(self, name: str) -> None:
+        """Forget a client; an unknown name is forgotten already."""
+        with self._lock:
+            self._registry.pop(name, None)
+            self._built().pop(name, None)
+
+    def create_client(self, name: str) -> App | None:
+        """The client registered as ``name``, ``None`` if there is none."""
+        clients = self._built()
+        client = clients.get(name)
+        if client is None and name in self._registry:
+            with self._lock:
+                client = clients.get(name)
+                if client is None:
+                    client = clients[name] = self._build(self._registry[name])
+        return client
+
+    def check(self) -> list[ConfigurationError]:
+        """What is wrong with the registered clients: missing settings, unusable keys, misspelt names.
+
+        Nothing is sent. An empty list is good news; call it in a test of your application.
+        """
+        found: list[ConfigurationError] = []
+        for name in self._registry:
+            try:
+                client = self.create_client(name)
+            except ConfigurationError as error:
+                found.append(error)
+            else:
+                found.extend(client.problems() if client else ())
+        return found
+
+    def __getattr__(self, name: str) -> App:
+        # "_registry" is not there yet while a copy or a pickle is being made.
+        if not name.startswith("__") and "_registry" in self.__dict__:
+            client = self.create_client(name)
+            if client is not None:
+                return client
+            near = difflib.get_close_matches(name, self._registry, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f" (registered: {', '.join(self._registry) or 'none'})"
+            raise AttributeError(f"No such client: {name}{hint}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def _framework(self) -> Framework[Any]:
+        raise NotImplementedError
+
+    def _built(self) -> MutableMapping[str, App]:
+        """The clients that are built, for the application being served."""
+        return self._clients
+
+    def _catalog(self) -> Catalog:
+        if self.catalog is None:
+            from oauth1_catalog.catalog import Catalog
+
+            self.catalog = Catalog()
+        return self.catalog
+
+    def _check_name(self, name: str) -> None:
+        if not isinstance(name, str) or not name or name.startswith("_"):
+            raise ConfigurationError(description=f"{name!r} is no name for a client. Use a word, such as 'twitter'.")
+        if hasattr(type(self), name) or name in self.__dict__:
+            raise ConfigurationError(
+                "reserved_name",
+                f"{name}: oauth.{name} is the registry's own, so no client can have this name. Choose another one: "
+                "register_from_catalog(..., name=...).",
+                provider=name,
+            )
+
+    def _add(self, registration: Registration) -> App:
+        with self._lock:
+            self._registry[registration.name] = registration
+            self._built().pop(registration.name, None)
+        try:
+            client = self.create_client(registration.name)
+            assert client is not None  # noqa: S101 - it was registered two lines above
+            if registration.provider is not None:
+                _ = client.signer
+        except OAuthError:
+            self.unregister(registration.name)
+            raise
+        return client
+
+    def _build(self, registration: Registration) -> App:
+        framework = self._framework()
+        name, place = registration.name, framework.settings.place
+        client_cls = registration.arguments.get("client_cls") or self.oauth1_client_cls
+        arguments = {**(getattr(client_cls, "OAUTH_APP_CONFIG", None) or {}), **registration.arguments}
+        values = gather(
+            name,
+            arguments,
+            framework.settings,
+            parameters=CONFIGURABLE | registration.choices,
+            overwrite=registration.overwrite,
+        )
+        values.pop("client_cls", None)
+        provider = None
+        if registration.provider is not None:
+            chosen = {key: values.pop(key) for key in registration.choices & values.keys()}
+            provider = self._resolve(registration, chosen, place)
+        fetch_token = values.pop("fetch_token", None) or self._shared_fetch_token(name)
+        return client_cls(framework, name, fetch_token, provider=provider, **values)  # type: ignore[operator, no-any-return]  # client_cls is the application's own class
+
+    def _resolve(
+        self, registration: Registration, chosen: Mapping[str, object], place: Callable[[str, str], str]
+    ) -> Provider:
+        name = registration.name
+        try:
+            provider = self._catalog().provider(
+                registration.provider or name, environment=registration.environment, values=chosen
+            )
+        except MissingSettingError as error:
+            where = place(name, error.setting)
+            configure = f"Set {where}, or pass" if where else "Pass"
+            raise MissingSettingError(
+                f"{error.description} {configure} {error.setting}= to register_from_catalog().",
+                provider=name,
+                setting=error.setting,
+            ) from error
+        if provider.status == "retired" and not registration.allow_retired:
+            raise RetiredProviderError(
+                description=f"{name}: {provider.status_sentence} To register it all the same, pass allow_retired=True.",
+                provider=name,
+            )
+        if provider.status == "deprecated":
+            warnings.warn(f"{name}: {provider.status_sentence}", DeprecationWarning, stacklevel=5)
+        return provider
+
+    def _shared_fetch_token(self, name: str) -> Callable[..., Any] | None:
+        shared = self.fetch_token
+        if shared is None:
+            return None
+        return lambda *args: shared(name, *args)

@@ -1,0 +1,250 @@
+"""A registered client: one provider, the application's keys for it, and what Authlib calls the remote app.
+
+What needs no I/O is here; ``sync_client.py`` and ``async_client.py`` drive it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
+
+from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.errors import (
+    ConfigurationError,
+    MissingRequestTokenError,
+    MissingSettingError,
+    MissingTokenError,
+)
+from oauth1_catalog.flow.callback import require_verifier
+from oauth1_catalog.registry import login
+from oauth1_catalog.registry.addresses import api_url
+from oauth1_catalog.registry.framework import Framework, FrameworkRequest
+from oauth1_catalog.registry.login import LoginSteps
+from oauth1_catalog.registry.provider_values import provider_with, text_params
+from oauth1_catalog.registry.temporary import TemporaryStore
+from oauth1_catalog.registry.token import Token, TokenLike, token_credentials
+from oauth1_catalog.rfc5849.credentials import ClientCredentials, TokenCredentials
+
+if TYPE_CHECKING:
+    from oauth1_catalog.rfc5849 import Signer
+
+
+class OAuth1App(Generic[FrameworkRequest]):
+    """A client of one provider. ``register`` makes it; the parameters are those of ``register``.
+
+    Args:
+        framework: the framework that it lives in.
+        name: the registered name.
+        fetch_token: gives the current user's token.
+        provider: an entry of the catalog; the other parameters go over it.
+        token: the identifier of a token that the provider's console issued, for calls without a user's token.
+        token_secret: its secret.
+    """
+
+    OAUTH_APP_CONFIG: ClassVar[Mapping[str, object] | None] = None
+    """Values of ``register`` that a subclass brings along (``client_cls=``)."""
+
+    def __init__(
+        self,
+        framework: Framework[FrameworkRequest],
+        name: str = "client",
+        fetch_token: Callable[..., Any] | None = None,
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        rsa_key: object = None,
+        rsa_key_passphrase: str | None = None,
+        token: str | None = None,
+        token_secret: str | None = None,
+        provider: Provider | None = None,
+        update_token: Callable[..., Any] | None = None,
+        **values: Any,  # the remaining parameters of register(), whose types provider_with() checks
+    ) -> None:
+        self.framework = framework
+        self.name = name
+        self.client_id = client_id
+        self.client_secret = client_secret
+        self.provider = provider_with(provider or Provider(name=name), name, values)
+        self.static_token: TokenCredentials | None = TokenCredentials(token, token_secret or "") if token else None
+        self._fetch_token = fetch_token
+        self._update_token = update_token
+        self._rsa_key = rsa_key
+        self._rsa_key_passphrase = rsa_key_passphrase
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
+    @property
+    def request_token_url(self) -> str | None:
+        """Where step one asks."""
+        return self.provider.request_token_url
+
+    @property
+    def access_token_url(self) -> str | None:
+        """Where step three asks."""
+        return self.provider.access_token_url
+
+    @property
+    def authorize_url(self) -> str | None:
+        """Where the user's browser goes."""
+        return self.provider.authorize_url
+
+    @property
+    def authorize_params(self) -> Mapping[str, str]:
+        """Parameters of the authorize URL; a caller's own win over them."""
+        return self.provider.authorize_params
+
+    @property
+    def api_base_url(self) -> str | None:
+        """What relative API paths are joined to."""
+        return self.provider.api_base_url
+
+    @property
+    def client_kwargs(self) -> Mapping[str, object]:
+        """Signature and transport options."""
+        return self.provider.client_kwargs
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Signs every request of this client.
+
+        Raises:
+            MissingSettingError: there is no ``client_id``, or no key for the signature method.
+            SigningError: an option or a key is not usable.
+        """
+        from oauth1_catalog.clients.options import signing_options
+        from oauth1_catalog.rfc5849 import Signer
+
+        if not self.client_id:
+            raise self._missing("client_id")
+        options = signing_options(self.provider.client_kwargs, name=self.name)
+        if self._rsa_key is not None:
+            options["rsa_key"] = self._rsa_key
+        if self._rsa_key_passphrase is not None:
+            options["rsa_key_passphrase"] = self._rsa_key_passphrase
+        by_rsa = str(options.get("signature_method", "")).startswith("RSA")
+        if by_rsa and not options.get("rsa_key"):
+            raise self._missing("rsa_key")
+        if self.provider.from_catalog and not by_rsa and self.client_secret is None:
+            raise self._missing("client_secret")
+        return Signer(ClientCredentials(self.client_id, self.client_secret or ""), **options)
+
+    @cached_property
+    def temporary(self) -> TemporaryStore:
+        """The pending logins of this client."""
+        return TemporaryStore(
+            self.name,
+            binding=(self.provider.name, self.client_id or "", self.access_token_url or ""),
+            cached=self.framework.cache is not None,
+            lifetime=self.framework.lifetime,
+        )
+
+    def problems(self) -> Iterator[ConfigurationError]:
+        """What is wrong with the configuration of this client, as far as it can be told without asking the provider."""
+        try:
+            _ = self.signer
+        except ConfigurationError as error:
+            yield error
+        if "redirect" in self.provider.flows:
+            for setting in ("request_token_url", "authorize_url", "access_token_url"):
+                if not getattr(self.provider, setting):
+                    yield self._missing(setting)
+
+    def _missing(self, setting: str) -> MissingSettingError:
+        label = self.provider.credential_labels.get(setting)
+        called = f" (the provider calls it {label})" if label else ""
+        place = self.framework.settings.place(self.name, setting)
+        function = "register_from_catalog()" if self.provider.from_catalog else "register()"
+        configure = f"Set {place}, or pass" if place else "Pass"
+        return MissingSettingError(
+            f"{self.name}: no {setting}{called}. {configure} {setting}= to {function}.",
+            provider=self.name,
+            setting=setting,
+        )
+
+    def _begin(self, redirect_uri: object, params: Mapping[str, object]) -> LoginSteps[dict[str, Any]]:
+        uri = None if redirect_uri is None else str(redirect_uri)
+        return login.begin(self.provider, self.signer, redirect_uri=uri, params=text_params(self.name, params))
+
+    def _remember(self, request: FrameworkRequest, data: Mapping[str, Any]) -> LoginSteps[None]:
+        """Keep what ``create_authorization_url`` gave, in the session of ``request``."""
+        uri = data.get("redirect_uri")
+        return login.remember(
+            self.temporary,
+            self._browser(request),
+            request_token=data["request_token"],
+            redirect_uri=None if uri is None else str(uri),
+            state_data=data.get("state_data") or {},
+            now=self._now(),
+        )
+
+    def _finish(self, request: FrameworkRequest, params: Mapping[str, object]) -> LoginSteps[Token]:
+        texts = text_params(self.name, params)
+        browser = self._browser(request)
+        token = yield from login.finish(
+            self.provider, self.signer, self.temporary, browser, params=texts, now=self._now()
+        )
+        self.framework.current_token.set(self.name, request, token)
+        return token
+
+    def _exchange(
+        self, request_token: Mapping[str, str] | None, verifier: str | None, params: Mapping[str, object]
+    ) -> LoginSteps[Token]:
+        if not request_token:
+            raise MissingRequestTokenError(
+                description=f"{self.name}: no request_token. Pass what create_authorization_url() gave.",
+                provider=self.name,
+                step="access_token",
+            )
+        temporary = login.temporary_credentials(request_token)
+        verifier = require_verifier(self.provider, verifier, temporary.extra.get("oauth_verifier"))
+        texts = text_params(self.name, params)
+        return login.exchange(self.provider, self.signer, temporary, verifier=verifier, params=texts)
+
+    def _browser(self, request: FrameworkRequest) -> login.Browser:
+        # The client's own secret is known to every process of the application, and to nobody else but the provider.
+        return self.framework.browser(request, f"{self.client_id}&{self.client_secret or self._rsa_key or ''}")
+
+    def _api_call(self, url: str, kwargs: dict[str, Any], *, allow_any_host: bool) -> tuple[str, dict[str, Any]]:
+        """The absolute URL of an API call, and the call's arguments with what the provider always wants."""
+        provider = self.provider
+        headers = dict(provider.headers)
+        if provider.user_agent:
+            headers["User-Agent"] = provider.user_agent
+        if headers:
+            given = kwargs.get("headers") or {}
+            names = {str(name).lower() for name in given}
+            kwargs["headers"] = {**{k: v for k, v in headers.items() if k.lower() not in names}, **given}
+        if provider.api_params:
+            params = kwargs.get("params")
+            if params is None or isinstance(params, Mapping):
+                kwargs["params"] = {**provider.api_params, **(params or {})}
+            elif not isinstance(params, str | bytes):
+                kwargs["params"] = [*provider.api_params.items(), *params]
+        return api_url(provider, url, allow_any_host=allow_any_host), kwargs
+
+    def _credentials(self, token: TokenLike | None) -> TokenCredentials | None:
+        """The credentials that sign an API call; ``None`` where the provider's calls need no token.
+
+        Raises:
+            MissingTokenError: the call needs a token, and there is none.
+        """
+        if token is not None:
+            return token_credentials(token, provider=self.name)
+        if self.static_token is not None:
+            return self.static_token
+        if self.provider.from_catalog and self.provider.flows[0] == "signed_client":
+            return None
+        raise MissingTokenError(
+            description=f"{self.name}: an API call needs a token. Pass token=, or give fetch_token= to register() or "
+            "OAuth() and pass request=; for a call that is signed with the client's keys alone pass "
+            "withhold_token=True.",
+            provider=self.name,
+            step="api",
+        )
+
+    @staticmethod
+    def _now() -> float:
+        return time.time()

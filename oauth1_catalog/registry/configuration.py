@@ -1,0 +1,83 @@
+"""Which value wins: the catalog's, the framework configuration's, or the call's own.
+
+One precedence everywhere: catalog, then configuration, then the call's arguments; ``overwrite=True`` turns the last
+two. ``None`` means that nothing is given.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+
+from oauth1_catalog.registry.parameters import MAPPINGS, as_mapping, check_names
+
+
+class Settings(ABC):
+    """The part of a framework's configuration that speaks of clients."""
+
+    @abstractmethod
+    def get(self, client: str, parameter: str) -> object | None:
+        """The value of a client's parameter, ``None`` where there is none."""
+
+    @abstractmethod
+    def place(self, client: str, parameter: str) -> str:
+        """Where a client's parameter is looked up: ``TWITTER_CLIENT_ID in app.config``."""
+
+    @abstractmethod
+    def names(self, client: str) -> Collection[str]:
+        """The parameters that the configuration gives for a client, misspelt ones included."""
+
+    unrelated_names_matter: bool = False
+    """Whether every name of ``names`` is meant for the client: a section of its own, not a common prefix."""
+
+
+class NoSettings(Settings):
+    """No configuration: every value comes from the call."""
+
+    def get(self, client: str, parameter: str) -> object | None:  # noqa: D102, ARG002 - the base class tells
+        return None
+
+    def place(self, client: str, parameter: str) -> str:  # noqa: D102, ARG002 - the base class tells
+        return ""
+
+    def names(self, client: str) -> Collection[str]:  # noqa: D102, ARG002 - the base class tells
+        return ()
+
+
+def gather(
+    client: str,
+    arguments: Mapping[str, object],
+    settings: Settings,
+    *,
+    parameters: Collection[str],
+    overwrite: bool,
+) -> dict[str, object]:
+    """The values of a client's parameters from its configuration and its arguments.
+
+    Mappings are merged key by key, so that the configuration can add one key to ``client_kwargs``.
+
+    Args:
+        client: the registered name.
+        arguments: what ``register`` was given.
+        settings: the framework's configuration.
+        parameters: the names that may stand in the configuration.
+        overwrite: whether the configuration wins.
+
+    Raises:
+        ConfigurationError: a name in the configuration is a near miss, or a value has the wrong type.
+    """
+    names = settings.names(client)
+    where = settings.place(client, "...") or "the configuration"
+    check_names(client, names, known=parameters, where=where, warn_unrelated=settings.unrelated_names_matter)
+    values = {name: value for name, value in arguments.items() if value is not None}
+    for parameter in parameters:
+        configured = settings.get(client, parameter)
+        if configured is None or configured == "":
+            continue
+        if parameter in MAPPINGS:
+            configured = as_mapping(client, parameter, configured, where=settings.place(client, parameter))
+            own = as_mapping(client, parameter, values.get(parameter, {}), where=f"{parameter}=")
+            values[parameter] = {**own, **configured} if overwrite else {**configured, **own}
+        elif overwrite or parameter not in values:
+            values[parameter] = configured
+    return values

@@ -1,0 +1,154 @@
+"""One login from end to end, as steps that the sync and the async clients drive alike.
+
+The steps yield two kinds of effects: a ``Request`` for the provider, answered with a ``Response``, and a ``CacheCall``
+for the application's cache, answered with what the cache returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from oauth1_catalog.errors import StateError
+from oauth1_catalog.flow.callback import read_callback, require_verifier
+from oauth1_catalog.flow.redirection import (
+    authorization_url,
+    request_temporary_credentials,
+    request_token_credentials,
+)
+from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, Session, TemporaryStore
+from oauth1_catalog.registry.token import Token
+from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
+from oauth1_catalog.rfc5849.messages import Request
+
+if TYPE_CHECKING:
+    from oauth1_catalog.catalog.provider import Provider
+    from oauth1_catalog.rfc5849 import Signer
+
+Outcome = TypeVar("Outcome")
+LoginSteps: TypeAlias = Generator[Request | CacheCall, Any, Outcome]  # what comes back depends on what was yielded
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """What a login must know of the request that it serves.
+
+    Args:
+        session: the browser's session.
+        keys: the keys to seal records with, newest first.
+        in_cookie: whether the session lives in a cookie.
+        query: names and values of the request's query, decoded, in their order.
+        path: the path of the request, to compare with the redirect URI's; ``None`` compares nothing.
+    """
+
+    session: Session
+    keys: Sequence[str | bytes]
+    in_cookie: bool
+    query: Sequence[tuple[str, str]] = ()
+    path: str | None = None
+
+
+def begin(
+    provider: Provider,
+    signer: Signer,
+    *,
+    redirect_uri: str | None,
+    params: Mapping[str, str],
+) -> LoginSteps[dict[str, Any]]:
+    """Ask for a request token, and say where to send the browser.
+
+    Returns:
+        Authlib's dictionary: ``url``, ``request_token`` and ``state``.
+    """
+    temporary = yield from request_temporary_credentials(provider, signer, redirect_uri=redirect_uri)
+    url = authorization_url(
+        provider, temporary, client_id=signer.client.client_id, redirect_uri=redirect_uri, params=params
+    )
+    request_token = Token(
+        oauth_token=temporary.oauth_token, oauth_token_secret=temporary.oauth_token_secret, **temporary.extra
+    )
+    return {"url": url, "request_token": request_token, "state": temporary.oauth_token}
+
+
+def remember(
+    store: TemporaryStore,
+    browser: Browser,
+    *,
+    request_token: Mapping[str, str],
+    redirect_uri: str | None,
+    state_data: Mapping[str, object],
+    now: float,
+) -> LoginSteps[None]:
+    """Keep the request token of ``begin`` until the callback."""
+    login = PendingLogin(temporary_credentials(request_token), redirect_uri, state_data)
+    yield from store.save(browser.session, login, keys=browser.keys, in_cookie=browser.in_cookie, now=now)
+
+
+def finish(
+    provider: Provider,
+    signer: Signer,
+    store: TemporaryStore,
+    browser: Browser,
+    *,
+    params: Mapping[str, str],
+    now: float,
+) -> LoginSteps[Token]:
+    """Read the callback, take back the login that it ends, and change its request token for an access token.
+
+    Raises:
+        AuthorizationDeniedError: the user said no.
+        StateError: the callback belongs to no login of this browser.
+        MissingVerifierError: the callback has no verifier.
+        ProviderError: the provider gave no access token.
+    """
+    callback = read_callback(provider, browser.query)
+    if callback.failure is not None:
+        yield from store.discard(browser.session, callback.oauth_token)
+        raise callback.failure
+    login = yield from store.take(browser.session, callback.oauth_token, keys=browser.keys, now=now)
+    if provider.from_catalog:
+        _check_path(provider, login.redirect_uri, browser.path)
+    verifier = require_verifier(provider, callback.oauth_verifier, login.temporary.extra.get("oauth_verifier"))
+    token = yield from exchange(provider, signer, login.temporary, verifier=verifier, params=params)
+    token.update({name: value for name, value in callback.extra.items() if name not in token})
+    token.state_data = login.state_data
+    return token
+
+
+def exchange(
+    provider: Provider,
+    signer: Signer,
+    temporary: TemporaryCredentials,
+    *,
+    verifier: str | None,
+    params: Mapping[str, str],
+) -> LoginSteps[Token]:
+    """Change the request token for an access token."""
+    fields = yield from request_token_credentials(provider, signer, temporary, verifier=verifier, params=params)
+    return Token(fields)
+
+
+def temporary_credentials(request_token: Mapping[str, str]) -> TemporaryCredentials:
+    """Authlib's request token, a dictionary, as temporary credentials."""
+    fields = dict(request_token)
+    return TemporaryCredentials(fields.pop("oauth_token"), fields.pop("oauth_token_secret", "") or "", fields)
+
+
+def _check_path(provider: Provider, redirect_uri: str | None, path: str | None) -> None:
+    """A login that was begun for one callback ends at no other one.
+
+    A proxy may cut a prefix off the path that the application sees, so the end is compared.
+    """
+    if not redirect_uri or path is None or "://" not in redirect_uri:
+        return
+    begun_for = unquote(urlsplit(redirect_uri).path) or "/"
+    if not begun_for.rstrip("/").endswith(path.rstrip("/")):
+        raise StateError(
+            "mismatching_redirect_uri",
+            f"{provider.name}: this login was begun to end at {begun_for!r}, not at {path!r}. Offer the user to log in "
+            "again.",
+            provider=provider.name,
+            step="callback",
+        )

@@ -1,0 +1,132 @@
+"""The names that ``register`` and the configuration know, and what is said about those that they do not.
+
+Authlib takes any name: with a typo in ``request_token_url`` it silently makes an OAuth 2 client. Here a near miss is an
+error, a name of OAuth 2 is answered with where to go, and anything else is a warning.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import warnings
+from collections.abc import Collection, Mapping
+
+from oauth1_catalog.errors import ConfigurationError
+
+MAPPINGS = frozenset({"request_token_params", "access_token_params", "authorize_params", "client_kwargs", "headers"})
+"""Parameters whose values are mappings; from an environment they come as JSON."""
+
+CREDENTIALS = frozenset({"client_id", "client_secret", "rsa_key", "rsa_key_passphrase", "token", "token_secret"})
+
+CONFIGURABLE = (
+    CREDENTIALS
+    | MAPPINGS
+    | {
+        "request_token_url",
+        "request_token_method",
+        "access_token_url",
+        "access_token_method",
+        "authorize_url",
+        "api_base_url",
+        "api_hosts",
+        "user_agent",
+    }
+)
+"""Parameters of a client that can stand in the configuration."""
+
+REGISTER = CONFIGURABLE | {"fetch_token", "update_token", "client_cls"}
+"""Parameters of ``register``; the last three are Python objects, so only code can pass them."""
+
+IN_CLIENT_KWARGS = frozenset(
+    {"signature_method", "signature_type", "realm", "force_include_body", "body_hash", "timeout"}
+)
+
+OAUTH2 = frozenset(
+    {
+        "access_token_endpoint",
+        "authorization_endpoint",
+        "client_auth_methods",
+        "code_challenge_method",
+        "compliance_fix",
+        "id_token_signing_alg_values_supported",
+        "introspection_endpoint",
+        "jwks",
+        "jwks_uri",
+        "refresh_token_params",
+        "refresh_token_url",
+        "revocation_endpoint",
+        "scope",
+        "server_metadata_url",
+        "token_endpoint",
+        "token_endpoint_auth_method",
+    }
+)
+
+
+def check_names(
+    client: str,
+    given: Collection[str],
+    *,
+    known: Collection[str],
+    where: str,
+    warn_unrelated: bool = True,
+) -> None:
+    """Refuse near misses and names of OAuth 2 among ``given``, warn of the rest.
+
+    Args:
+        client: the registered name, for the message.
+        given: the names to look at.
+        known: the names that mean something.
+        where: what the names were given to, for the message: ``register()``.
+        warn_unrelated: whether a name that resembles nothing is worth a warning.
+
+    Raises:
+        ConfigurationError: a name is nearly one that is known, or OAuth 2's.
+    """
+    for name in sorted(set(given) - set(known)):
+        if name in OAUTH2:
+            raise ConfigurationError(
+                "oauth2_parameter",
+                f"{client}: {where} was given {name}, which is OAuth 2's; this package speaks OAuth 1.0 alone. For "
+                "OAuth 2 use Authlib's OAuth beside this one (from authlib.integrations...).",
+                provider=client,
+            )
+        if name in IN_CLIENT_KWARGS:
+            raise ConfigurationError(
+                "unknown_parameter",
+                f"{client}: {where} was given {name}, which belongs into client_kwargs. Pass "
+                f"client_kwargs={{{name!r}: ...}}.",
+                provider=client,
+            )
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+        if near:
+            raise ConfigurationError(
+                "unknown_parameter",
+                f"{client}: {where} was given the unknown {name!r}. Did you mean {near[0]!r}?",
+                provider=client,
+            )
+        if warn_unrelated:
+            warnings.warn(f"{client}: {where} was given the unknown {name!r}; it is ignored.", stacklevel=4)
+
+
+def as_mapping(client: str, parameter: str, value: object, *, where: str) -> Mapping[str, object]:
+    """A mapping parameter's value: a mapping, or JSON text, which is how an environment holds one.
+
+    Raises:
+        ConfigurationError: it is neither.
+    """
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError as error:
+            raise ConfigurationError(
+                description=f"{client}: {where} is text but no JSON ({error}). Write it as a JSON object.",
+                provider=client,
+            ) from error
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(
+            description=f"{client}: {where} is a {type(value).__name__}; {parameter} is a mapping. Write it as a "
+            "dictionary, in an environment as a JSON object.",
+            provider=client,
+        )
+    return value

@@ -1,0 +1,113 @@
+"""The parameters of ``register`` laid over a provider: hand-written ones over none, or over an entry of the catalog."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from oauth1_catalog.catalog.provider import Provider, UserinfoRules
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.registry.parameters import as_mapping
+
+_TEXTS = ("request_token_url", "access_token_url", "authorize_url", "api_base_url", "user_agent")
+_METHODS = ("request_token_method", "access_token_method")
+_STEPS = ("request_token", "access_token")
+_HTTP_ARGUMENTS = frozenset({"params", "data", "headers"})
+
+
+def provider_with(provider: Provider, name: str, values: Mapping[str, object]) -> Provider:
+    """``provider`` under the name ``name``, with the parameters of ``register`` over it.
+
+    Args:
+        provider: an entry of the catalog, or an empty one.
+        name: the registered name.
+        values: parameters of ``register``; ``None`` stands for one that is not given.
+
+    >>> values = {"request_token_params": {"params": {"scope": "read"}}, "api_base_url": "https://api.example.com/"}
+    >>> provider_with(Provider(name="x"), "mine", values).request_token_params
+    {'scope': 'read'}
+
+    Raises:
+        ConfigurationError: a value has the wrong type.
+    """
+    given = {key: value for key, value in values.items() if value is not None}
+    changes: dict[str, Any] = {"name": name}
+    for key in _TEXTS:
+        if key in given:
+            changes[key] = _text(name, key, given[key])
+    for key in _METHODS:
+        if key in given:
+            changes[key] = _text(name, key, given[key]).upper()
+    headers = dict(provider.headers)
+    if "headers" in given:
+        headers |= text_params(name, as_mapping(name, "headers", given["headers"], where="headers="))
+    for step in _STEPS:
+        if f"{step}_params" in given:
+            params, place, more = _request_params(name, f"{step}_params", given[f"{step}_params"])
+            changes[f"{step}_params"] = {**getattr(provider, f"{step}_params"), **params}
+            headers |= more
+            if place:
+                changes[f"{step}_params_in"] = place
+    if headers != provider.headers:
+        changes["headers"] = headers
+    if "authorize_params" in given:
+        params = text_params(name, as_mapping(name, "authorize_params", given["authorize_params"], where="its value"))
+        changes["authorize_params"] = {**provider.authorize_params, **params}
+    if "client_kwargs" in given:
+        options = as_mapping(name, "client_kwargs", given["client_kwargs"], where="client_kwargs")
+        changes["client_kwargs"] = {**provider.client_kwargs, **options}
+    if "api_hosts" in given:
+        hosts = given["api_hosts"]
+        hosts = hosts.split() if isinstance(hosts, str) else hosts
+        changes["api_hosts"] = (*provider.api_hosts, *map(str, hosts if isinstance(hosts, list | tuple) else ()))
+    if "userinfo_endpoint" in given:
+        claims = as_mapping(name, "userinfo_claims", given.get("userinfo_claims", {}), where="userinfo_claims=")
+        endpoint = _text(name, "userinfo_endpoint", given["userinfo_endpoint"])
+        changes["userinfo"] = UserinfoRules(endpoint=endpoint, claims=text_params(name, claims))
+    return dataclasses.replace(provider, **changes)
+
+
+def text_params(name: str, params: Mapping[str, object]) -> dict[str, str]:
+    """Parameters of a request as text: numbers and booleans as JSON writes them, ``None`` left out.
+
+    >>> text_params("trello", {"scope": "read", "expiration": 30, "force": True, "lang": None})
+    {'scope': 'read', 'expiration': '30', 'force': 'true'}
+
+    Raises:
+        ConfigurationError: a value is neither text nor a number.
+    """
+    texts = {}
+    for parameter, value in params.items():
+        if value is None:
+            continue
+        if not isinstance(value, str | int | float):
+            raise ConfigurationError(
+                description=f"{name}: the parameter {parameter!r} is a {type(value).__name__}; it must be text or a "
+                "number.",
+                provider=name,
+            )
+        texts[parameter] = str(value).lower() if isinstance(value, bool) else str(value)
+    return texts
+
+
+def _request_params(name: str, key: str, value: object) -> tuple[dict[str, str], str | None, dict[str, str]]:
+    """The parameters, their place and the headers of a token request.
+
+    Authlib passes the mapping to its HTTP library, so ``{"params": {...}}`` stands for a query, ``{"data": {...}}`` for
+    a body.
+    """
+    params = as_mapping(name, key, value, where=f"{key}=")
+    inner = {k: v for k, v in params.items() if k in _HTTP_ARGUMENTS and isinstance(v, Mapping)}
+    plain = {k: v for k, v in params.items() if k not in inner and k != "timeout"}
+    headers = text_params(name, as_mapping(name, key, inner.pop("headers", {}), where=key))
+    place = "body" if "data" in inner else None
+    for mapping in inner.values():
+        plain |= as_mapping(name, key, mapping, where=key)
+    return text_params(name, plain), place, headers
+
+
+def _text(name: str, key: str, value: object) -> str:
+    if not isinstance(value, str) and not hasattr(value, "__str__"):
+        raise ConfigurationError(description=f"{name}: {key} is a {type(value).__name__}; write text.", provider=name)
+    return str(value)

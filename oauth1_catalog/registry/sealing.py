@@ -1,0 +1,60 @@
+"""Keep a record unreadable and unforgeable where others can see it: a cookie, a shared cache.
+
+Flask's and Starlette's sessions are signed but readable, so a request token's secret in one is known to whoever sees
+the cookie. ``cryptography`` is loaded at the first login, not at import.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from oauth1_catalog.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+
+class SealError(ValueError):
+    """The record was sealed with another key, or changed since."""
+
+
+def seal(record: bytes, keys: Sequence[str | bytes]) -> str:
+    """Encrypt and authenticate ``record`` with the first of ``keys``."""
+    return _fernet(keys).encrypt(record).decode("ascii")
+
+
+def unseal(sealed: str, keys: Sequence[str | bytes]) -> bytes:
+    """What ``seal`` was given; any of ``keys`` may have sealed it, so that an application can change its key.
+
+    >>> unseal(seal(b"record", ["a secret key"]), ["a newer key", "a secret key"])
+    b'record'
+
+    Raises:
+        SealError: none of ``keys`` fits, or the record was changed.
+    """
+    from cryptography.fernet import InvalidToken
+
+    try:
+        return _fernet(keys).decrypt(sealed.encode("ascii"))
+    except (InvalidToken, UnicodeEncodeError) as error:
+        raise SealError("sealed with another key, or changed since") from error
+
+
+def _fernet(keys: Sequence[str | bytes]) -> MultiFernet:
+    try:
+        from cryptography.fernet import Fernet, MultiFernet
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+    except ImportError as error:
+        raise ConfigurationError(
+            description="A login needs the package cryptography, to keep the request token's secret out of cookies. "
+            "Install it: pip install 'oauth1-catalog[flask]' (or [django], [starlette])."
+        ) from error
+    fernets = []
+    for key in keys:
+        material = key.encode() if isinstance(key, str) else key
+        derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"oauth1_catalog temporary credentials")
+        fernets.append(Fernet(base64.urlsafe_b64encode(derive.derive(material))))
+    return MultiFernet(fernets)

@@ -1,0 +1,147 @@
+"""The client of Flask and Django: drives a login's steps with the pooled ``requests`` transport."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from oauth1_catalog.flow.drive import run
+from oauth1_catalog.registry.client import OAuth1App
+from oauth1_catalog.registry.framework import FrameworkRequest
+from oauth1_catalog.registry.login import LoginSteps
+from oauth1_catalog.registry.temporary import CacheCall
+from oauth1_catalog.registry.token import Token, TokenLike
+from oauth1_catalog.registry.verbs import Verbs
+from oauth1_catalog.rfc5849.messages import Request
+
+if TYPE_CHECKING:
+    import requests
+
+    from oauth1_catalog.clients.requests_pool import RequestsPool
+
+Outcome = TypeVar("Outcome")
+
+
+class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
+    """A client whose calls block."""
+
+    @cached_property
+    def pool(self) -> RequestsPool:
+        """The connections of this client, kept for its life."""
+        from oauth1_catalog.clients.options import requests_options
+        from oauth1_catalog.clients.requests_pool import RequestsPool
+
+        return RequestsPool(**requests_options(self.provider.client_kwargs, name=self.name))
+
+    def create_authorization_url(self, redirect_uri: str | None = None, **kwargs: object) -> dict[str, Any]:
+        """Ask for a request token, and say where to send the browser.
+
+        Args:
+            redirect_uri: where the user comes back to.
+            kwargs: parameters of the authorize URL; each wins over the registered ``authorize_params``.
+
+        Returns:
+            ``url``, ``request_token`` and ``state``: what ``save_authorize_data`` wants.
+
+        Raises:
+            ConfigurationError: a setting is missing or wrong; nothing was sent.
+            ProviderError: the provider gave no request token.
+        """
+        return self._run(self._begin(redirect_uri, kwargs))
+
+    def fetch_access_token(
+        self,
+        request_token: Mapping[str, str] | None = None,
+        *,
+        oauth_verifier: str | None = None,
+        verifier: str | None = None,
+        **kwargs: object,
+    ) -> Token:
+        """Change a request token for an access token, without callback and session: the last step alone.
+
+        Args:
+            request_token: what ``create_authorization_url`` gave.
+            oauth_verifier: the verifier, or the PIN that the user typed.
+            verifier: the same.
+            kwargs: parameters of the request.
+
+        Raises:
+            MissingRequestTokenError: there is no ``request_token``.
+            ProviderError: the provider gave no access token.
+        """
+        return self._run(self._exchange(request_token, oauth_verifier or verifier, kwargs))
+
+    def userinfo(
+        self, token: TokenLike | None = None, *, request: FrameworkRequest | None = None
+    ) -> dict[str, Any]:  # claims are JSON values
+        """The user's profile as standard claims (``sub``, ``name``, ``email``, ...), as the provider's file maps it.
+
+        Args:
+            token: whose profile; as for ``request``.
+            request: the framework's request, handed to ``fetch_token``.
+
+        Raises:
+            MissingSettingError: nothing says where the profile is.
+            ProviderError: the answer is no profile.
+        """
+        from oauth1_catalog.flow.userinfo import fetch_userinfo
+
+        token = self._any_token(token, request)
+        return run(fetch_userinfo(self.provider, self.signer, self._credentials(token), token), self.pool.send)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        token: TokenLike | None = None,
+        *,
+        request: FrameworkRequest | None = None,
+        withhold_token: bool = False,
+        allow_any_host: bool = False,
+        **kwargs: Any,  # those of requests
+    ) -> requests.Response:
+        """Call the provider's API, signed.
+
+        Args:
+            method: the HTTP method.
+            url: a path relative to ``api_base_url``, or an absolute URL of a host of this provider.
+            token: whose call it is: a mapping, or an object with ``to_token()``.
+            request: the framework's request, handed to ``fetch_token``.
+            withhold_token: sign with the client's keys alone.
+            allow_any_host: let an absolute URL name a host that the provider's file does not list.
+            kwargs: arguments of ``requests.Session.request``.
+
+        Raises:
+            MissingTokenError: the call needs a token, and there is none.
+            ConfigurationError: the URL is not one of this provider's.
+        """
+        from oauth1_catalog.clients.requests_client import OAuth1Auth
+
+        credentials = None if withhold_token else self._credentials(self._any_token(token, request))
+        url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
+        return self.pool.request(method, url, auth=OAuth1Auth.from_signer(self.signer, credentials), **kwargs)
+
+    def close(self) -> None:
+        """Close the client's connections; the next call opens new ones."""
+        pool = self.__dict__.pop("pool", None)
+        if pool is not None:
+            pool.close()
+
+    def _any_token(self, token: TokenLike | None, request: FrameworkRequest | None) -> TokenLike | None:
+        """The token of a call: the caller's, else the current user's."""
+        if token is not None:
+            return token
+        if request is not None and self._fetch_token is not None:
+            fetched: TokenLike | None = self._fetch_token(request)
+            if fetched is not None:
+                return fetched
+        return self.framework.current_token.get(self.name, request)
+
+    def _run(self, steps: LoginSteps[Outcome]) -> Outcome:
+        return run(steps, self._perform)
+
+    def _perform(self, effect: Request | CacheCall) -> object:
+        if isinstance(effect, Request):
+            return self.pool.send(effect)
+        return self.framework.call_cache(effect)

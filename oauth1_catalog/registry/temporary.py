@@ -1,0 +1,304 @@
+"""Keep the temporary credentials between the redirect and the callback.
+
+Rule 1: a record belongs to one browser. Its session always holds the proof, with a cache too: a cache alone let one
+user's callback end another's login (CVE-2025-68158, CVE-2026-41425).
+Rule 2: a record is taken out before it is used, and only once.
+Rule 3: nothing here does I/O. The session is a mapping; what a cache must do is yielded as a ``CacheCall``.
+
+The session's key is Authlib's, and Authlib's records are read, so that a login which began before a deployment ends
+after it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import threading
+from collections.abc import Generator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from oauth1_catalog.errors import ConfigurationError, ExpiredStateError, StateError
+from oauth1_catalog.registry.sealing import SealError, seal, unseal
+from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
+
+LIFETIME = 600
+"""How long a login may take by default, in seconds."""
+
+PENDING_LOGINS = 5
+"""How many logins of one browser may be under way; a further one drops the oldest."""
+
+COOKIE_BUDGET = 2400
+"""How many bytes of a session that lives in a cookie the logins may fill. In base64, with a signature and the
+application's own data, this stays below the 4,093 bytes that browsers keep."""
+
+Session: TypeAlias = MutableMapping[str, Any]  # what an application keeps in its session is its own
+
+
+@dataclass(frozen=True, slots=True)
+class CacheCall:
+    """One thing for a cache to do: ``get(key)``, ``set(key, value, seconds)`` or ``delete(key)``."""
+
+    operation: Literal["get", "set", "delete"]
+    key: str
+    value: str = field(default="", repr=False)
+    seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PendingLogin:
+    """What one login must remember until its callback."""
+
+    temporary: TemporaryCredentials
+    redirect_uri: str | None = None
+    state_data: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+class TemporaryStore:
+    """The pending logins of one registered client.
+
+    Args:
+        name: the client's name.
+        binding: what a record is bound to beside the name, such as the consumer key; a record made under another one is
+            refused.
+        cached: whether there is a cache to keep the records in; the session then holds only the proof.
+        lifetime: seconds that a login may take.
+        limit: how many logins of one browser may be under way.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        binding: Sequence[str],
+        cached: bool = False,
+        lifetime: int = LIFETIME,
+        limit: int = PENDING_LOGINS,
+    ) -> None:
+        self.name = name
+        self.lifetime = lifetime
+        self.limit = limit
+        self._cached = cached
+        self._binding = _digest(name, *binding)
+        self._taken: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def save(
+        self, session: Session, login: PendingLogin, *, keys: Sequence[str | bytes], in_cookie: bool, now: float
+    ) -> Generator[CacheCall, object, None]:
+        """Keep ``login`` for this browser.
+
+        Args:
+            session: the browser's session.
+            login: what to keep.
+            keys: the keys to seal with, newest first.
+            in_cookie: whether the session lives in a cookie, whose size is bounded.
+            now: seconds since the epoch.
+
+        Raises:
+            ConfigurationError: the record is too large for a cookie; a cache is needed.
+        """
+        temporary = login.temporary
+        expires = now + self.lifetime
+        record = {
+            "binding": self._binding,
+            "token": _digest(temporary.oauth_token),
+            "secret": temporary.oauth_token_secret,
+            "verifier": temporary.extra.get("oauth_verifier"),
+            "redirect_uri": login.redirect_uri,
+            "state_data": login.state_data,
+            "expires": int(expires),
+        }
+        sealed = seal(_to_json(record, self.name), keys)
+        entry: dict[str, object] = {"exp": expires, "client": self.name}
+        if self._cached:
+            entry["handle"] = secrets.token_urlsafe(16)
+            yield CacheCall("set", self._cache_key(temporary.oauth_token, str(entry["handle"])), sealed, self.lifetime)
+        else:
+            entry["data"] = sealed
+        self._make_room(session, now)
+        session[self._key(temporary.oauth_token)] = entry
+        if in_cookie:
+            self._keep_within_cookie(session, self._key(temporary.oauth_token))
+
+    def take(
+        self, session: Session, oauth_token: str, *, keys: Sequence[str | bytes], now: float
+    ) -> Generator[CacheCall, object, PendingLogin]:
+        """Give back the login that ``oauth_token`` belongs to, and forget it.
+
+        Raises:
+            StateError: this browser has no such login, or it has ended already.
+            ExpiredStateError: it took too long.
+        """
+        entry = session.pop(self._key(oauth_token), None)
+        if not isinstance(entry, Mapping) or entry.get("client", self.name) != self.name:
+            raise self._unknown()
+        if not self._first_to_take(str(entry.get("handle") or entry.get("data") or oauth_token), now):
+            raise self._used()
+        if "handle" in entry or "data" not in entry:
+            data = yield from self._take_from_cache(oauth_token, entry)
+        else:
+            data = entry["data"]
+        if float(entry.get("exp") or 0) < now:
+            raise self._expired()
+        if isinstance(data, str):
+            return self._read(data, oauth_token, keys, now)
+        return self._read_authlib(data, oauth_token)
+
+    def discard(self, session: Session, oauth_token: str) -> Generator[CacheCall, object, bool]:
+        """Forget a login that ended without a token; whether this browser had it."""
+        entry = session.pop(self._key(oauth_token), None)
+        if isinstance(entry, Mapping) and "handle" in entry:
+            yield CacheCall("delete", self._cache_key(oauth_token, str(entry["handle"])))
+        return isinstance(entry, Mapping)
+
+    def _take_from_cache(self, oauth_token: str, entry: Mapping[str, object]) -> Generator[CacheCall, object, object]:
+        handle = entry.get("handle")
+        # Authlib's cache key is the session's key itself, and its session entry holds no handle.
+        key = self._key(oauth_token) if handle is None else self._cache_key(oauth_token, str(handle))
+        kept = yield CacheCall("get", key)
+        deleted = yield CacheCall("delete", key)
+        if kept is None:
+            raise self._expired() if self._cached else self._unknown()
+        if deleted is False or (deleted == 0 and deleted is not None):
+            raise self._used()
+        text = kept.decode() if isinstance(kept, bytes) else str(kept)
+        if handle is not None:
+            return text
+        try:
+            return json.loads(text)["data"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._unknown() from error
+
+    def _read(self, sealed: str, oauth_token: str, keys: Sequence[str | bytes], now: float) -> PendingLogin:
+        try:
+            record = json.loads(unseal(sealed, keys))
+        except (SealError, ValueError) as error:
+            raise StateError(
+                description=f"{self.name}: the login's record cannot be read: the application's secret key has changed "
+                "since, or the record was not ours. Offer the user to log in again.",
+                provider=self.name,
+                step="callback",
+            ) from error
+        same = secrets.compare_digest(record["binding"], self._binding)
+        if not same or not secrets.compare_digest(record["token"], _digest(oauth_token)):
+            raise StateError(
+                "mismatching_state",
+                f"{self.name}: the login was begun with another client, consumer key or address. Offer the user to "
+                "log in again.",
+                provider=self.name,
+                step="callback",
+            )
+        if record["expires"] < now:
+            raise self._expired()
+        extra = {"oauth_verifier": record["verifier"]} if record["verifier"] else {}
+        return PendingLogin(
+            TemporaryCredentials(oauth_token, record["secret"], extra), record["redirect_uri"], record["state_data"]
+        )
+
+    def _read_authlib(self, data: object, oauth_token: str) -> PendingLogin:
+        kept = data.get("request_token") if isinstance(data, Mapping) else None
+        if not isinstance(data, Mapping) or not isinstance(kept, Mapping) or kept.get("oauth_token") != oauth_token:
+            raise self._unknown()
+        extra = {"oauth_verifier": str(kept["oauth_verifier"])} if kept.get("oauth_verifier") else {}
+        secret = str(kept.get("oauth_token_secret") or "")
+        return PendingLogin(TemporaryCredentials(oauth_token, secret, extra), data.get("redirect_uri"))
+
+    def _first_to_take(self, record: str, now: float) -> bool:
+        """Whether nobody in this process took it before: many threads can hold the same old cookie."""
+        with self._lock:
+            for taken, expires in list(self._taken.items()):
+                if expires >= now:
+                    break
+                del self._taken[taken]
+            digest = _digest(record)
+            if digest in self._taken:
+                return False
+            self._taken[digest] = now + self.lifetime
+            return True
+
+    def _make_room(self, session: Session, now: float) -> None:
+        """Drop what has expired, and the oldest logins over the limit."""
+        for key, entry in _entries(session):
+            if float(entry.get("exp") or 0) < now:
+                del session[key]
+        own = [key for key, entry in _entries(session) if entry.get("client") == self.name]
+        for key in own[: max(0, len(own) - self.limit + 1)]:
+            del session[key]
+
+    def _keep_within_cookie(self, session: Session, newest: str) -> None:
+        sizes = {key: len(key) + len(json.dumps(entry)) for key, entry in _entries(session)}
+        for key in list(sizes):
+            if sum(sizes.values()) <= COOKIE_BUDGET:
+                return
+            if key != newest:
+                del session[key], sizes[key]
+        if sum(sizes.values()) > COOKIE_BUDGET:
+            del session[newest]
+            raise ConfigurationError(
+                "state_too_large",
+                f"{self.name}: this login needs {sizes[newest]} bytes of a session that lives in a cookie, which has "
+                f"room for {COOKIE_BUDGET}. Give OAuth(cache=...) a cache, or carry less state_data.",
+                provider=self.name,
+                step="authorize",
+            )
+
+    def _key(self, oauth_token: str) -> str:
+        return f"_state_{self.name}_{oauth_token}"
+
+    def _cache_key(self, oauth_token: str, handle: str) -> str:
+        # Hashed: a token may hold what a cache's keys may not, and be of any length.
+        return f"oauth1_catalog:{_digest(self.name, oauth_token, handle)}"
+
+    def _unknown(self) -> StateError:
+        return StateError(
+            description=f'{self.name}: Missing "request_token" in temporary data: this browser has no such login '
+            "under way (another browser, a lost cookie, or a login that has ended). Offer the user to log in again.",
+            provider=self.name,
+            step="callback",
+        )
+
+    def _used(self) -> StateError:
+        return StateError(
+            "state_used",
+            f"{self.name}: this login has ended already: its callback came twice. Offer the user to log in again.",
+            provider=self.name,
+            step="callback",
+        )
+
+    def _expired(self) -> ExpiredStateError:
+        return ExpiredStateError(
+            description=f"{self.name}: the login took longer than {self.lifetime} s, or the cache lost it. Offer the "
+            "user to log in again.",
+            provider=self.name,
+            step="callback",
+        )
+
+
+def _entries(session: Session) -> list[tuple[str, Mapping[str, Any]]]:
+    """The logins in a session, oldest first; the application's own keys are left alone."""
+    found = [
+        (key, entry)
+        for key, entry in session.items()
+        if isinstance(key, str) and key.startswith("_state_") and isinstance(entry, Mapping) and "exp" in entry
+    ]
+    return sorted(found, key=lambda item: float(item[1]["exp"] or 0))
+
+
+def _digest(*fields: str) -> str:
+    """A hash of the fields that no two different lists of fields share."""
+    joined = "".join(f"{len(text)}:{text}" for text in fields)
+    return hashlib.sha256(joined.encode()).hexdigest()[:43]
+
+
+def _to_json(record: Mapping[str, object], name: str) -> bytes:
+    try:
+        return json.dumps(record, separators=(",", ":")).encode()
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(
+            description=f"{name}: state_data is kept as JSON, and this cannot be: {error}. Pass strings, numbers, "
+            "lists and dictionaries.",
+            provider=name,
+            step="authorize",
+        ) from error

@@ -1,0 +1,63 @@
+"""The access token as applications see it: Authlib's dictionary, whose ``repr`` hides the secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from oauth1_catalog.errors import MissingTokenError
+from oauth1_catalog.rfc5849.credentials import TokenCredentials
+
+
+class Token(dict[str, str]):
+    """What ``authorize_access_token`` returns: ``oauth_token``, ``oauth_token_secret`` and the provider's own fields.
+
+    ``state_data`` is what the application gave to ``authorize_redirect``.
+
+    >>> Token(oauth_token="t", oauth_token_secret="s", screen_name="ada")
+    {'oauth_token': '********', 'oauth_token_secret': '********', 'screen_name': 'ada'}
+    """
+
+    state_data: Mapping[str, object] = {}
+
+    def __repr__(self) -> str:
+        return repr({name: "********" if _is_secret(name) else value for name, value in self.items()})
+
+
+@runtime_checkable
+class HasToken(Protocol):
+    """A row of the application's own table, as ``docs/tokens.md`` sketches it."""
+
+    def to_token(self) -> Mapping[str, str]:
+        """The token as a mapping with ``oauth_token`` and ``oauth_token_secret``."""
+
+
+TokenLike: TypeAlias = "Mapping[str, str] | TokenCredentials | HasToken"
+
+
+def token_credentials(token: TokenLike, *, provider: str) -> TokenCredentials:
+    """The credentials in whatever an application keeps a token in.
+
+    >>> token_credentials({"oauth_token": "t", "oauth_token_secret": "s"}, provider="twitter")
+    TokenCredentials(oauth_token='t')
+
+    Raises:
+        MissingTokenError: it holds no ``oauth_token``.
+    """
+    if isinstance(token, TokenCredentials):
+        return token
+    if not isinstance(token, Mapping) and isinstance(token, HasToken):
+        token = token.to_token()
+    if not isinstance(token, Mapping) or not token.get("oauth_token"):
+        held = f"a {type(token).__name__}" if not isinstance(token, Mapping) else f"fields {sorted(map(str, token))}"
+        raise MissingTokenError(
+            description=f"{provider}: oauth_token is missing: the token holds {held}. Pass a mapping with oauth_token "
+            "and oauth_token_secret, or an object whose to_token() gives one.",
+            provider=provider,
+            step="api",
+        )
+    return TokenCredentials(token["oauth_token"], token.get("oauth_token_secret") or "")
+
+
+def _is_secret(name: str) -> bool:
+    return any(part in name.lower() for part in ("token", "secret", "session_handle", "verifier"))
