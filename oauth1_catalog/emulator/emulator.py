@@ -11,12 +11,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
+from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.emulator.browser import press
 from oauth1_catalog.emulator.faults import Fault, Faults
 from oauth1_catalog.emulator.journal import Exchange, Journal
 from oauth1_catalog.emulator.registration import Registration
-from oauth1_catalog.emulator.relocation import EmulatedCatalog, Origins, ProviderSource, relocate, variant_key
+from oauth1_catalog.emulator.relocation import EmulatedCatalog, Origins, relocate, variant_key
 from oauth1_catalog.emulator.server import Server, place_of
 from oauth1_catalog.emulator.serving import HTTPServer
 from oauth1_catalog.emulator.store import Client, Store
@@ -55,9 +56,7 @@ class Emulator:
         ConfigurationError: ``host`` is not on loopback.
     """
 
-    def __init__(
-        self, catalog: ProviderSource, *, host: str = "127.0.0.1", port: int = 0, consent_port: int = 0
-    ) -> None:
+    def __init__(self, catalog: Catalog, *, host: str = "127.0.0.1", port: int = 0, consent_port: int = 0) -> None:
         self.latency = 0.0
         self.journal = Journal()
         self._source = catalog

@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
+from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.provider import Endpoint, Provider
 
 
@@ -26,26 +26,6 @@ class Origins:
 
     secure: str
     consent: str
-
-
-class Named(Protocol):
-    """What has a name: a provider's file."""
-
-    @property
-    def name(self) -> str:
-        """The provider's own name, where it was found by another."""
-
-
-class ProviderSource(Protocol):
-    """What has providers by name: a catalog."""
-
-    def file(self, name: str) -> Named:
-        """The file of the provider ``name``."""
-
-    def provider(
-        self, name: str, *, environment: str | None = None, values: Mapping[str, object] | None = None
-    ) -> Provider:
-        """The provider ``name``, resolved."""
 
 
 def relocate(provider: Provider, origins: Origins, *, key: str | None = None) -> Provider:
@@ -94,7 +74,7 @@ def relocate(provider: Provider, origins: Origins, *, key: str | None = None) ->
     )
 
 
-class EmulatedCatalog:
+class EmulatedCatalog(Catalog):
     """A catalog whose providers live at an emulator.
 
     It needs no connection to the emulator: two processes that resolve the same provider get the same addresses. The
@@ -104,37 +84,45 @@ class EmulatedCatalog:
         catalog: where the providers come from.
         origins: where the emulator listens.
         on_provider: is told the key and the provider, as its file says, of each one that is given out.
+
+    >>> emulated = EmulatedCatalog(Catalog(), Origins("https://127.0.0.1:8443", "http://127.0.0.1:8080"))
+    >>> emulated.provider("twitter").access_token_url
+    'https://127.0.0.1:8443/twitter/access_token/api.twitter.com/oauth/access_token'
     """
 
     def __init__(
         self,
-        catalog: ProviderSource,
+        catalog: Catalog,
         origins: Origins,
         *,
         on_provider: Callable[[str, Provider], None] | None = None,
     ) -> None:
-        self._catalog = catalog
+        super().__init__(*reversed(catalog.directories), builtin=False)
+        self._source = catalog
         self._origins = origins
         self._on_provider = on_provider
 
     def provider(
-        self, name: str, *, environment: str | None = None, values: Mapping[str, object] | None = None
+        self,
+        name: str,
+        *,
+        environment: str | None = None,
+        values: Mapping[str, object] | None = None,
+        allow_local_hosts: bool | None = None,
     ) -> Provider:
         """As ``Catalog.provider``, moved to the emulator.
 
         Raises:
-            UnknownProviderError: the catalog has no such provider.
+            OAuthError: whatever the catalog itself raises.
+            ConfigurationError: oauthlib cannot judge this provider's signatures.
         """
-        values = values or {}
-        provider = self._catalog.provider(name, environment=environment, values=values)
+        provider = self._source.provider(
+            name, environment=environment, values=values, allow_local_hosts=allow_local_hosts
+        )
         key = provider.name if environment is None and not values else variant_key(provider)
         if self._on_provider is not None:
             self._on_provider(key, provider)
         return relocate(provider, self._origins, key=key)
-
-    def __getattr__(self, name: str) -> object:
-        """Whatever else the catalog has (``names``, ``file``) is not moved."""
-        return getattr(self._catalog, name)
 
 
 def variant_key(provider: Provider) -> str:
