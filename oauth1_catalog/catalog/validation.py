@@ -182,7 +182,10 @@ def _unknown_field(entry: Entry, path: tuple[Step, ...]) -> tuple[Diagnostic, li
     known = field_names(parent)
     close = nearest(name, known)
     home = None if close else _home_of(name)
-    hint = did_you_mean(name, known) or (f"it belongs under `{home}`" if home else _one_of(sorted(known)))
+    if " " in name:
+        hint = "a comma ends a text inside { }: put the whole text in quotes"
+    else:
+        hint = did_you_mean(name, known) or (f"it belongs under `{home}`" if home else _one_of(sorted(known)))
     finding = entry.diagnostic("P010", f"unknown field `{shown}`", path, key=True, hint=hint)
     return finding, [(*parent, meant) for meant in close]
 
