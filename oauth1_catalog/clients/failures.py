@@ -1,0 +1,81 @@
+"""What went wrong between us and the provider, in one sentence: the host, the cause, what to do.
+
+requests and httpx2 wrap the same few errors of the operating system and of TLS; the texts are made from those, so that
+both transports speak alike. A text never holds more of a URL than its host: a query can hold a signature.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Iterator
+from socket import gaierror
+from urllib.parse import urlsplit
+
+from oauth1_catalog.errors import TransportError
+
+_LIBRARIES = {"requests", "urllib3", "httpx2", "httpcore2"}
+_QUERY = re.compile(r"\?[^\s'\")]+")
+
+
+def transport_error(url: str, error: BaseException) -> TransportError:
+    """The error of ours for ``error``, which an HTTP library raised where ``url`` was asked.
+
+    >>> print(transport_error("https://api.example.com/oauth?x=1", ConnectionRefusedError(111, "Connection refused")))
+    provider_unreachable: api.example.com: the connection was refused. Is the address right, and is the provider up?
+    """
+    return failure(url, _explanation(error))
+
+
+def failure(url: str, sentence: str) -> TransportError:
+    """The error that the exchange with the host of ``url`` failed as ``sentence`` says."""
+    return TransportError(description=f"{urlsplit(url).netloc.rpartition('@')[2]}: {sentence}")
+
+
+def without_queries(error: BaseException) -> None:
+    """Take the query strings out of the texts of ``error`` and of its causes: urllib3 writes the URL into them."""
+    for one in _chain(error):
+        if type(one).__module__.partition(".")[0] not in _LIBRARIES:
+            continue  # an exception that the caller was handling already
+        one.args = tuple(_QUERY.sub("?...", part) if isinstance(part, str) else part for part in one.args)
+
+
+def _explanation(error: BaseException) -> str:
+    chain = list(_chain(error))
+    names = {type(one).__name__ for one in chain}
+    if "ProxyError" in names:
+        return "the proxy could not be used. Check proxies= or proxy=, and HTTPS_PROXY in the environment."
+    for one in chain:
+        if isinstance(one, ssl.SSLCertVerificationError):
+            return (
+                f"its certificate could not be verified ({one.verify_message}). If it is signed by an authority of "
+                "your own, pass verify='/path/to/authorities.pem'; never verify=False outside of a test."
+            )
+        if isinstance(one, gaierror):
+            return "there is no such host. Check the address, and this machine's DNS."
+        if isinstance(one, ConnectionRefusedError):
+            return "the connection was refused. Is the address right, and is the provider up?"
+    if names & {"ConnectTimeout", "ConnectTimeoutError"}:
+        return "no connection in time. Is the provider up, and may this machine reach it? Set timeout= to wait longer."
+    if names & {"ReadTimeout", "ReadTimeoutError", "PoolTimeout", "WriteTimeout"}:
+        return "no answer in time. Try again later, or set timeout= higher."
+    if any(isinstance(one, ssl.SSLError) for one in chain):
+        return "no TLS connection could be made. Does the address speak HTTPS, and with a TLS version of today?"
+    if names & {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError", "RemoteProtocolError", "ReadError"}:
+        return "the connection was closed before the whole answer was there. Try again later."
+    return f"the exchange failed ({type(error).__name__}). The cause is in __cause__."
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """``error`` and everything that it was raised from or carries: in ``args``, in ``reason``, in a group."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if not isinstance(one, BaseException) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+        if isinstance(one, BaseExceptionGroup):
+            waiting += one.exceptions

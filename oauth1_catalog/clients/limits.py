@@ -1,0 +1,94 @@
+"""How long to wait, how much to read, what to remember: one policy for both transports.
+
+Rule: what is decided here is decided for requests and for httpx2 alike; each pool translates it into its library's
+terms and adds nothing of its own.
+
+- Every call has a connect and a read timeout. A token endpoint also has a deadline for the whole exchange, so that an
+  answer of one byte a second ends, and a bound on the answer's length after decompression.
+- A retry happens only where no connection could be made: then nothing was sent, and nothing can have been done twice.
+- A cookie that a provider sets in one user's call is not sent in another's: none is kept.
+- Token endpoints are never redirected. An API call follows a redirect only to the same scheme, host and port, by GET
+  or HEAD, signed anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from http.cookiejar import DefaultCookiePolicy
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from oauth1_catalog.errors import ConfigurationError
+
+
+@runtime_checkable
+class ConnectReadTimeout(Protocol):
+    """A timeout object with ``connect`` and ``read`` in seconds, such as ``httpx2.Timeout``."""
+
+    connect: float | None
+    read: float | None
+
+
+Timeout: TypeAlias = "float | tuple[float | None, float | None] | ConnectReadTimeout | None"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The limits of one client's connections.
+
+    Args:
+        connect: seconds until a connection must stand, TLS included; ``None`` waits for ever.
+        read: seconds between two arrivals of data; ``None`` waits for ever.
+        token_deadline: seconds for one whole exchange with a token endpoint.
+        token_bytes: the longest answer of a token endpoint in bytes, after decompression.
+        connect_retries: how often to try again to connect where no connection could be made.
+        max_connections: connections kept open to one host. httpx2 opens no more; requests opens more in a burst and
+            closes them after use.
+        keepalive: seconds after which an idle connection is not used again. Firewalls drop idle connections silently;
+            the next call would then wait for the read timeout.
+        max_redirects: how many redirects of one API call are followed.
+
+    >>> Limits(read=10).read
+    10
+    """
+
+    connect: float | None = 5.0
+    read: float | None = 30.0
+    token_deadline: float = 30.0
+    token_bytes: int = 64 * 1024
+    connect_retries: int = 1
+    max_connections: int = 100
+    keepalive: float = 60.0
+    max_redirects: int = 5
+
+    def with_timeout(self, timeout: Timeout) -> Limits:
+        """These limits with an HTTP library's ``timeout=``: a number, (connect, read), ``httpx2.Timeout`` or ``None``.
+
+        Raises:
+            ConfigurationError: it is none of these, or not positive.
+
+        >>> Limits().with_timeout(3).connect, Limits().with_timeout((3, 60)).read
+        (3, 60)
+        """
+        connect, read = _connect_and_read(timeout)
+        for seconds in (connect, read):
+            if seconds is not None and (type(seconds) not in (int, float) or not seconds > 0):
+                raise ConfigurationError(description=_BAD_TIMEOUT.format(timeout))
+        return replace(self, connect=connect, read=read)
+
+
+_BAD_TIMEOUT = "timeout: {!r} is no timeout. Give seconds above 0, or a pair of them: (connect, read)."
+
+
+def _connect_and_read(timeout: Timeout) -> tuple[float | None, float | None]:
+    if isinstance(timeout, tuple):
+        if len(timeout) != 2:
+            raise ConfigurationError(description=_BAD_TIMEOUT.format(timeout))
+        return timeout
+    if isinstance(timeout, ConnectReadTimeout):
+        return timeout.connect, timeout.read
+    return timeout, timeout
+
+
+def no_cookies() -> DefaultCookiePolicy:
+    """A policy under which a cookie jar takes nothing in; a caller's own ``cookies=`` of one call still go out."""
+    return DefaultCookiePolicy(allowed_domains=[])

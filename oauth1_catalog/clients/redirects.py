@@ -1,0 +1,75 @@
+"""Where a signed API call may be redirected to: the same scheme, host and port, by GET or HEAD.
+
+A signature is made for one URL and one method; carried elsewhere it is worth nothing to the one who should get it, and
+may be worth something to the one who does.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
+
+from oauth1_catalog.errors import ProviderError
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def check_redirect(*, status: int, method: str, url: str, new_method: str, new_url: str) -> None:
+    """Refuse a redirect that may not be followed.
+
+    Args:
+        status: the redirect's HTTP status.
+        method: the method of the call that was redirected.
+        url: its URL.
+        new_method: the method that the redirect asks for.
+        new_url: the URL that it leads to.
+
+    Raises:
+        ProviderError: says where from, where to, and what to do.
+
+    >>> check_redirect(status=302, method="GET", url="https://a.example/x", new_method="GET", new_url="https://a.example/y")
+    """
+    if _origin(url) != _origin(new_url):
+        reason = "A signature must not go to another host"
+    elif new_method not in ("GET", "HEAD"):
+        reason = f"A {new_method} is not sent twice"
+    else:
+        return
+    raise ProviderError(
+        "redirect_refused",
+        f"{method} {_plain(url)} was answered with a redirect ({status}) to {_plain(new_url)}. {reason}: it was not "
+        "followed. Call the second address yourself, or take the answer as it is with allow_redirects=False "
+        "(requests) or follow_redirects=False (httpx2).",
+        step="api",
+        status=status,
+    )
+
+
+def too_many_redirects(*, method: str, url: str, status: int, limit: int) -> ProviderError:
+    """The error that one call was redirected more than ``limit`` times."""
+    return ProviderError(
+        "redirect_refused",
+        f"{method} {_plain(url)} was answered with another redirect ({status}) after {limit}. Not followed on.",
+        step="api",
+        status=status,
+    )
+
+
+def without_protocol_parameters(url: str) -> str:
+    """``url`` without ``oauth_*`` in its query: servers that redirect to the same URL with a slash keep the query.
+
+    >>> without_protocol_parameters("https://a.example/x/?a=1&oauth_signature=abc")
+    'https://a.example/x/?a=1'
+    """
+    parts = urlsplit(url)
+    kept = [piece for piece in parts.query.split("&") if not piece.startswith("oauth_")]
+    return urlunsplit(parts._replace(query="&".join(kept)))
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
+
+
+def _plain(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

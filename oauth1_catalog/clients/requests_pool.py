@@ -1,0 +1,220 @@
+"""The connections of one registered client to its provider, kept: the synchronous transport, on requests.
+
+Rule 1: one session for the pool's life in each process; no cookie passes from one call to the next.
+Rule 2: what was signed is what is sent. A signed URL that urllib3 would change on its way is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+from oauth1_catalog.clients.failures import failure, transport_error, without_queries
+from oauth1_catalog.clients.limits import Limits, no_cookies
+from oauth1_catalog.clients.tls import Certificate, Verify, check_files
+from oauth1_catalog.errors import SigningError
+from oauth1_catalog.rfc5849.messages import Request, Response
+
+if TYPE_CHECKING:
+    import requests
+    from requests.auth import AuthBase
+
+# What urllib3 leaves as it is in a path.
+_UNCHANGED_PATH = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-F]{2})*")
+
+
+class RequestsPool:
+    """Sends a client's requests over connections that are kept, from any thread, before and after a fork.
+
+    Args:
+        limits: timeouts, bounds and the number of connections.
+        verify: the authorities that certificates are checked against: a path, an ``ssl.SSLContext``, ``True`` for
+            REQUESTS_CA_BUNDLE or certifi's, ``False`` for none. The environment does not override a path, as it does
+            in a session of requests.
+        cert: a client certificate: a PEM file, or (certificate, key).
+        proxies: scheme to URL, as requests takes it.
+        headers: sent with every request.
+        trust_env: whether proxies and authorities come from the environment too.
+        stream: whether API calls leave the answer's body unread, unless the call says otherwise.
+        hooks: requests' hooks, for API calls.
+        session_factory: makes the session in place of ours, for adapters of your own; called once in each process.
+
+    Raises:
+        ConfigurationError: a file named by ``verify`` or ``cert`` is not there.
+
+    >>> from oauth1_catalog.errors import OAuthError
+    >>> with RequestsPool() as pool:
+    ...     try:
+    ...         pool.send(Request("POST", "http://127.0.0.1:9/request_token"))
+    ...     except OAuthError as error:
+    ...         print(error.description)
+    127.0.0.1:9: the connection was refused. Is the address right, and is the provider up?
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        verify: Verify | None = None,
+        cert: Certificate | None = None,
+        proxies: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        trust_env: bool = True,
+        stream: bool = False,
+        hooks: Mapping[str, Any] | None = None,
+        session_factory: Callable[[], requests.Session] | None = None,
+    ) -> None:
+        check_files(verify, cert)
+        self.limits = limits or Limits()
+        self._verify = verify
+        self._cert = cert
+        self._proxies = dict(proxies or {})
+        self._headers = dict(headers or {})
+        self._trust_env = trust_env
+        self._stream = stream
+        self._hooks = dict(hooks or {})
+        self._session_factory = session_factory
+        self._sessions: dict[int, requests.Session] = {}
+
+    def send(self, request: Request) -> Response:
+        """Send a signed request to a token endpoint and read its answer: bounded, within a deadline, no redirect.
+
+        Raises:
+            TransportError: no answer, one that took too long or one that is too long; ``__cause__`` has the detail.
+            SigningError: urllib3 would write the URL in another way than it was signed.
+        """
+        import requests
+        from urllib3.exceptions import HTTPError
+
+        try:
+            return self._exchange(request)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            without_queries(error)
+            problem, cause = transport_error(request.url, error), error
+        raise problem from cause
+
+    def request(
+        self, method: str, url: str, *, auth: AuthBase | tuple[str, str] | None = None, **kwargs: Any
+    ) -> requests.Response:
+        """Make an API call; ``kwargs`` are those of ``requests.Session.request``, and so is the answer.
+
+        A redirect is followed, by GET or HEAD and signed anew, within the same scheme, host and port alone; any other
+        is an error. ``allow_redirects=False`` gives every answer as it is.
+
+        Raises:
+            requests.RequestException: as requests raises it.
+            ProviderError: the answer to a signed call is a redirect that may not be followed.
+        """
+        import requests
+
+        from oauth1_catalog.clients.requests_redirects import follow_redirects
+
+        session = self._session()
+        follow = kwargs.pop("allow_redirects", method.upper() != "HEAD")
+        kwargs.setdefault("timeout", (self.limits.connect, self.limits.read))
+        kwargs.setdefault("verify", self._verify)
+        try:
+            response = session.request(method, url, auth=auth, allow_redirects=False, **kwargs)
+            return follow_redirects(session, response, kwargs, limit=self.limits.max_redirects) if follow else response
+        except requests.RequestException as error:
+            without_queries(error)
+            raise
+
+    def close(self) -> None:
+        """Close the connections that are kept. A later call opens new ones."""
+        session = self._sessions.pop(os.getpid(), None)
+        if session is not None:
+            session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _session(self) -> requests.Session:
+        # After a fork the child makes a session of its own: two processes must not write on one connection. The
+        # parent's stays where it is, untouched: closing it could wait for a lock that the fork left locked.
+        process = os.getpid()
+        session = self._sessions.get(process)
+        if session is None:
+            session = self._sessions.setdefault(process, self._new_session())
+        return session
+
+    def _new_session(self) -> requests.Session:
+        import requests
+
+        from oauth1_catalog.clients.requests_adapter import PoolAdapter
+
+        if self._session_factory is not None:
+            session = self._session_factory()
+        else:
+            session = requests.Session()
+            adapter = PoolAdapter(self.limits)
+            session.mount("https://", adapter)
+            session.mount("http://", adapter)
+            session.trust_env = self._trust_env
+        session.cookies.set_policy(no_cookies())
+        session.headers.update(self._headers)
+        session.proxies.update(self._proxies)
+        session.stream = session.stream or self._stream
+        session.cert = self._cert or session.cert
+        session.hooks.update(self._hooks)
+        return session
+
+    def _exchange(self, request: Request) -> Response:
+        # Not by Session.send: it reads the whole body of a redirect's answer, and .netrc would replace our header.
+        from oauth1_catalog.clients.requests_adapter import deadline
+
+        session = self._session()
+        prepared = _prepared(request, session)
+        settings = session.merge_environment_settings(
+            request.url,
+            {},
+            True,
+            self._verify,  # type: ignore[arg-type] # our adapter takes an SSLContext too
+            None,
+        )
+        timeout = (self.limits.connect, self.limits.read)
+        with deadline(self.limits.token_deadline) as moment:
+            response = session.get_adapter(request.url).send(prepared, timeout=timeout, **settings)
+            try:
+                body = self._bounded_body(response, moment)
+            finally:
+                response.close()
+        return Response(response.status_code, dict(response.headers), body)
+
+    def _bounded_body(self, response: requests.Response, moment: float) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_content(8192):
+            body += chunk
+            if len(body) > self.limits.token_bytes:
+                raise failure(response.url, f"the answer is longer than {self.limits.token_bytes} bytes; not read on.")
+            if time.monotonic() > moment:
+                raise failure(response.url, f"the answer took longer than {self.limits.token_deadline} seconds.")
+        return bytes(body)
+
+
+def _prepared(request: Request, session: requests.Session) -> requests.PreparedRequest:
+    """``request`` as requests sends it, with nothing written anew."""
+    import requests
+
+    path = urlsplit(request.url).path
+    if not _UNCHANGED_PATH.fullmatch(path):
+        raise SigningError(
+            description=f"The path {path!r} would be sent in another way than it was signed. Percent-encode what is "
+            "neither a letter, a digit nor one of -._~!$&'()*+,;=:@/ in the endpoint's URL, with capitals (%5B)."
+        )
+    prepared = requests.PreparedRequest()
+    prepared.prepare_method(request.method)
+    prepared.url = request.url
+    prepared.prepare_headers({**session.headers, "Accept-Encoding": "identity", **request.headers})
+    prepared.prepare_body(request.body, None)
+    return prepared
