@@ -162,6 +162,11 @@ class Signer:
         """The realm of the header."""
         return self._realm
 
+    @property
+    def body_hash(self) -> str:
+        """When ``oauth_body_hash`` is sent: ``"none"``, ``"non_form"`` or ``"always"``."""
+        return self._body_hash
+
     def sign(
         self, request: Request, token: Credentials | None = None, parameters: Mapping[str, str] | None = None
     ) -> Request:

@@ -1,0 +1,257 @@
+"""``client_kwargs``: what they may hold, for whom it is, and what is said about the rest.
+
+For the registry::
+
+    signing_options(client_kwargs, name="twitter")   -> keywords of rfc5849.Signer; unknown names are dealt with here
+    requests_options(client_kwargs, name="twitter")  -> keywords of clients.requests_pool.RequestsPool
+    httpx_options(client_kwargs, name="twitter")     -> keywords of clients.httpx_pool.HttpxPool
+
+Each takes the whole mapping and picks what is its own. The names are those of Authlib's sessions, where it has one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import ssl
+import warnings
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from oauth1_catalog.clients.limits import Limits
+from oauth1_catalog.errors import ConfigurationError
+
+SIGNING = frozenset(
+    {
+        "signature_method",
+        "signature_type",
+        "realm",
+        "body_hash",
+        "force_include_body",
+        "version",
+        "profile",
+        "rsa_key",
+        "rsa_key_passphrase",
+        "nonce",
+        "timestamp",
+    }
+)
+"""Keywords of ``Signer``, and so of every client."""
+
+LIMITS = frozenset({"limits", "timeout", "max_connections", "max_redirects", "token_deadline", "token_bytes"})
+"""Keywords that make the ``Limits`` of a pool."""
+
+BOTH = LIMITS | {"verify", "cert", "headers", "trust_env"}
+"""Keywords of both transports."""
+
+REQUESTS = BOTH | {"proxies", "stream", "hooks", "session_factory"}
+"""Keywords of the clients on requests (Flask, Django)."""
+
+HTTPX_CLIENT = frozenset(
+    {
+        "base_url",
+        "cookies",
+        "default_encoding",
+        "event_hooks",
+        "follow_redirects",
+        "http1",
+        "http2",
+        "mounts",
+        "proxy",
+        "transport",
+    }
+)
+HTTPX = BOTH | HTTPX_CLIENT | {"client_factory"}
+"""Keywords of the clients on httpx2 (Starlette)."""
+
+ELSEWHERE = {
+    "client_id": "the parameter client_id of register()",
+    "client_secret": "the parameter client_secret of register()",
+    "redirect_uri": "authorize_redirect(redirect_uri)",
+    "token": "the argument token= of each call",
+    "token_secret": "the argument token= of each call",
+    "verifier": "the callback",
+}
+"""Names of Authlib's constructor that have no meaning in ``client_kwargs``, there as here, and where it comes from."""
+
+COUNTERPARTS = {
+    "proxy": "proxies={'https': ...}",
+    "proxies": "proxy='...'",
+    "transport": "session_factory",
+    "mounts": "session_factory",
+    "client_factory": "session_factory",
+    "session_factory": "transport or client_factory",
+    "event_hooks": "hooks={'response': ...}",
+    "hooks": "event_hooks={'response': [...]}",
+}
+"""What the other transport calls it; to drop such an option in silence would send a call another way than was asked."""
+
+
+def signing_options(client_kwargs: Mapping[str, object], *, name: str) -> dict[str, Any]:
+    """The keywords of ``Signer`` in ``client_kwargs``.
+
+    Args:
+        client_kwargs: as given to ``register``.
+        name: the client's name, for messages.
+
+    Raises:
+        ConfigurationError: ``client_kwargs`` is no mapping, has a near miss of a known name, or an option of the wrong
+            type. Whether a signature method exists, ``Signer`` says.
+
+    Warns:
+        UserWarning: a name is unknown; it is ignored.
+
+    >>> signing_options({"signature_type": "QUERY", "timeout": 5}, name="twitter")
+    {'signature_type': 'QUERY'}
+    >>> signing_options({"signature_metod": "PLAINTEXT"}, name="twitter")
+    Traceback (most recent call last):
+    ...
+    oauth1_catalog.errors.ConfigurationError: configuration_error: twitter: client_kwargs has the unknown \
+'signature_metod'. Did you mean 'signature_method'?
+    """
+    if not isinstance(client_kwargs, Mapping):
+        raise ConfigurationError(
+            description=f"{name}: client_kwargs is {type(client_kwargs).__name__}. Give a dictionary of options.",
+            provider=name,
+        )
+    check_unknown(client_kwargs, SIGNING | REQUESTS | HTTPX, where=f"{name}: client_kwargs", elsewhere=ELSEWHERE)
+    return checked({key: value for key, value in client_kwargs.items() if key in SIGNING}, name=name)
+
+
+def requests_options(client_kwargs: Mapping[str, object], *, name: str) -> dict[str, Any]:
+    """The keywords of ``RequestsPool`` in ``client_kwargs``, its ``limits`` made of ``timeout`` and the like.
+
+    Raises:
+        ConfigurationError: an option of the wrong type, or one that only httpx2 has.
+
+    >>> requests_options({"realm": "x", "timeout": 5}, name="twitter")["limits"].read
+    5
+    """
+    return _transport_options(client_kwargs, REQUESTS, name)
+
+
+def httpx_options(client_kwargs: Mapping[str, object], *, name: str) -> dict[str, Any]:
+    """The keywords of ``HttpxPool`` in ``client_kwargs``, its ``limits`` made of ``timeout`` and the like.
+
+    Raises:
+        ConfigurationError: an option of the wrong type, or one that only requests has.
+
+    >>> sorted(httpx_options({"http2": False, "timeout": 5}, name="twitter"))
+    ['http2', 'limits']
+    """
+    return _transport_options(client_kwargs, HTTPX, name)
+
+
+def _transport_options(client_kwargs: Mapping[str, object], own: frozenset[str], name: str) -> dict[str, Any]:
+    for key in client_kwargs:
+        if key in COUNTERPARTS and key not in own:
+            raise ConfigurationError(
+                description=f"{name}: client_kwargs has {key!r}, which this client's HTTP library does not know. "
+                f"Use {COUNTERPARTS[key]}.",
+                provider=name,
+            )
+    options = checked({key: value for key, value in client_kwargs.items() if key in own}, name=name)
+    if LIMITS & options.keys():
+        options["limits"] = _limits({key: options.pop(key) for key in LIMITS & options.keys()})
+    return options
+
+
+def _limits(given: dict[str, Any]) -> Limits:
+    from dataclasses import replace
+
+    limits = given.pop("limits", None) or Limits()
+    if "timeout" in given:
+        limits = limits.with_timeout(given.pop("timeout"))
+    return replace(limits, **given)
+
+
+def check_unknown(
+    given: Collection[str],
+    known: Collection[str],
+    *,
+    where: str,
+    elsewhere: Mapping[str, str] | None = None,
+    warn_unrelated: bool = True,
+) -> None:
+    """Refuse near misses of known names, and warn of other unknown ones.
+
+    Args:
+        given: the names to look at.
+        known: the names that mean something.
+        where: begins the message.
+        elsewhere: names that belong to another place, and its name.
+        warn_unrelated: whether a name that resembles no other is worth a warning.
+
+    Raises:
+        ConfigurationError: a name is nearly one that is known.
+    """
+    for key in sorted(set(given) - set(known), key=str):
+        if elsewhere and key in elsewhere:
+            warnings.warn(f"{where} has {key!r}, which is ignored there: it comes from {elsewhere[key]}.", stacklevel=4)
+            continue
+        near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.75)
+        if near:
+            raise ConfigurationError(description=f"{where} has the unknown {key!r}. Did you mean {near[0]!r}?")
+        if warn_unrelated:
+            warnings.warn(f"{where} has the unknown {key!r}; it is ignored.", stacklevel=4)
+
+
+def _is_mapping(value: object) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_text_or_none(value: object) -> bool:
+    return value is None or isinstance(value, str)
+
+
+_CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    **dict.fromkeys(("realm", "version"), (_is_text_or_none, "text, or None")),
+    **dict.fromkeys(
+        ("force_include_body", "trust_env", "stream", "follow_redirects", "http1", "http2"), (_is_flag, "True or False")
+    ),
+    **dict.fromkeys(("headers", "proxies", "hooks", "event_hooks", "mounts", "cookies"), (_is_mapping, "a dictionary")),
+    **dict.fromkeys(("max_connections", "max_redirects", "token_bytes"), (_is_count, "a number")),
+    **dict.fromkeys(("session_factory", "client_factory"), (callable, "a function without arguments")),
+    "verify": (
+        lambda value: value is None or isinstance(value, bool | str | os.PathLike | ssl.SSLContext),
+        "True, False, a path or an ssl.SSLContext",
+    ),
+    "cert": (
+        lambda value: value is None or isinstance(value, str | os.PathLike | tuple | list),
+        "a path, or (certificate, key)",
+    ),
+    "limits": (lambda value: isinstance(value, Limits), "an oauth1_catalog.clients.limits.Limits"),
+}
+
+
+def checked(options: Mapping[str, object], *, name: str) -> dict[str, Any]:
+    """``options`` with paths as text; an option of the wrong type is refused.
+
+    Raises:
+        ConfigurationError: says which option, and what it should be.
+    """
+    for key, value in options.items():
+        accepts, wanted = _CHECKS.get(key, (None, ""))
+        if accepts is not None and not accepts(value):
+            raise ConfigurationError(
+                description=f"{name}: {key} is {type(value).__name__}. Give {wanted}.",
+                provider=name,
+            )
+    paths = {"verify", "cert"} & options.keys()
+    return {**options, **{key: _paths_as_text(options[key]) for key in paths}}
+
+
+def _paths_as_text(value: object) -> object:
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, tuple | list):
+        return tuple(_paths_as_text(part) for part in value)
+    return value
