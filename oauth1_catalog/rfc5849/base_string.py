@@ -5,10 +5,13 @@ Rule: these functions are pure and total over what the other side could see; not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from oauth1_catalog.rfc5849.encoding import encoded_pairs, percent_encode
 from oauth1_catalog.rfc5849.urls import split_url, wire_url
+
+_is_plain_path = re.compile(r"[A-Za-z0-9\-._~/]*").fullmatch
 
 
 def base_string_uri(url: str) -> str:
@@ -54,7 +57,7 @@ def signature_base_string(method: str, url: str, parameters: Iterable[tuple[str,
     pairs = encoded_pairs(query, place="query")
     pairs += [(percent_encode(name), percent_encode(value)) for name, value in parameters]
     normalized = join_sorted([pair for pair in pairs if pair[0] != "oauth_signature"])
-    return f"{percent_encode(method.upper())}&{percent_encode(origin + path)}&{percent_encode(normalized)}"
+    return join_base_string(method, origin, path, encode_normalized(normalized))
 
 
 def join_sorted(pairs: list[tuple[str, str]]) -> str:
@@ -64,3 +67,24 @@ def join_sorted(pairs: list[tuple[str, str]]) -> str:
     'file_1=a&file_10=b'
     """
     return "&".join([f"{name}={value}" for name, value in sorted(pairs)])
+
+
+def encode_normalized(normalized: str) -> str:
+    """What ``percent_encode`` makes of normalized parameters, in a tenth of its time: only three characters occur.
+
+    >>> encode_normalized("a=r%20b&c=")
+    'a%3Dr%2520b%26c%3D'
+    """
+    return normalized.replace("%", "%25").replace("=", "%3D").replace("&", "%26")
+
+
+def join_base_string(method: str, origin: str, path: str, encoded_parameters: str) -> str:
+    """Join the parts of a signature base string: of a URL as ``split_url`` gives them, and its encoded parameters.
+
+    >>> join_base_string("get", "http://example.com", "/a%20b", "c%3D")
+    'GET&http%3A%2F%2Fexample.com%2Fa%2520b&c%3D'
+    """
+    # What percent_encode does, where it is known which characters occur: always in an origin, mostly in a path.
+    encoded_origin = origin.replace(":", "%3A").replace("/", "%2F").replace("[", "%5B").replace("]", "%5D")
+    encoded_path = path.replace("/", "%2F") if _is_plain_path(path) else percent_encode(path)
+    return f"{percent_encode(method.upper())}&{encoded_origin}{encoded_path}&{encoded_parameters}"

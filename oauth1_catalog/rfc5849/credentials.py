@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from oauth1_catalog.errors import SigningError
+
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
@@ -43,3 +45,35 @@ class TokenCredentials:
 
     oauth_token: str
     oauth_token_secret: str = field(default="", repr=False)
+
+
+def check_credentials(identifier: str, secret: str, *, identifier_name: str, secret_name: str) -> None:
+    """Refuse what cannot be signed with, by the names alone: neither value may show in a message or a traceback.
+
+    An empty secret is legal (section 3.4.2).
+
+    Raises:
+        SigningError: no identifier, or a secret that is not text.
+
+    >>> check_credentials("token", None, identifier_name="oauth_token", secret_name="oauth_token_secret")
+    Traceback (most recent call last):
+    oauth1_catalog.errors.SigningError: signing_error: oauth_token_secret is NoneType. ...
+    """
+    if identifier and isinstance(identifier, str) and isinstance(secret, str) and secret.isascii():
+        return
+    fault = _credentials_fault(identifier, secret, identifier_name, secret_name)
+    del identifier, secret
+    if fault:
+        raise SigningError(description=fault)
+
+
+def _credentials_fault(identifier: object, secret: object, identifier_name: str, secret_name: str) -> str:
+    if not isinstance(identifier, str) or not identifier:
+        return f"There is no {identifier_name}. Pass the text that the provider gave."
+    if not isinstance(secret, str):
+        return f"{secret_name} is {type(secret).__name__}. Pass the text that the provider gave, or '' if it gave none."
+    try:
+        secret.encode()
+    except UnicodeEncodeError:
+        return f"{secret_name} has a lone surrogate, which is no text. Decode the bytes that it came from as UTF-8."
+    return ""

@@ -14,7 +14,8 @@ from oauth1_catalog.errors import SigningError
 UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
 _ENCODED_BYTES = tuple(chr(byte) if chr(byte) in UNRESERVED else f"%{byte:02X}" for byte in range(256))
-_find_reserved = re.compile(r"[^A-Za-z0-9\-._~]").search
+_reserved = re.compile(r"[^A-Za-z0-9\-._~]")
+_find_reserved, _replace_reserved = _reserved.search, _reserved.sub
 _find_bad_escape = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}", re.DOTALL).search
 _is_encoded_pair = re.compile(r"[A-Za-z0-9\-._~]+=[A-Za-z0-9\-._~]*").fullmatch
 
@@ -36,18 +37,29 @@ def percent_encode(text: str | bytes) -> str:
     if isinstance(text, str):
         if not _find_reserved(text):
             return text
+        if text.isascii():  # twice as fast for what is mostly unreserved, as a signature or a URL
+            return _replace_reserved(_encode_match, text)
         try:
             text = text.encode()
         except UnicodeEncodeError as error:
             position = error.start
         else:
-            return "".join(map(_ENCODED_BYTES.__getitem__, text))
+            return "".join([_ENCODED_BYTES[byte] for byte in text])
         del text  # it may be a secret, and a traceback can show what the variables of a frame hold
         raise SigningError(
             description=f"A value has a lone surrogate at character {position}, which is no text. "
             "Decode the bytes that it came from as UTF-8."
         )
-    return "".join(map(_ENCODED_BYTES.__getitem__, text))
+    return "".join([_ENCODED_BYTES[byte] for byte in text])
+
+
+def encode_base64(text: str) -> str:
+    """What ``percent_encode`` makes of a text in base64, in half its time.
+
+    >>> encode_base64("F1Li3tve/gcraF8DMJ7+yxO4w9Y=")
+    'F1Li3tve%2FgcraF8DMJ7%2ByxO4w9Y%3D'
+    """
+    return text.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
 
 
 def form_encode(pairs: Iterable[tuple[str, str]]) -> str:
@@ -120,11 +132,9 @@ def _decode(text: str, place: str) -> str:
         try:
             text = unquote_to_bytes(text).decode()
         except UnicodeDecodeError as error:
-            byte, position = error.object[error.start], error.start
-            error = None
-            del text
+            text, position = "", error.start
             raise SigningError(
-                description=f"The {place} has a parameter that is not UTF-8 (byte {position} of it is {byte:#04x}). "
+                description=f"The {place} has a parameter that is not UTF-8, from its byte {position} on. "
                 "Encode text as UTF-8 before it is percent-encoded."
             ) from None
     if "\0" in text:
@@ -132,3 +142,7 @@ def _decode(text: str, place: str) -> str:
             description=f"The {place} has a parameter with a NUL character, which servers cut or refuse."
         )
     return text
+
+
+def _encode_match(match: re.Match[str]) -> str:
+    return _ENCODED_BYTES[ord(match[0])]

@@ -1,4 +1,7 @@
-"""What makes each request the only one of its kind: nonce and timestamp (section 3.3)."""
+"""What makes each request the only one of its kind: nonce and timestamp (section 3.3).
+
+Rule: both are arguments of a ``Signer``, so that tests and debugging can fix them; the defaults are here.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,16 @@ import os
 import secrets
 import threading
 import time
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Callable
+
+from oauth1_catalog.errors import SigningError
+from oauth1_catalog.rfc5849.encoding import percent_encode
+
+NonceSource = str | Callable[[], str]
+TimestampSource = int | str | Callable[[], int | str]
+
+_ALPHANUMERIC = bytes.maketrans(b"+/", b"0A")
 
 
 def random_nonce() -> str:
@@ -19,7 +30,7 @@ def random_nonce() -> str:
     >>> len(random_nonce()), random_nonce().isalnum()
     (28, True)
     """
-    return b64encode(secrets.token_bytes(21), b"0A").decode()
+    return b2a_base64(secrets.token_bytes(21), newline=False).translate(_ALPHANUMERIC).decode()
 
 
 class Clock:
@@ -63,3 +74,60 @@ class Clock:
 system_clock = Clock()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=system_clock.renew_lock)
+
+
+def encoded_nonces(source: NonceSource | None) -> Callable[[], str]:
+    """What gives each request its nonce, percent-encoded.
+
+    Args:
+        source: a fixed value or what makes one; random by default.
+
+    Raises:
+        SigningError: the fixed value is no nonce; what is returned raises it for a value that is made.
+
+    >>> encoded_nonces("a b")()
+    'a%20b'
+    """
+    if source is None:
+        return random_nonce
+    if not callable(source):
+        nonce = _checked_nonce(source)
+        return lambda: nonce
+    return lambda: _checked_nonce(source())
+
+
+def timestamps(source: TimestampSource | None) -> Callable[[], int | str]:
+    """What gives each request its timestamp, in seconds since the epoch.
+
+    Args:
+        source: a fixed value or what makes one; the system's time, which never goes back, by default.
+
+    Raises:
+        SigningError: the fixed value is no timestamp; what is returned raises it for a value that is made.
+
+    >>> timestamps("137131200")()
+    '137131200'
+    """
+    if source is None:
+        return system_clock
+    if not callable(source):
+        timestamp = _checked_timestamp(source)
+        return lambda: timestamp
+    return lambda: _checked_timestamp(source())
+
+
+def _checked_nonce(nonce: object) -> str:
+    if not isinstance(nonce, str) or not nonce:
+        raise SigningError(description=f"nonce is {nonce!r}. Pass text, or a function that returns text.")
+    return percent_encode(nonce)
+
+
+def _checked_timestamp(timestamp: object) -> int | str:
+    if isinstance(timestamp, int | str) and not isinstance(timestamp, bool):
+        digits = str(timestamp)
+        if digits.isascii() and digits.isdecimal() and int(digits) > 0:
+            return timestamp
+    raise SigningError(
+        description=f"timestamp is {timestamp!r}. Pass seconds since the epoch as a positive integer, or a function "
+        "that returns them."
+    )

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.rfc5849.encoding import form_decode, percent_encode
 
 FORM = "application/x-www-form-urlencoded"
+
+# The protocol parameters that a signer makes itself.
+OWN_NAMES = (
+    "oauth_consumer_key",
+    "oauth_nonce",
+    "oauth_signature",
+    "oauth_signature_method",
+    "oauth_timestamp",
+    "oauth_token",
+    "oauth_version",
+)
 
 _header_field = re.compile(r'\s*([^\s=,"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^",\s]*))\s*(?:,|$)').match
 
@@ -71,6 +82,26 @@ def refuse_protocol_names(pairs: Iterable[tuple[str, str]], *, place: str) -> No
                 description=f"The {place} has {name!r}. Names that begin with oauth_ belong to the protocol: "
                 "pass it as one of the extra protocol parameters."
             )
+
+
+def encode_extra(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Encode further protocol parameters, such as ``oauth_callback``, ``oauth_verifier``, ``oauth_session_handle``.
+
+    Raises:
+        SigningError: a name is not of the protocol or the signer's own, or a value is not text.
+
+    >>> encode_extra({"oauth_callback": "https://example.com/cb?x=%20"})
+    [('oauth_callback', 'https%3A%2F%2Fexample.com%2Fcb%3Fx%3D%2520')]
+    """
+    for name, value in parameters.items():
+        if not name.startswith("oauth_") or name in OWN_NAMES:
+            raise SigningError(
+                description=f"{name!r} is no extra protocol parameter. These begin with oauth_, and are none of "
+                f"{', '.join(OWN_NAMES)}; the request's own parameters go into its query or its body."
+            )
+        if not isinstance(value, str):
+            raise SigningError(description=f"The protocol parameter {name} is {type(value).__name__}. Pass text.")
+    return [(percent_encode(name), percent_encode(value)) for name, value in parameters.items()]
 
 
 def authorization_header(pairs: Iterable[tuple[str, str]], *, realm: str | None = None) -> str:

@@ -73,7 +73,11 @@ class Hmac:
 
     def sign(self, base_string: str, client_secret: str, token_secret: str) -> str:
         """The digest in base64."""
-        digest = hmac.digest(signing_key(client_secret, token_secret).encode(), base_string.encode(), self.hash_name)
+        return self.sign_with_key(base_string, signing_key(client_secret, token_secret))
+
+    def sign_with_key(self, base_string: str, key: str) -> str:
+        """The digest in base64, with a key that ``signing_key`` has made."""
+        digest = hmac.digest(key.encode(), base_string.encode(), self.hash_name)
         return b2a_base64(digest, newline=False).decode()
 
 

@@ -6,28 +6,35 @@ the call. All checks come before the first use of a secret.
 
 from __future__ import annotations
 
-import hashlib
-from binascii import b2a_base64
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, get_args
+from urllib.parse import unquote
 
 from oauth1_catalog.errors import SigningError
-from oauth1_catalog.rfc5849.base_string import join_sorted
-from oauth1_catalog.rfc5849.credentials import ClientCredentials, TemporaryCredentials, TokenCredentials
-from oauth1_catalog.rfc5849.encoding import encoded_pairs, percent_encode
-from oauth1_catalog.rfc5849.freshness import random_nonce, system_clock
+from oauth1_catalog.rfc5849.base_string import encode_normalized, join_base_string, join_sorted
+from oauth1_catalog.rfc5849.body_hash import body_hash as hash_body
+from oauth1_catalog.rfc5849.body_hash import whole_body
+from oauth1_catalog.rfc5849.credentials import (
+    ClientCredentials,
+    TemporaryCredentials,
+    TokenCredentials,
+    check_credentials,
+)
+from oauth1_catalog.rfc5849.encoding import encode_base64, encoded_pairs, percent_encode
+from oauth1_catalog.rfc5849.freshness import NonceSource, TimestampSource, encoded_nonces, timestamps
 from oauth1_catalog.rfc5849.messages import Request, find_header
 from oauth1_catalog.rfc5849.parameters import (
     FORM,
     add_to_form,
     add_to_query,
+    encode_extra,
     form_text,
     is_form,
     realm_field,
     refuse_protocol_names,
 )
-from oauth1_catalog.rfc5849.signature import SignatureMethod
+from oauth1_catalog.rfc5849.signature import Hmac, SignatureMethod, signing_key
 from oauth1_catalog.rfc5849.signature import signature_method as find_signature_method
 from oauth1_catalog.rfc5849.urls import split_url, wire_url
 
@@ -38,12 +45,6 @@ SignatureType = Literal["HEADER", "QUERY", "BODY"]
 BodyHash = Literal["none", "non_form", "always"]
 Profile = Literal["rfc5849", "mastercard"]
 Credentials = TokenCredentials | TemporaryCredentials
-
-# Those that the signer makes itself.
-OWN_NAMES = frozenset(
-    f"oauth_{name}"
-    for name in ("consumer_key", "token", "signature_method", "signature", "timestamp", "nonce", "version")
-)
 
 
 class Signer:
@@ -77,11 +78,12 @@ class Signer:
     __slots__ = (
         "_body_hash",
         "_client",
-        "_constant",
-        "_constant_header",
-        "_encode",
+        "_fixed",
+        "_header_start",
+        "_is_plaintext",
+        "_is_raw",
+        "_key_start",
         "_method",
-        "_needs_tls",
         "_nonce",
         "_realm",
         "_signature_type",
@@ -101,8 +103,8 @@ class Signer:
         profile: Profile = "rfc5849",
         rsa_key: RSAKey | None = None,
         rsa_key_passphrase: str | bytes | None = None,
-        nonce: str | Callable[[], str] | None = None,
-        timestamp: int | str | Callable[[], int | str] | None = None,
+        nonce: NonceSource | None = None,
+        timestamp: TimestampSource | None = None,
     ) -> None:
         try:
             self._method = find_signature_method(
@@ -110,8 +112,11 @@ class Signer:
             )
         finally:
             del rsa_key, rsa_key_passphrase
-        _check_credentials(client.client_id, client.client_secret, "client_id", "client_secret")
+        check_credentials(
+            client.client_id, client.client_secret, identifier_name="client_id", secret_name="client_secret"
+        )
         self._client = client
+        self._key_start = signing_key(client.client_secret, "")
         self._signature_type = _one_of(signature_type, get_args(SignatureType), "signature_type")
         if realm is not None and signature_type != "HEADER":
             raise SigningError(
@@ -125,19 +130,21 @@ class Signer:
                 description=f"body_hash is {self._body_hash!r}, but {self._method.name} has no hash to make it with. "
                 "Choose another signature_method, or leave body_hash out."
             )
-        if _one_of(profile, get_args(Profile), "profile") == "mastercard" and signature_type != "HEADER":
+        self._is_plaintext = self._method.name == "PLAINTEXT"
+        self._is_raw = _one_of(profile, get_args(Profile), "profile") == "mastercard"
+        if self._is_raw and signature_type != "HEADER":
             raise SigningError(description="The profile mastercard knows the header alone. Leave signature_type out.")
-        self._encode = _raw if profile == "mastercard" else percent_encode
-        constant = {"oauth_consumer_key": client.client_id, "oauth_signature_method": self._method.name}
-        if version is not None:
-            constant["oauth_version"] = version
-        self._constant = [(name, self._encode(value)) for name, value in constant.items()]
-        self._constant_header = "OAuth " + ", ".join(
-            [*realm_field(realm), *(f'{name}="{value}"' for name, value in self._constant)]
+        if version not in {"1.0", None}:
+            raise SigningError(description=f"version is {version!r}. It is '1.0', or None to send none (section 3.1).")
+        # The protocol parameters in the order of their names; nonce, timestamp and token come between these texts.
+        self._fixed = (
+            f"oauth_consumer_key={percent_encode(client.client_id)}&oauth_nonce=",
+            f"&oauth_signature_method={percent_encode(self._method.name)}&oauth_timestamp=",
+            f"&oauth_version={version}" if version else "",
         )
-        self._needs_tls = self._method.name == "PLAINTEXT"
-        self._nonce = _nonce_source(nonce)
-        self._timestamp = _timestamp_source(timestamp)
+        self._header_start = "OAuth " + "".join(f"{field}, " for field in realm_field(realm))
+        self._nonce = encoded_nonces(nonce)
+        self._timestamp = timestamps(timestamp)
 
     def __repr__(self) -> str:
         return f"Signer({self._client.client_id!r}, {self._method.name}, {self._signature_type})"
@@ -180,11 +187,14 @@ class Signer:
         Raises:
             SigningError: the request cannot be signed; nothing of it was changed.
         """
-        method, url, headers, body = request.method, wire_url(request.url), request.headers, request.body
-        if find_header(headers, "Authorization"):
-            raise SigningError(
-                description="The request has an Authorization header already. Leave it out: OAuth needs its place."
-            )
+        method, url, headers, body = request.method.upper(), wire_url(request.url), request.headers, request.body
+        for name, value in headers.items():
+            if name.lower() == "authorization" and (
+                self._signature_type == "HEADER" or value.lower().startswith("oauth")
+            ):
+                raise SigningError(
+                    description="The request has an Authorization header already. Leave it out: OAuth needs its place."
+                )
         content_type = find_header(headers, "Content-Type")
         if self._signature_type == "HEADER":
             value = self.authorization(
@@ -192,7 +202,7 @@ class Signer:
             )
             return Request(method, url, {**headers, "Authorization": value}, body)
         if self._signature_type == "BODY":
-            if method.upper() in {"GET", "HEAD"}:
+            if method in {"GET", "HEAD"}:
                 raise SigningError(
                     description=f"signature_type is BODY, but {method} has no body. Use HEADER for this client."
                 )
@@ -204,8 +214,8 @@ class Signer:
                     description=f"signature_type is BODY, but the body is {content_type or 'without Content-Type'}, "
                     f"not {FORM}. Use HEADER for this client."
                 )
-        own, signature = self._sign(method, url, body, content_type, token, parameters)
-        form = _join([*self._constant, *own, ("oauth_signature", percent_encode(signature))])
+        protocol, signature = self._sign(method, url, body, content_type, token, parameters)
+        form = f"{protocol}&oauth_signature={signature}"
         if self._signature_type == "QUERY":
             return Request(method, add_to_query(url, form), headers, body)
         return Request(method, url, headers, add_to_form(body, form))
@@ -234,12 +244,14 @@ class Signer:
             SigningError: the request cannot be signed.
 
         >>> signer = Signer(ClientCredentials("key"), version=None, nonce="n", timestamp=1)
-        >>> signer.authorization("GET", "https://example.com/").partition("oauth_nonce")[2]
-        '="n", oauth_timestamp="1", oauth_signature="f%2BnTxp9PI9u%2FuKcQS%2B7nO4kyZMA%3D"'
+        >>> signer.authorization("GET", "https://example.com/").partition("oauth_timestamp")[2]
+        '="1", oauth_signature="f%2BnTxp9PI9u%2FuKcQS%2B7nO4kyZMA%3D"'
         """
-        own, signature = self._sign(method, url, body, content_type, token, parameters)
-        fields = ", ".join([f'{name}="{value}"' for name, value in own])
-        return f'{self._constant_header}, {fields}, oauth_signature="{percent_encode(signature)}"'
+        protocol, signature = self._sign(method, url, body, content_type, token, parameters)
+        fields = protocol.replace("=", '="').replace("&", '", ')
+        if self._is_raw:
+            fields = _raw(fields)
+        return f'{self._header_start}{fields}", oauth_signature="{signature}"'
 
     def _sign(
         self,
@@ -249,89 +261,76 @@ class Signer:
         content_type: str,
         token: Credentials | None,
         parameters: Mapping[str, str] | None,
-    ) -> tuple[list[tuple[str, str]], str]:
-        """This request's own protocol parameters, encoded, and the signature, not encoded."""
+    ) -> tuple[str, str]:
+        """The protocol parameters of this request, normalized, and the signature, encoded."""
         origin, path, query = split_url(url)
-        if self._needs_tls and not origin.startswith("https:"):
+        if self._is_plaintext and not origin.startswith("https:"):
             raise SigningError(
-                description=f"{self._method.name} shows the secrets to whoever listens, and the URL is plain http. "
-                "Use https, or another signature_method."
+                description="PLAINTEXT shows the secrets to whoever listens, and the URL is plain http. Use https, or "
+                "another signature_method."
             )
         pairs = encoded_pairs(query, place="query") if query else []
         refuse_protocol_names(pairs, place="query")
-        form = bool(content_type) and body is not None and is_form(content_type)
-        if form:
-            fields = encoded_pairs(form_text(_whole(body)), place="body")
+        has_form = is_form(content_type)
+        if has_form and body:
+            fields = encoded_pairs(form_text(whole_body(body)), place="body")
             refuse_protocol_names(fields, place="body")
             pairs += fields
 
-        own = [("oauth_nonce", self._encode(self._nonce())), ("oauth_timestamp", str(self._timestamp()))]
-        if token is not None:
-            _check_credentials(token.oauth_token, token.oauth_token_secret, "oauth_token", "oauth_token_secret")
-            own.append(("oauth_token", self._encode(token.oauth_token)))
-        if parameters:
-            own += [(percent_encode(name), self._encode(value)) for name, value in _checked(parameters)]
-        if not form and (self._body_hash == "always" or (self._body_hash == "non_form" and body)):
-            digest = hashlib.new(self._method.hash_name or "", _bytes(body)).digest()
-            own.append(("oauth_body_hash", self._encode(b2a_base64(digest, newline=False).decode())))
+        protocol = self._protocol(token)
+        extra = encode_extra(parameters) if parameters else []
+        if self._body_hash != "none" and not has_form and (body or self._body_hash == "always"):
+            if parameters and "oauth_body_hash" in parameters:
+                raise SigningError(
+                    description="oauth_body_hash is given, but body_hash makes one. Leave one of them out."
+                )
+            extra.append(("oauth_body_hash", percent_encode(hash_body(body, self._method.hash_name or ""))))
+        if extra:
+            protocol = join_sorted(encoded_pairs(protocol) + extra)
 
-        normalized = join_sorted(pairs + self._constant + own)
-        base_string = f"{percent_encode(method.upper())}&{percent_encode(origin + path)}&{percent_encode(normalized)}"
-        return own, self._method.sign(
-            base_string, self._client.client_secret, "" if token is None else token.oauth_token_secret
+        normalized = _raw(protocol) if self._is_raw else protocol
+        if pairs:
+            # No other name begins with oauth_: in the order of names the protocol's are neighbours, and move as one.
+            name, _, rest = normalized.partition("=")
+            pairs.append((name, rest))
+            normalized = join_sorted(pairs)
+        encoded = percent_encode(normalized) if self._is_raw else encode_normalized(normalized)
+        return protocol, self._signature(join_base_string(method, origin, path, encoded), token)
+
+    def _protocol(self, token: Credentials | None) -> str:
+        """The protocol parameters that every request has, normalized (section 3.4.1.3.2)."""
+        start, middle, end = self._fixed
+        if token is None:
+            return f"{start}{self._nonce()}{middle}{self._timestamp()}{end}"
+        check_credentials(
+            token.oauth_token,
+            token.oauth_token_secret,
+            identifier_name="oauth_token",
+            secret_name="oauth_token_secret",
+        )
+        identifier = percent_encode(token.oauth_token)
+        return f"{start}{self._nonce()}{middle}{self._timestamp()}&oauth_token={identifier}{end}"
+
+    def _signature(self, base_string: str, token: Credentials | None) -> str:
+        # Written without a variable for a secret, which a traceback could show.
+        method = self._method
+        if type(method) is Hmac:
+            key = self._key_start if token is None else self._key_start + percent_encode(token.oauth_token_secret)
+            return encode_base64(method.sign_with_key(base_string, key))
+        return percent_encode(
+            method.sign(base_string, self._client.client_secret, "" if token is None else token.oauth_token_secret)
         )
 
 
-def _raw(value: str) -> str:
+def _raw(encoded: str) -> str:
     """Mastercard's signers send the values of protocol parameters as they are."""
-    if not (value.isascii() and value.isprintable()) or '"' in value or "\\" in value:
+    raw = unquote(encoded)
+    if not (raw.isascii() and raw.isprintable()) or "%22" in encoded or "%5C" in encoded:
         raise SigningError(
             description="The profile mastercard sends protocol parameters unencoded, and one of them has a character "
             "that no header can hold. Use printable ASCII without quotes and backslashes."
         )
-    return value
-
-
-def _join(pairs: list[tuple[str, str]]) -> str:
-    return "&".join([f"{name}={value}" for name, value in pairs])
-
-
-def _whole(body: object) -> bytes | str:
-    if isinstance(body, bytes | str):
-        return body
-    raise SigningError(
-        description=f"The signature covers the body, but that is {type(body).__name__}, which can be read only once. "
-        "Read it first, and pass bytes."
-    )
-
-
-def _bytes(body: object) -> bytes:
-    whole = _whole(b"" if body is None else body)
-    return whole.encode() if isinstance(whole, str) else whole
-
-
-def _checked(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
-    for name, value in parameters.items():
-        if not name.startswith("oauth_") or name in OWN_NAMES:
-            raise SigningError(
-                description=f"{name!r} is no extra protocol parameter. These begin with oauth_, and are none of "
-                f"{', '.join(sorted(OWN_NAMES))}; the request's own parameters go into its query or its body."
-            )
-        if not isinstance(value, str):
-            raise SigningError(description=f"The protocol parameter {name} is {type(value).__name__}. Pass text.")
-    return list(parameters.items())
-
-
-def _check_credentials(identifier: str, secret: str, identifier_name: str, secret_name: str) -> None:
-    """Say what is wrong in terms of names: the values must not show."""
-    faults = []
-    if not isinstance(identifier, str) or not identifier:
-        faults.append(f"There is no {identifier_name}. Pass the text that the provider gave.")
-    if not isinstance(secret, str):
-        faults.append(f"{secret_name} is {type(secret).__name__}. Pass the text that the provider gave, or '' if none.")
-    del identifier, secret
-    if faults:
-        raise SigningError(description=" ".join(faults))
+    return raw
 
 
 def _one_of(value: str, allowed: tuple[str, ...], name: str) -> str:
@@ -340,31 +339,3 @@ def _one_of(value: str, allowed: tuple[str, ...], name: str) -> str:
     near = get_close_matches(str(value).upper(), allowed, n=1) or get_close_matches(str(value).lower(), allowed, n=1)
     hint = f"Did you mean {near[0]!r}?" if near else f"It is one of {', '.join(allowed)}."
     raise SigningError(description=f"{name} is {value!r}. {hint}")
-
-
-def _nonce_source(nonce: str | Callable[[], str] | None) -> Callable[[], str]:
-    if nonce is None:
-        return random_nonce
-
-    def checked() -> str:
-        value = nonce() if callable(nonce) else nonce
-        if not isinstance(value, str) or not value:
-            raise SigningError(description=f"nonce is {value!r}. Pass text, or a function that returns text.")
-        return value
-
-    checked()
-    return checked
-
-
-def _timestamp_source(timestamp: int | str | Callable[[], int | str] | None) -> Callable[[], int | str]:
-    if timestamp is None:
-        return system_clock
-
-    def checked() -> int | str:
-        value = timestamp() if callable(timestamp) else timestamp
-        if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).isdecimal() or int(value) < 1:
-            raise SigningError(description=f"timestamp is {value!r}. Pass seconds since the epoch, a positive integer.")
-        return value
-
-    checked()
-    return checked
