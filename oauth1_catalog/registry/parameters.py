@@ -6,11 +6,10 @@ error, a name of OAuth 2 is answered with where to go, and anything else is a wa
 
 from __future__ import annotations
 
-import difflib
 import json
-import warnings
 from collections.abc import Collection, Mapping
 
+from oauth1_catalog.clients.options import HTTPX, REQUESTS, SIGNING, check_unknown
 from oauth1_catalog.errors import ConfigurationError
 
 MAPPINGS = frozenset({"request_token_params", "access_token_params", "authorize_params", "client_kwargs", "headers"})
@@ -36,10 +35,6 @@ CONFIGURABLE = (
 
 REGISTER = CONFIGURABLE | {"fetch_token", "update_token", "client_cls"}
 """Parameters of ``register``; the last three are Python objects, so only code can pass them."""
-
-IN_CLIENT_KWARGS = frozenset(
-    {"signature_method", "signature_type", "realm", "force_include_body", "body_hash", "timeout"}
-)
 
 OAUTH2 = frozenset(
     {
@@ -91,22 +86,14 @@ def check_names(
                 "OAuth 2 use Authlib's OAuth beside this one (from authlib.integrations...).",
                 provider=client,
             )
-        if name in IN_CLIENT_KWARGS:
+        if name in SIGNING | REQUESTS | HTTPX:
             raise ConfigurationError(
                 "unknown_parameter",
                 f"{client}: {where} was given {name}, which belongs into client_kwargs. Pass "
                 f"client_kwargs={{{name!r}: ...}}.",
                 provider=client,
             )
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
-        if near:
-            raise ConfigurationError(
-                "unknown_parameter",
-                f"{client}: {where} was given the unknown {name!r}. Did you mean {near[0]!r}?",
-                provider=client,
-            )
-        if warn_unrelated:
-            warnings.warn(f"{client}: {where} was given the unknown {name!r}; it is ignored.", stacklevel=4)
+    check_unknown(given, known, where=f"{client}: {where}", warn_unrelated=warn_unrelated)
 
 
 def as_mapping(client: str, parameter: str, value: object, *, where: str) -> Mapping[str, object]:
