@@ -7,11 +7,12 @@ there: a mistake in it is found before a user logs in.
 from __future__ import annotations
 
 import difflib
+import os
 import threading
 import warnings
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError, OAuthError, RetiredProviderError
 from oauth1_catalog.registry.client import OAuth1App
@@ -28,16 +29,11 @@ App = TypeVar("App", bound=OAuth1App[Any])
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What was registered under a name.
-
-    ``provider`` is an entry of the catalog, ``None`` for a client by hand; ``choices`` are the names of its variables
-    and options.
-    """
+    """What was registered under a name; ``provider`` is an entry of the catalog, ``None`` for a client by hand."""
 
     name: str
     provider: str | None
     arguments: Mapping[str, object]
-    choices: frozenset[str] = frozenset()
     environment: str | None = None
     overwrite: bool = False
     allow_retired: bool = False
@@ -52,7 +48,8 @@ class BaseOAuth(Generic[App]):
             they are kept, encrypted, in the session.
         fetch_token: gives the current user's token for a client's name.
         update_token: accepted for Authlib's users; OAuth 1.0 tokens are not refreshed.
-        catalog: where ``register_from_catalog`` looks providers up; the built-in catalog by default.
+        catalog: where ``register_from_catalog`` looks providers up. By default the built-in catalog, behind the
+            directories of ``OAUTH1_CATALOG_PATH`` in the configuration or the environment.
         login_lifetime: how long a login may take between redirect and callback, in seconds.
     """
 
@@ -73,6 +70,7 @@ class BaseOAuth(Generic[App]):
         self.catalog = catalog
         self.login_lifetime = login_lifetime
         self._registry: dict[str, Registration] = {}
+        self._catalogs: dict[tuple[str, ...], Catalog] = {}
         self._clients: MutableMapping[str, App] = {}
         self._lock = threading.RLock()
 
@@ -96,9 +94,7 @@ class BaseOAuth(Generic[App]):
             ConfigurationError: a name is misspelt, taken by the registry itself, or a value is not usable.
         """
         self._check_name(name)
-        check_names(name, kwargs, known=REGISTER, where="register()")
-        known = {key: value for key, value in kwargs.items() if key in REGISTER}
-        return self._add(Registration(name, None, known, overwrite=overwrite))
+        return self._add(Registration(name, None, kwargs, overwrite=overwrite))
 
     def register_from_catalog(
         self,
@@ -131,11 +127,7 @@ class BaseOAuth(Generic[App]):
         """
         registered = name or provider
         self._check_name(registered)
-        file = self._catalog().file(provider)
-        own = frozenset((*file.variables, *file.options))
-        check_names(registered, values, known=REGISTER | own, where="register_from_catalog()")
-        known = {key: value for key, value in values.items() if key in REGISTER | own}
-        return self._add(Registration(registered, provider, known, own, environment, overwrite, allow_retired))
+        return self._add(Registration(registered, provider, values, environment, overwrite, allow_retired))
 
     def unregister(self, name: str) -> None:
         """Forget a client; an unknown name is forgotten already."""
@@ -188,11 +180,17 @@ class BaseOAuth(Generic[App]):
         return self._clients
 
     def _catalog(self) -> Catalog:
-        if self.catalog is None:
-            from oauth1_catalog.catalog import Catalog
+        """The catalog that was given, or the built-in one behind the directories that the configuration names."""
+        if self.catalog is not None:
+            return self.catalog
+        from oauth1_catalog.catalog import Catalog
 
-            self.catalog = Catalog()
-        return self.catalog
+        path = self._framework().settings.get("oauth1_catalog", "path") or os.environ.get("OAUTH1_CATALOG_PATH") or ""
+        listed = path.split(os.pathsep) if isinstance(path, str) else path
+        directories = tuple(os.fspath(directory) for directory in cast("Iterable[str]", listed) if directory)
+        if directories not in self._catalogs:
+            self._catalogs[directories] = Catalog(*directories)
+        return self._catalogs[directories]
 
     def _check_name(self, name: str) -> None:
         if not isinstance(name, str) or not name or name.startswith("_"):
@@ -220,24 +218,30 @@ class BaseOAuth(Generic[App]):
         return client
 
     def _build(self, registration: Registration) -> App:
-        framework = self._framework()
-        name, place = registration.name, framework.settings.place
-        client_cls = registration.arguments.get("client_cls") or self.oauth1_client_cls
-        arguments = {**(getattr(client_cls, "OAUTH_APP_CONFIG", None) or {}), **registration.arguments}
+        framework, name = self._framework(), registration.name
+        choices: frozenset[str] = frozenset()
+        function = "register()"
+        if registration.provider is not None:
+            file = self._catalog().file(registration.provider)
+            choices = frozenset((*file.variables, *file.options))
+            function = "register_from_catalog()"
+        given = registration.arguments
+        check_names(name, given, known=REGISTER | choices, where=function)
+        client_cls = given.get("client_cls") or self.oauth1_client_cls
         values = gather(
             name,
-            arguments,
+            {**(getattr(client_cls, "OAUTH_APP_CONFIG", None) or {}), **given},
             framework.settings,
-            parameters=CONFIGURABLE | registration.choices,
+            parameters=CONFIGURABLE | choices,
             overwrite=registration.overwrite,
         )
-        values.pop("client_cls", None)
         provider = None
         if registration.provider is not None:
-            chosen = {key: values.pop(key) for key in registration.choices & values.keys()}
-            provider = self._resolve(registration, chosen, place)
+            chosen = {key: values.pop(key) for key in choices & values.keys()}
+            provider = self._resolve(registration, chosen, framework.settings.place)
         fetch_token = values.pop("fetch_token", None) or self._shared_fetch_token(name)
-        return client_cls(framework, name, fetch_token, provider=provider, **values)  # type: ignore[operator, no-any-return]  # client_cls is the application's own class
+        known = {key: value for key, value in values.items() if key in REGISTER and key != "client_cls"}
+        return client_cls(framework, name, fetch_token, provider=provider, **known)  # type: ignore[operator, no-any-return]  # client_cls is the application's own class
 
     def _resolve(
         self, registration: Registration, chosen: Mapping[str, object], place: Callable[[str, str], str]

@@ -24,7 +24,10 @@ class DjangoSettings(Settings):
     unrelated_names_matter = True
 
     def get(self, client: str, parameter: str) -> object | None:
-        """The value of a client's parameter."""
+        """The value of a client's parameter; ``OAUTH1_CATALOG_PATH`` is a setting of its own."""
+        if (client, parameter) == ("oauth1_catalog", "path"):
+            path: object | None = getattr(settings, "OAUTH1_CATALOG_PATH", None)
+            return path
         for section in SECTIONS:
             value = self._section(section, client).get(parameter)
             if value is not None:
