@@ -286,13 +286,12 @@ class Signer:
                 )
             extra.append(("oauth_body_hash", percent_encode(hash_body(body, self._method.hash_name or ""))))
         if extra:
-            protocol = join_sorted(encoded_pairs(protocol) + extra)
+            protocol = join_sorted([*(_partition(field) for field in protocol.split("&")), *extra])
 
         normalized = _raw(protocol) if self._is_raw else protocol
         if pairs:
             # No other name begins with oauth_: in the order of names the protocol's are neighbours, and move as one.
-            name, _, rest = normalized.partition("=")
-            pairs.append((name, rest))
+            pairs.append(_partition(normalized))
             normalized = join_sorted(pairs)
         encoded = percent_encode(normalized) if self._is_raw else encode_normalized(normalized)
         return protocol, self._signature(join_base_string(method, origin, path, encoded), token)
@@ -320,6 +319,11 @@ class Signer:
         return percent_encode(
             method.sign(base_string, self._client.client_secret, "" if token is None else token.oauth_token_secret)
         )
+
+
+def _partition(field: str) -> tuple[str, str]:
+    name, _, value = field.partition("=")
+    return name, value
 
 
 def _raw(encoded: str) -> str:

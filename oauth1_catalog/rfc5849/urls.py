@@ -13,11 +13,10 @@ from oauth1_catalog.rfc5849.encoding import check_escapes
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-# The three classes of RFC 3986: unreserved, reserved, and the percent sign.
-_find_raw = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]").search
-_encode_raw = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+").sub
+# What no URL may hold: neither unreserved nor reserved (RFC 3986, section 2), nor the percent sign.
+_raw = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
 _find_control = re.compile(r"[\x00-\x1f\x7f]").search
-# What most URLs are: nothing to check, nothing to rewrite.
+# What most URLs are: nothing to check, nothing to rewrite. The query is checked where it is decoded.
 _split_plain = re.compile(
     r"(https?://[a-z0-9.\-]+)(/[A-Za-z0-9\-._~/]*)(?:\?([A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]*))?"
 ).fullmatch
@@ -31,23 +30,24 @@ def wire_url(url: str) -> str:
         url: an absolute ``http`` or ``https`` URL.
 
     Raises:
-        SigningError: the URL has no host, holds user information, a control character, or a ``%`` that is no escape.
+        SigningError: the URL holds what cannot be encoded: a control character, user information, a host that is no
+            international domain name. ``split_url`` refuses what is wrong with URLs that need no encoding.
 
     >>> wire_url("https://bücher.example/a b?q=é#top")
     'https://xn--bcher-kva.example/a%20b?q=%C3%A9'
     """
     url = url.partition("#")[0]
-    if not _find_raw(url):
+    if not _raw.search(url):
         return url
     if control := _find_control(url):
         raise SigningError(description=f"The URL has the control character {control[0]!r}. Percent-encode it.")
     scheme, separator, rest = url.partition("://")
-    end = min((index for index in (rest.find("/"), rest.find("?")) if index >= 0), default=len(rest))
-    authority, target = rest[:end], rest[end:]
-    if not authority.isascii():
-        authority = _to_ascii(authority)
+    authority = re.split("[/?]", rest, maxsplit=1)[0]
+    if "@" in authority:
+        raise _user_information()
+    host = authority if authority.isascii() else _to_ascii(authority)
     try:
-        return f"{scheme}{separator}{authority}{_encode_raw(_encode_match, target)}"
+        return f"{scheme}{separator}{host}{_raw.sub(_encode_match, rest[len(authority) :])}"
     except UnicodeEncodeError:
         pass
     raise SigningError(description="The URL has a lone surrogate, which is no text. Decode its bytes as UTF-8.")
@@ -65,7 +65,7 @@ def split_url(url: str) -> tuple[str, str, str]:
     if plain := _split_plain(url):
         origin, path, query = plain.groups("")
         return origin, path, query
-    if raw := _find_raw(url):
+    if raw := _raw.search(url):
         raise SigningError(
             description=f"The URL has the raw character {raw[0]!r} at {raw.start()}. Percent-encode it before signing, "
             "or sign the whole request, which does."
@@ -73,8 +73,9 @@ def split_url(url: str) -> tuple[str, str, str]:
     head, _, query = url.partition("#")[0].partition("?")
     scheme, separator, rest = head.partition("://")
     authority, slash, path = rest.partition("/")
+    origin = _canonical_origin(scheme, separator, authority)
     check_escapes(path, place="URL's path")
-    return _canonical_origin(scheme, separator, authority), slash + path or "/", query
+    return origin, slash + path or "/", query
 
 
 def _canonical_origin(scheme: str, separator: str, authority: str) -> str:
@@ -83,10 +84,7 @@ def _canonical_origin(scheme: str, separator: str, authority: str) -> str:
     if not separator or scheme not in DEFAULT_PORTS:
         raise SigningError(description="The URL is not absolute. Begin it with https:// and the host.")
     if "@" in authority:
-        del authority
-        raise SigningError(
-            description="The URL holds user information before '@'. Leave it out: OAuth's header takes its place."
-        )
+        raise _user_information()
     if not authority or authority.startswith(":"):
         raise SigningError(description="The URL has no host. Begin it with https:// and the host.")
     parts = _parse_authority(authority)
@@ -99,6 +97,12 @@ def _canonical_origin(scheme: str, separator: str, authority: str) -> str:
         raise SigningError(description=f"The URL's port {port} is not between 1 and 65535.")
     suffix = "" if int(port) == DEFAULT_PORTS[scheme] else f":{int(port)}"
     return f"{scheme}://{host.lower()}{suffix}"
+
+
+def _user_information() -> SigningError:
+    return SigningError(
+        description="The URL holds user information before '@'. Leave it out: OAuth's header takes its place."
+    )
 
 
 def _to_ascii(authority: str) -> str:
