@@ -186,7 +186,8 @@ class Catalog:
             hint = ""
             if at is None:
                 message = f"`extends` names `{base}`, which the catalog does not have"
-                hint = _question(nearest(base, self.names()))
+                others = [known for known in self.names() if known != stem]
+                hint = "a file cannot extend itself" if base == stem else _question(nearest(base, others))
             elif (at[0], at[1]) in seen or len(documents) >= MAX_EXTENDS:
                 message = f"`extends: {base}` leads back to a file that extends this one"
                 at = None

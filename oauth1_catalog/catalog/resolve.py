@@ -174,8 +174,8 @@ def _variables(file: ProviderFile, given: Mapping[str, object], *, allow_local_h
 
 def _missing(provider: str, name: str, variable: Variable) -> str:
     what = f" ({variable.description.rstrip('.')})" if variable.description else ""
-    example = variable.example or "..."
-    return f'{provider}: no {name}{what}. Pass it to register_from_catalog("{provider}", {name}="{example}").'
+    example = f" An example: {variable.example}." if variable.example else ""
+    return f"{provider}: no {name}{what}.{example}"
 
 
 def _filled(file: ProviderFile, data: dict[str, Data], variables: Mapping[str, str]) -> ProviderFile:

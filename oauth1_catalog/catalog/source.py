@@ -126,7 +126,7 @@ class Document:
 
     def lines(self) -> list[str]:
         """The text line by line, with the value of everything that looks like a credential masked."""
-        return [mask_line(line) for line in _LINE_BREAK.split(self.text)]
+        return mask_lines(_LINE_BREAK.split(self.text))
 
     def _find(self, path: Sequence[Step]) -> _Node | None:
         node = self._root
@@ -172,8 +172,9 @@ def is_credential(key: str) -> bool:
 
 
 _KEYED_VALUE = re.compile(
-    r"(?P<key>[\"']?[A-Za-z_-]+[\"']?)(?P<gap>\s*[:=]\s*)(?P<value>\"[^\"]*\"?|'[^']*'?|[^,}\s][^,}]*)"
+    r"(?P<key>[\"']?[A-Za-z_-]+[\"']?)(?P<gap>\s*[:=]\s*)(?P<value>\"[^\"]*\"?|'[^']*'?|[^,{}\[\]\s\"'][^,}]*)"
 )
+_OPEN_KEY = re.compile(r"(?P<indent>\s*(?:-\s+)*).*?(?P<key>[\"']?[A-Za-z_-]+[\"']?)\s*:(?P<value>[^{}\[\]:]*)$")
 _KEY_MATERIAL = re.compile(r"-----(?:BEGIN|END)[^-]*-----|[A-Za-z0-9+/]{60,}={0,2}")
 
 
@@ -185,11 +186,24 @@ def mask_line(line: str) -> str:
     """
 
     def masked(match: re.Match[str]) -> str:
-        if not is_credential(match["key"]) or match["value"].startswith(("{", "[")):
-            return match[0]
-        return match["key"] + match["gap"] + MASK
+        return match["key"] + match["gap"] + MASK if is_credential(match["key"]) else match[0]
 
     return _KEY_MATERIAL.sub(MASK, _KEYED_VALUE.sub(masked, line))
+
+
+def mask_lines(lines: Sequence[str]) -> list[str]:
+    """The same for lines that follow one another: a credential's value may go on below its key."""
+    shown: list[str] = []
+    inside: int | None = None
+    for line in lines:
+        indent = len(line) - len(line.lstrip())
+        if inside is not None and (indent > inside or not line.strip()):
+            shown.append(" " * indent + (MASK if line.strip() else ""))
+            continue
+        opened = _OPEN_KEY.match(line)
+        inside = len(opened["indent"]) if opened and is_credential(opened["key"]) else None
+        shown.append(mask_line(line))
+    return shown
 
 
 def read(source: bytes | str, *, path: str) -> Document:
@@ -336,7 +350,7 @@ class _Reader:
                 event.start_mark,
                 event.end_mark,
             )
-            self.broken.add((*self._path(), value))
+            self.broken.add((*self._path()[:-1], value))
         items = self.stack[-1][1].items
         if isinstance(items, dict) and (first := items.get(value)) and first.key:
             hint = f"the first is in line {first.key[0].line + 1}; remove one of them"
@@ -400,8 +414,9 @@ class _Reader:
     def _path(self) -> tuple[Step, ...]:
         """The path of the value that comes next."""
         path: list[Step] = []
-        for (data, _), waiting in zip(self.stack, self.keys, strict=True):
-            path.append(len(data) if isinstance(data, list) else waiting[0] if waiting else "")
+        for depth, ((data, _), waiting) in enumerate(zip(self.stack, self.keys, strict=True), start=1):
+            is_open = depth < len(self.stack)  # the collection below is already an item of this one
+            path.append(len(data) - is_open if isinstance(data, list) else waiting[0] if waiting else "")
         return tuple(path)
 
     def _add(self, code: str, message: str, hint: str, start: _Mark | None, end: _Mark | None = None) -> None:

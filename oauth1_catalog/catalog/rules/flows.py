@@ -49,17 +49,17 @@ def flows_are_listed_once(subject: Subject) -> Iterator[Diagnostic]:
     """P024: the same flow twice."""
     for index, flow in enumerate(subject.file.flows):
         if flow in subject.file.flows[:index]:
-            yield subject.entry.diagnostic("P024", f"the flow `{flow}` is listed twice", ("flows", index))
+            yield subject.entry.diagnostic(
+                "P024", f"the flow `{flow}` is listed twice", ("flows", index), hint="delete one"
+            )
 
 
 def names_can_be_given(subject: Subject) -> Iterator[Diagnostic]:
     """P021, P022, P026: names that are Python's, or somebody else's."""
     file, entry = subject.file, subject.entry
     if keyword.iskeyword(file.name):
-        hint = f"write `{file.name}_` and an alias is not possible either; choose another name"
-        yield entry.diagnostic(
-            "P021", f"`{file.name}` is a word of Python, so `oauth.{file.name}` fails", ("name",), hint=hint
-        )
+        message = f"`{file.name}` is a word of Python, so `oauth.{file.name}` fails"
+        yield entry.diagnostic("P021", message, ("name",), hint="choose another name")
     for index, alias in enumerate(file.aliases):
         if alias == file.name or alias in file.aliases[:index]:
             message = f"the alias `{alias}` says nothing new"

@@ -133,7 +133,7 @@ def url_variables_are_limited(subject: Subject) -> Iterator[Diagnostic]:
             continue
         for name, where in places(text).items():
             variable = variables.get(name)
-            if variable is None or subject.is_silenced(("variables", name)):
+            if variable is None or any(path[:2] == ("variables", name) for path in subject.silenced):
                 continue
             root = variables.get(variable.source) if variable.source else variable
             limited = root is not None and (root.pattern or root.enum or root.format)

@@ -1,0 +1,120 @@
+"""The JSON Schema of provider files, for editors and for whoever checks files without this package.
+
+Made from the models, so that it cannot say anything else than they do; the strings below their fields are its
+descriptions. What takes two fields is said where JSON Schema can say it (a flow's URLs), and left to the validator
+where it cannot.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import textwrap
+from typing import Any
+
+from oauth1_catalog.catalog import sections
+from oauth1_catalog.catalog.model import ProviderFile
+from oauth1_catalog.catalog.sections import Section
+
+SCHEMA_FILE = "provider.schema.json"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_REDIRECT_URLS = ["request_token_url", "access_token_url"]
+
+# JSON Schema is a tree of whatever JSON holds.
+Json = Any
+
+
+def provider_schema() -> dict[str, Json]:
+    """The schema of one provider file (JSON Schema 2020-12).
+
+    >>> provider_schema()["properties"]["authorize_token_param"]["description"]
+    'The name of `oauth_token` on that URL (E*TRADE: `token`).'
+    """
+    schema = ProviderFile.model_json_schema()
+    _describe(schema, ProviderFile)
+    for name, definition in schema["$defs"].items():
+        _describe(definition, getattr(sections, name))
+    for part in (schema, *schema["$defs"].values()):
+        for field in part["properties"].values():
+            _tidy(field)
+    agent = schema["$defs"]["UserAgent"]
+    schema["$defs"]["UserAgent"] = {
+        "description": agent.pop("description"),
+        "anyOf": [{"type": "string", "description": "What is sent."}, agent],
+    }
+    return {
+        "$schema": _DIALECT,
+        "$id": f"urn:oauth1-catalog:{SCHEMA_FILE}",
+        "title": "oauth1-catalog provider file",
+        **{key: value for key, value in schema.items() if key not in {"title", "$defs"}},
+        "allOf": _flow_rules(),
+        "$defs": schema["$defs"],
+    }
+
+
+def schema_text() -> str:
+    """The schema as the text of ``schemas/provider.schema.json``."""
+    return json.dumps(provider_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def field_descriptions(model: type[Section]) -> dict[str, str]:
+    """A model's fields, by the name that a file has, with the string that stands below each.
+
+    >>> field_descriptions(sections.Quirk)["note"]
+    'One sentence.'
+    """
+    found: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if issubclass(base, Section):
+            body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
+            assert isinstance(body, ast.ClassDef)  # noqa: S101 - the source of a class is a class
+            for field, below in zip(body.body, body.body[1:], strict=False):
+                if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+                    found[field.target.id] = _string(below)
+    return {model.model_fields[name].alias or name: text for name, text in found.items() if name in model.model_fields}
+
+
+def _string(node: ast.stmt) -> str:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+        return " ".join(node.value.value.split())
+    return ""
+
+
+def _describe(definition: dict[str, Json], model: type[Section]) -> None:
+    for name, text in field_descriptions(model).items():
+        field = definition["properties"][name]
+        if "$ref" in field:
+            # Beside $ref a description stands for this field, not for what is referred to.
+            definition["properties"][name] = {"description": text, **field}
+        else:
+            field["description"] = text
+    definition.pop("title", None)
+
+
+def _tidy(field: dict[str, Json]) -> None:
+    """Take out what says nothing to a reader: generated titles, and defaults that are empty."""
+    field.pop("title", None)
+    if field.get("default", "") in (None, {}, []) or isinstance(field.get("default"), dict):
+        field.pop("default", None)
+
+
+def _flow_rules() -> list[Json]:
+    """What each flow needs, in files that extend no other."""
+    whole = {"not": {"required": ["extends"]}}
+
+    def flow(*names: str) -> Json:
+        return {"required": ["flows"], "properties": {"flows": {"contains": {"enum": list(names)}}}}
+
+    redirect = {"anyOf": [flow("redirect"), {"not": {"required": ["flows"]}}]}
+    consent = {"anyOf": [{"required": ["authorize_url"]}, {"required": ["authorize_url_field"]}]}
+    return [
+        {"if": {"allOf": [whole, redirect]}, "then": {"required": _REDIRECT_URLS, **consent}},
+        {"if": {"allOf": [whole, flow("two_legged")]}, "then": {"required": _REDIRECT_URLS}},
+        {"if": {"allOf": [whole, flow("static_token", "signed_client")]}, "then": {"required": ["api_base_url"]}},
+        {"if": {"allOf": [whole, flow("xauth", "signed_grant")]}, "then": {"required": ["access_token_url"]}},
+        {
+            "if": {"required": ["status"], "properties": {"status": {"const": "retired"}}},
+            "then": {"required": ["sunset"]},
+        },
+    ]

@@ -1,0 +1,139 @@
+"""Text to data with places: what is let in, what is refused, and that nothing raises."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oauth1_catalog.catalog.source import MASK, Span, dotted, is_credential, mask_line, read
+
+
+def codes(text: str | bytes) -> list[str]:
+    return [finding.code for finding in read(text, path="x.yaml").findings]
+
+
+def test_scalars_are_text():
+    text = "[no, yes, on, 12:30:45, 1_000, 2026-01-01, 0777, 1e3, .inf, 0x1F, true, 1.10]"
+    assert read(f"a: {text}\n", path="x.yaml").data["a"] == text.strip("[]").split(", ")
+
+
+@pytest.mark.parametrize("null", ["", "~", "null", "NULL"])
+def test_null_is_null_and_quoted_null_is_text(null):
+    document = read(f"a: {null}\nb: '{null}'\n", path="x.yaml")
+    assert document.data == {"a": None, "b": null}
+
+
+def test_places_of_keys_and_values():
+    document = read("name: x\ncallback:\n  extra: [company, rôle, entity]\n", path="x.yaml")
+    assert document.span(["callback", "extra", 2]) == Span(3, 26, 32)
+    assert document.span(["callback", "extra"], key=True) == Span(3, 3, 8)
+    assert document.span(["callback"], key=True) == Span(2, 1, 9)
+    assert document.span(["callback", "verifier"]) == Span(2, 1, 9), "what is missing is told where it would be"
+    assert document.span(["nothing", "here"]) == Span(1, 1, 2)
+
+
+def test_a_value_of_several_lines_is_marked_on_its_first():
+    document = read("headers:\n  A: >\n    one\n    two\nname: x\n", path="x.yaml")
+    assert document.span(["headers", "A"]) == Span(2, 6, 7)
+    assert read('status_note: "one\n  two"\n', path="x.yaml").span(["status_note"]) == Span(1, 14, 18)
+
+
+def test_a_byte_order_mark_is_let_in():
+    assert read("\ufeffname: x\n".encode(), path="x.yaml").data == {"name": "x"}
+
+
+def test_all_findings_of_one_file_are_told():
+    text = "a: &x 1\nb: *x\nc: !!int 2\nc: 3\n"
+    assert codes(text) == ["P003", "P003", "P004", "P002"]
+
+
+def test_of_two_equal_keys_the_first_is_kept():
+    assert read("a: 1\na: {b: 2}\nc: 3\n", path="x.yaml").data == {"a": "1", "c": "3"}
+
+
+def test_alias_bomb_is_not_expanded():
+    lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}, *a{n - 1}]" for n in range(1, 40)]
+    document = read("\n".join(lines), path="x.yaml")
+    assert {finding.code for finding in document.findings} == {"P003"}
+    assert document.data["a39"] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (b"a: " + b"x" * 1_000_001, "P009"),
+        ("a: " + "[" * 25 + "]" * 25, "P009"),
+        ("a: [" + "x, " * 20_001 + "]", "P009"),
+        ("a: " + "[" * 3_000, "P001"),
+        ("\x00", "P007"),
+        ("a: b\x85c: d", "P007"),
+        ("a: \ud800", "P007"),
+        ("name: x\n".encode("utf-16"), "P008"),
+        ("name: x\n".encode("utf-16-le"), "P007"),
+        ("name: x\n".encode("utf-32"), "P008"),
+    ],
+)
+def test_limits(text, code):
+    document = read(text, path="x.yaml")
+    assert [finding.code for finding in document.findings] == [code]
+
+
+def test_zero_width_joiners_of_real_scripts_are_let_in():
+    assert not read("display_name: \u0645\u06cc\u200c\u062e\u0648\n", path="x.yaml").findings
+
+
+@given(st.one_of(st.text(), st.binary(), st.text("[]{}:,-&*!|>'\"%@`#? \n\tab<~0")))
+def test_no_input_raises(source):
+    document = read(source, path="x.yaml")
+    for finding in document.findings:
+        assert finding.line >= 1
+        assert finding.column >= 1
+        assert finding.end_column > finding.column
+    assert document.findings or isinstance(document.data, dict)
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("client_secret: hunter2", f"client_secret: {MASK}"),
+        ("  'client-secret' : \"hunter2\"  # mine", f"  'client-secret' : {MASK}  # mine"),
+        ("x: {token_secret: 'a, b', realm: y}", f"x: {{token_secret: {MASK}, realm: y}}"),
+        ("client_kwargs: {rsa_key: abc, realm: x}", f"client_kwargs: {{rsa_key: {MASK}, realm: x}}"),
+        ("x: -----BEGIN RSA PRIVATE KEY-----", f"x: {MASK}"),
+        ("  MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj", f"  {MASK}"),
+        ("request_token_url: https://api.twitter.com/oauth/request_token",) * 2,
+        ("authorize_token_param: token",) * 2,
+    ],
+)
+def test_credentials_are_masked_in_excerpts(line, shown):
+    assert mask_line(line) == shown
+
+
+def test_masked_lines_keep_their_number():
+    document = read("a: 1\r\nclient_secret: hunter2\rb: 2\n", path="x.yaml")
+    assert document.lines() == ["a: 1", f"client_secret: {MASK}", "b: 2", ""]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "client_secret: |\n  hunter2\n\n  hunter2\nname: x",
+        "client_secret:\n  hunter2\nname: x",
+        "client_secret: one\n  hunter2\nname: x",
+        "client_kwargs:\n  rsa_key: >-\n    hunter2\nname: x",
+        "headers: {client_secret:\n  hunter2}\nname: x",
+        "- client_secret:\n    hunter2\nname: x",
+    ],
+)
+def test_a_credential_below_its_key_is_masked_too(text):
+    lines = read(text, path="x.yaml").lines()
+    assert not any("hunter2" in line for line in lines)
+    assert lines[-1] == "name: x"
+    assert len(lines) == text.count("\n") + 1
+
+
+def test_names():
+    assert is_credential("API_KEY")
+    assert not is_credential("token_response")
+    assert dotted(["a", 0, "b"]) == "a[0].b"
