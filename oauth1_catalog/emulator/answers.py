@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
+import time
 from collections.abc import Mapping
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
-from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.emulator.profiles import token_fields
-from oauth1_catalog.emulator.store import AccessToken, TemporaryToken
+from oauth1_catalog.catalog.provider import Provider, UserinfoRules
+from oauth1_catalog.emulator.profiles import example_profile, token_fields
+from oauth1_catalog.emulator.store import AccessToken, Client, TemporaryToken
+from oauth1_catalog.emulator.users import User
 from oauth1_catalog.rfc5849.messages import Response
 
 TOKEN_LIFETIME = 3600
@@ -19,7 +23,7 @@ TOKEN_LIFETIME = 3600
 def temporary_answer(provider: Provider, token: TemporaryToken) -> Response:
     """Temporary credentials (RFC 5849, section 2.1); a 1.0 provider does not confirm the callback."""
     fields = {"oauth_token": token.token}
-    if provider.callback.secret == "required":
+    if token.secret:
         fields["oauth_token_secret"] = token.secret
     if provider.callback.confirmed != "none":
         fields["oauth_callback_confirmed"] = "true"
@@ -39,6 +43,18 @@ def access_answer(provider: Provider, token: AccessToken) -> Response:
     return token_answer(provider, fields)
 
 
+def profile_answer(rules: UserinfoRules, user: User, client: Client) -> Response:
+    """The profile: JSON, or as MediaWiki says it, a JWT that is signed with the client's secret (HS256, RFC 7515)."""
+    profile = example_profile(rules, user)
+    if rules.format != "jwt" or not isinstance(profile, dict):
+        return _no_store("application/json", json.dumps(profile))
+    now = int(time.time())
+    claims = {**profile, "iss": "https://emulator.example", "aud": client.client_id, "iat": now, "exp": now + 100}
+    signed = ".".join(_base64url(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
+    signature = hmac.digest(client.client_secret.encode(), signed.encode(), "sha256")
+    return _no_store("application/jwt", f"{signed}.{_base64url(signature)}")
+
+
 def token_answer(provider: Provider, fields: Mapping[str, str]) -> Response:
     """Fields under the provider's own names, in its own format.
 
@@ -52,6 +68,10 @@ def token_answer(provider: Provider, fields: Mapping[str, str]) -> Response:
         elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in named.items())
         return _no_store("text/xml; charset=utf-8", f"<?xml version='1.0' encoding='utf-8'?>\n<auth>{elements}</auth>")
     return _no_store("application/x-www-form-urlencoded", urlencode(named))
+
+
+def _base64url(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode("ascii")
 
 
 def _no_store(content_type: str, text: str) -> Response:

@@ -154,8 +154,11 @@ def _check_body_hash(registration: Registration, call: Call) -> None:
         if wanted != "none" and call.role == "api":
             raise absent("oauth_body_hash")
         return
-    method = registration.signature_method
-    algorithm = wanted if wanted != "none" else f"sha{method.rpartition('SHA')[2]}" if "SHA" in method else "sha1"
-    digest = hashlib.new(algorithm, call.request.body or b"").digest()
-    if not hmac.compare_digest(given, base64.b64encode(digest).decode("ascii")):
-        raise rejected("oauth_body_hash", f"oauth_body_hash is not the {algorithm} of the body that came.")
+    # Where the file does not say which hash: the signature method's own, or the SHA-1 of the extension's text.
+    _, has_hash, bits = registration.signature_method.partition("SHA")
+    own = f"sha{bits}" if has_hash else "sha1"
+    for algorithm in {own, "sha1"} if wanted == "none" else {wanted}:
+        digest = hashlib.new(algorithm, call.request.body or b"").digest()
+        if hmac.compare_digest(given, base64.b64encode(digest).decode("ascii")):
+            return
+    raise rejected("oauth_body_hash", "oauth_body_hash is not the hash of the body that came.")

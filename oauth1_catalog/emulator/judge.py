@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import string
 import time
 from collections.abc import Mapping
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 _MANDATORY = ("consumer_key", "signature_method", "signature", "timestamp", "nonce")
+_SCHEME = re.compile(r"(?:^|,)\s*OAuth\s", re.IGNORECASE)
 _QUERY_CHARACTERS = frozenset(string.ascii_letters + string.digits + "_.-=&;:%+~,*@!()/?$'")
 
 
@@ -53,6 +55,8 @@ class _Endpoint(BaseEndpoint):
 
     def _create_request(self, uri: str, http_method: str, body: str, headers: Mapping[str, str]) -> OAuthlibRequest:
         validator = self.request_validator
+        if len(_SCHEME.findall(validator.request.header("Authorization"))) > 1:
+            raise Refusal("parameter_rejected", "The Authorization header comes twice.")
         try:
             request = super()._create_request(uri, http_method, body, headers)  # type: ignore[misc]  # not in the stubs
             place, _, pairs = self._get_signature_type_and_params(request)  # type: ignore[attr-defined]  # not in the stubs

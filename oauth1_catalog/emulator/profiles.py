@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from oauth1_catalog.catalog.provider import UserinfoRules
 from oauth1_catalog.emulator.users import User
 
-_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+if TYPE_CHECKING:
+    from jsonpath_rfc9535 import JSONPathQuery
+
+Way: TypeAlias = list[str | int]
+"""Names and indexes, from the root on."""
+
+_FIELD = re.compile(r"\{(\w+)\}")
 
 
 def example_profile(rules: UserinfoRules, user: User) -> object:
@@ -22,31 +29,40 @@ def example_profile(rules: UserinfoRules, user: User) -> object:
     paths = {claim: text for claim, text in rules.claims.items() if text.startswith("$")}
     # `sub` comes last: where it is read from the user name's place, the user name belongs there.
     for claim in sorted(paths, key=lambda claim: claim == "sub"):
-        steps = [0, *steps_of(paths[claim])]
+        steps, conditions = way_to(paths[claim])
         value = user.claim(claim)
-        _place(document, steps, int(value) if claim == "sub" and steps[-1] == "id" else value)
-    for text in rules.claims.values():
-        if not text.startswith("$"):
-            for field in _PLACEHOLDER.findall(text):
-                steps = steps_of(field) if field.startswith("$") else list(field.split("."))
-                _place(document, [0, *steps], user.claim("preferred_username"))
-    for field in _PLACEHOLDER.findall(rules.followup or ""):
-        steps = steps_of(field) if field.startswith("$") else list(field.split("."))
-        _place(document, [0, *steps], user.claim("preferred_username"))
+        _place(document, [0, *steps], int(value) if claim == "sub" and steps[-1] == "id" else value)
+        for where, wanted in conditions:
+            _place(document, [0, *where], wanted)
+    texts = [text for text in rules.claims.values() if not text.startswith("$")]
+    for name in _FIELD.findall(" ".join([*texts, rules.followup or ""])):
+        _place(document, [0, name], user.claim("preferred_username"))
     return document[0] if document[0] is not None else {}
 
 
-def steps_of(path: str) -> list[str | int]:
-    """The names and indexes that lead along a JSONPath (RFC 9535); a wildcard leads to the first element.
+def way_to(path: str) -> tuple[Way, list[tuple[Way, object]]]:
+    """The names and indexes that lead along a JSONPath (RFC 9535), and what must stand beside the way.
 
-    >>> steps_of("$.avatarUrls['48x48']")
-    ['avatarUrls', '48x48']
+    A wildcard leads to the first element. So does a filter, which must compare one value with ``==``: that value must
+    be there.
+
+    >>> way_to("$.avatarUrls['48x48']")
+    (['avatarUrls', '48x48'], [])
+    >>> way_to("$.blogs[?@.primary == true].url")
+    (['blogs', 0, 'url'], [(['blogs', 0, 'primary'], True)])
     """
     import jsonpath_rfc9535
-    from jsonpath_rfc9535.selectors import IndexSelector, NameSelector, WildcardSelector
 
-    steps: list[str | int] = []
-    for segment in jsonpath_rfc9535.compile(path).segments:
+    return _way(jsonpath_rfc9535.compile(path))
+
+
+def _way(query: JSONPathQuery) -> tuple[Way, list[tuple[Way, object]]]:
+    from jsonpath_rfc9535.filter_expressions import ComparisonExpression, FilterExpressionLiteral, RelativeFilterQuery
+    from jsonpath_rfc9535.selectors import FilterSelector, IndexSelector, NameSelector, WildcardSelector
+
+    steps: Way = []
+    conditions: list[tuple[Way, object]] = []
+    for segment in query.segments:
         match segment.selectors[0]:
             case NameSelector(name=name):
                 steps.append(name)
@@ -54,9 +70,20 @@ def steps_of(path: str) -> list[str | int]:
                 steps.append(max(index, 0))
             case WildcardSelector():
                 steps.append(0)
-            case selector:
-                raise ValueError(f"no example can be made for {path!r}: it selects by {type(selector).__name__}")
-    return steps
+            case FilterSelector(expression=expression):
+                steps.append(0)
+                match expression.expression:
+                    case ComparisonExpression(
+                        operator="==",
+                        left=RelativeFilterQuery(query=inner),
+                        right=FilterExpressionLiteral(value=wanted),
+                    ):
+                        conditions.append(([*steps, *_way(inner)[0]], wanted))
+                    case _:
+                        raise ValueError(f"no example can be made for the filter of {query}")
+            case other:
+                raise ValueError(f"no example can be made for {query}: it selects by {type(other).__name__}")
+    return steps, conditions
 
 
 def _place(container: object, steps: Sequence[str | int], value: object) -> None:

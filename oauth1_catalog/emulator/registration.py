@@ -69,6 +69,11 @@ class Registration:
         """The protection space that the provider names in its challenges."""
         return self.setting("realm") or self.original.name
 
+    @property
+    def gives_secrets(self) -> bool:
+        """Whether tokens have a secret; a few providers give them none, or an empty one."""
+        return self.original.callback.secret == "required"
+
     def endpoint(self, role: str) -> str | None:
         """The address of an endpoint in the emulator, ``None`` if the provider has none."""
         provider = self.provider

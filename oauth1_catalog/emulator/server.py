@@ -16,10 +16,9 @@ from urllib.parse import parse_qsl, urlsplit
 from oauthlib.common import add_params_to_uri
 
 from oauth1_catalog.emulator import judge, pages
-from oauth1_catalog.emulator.answers import access_answer, temporary_answer
+from oauth1_catalog.emulator.answers import access_answer, profile_answer, temporary_answer
 from oauth1_catalog.emulator.demands import check_names, form_parameters, query_parameters
 from oauth1_catalog.emulator.problems import Refusal, absent, rejected
-from oauth1_catalog.emulator.profiles import example_profile
 from oauth1_catalog.emulator.registration import Registration
 from oauth1_catalog.emulator.store import AccessToken, TemporaryToken
 from oauth1_catalog.emulator.users import DEFAULT_USER, User
@@ -224,22 +223,22 @@ def _api(validator: Validator) -> Response:
     client_id, token = judge.verify_api_request(validator)
     rules = registration.original.userinfo
     if token is not None and rules is not None and _is_profile(registration, request):
-        return _json(example_profile(rules, token.user))
+        return profile_answer(rules, token.user, registration.store.client(client_id))
     return _json(_echo(request, client_id, token))
 
 
 def _is_profile(registration: Registration, request: Request) -> bool:
     """Whether the request is for the profile, or for what its follow-up adds to it."""
     rules = registration.provider.userinfo
-    path = urlsplit(request.url).path
     if rules is None or rules.endpoint == "token_response":
         return False
-    if path == urlsplit(rules.endpoint).path and request.method == rules.method:
-        return True
+    asked, wanted = urlsplit(request.url), urlsplit(rules.endpoint)
+    if asked.path == wanted.path and set(parse_qsl(wanted.query)) <= set(parse_qsl(asked.query)):
+        return request.method == rules.method
     if rules.followup is None:
         return False
     pattern = re.sub(r"\\\{.*?\\\}", "[^/]+", re.escape(urlsplit(rules.followup).path))
-    return re.fullmatch(pattern, path) is not None
+    return re.fullmatch(pattern, asked.path) is not None
 
 
 def _echo(request: Request, client_id: str, token: AccessToken | None) -> dict[str, object]:

@@ -151,7 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in self.headers.items():
             known = next((other for other in headers if other.lower() == name.lower()), name)
             headers[known] = f"{headers[known]}, {value}" if known in headers else value
-        return Request(self.command, f"{scheme}://{host}{self.path}", headers, body or None)
+        target = self.requestline.split()[1]  # `self.path` would have lost a slash of two at its beginning
+        return Request(self.command, f"{scheme}://{host}{target}", headers, body or None)
 
     def _body(self) -> bytes | None:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():

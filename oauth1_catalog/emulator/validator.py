@@ -110,7 +110,7 @@ class Validator(RequestValidator):
     def save_request_token(self, token: dict[str, str], request: OAuthlibRequest) -> None:  # type: ignore[override]  # the stub says str
         self.temporary = TemporaryToken(
             token["oauth_token"],
-            token["oauth_token_secret"],
+            token["oauth_token_secret"] if self.registration.gives_secrets else "",
             request.client_key,
             self.registration.key,
             self._where_to_return(request),
@@ -165,7 +165,7 @@ class Validator(RequestValidator):
             raise Refusal("token_rejected", "No request token.")
         self.access = AccessToken(
             token["oauth_token"],
-            token["oauth_token_secret"],
+            token["oauth_token_secret"] if self.registration.gives_secrets else "",
             request.client_key,
             self.registration.key,
             self.temporary.user,

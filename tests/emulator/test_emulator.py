@@ -1,0 +1,221 @@
+"""Over real sockets: a foreign client logs in, and the knobs that tests turn."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from requests_oauthlib import OAuth1Session
+
+from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.catalog.provider import CallbackRules, Provider
+from oauth1_catalog.emulator import Emulator
+from oauth1_catalog.errors import ConfigurationError, NotInitializedError, ProviderError, UnknownProviderError
+
+CALLBACK = "http://app.example/callback"
+
+
+@contextmanager
+def foreign(emulator: Emulator, name: str = "twitter", **options: object) -> Iterator[OAuth1Session]:
+    """requests-oauthlib with the keys of the application at ``name``."""
+    client = emulator.client(name)
+    with OAuth1Session(client.client_id, client.client_secret, **options) as session:
+        session.verify = emulator.ca_file
+        session.trust_env = False
+        yield session
+
+
+@pytest.fixture
+def session(emulator) -> Iterator[OAuth1Session]:
+    with foreign(emulator, callback_uri=CALLBACK) as session:
+        yield session
+
+
+def log_in(emulator: Emulator, session: OAuth1Session, user: str = "ada") -> Provider:
+    provider = emulator.catalog.provider("twitter")
+    session.fetch_request_token(provider.request_token_url)
+    callback = emulator.approve(session.authorization_url(provider.authorize_url), user=user)
+    session.parse_authorization_response(callback)
+    session.fetch_access_token(provider.access_token_url)
+    return provider
+
+
+def test_a_foreign_client_logs_in_on_one_connection(emulator, session):
+    provider = log_in(emulator, session, user="grace")
+    profile = session.get(provider.userinfo.endpoint, params=provider.userinfo.params).json()
+    assert profile["screen_name"] == "grace"
+    journal = emulator.journal
+    assert {e.role: e.status for e in journal.exchanges} == {
+        "request_token": 200,
+        "authorize": 302,
+        "access_token": 200,
+        "api": 200,
+    }
+    assert len({e.connection for e in journal.exchanges if e.role != "authorize"}) == 1
+    assert journal.connections_opened == 2
+    assert journal.count("twitter", role="authorize") == 2
+    assert all("?" not in e.path for e in journal.exchanges)
+    journal.clear()
+    assert journal.exchanges == ()
+
+
+def test_the_consent_page_is_plain_http_and_nothing_else_is(emulator):
+    provider = emulator.catalog.provider("twitter")
+    assert provider.authorize_url.startswith("http://127.0.0.1:")
+    assert provider.request_token_url.startswith("https://127.0.0.1:")
+    at_consent = provider.request_token_url.replace(emulator.origins.secure, emulator.origins.consent)
+    answer = requests.post(at_consent, timeout=10)
+    assert answer.status_code == 403
+    assert "https" in answer.text
+
+
+def test_without_its_authority_its_certificate_is_worth_nothing(emulator, monkeypatch):
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    with pytest.raises(requests.exceptions.SSLError):
+        requests.get(emulator.origins.secure, timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("problem", "expected"), [("", "denied="), ("permission_denied", "oauth_problem=permission_denied")]
+)
+def test_a_denial(emulator, session, problem, expected):
+    provider = emulator.catalog.provider("twitter")
+    session.fetch_request_token(provider.request_token_url)
+    assert expected in emulator.deny(session.authorization_url(provider.authorize_url), problem=problem)
+
+
+def test_a_pin_and_a_denial_without_a_callback(emulator):
+    provider = emulator.add(
+        Provider(
+            name="pins",
+            request_token_url="https://pins.example/request",
+            authorize_url="https://pins.example/authorize",
+            callback=CallbackRules(value="oob"),
+        )
+    )
+    for decide, shows in ((emulator.approve, str.isdecimal), (emulator.deny, "".__eq__)):
+        with foreign(emulator, "pins", callback_uri="oob") as session:
+            session.fetch_request_token(provider.request_token_url)
+            assert shows(decide(session.authorization_url(provider.authorize_url)))
+
+
+def test_no_consent_page_is_an_error_with_words(emulator):
+    with pytest.raises(ProviderError, match="no consent page, but status 404"):
+        emulator.approve(f"{emulator.origins.consent}/nobody/authorize/x")
+
+
+class TestFailures:
+    def test_a_status_and_a_body(self, emulator, session):
+        provider = emulator.catalog.provider("twitter")
+        emulator.fail_next("access_token", status=503, body="<h1>Down</h1>", headers={"Content-Type": "text/html"})
+        assert session.post(f"{provider.request_token_url}").status_code == 200
+        down = session.post(f"{provider.access_token_url}")
+        assert (down.status_code, down.text, down.headers["Content-Type"]) == (503, "<h1>Down</h1>", "text/html")
+        assert session.post(f"{provider.access_token_url}").status_code == 400
+
+    def test_a_dropped_connection(self, emulator, session):
+        provider = emulator.catalog.provider("twitter")
+        emulator.fail_next(provider="twitter", drop=True, times=1)
+        with pytest.raises(requests.exceptions.ConnectionError):
+            session.post(provider.request_token_url)
+        assert session.post(provider.request_token_url).status_code == 200
+        assert [e.status for e in emulator.journal.exchanges] == [0, 200]
+
+    def test_expired_tokens(self, emulator, session):
+        provider = log_in(emulator, session)
+        assert emulator.expire_tokens("twitter") == 1
+        answer = session.get(provider.api_base_url + "statuses.json")
+        assert answer.status_code == 401
+        assert "token_expired" in answer.headers["WWW-Authenticate"]
+
+    def test_latency_ends_with_the_emulator(self, session):
+        before = threading.active_count()
+        with Emulator(Catalog()) as slow:
+            slow.latency = 600
+            url = slow.catalog.provider("twitter").request_token_url
+            waiting = threading.Thread(target=self._ask, args=(url, slow.ca_file))
+            waiting.start()
+            while slow.journal.connections_opened == 0:
+                pass
+        waiting.join(timeout=30)
+        assert threading.active_count() == before
+
+    @staticmethod
+    def _ask(url, ca_file):
+        with contextlib.suppress(requests.exceptions.ConnectionError), requests.Session() as browser:
+            browser.trust_env = False
+            browser.post(url, verify=ca_file, timeout=60)
+
+
+class TestClients:
+    def test_the_application_is_the_same_each_time(self, emulator):
+        first = emulator.client("twitter")
+        assert emulator.client("twitter") == first
+        changed = emulator.client("twitter", redirect_uri=CALLBACK, client_secret="")
+        assert (changed.client_id, changed.redirect_uri, changed.client_secret) == (first.client_id, CALLBACK, "")
+        assert emulator.client("twitter") == changed
+        assert first.client_secret not in repr(first)
+
+    def test_an_alias_is_the_same_provider(self, emulator):
+        assert emulator.client("jira") == emulator.client("jira_data_center")
+
+    def test_an_unknown_provider(self, emulator):
+        with pytest.raises(UnknownProviderError, match="twitter"):
+            emulator.client("twiter")
+
+    def test_a_token_from_the_console(self, emulator):
+        provider = emulator.catalog.provider("twitter")
+        token = emulator.issue_token("twitter", user="grace")
+        keys = {"resource_owner_key": token.oauth_token, "resource_owner_secret": token.oauth_token_secret}
+        with foreign(emulator, **keys) as session:
+            echo = session.post(provider.api_base_url + "x", data={"a": "1"}).json()
+        assert (echo["user"], echo["form"]) == ("grace", [["a", "1"]])
+
+
+def test_tenants_share_an_application_and_no_token(emulator):
+    one, two = (
+        emulator.catalog.provider("jira", values={"base_url": f"https://{host}.example.com"}) for host in ("a", "b")
+    )
+    assert urlsplit(one.request_token_url).path.endswith("/a.example.com/plugins/servlet/oauth/request-token")
+    assert urlsplit(one.request_token_url).path.split("/")[1] != urlsplit(two.request_token_url).path.split("/")[1]
+    again = emulator.catalog.provider("jira", values={"base_url": "https://a.example.com"})
+    assert again == one
+
+
+def test_a_second_provider_of_the_same_name_gets_addresses_of_its_own(emulator):
+    first = emulator.add(Provider(name="mine", request_token_url="https://one.example/request"))
+    assert emulator.add(Provider(name="mine", request_token_url="https://one.example/request")) == first
+    second = emulator.add(Provider(name="mine", request_token_url="https://two.example/request"))
+    assert "/mine-" in second.request_token_url
+
+
+def test_what_oauthlib_cannot_judge_is_said_at_once(emulator):
+    for kwargs in ({"profile": "mastercard"}, {"signature_method": "HMAC-MD5"}):
+        with pytest.raises(ConfigurationError, match="emulator cannot"):
+            emulator.add(Provider(name="odd", client_kwargs=kwargs))
+
+
+def test_it_must_run():
+    emulator = Emulator(Catalog())
+    with pytest.raises(NotInitializedError, match="with Emulator"):
+        _ = emulator.catalog
+    with emulator:
+        assert emulator.ca_file
+    with pytest.raises(NotInitializedError):
+        _ = emulator.origins
+
+
+def test_no_thread_is_left():
+    before = threading.active_count()
+    with Emulator(Catalog()) as emulator:
+        provider = emulator.catalog.provider("twitter")
+        with requests.Session() as browser:
+            browser.trust_env = False
+            assert browser.post(provider.request_token_url, verify=emulator.ca_file, timeout=10).status_code == 400
+            assert threading.active_count() > before
+    assert threading.active_count() == before

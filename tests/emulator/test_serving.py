@@ -1,0 +1,150 @@
+"""The emulator's own server: loopback, kept connections, bytes as they were on the wire, and no thread left."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from oauth1_catalog.emulator.serving import MAX_BODY, HTTPServer
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.rfc5849.messages import Request, Response
+
+
+@contextmanager
+def listening(answer: Callable[[Request], Response | None]) -> Iterator[tuple[HTTPServer, list[Request]]]:
+    seen: list[Request] = []
+    connections: list[int] = []
+
+    def opened() -> int:
+        connections.append(len(connections) + 1)
+        return len(connections)
+
+    def keep(request: Request, connection: int) -> Response | None:
+        seen.append(request)
+        return answer(request)
+
+    with HTTPServer("127.0.0.1", 0, answer=keep, opened=opened) as server:
+        server.connections = connections
+        yield server, seen
+
+
+def hello(request: Request) -> Response:
+    return Response(200, {"Content-Type": "text/plain"}, b"hello")
+
+
+def talk(server: HTTPServer, *requests: bytes) -> bytes:
+    """Send the requests on one connection, and read until the server closes it."""
+    with socket.create_connection(server.server_address[:2], timeout=10) as connection:
+        for request in requests:
+            connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", ""])
+def test_loopback_only(host):
+    with pytest.raises(ConfigurationError, match="loopback only"):
+        HTTPServer(host, 0, answer=lambda request, connection: None, opened=lambda: 1)
+
+
+def test_one_connection_carries_many_requests():
+    with listening(hello) as (server, seen):
+        answer = talk(server, *[b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"] * 3)
+    assert answer.count(b"HTTP/1.1 200") == 3
+    assert len(seen) == 3
+    assert server.connections == [1]
+
+
+def test_the_target_and_the_host_as_they_came():
+    with listening(hello) as (server, seen):
+        head = b"Host: A.example:99\r\nX-One: 1\r\nx-one: 2\r\n\r\n"
+        talk(server, b"DELETE //a%2fb/../c?x=%7e&y[]=\xc3\xa9 HTTP/1.1\r\n" + head)
+    assert seen[0].method == "DELETE"
+    assert seen[0].url.encode("latin-1") == b"http://A.example:99//a%2fb/../c?x=%7e&y[]=\xc3\xa9"
+    assert seen[0].header("X-One") == "1, 2"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "expected"),
+    [
+        (b"Content-Length: 3", b"a=b", b"a=b"),
+        (b"Transfer-Encoding: chunked", b"2\r\na=\r\n1;x=y\r\nb\r\n0\r\nTrailer: t\r\n\r\n", b"a=b"),
+        (b"X: none", b"", None),
+    ],
+)
+def test_bodies(head, body, expected):
+    with listening(hello) as (server, seen):
+        answer = talk(
+            server, b"POST / HTTP/1.1\r\nHost: a\r\n" + head + b"\r\n\r\n" + body, b"GET /2 HTTP/1.1\r\nHost: a\r\n\r\n"
+        )
+    assert [request.body for request in seen] == [expected, None]
+    assert answer.count(b"HTTP/1.1 200") == 2
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"Content-Length: {MAX_BODY + 1}".encode(),
+        b"Content-Length: -1",
+        b"Content-Length: many",
+        b"Transfer-Encoding: chunked\r\n\r\nzz",
+        b"Transfer-Encoding: chunked\r\n\r\n-5",
+        b"Transfer-Encoding: chunked\r\n\r\nfffffffff",
+    ],
+)
+def test_bodies_that_are_not_read(head):
+    with listening(hello) as (server, seen):
+        answer = talk(server, b"POST / HTTP/1.1\r\nHost: a\r\n" + head + b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert b"Connection: close" in answer
+    assert seen == []
+
+
+def test_head_has_no_body_and_a_drop_no_answer():
+    with listening(hello) as (server, _):
+        answer = talk(server, b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert answer.endswith(b"\r\n\r\n")
+    assert b"Content-Length: 5" in answer
+    with listening(lambda request: None) as (server, _):
+        assert talk(server, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n") == b""
+
+
+def test_it_stops_with_connections_open_and_leaves_no_thread():
+    before = threading.active_count()
+    with listening(hello) as (server, _):
+        idle = [socket.create_connection(server.server_address[:2], timeout=10) for _ in range(5)]
+        idle[0].sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert idle[0].recv(65536).startswith(b"HTTP/1.1 200")
+    assert threading.active_count() == before
+    for connection in idle:
+        with connection:
+            assert _ends(connection)
+
+
+def _ends(connection: socket.socket) -> bool:
+    with contextlib.suppress(ConnectionResetError):
+        while connection.recv(65536):
+            pass  # what was under way; then the end
+    return True
+
+
+def test_plain_bytes_at_the_tls_port_hold_nobody_up(emulator):
+    host, _, port = emulator.origins.secure.removeprefix("https://").rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as silent:
+        with socket.create_connection((host, int(port)), timeout=10) as plain:
+            plain.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert _ends(plain)
+        context = ssl.create_default_context(cafile=emulator.ca_file)
+        with (
+            socket.create_connection((host, int(port)), timeout=10) as good,
+            context.wrap_socket(good, server_hostname=host) as secured,
+        ):
+            secured.sendall(b"GET /nobody/api/x HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert secured.recv(65536).startswith(b"HTTP/1.1 404")
+        silent.close()
