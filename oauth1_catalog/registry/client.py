@@ -17,17 +17,16 @@ from oauth1_catalog.errors import (
     MissingSettingError,
     MissingTokenError,
 )
-from oauth1_catalog.flow.callback import require_verifier
-from oauth1_catalog.registry import login
 from oauth1_catalog.registry.addresses import api_url
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
-from oauth1_catalog.registry.login import LoginSteps
 from oauth1_catalog.registry.provider_values import provider_with, text_params
 from oauth1_catalog.registry.temporary import TemporaryStore
 from oauth1_catalog.registry.token import Token, TokenLike, token_credentials
 from oauth1_catalog.rfc5849.credentials import ClientCredentials, TokenCredentials
 
 if TYPE_CHECKING:
+    from oauth1_catalog.registry.browser import Browser
+    from oauth1_catalog.registry.login import LoginSteps
     from oauth1_catalog.rfc5849 import Signer
 
 
@@ -165,11 +164,15 @@ class OAuth1App(Generic[FrameworkRequest]):
         )
 
     def _begin(self, redirect_uri: object, params: Mapping[str, object]) -> LoginSteps[dict[str, Any]]:
+        from oauth1_catalog.registry import login
+
         uri = None if redirect_uri is None else str(redirect_uri)
         return login.begin(self.provider, self.signer, redirect_uri=uri, params=text_params(self.name, params))
 
     def _remember(self, request: FrameworkRequest, data: Mapping[str, Any]) -> LoginSteps[None]:
         """Keep what ``create_authorization_url`` gave, in the session of ``request``."""
+        from oauth1_catalog.registry import login
+
         uri = data.get("redirect_uri")
         return login.remember(
             self.temporary,
@@ -181,6 +184,8 @@ class OAuth1App(Generic[FrameworkRequest]):
         )
 
     def _finish(self, request: FrameworkRequest, params: Mapping[str, object]) -> LoginSteps[Token]:
+        from oauth1_catalog.registry import login
+
         texts = text_params(self.name, params)
         browser = self._browser(request)
         token = yield from login.finish(
@@ -192,6 +197,9 @@ class OAuth1App(Generic[FrameworkRequest]):
     def _exchange(
         self, request_token: Mapping[str, str] | None, verifier: str | None, params: Mapping[str, object]
     ) -> LoginSteps[Token]:
+        from oauth1_catalog.flow.callback import require_verifier
+        from oauth1_catalog.registry import login
+
         if not request_token:
             raise MissingRequestTokenError(
                 description=f"{self.name}: no request_token. Pass what create_authorization_url() gave.",
@@ -203,7 +211,7 @@ class OAuth1App(Generic[FrameworkRequest]):
         texts = text_params(self.name, params)
         return login.exchange(self.provider, self.signer, temporary, verifier=verifier, params=texts)
 
-    def _browser(self, request: FrameworkRequest) -> login.Browser:
+    def _browser(self, request: FrameworkRequest) -> Browser:
         # The client's own secret is known to every process of the application, and to nobody else but the provider.
         return self.framework.browser(request, f"{self.client_id}&{self.client_secret or self._rsa_key or ''}")
 

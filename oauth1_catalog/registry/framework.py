@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar
 
+from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import NoSettings, Settings
 from oauth1_catalog.registry.current_token import CurrentToken
-from oauth1_catalog.registry.login import Browser
 from oauth1_catalog.registry.temporary import LIFETIME, CacheCall
 
 FrameworkRequest = TypeVar("FrameworkRequest")

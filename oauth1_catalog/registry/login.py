@@ -6,8 +6,7 @@ for the application's cache, answered with what the cache returns.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -18,7 +17,8 @@ from oauth1_catalog.flow.redirection import (
     request_temporary_credentials,
     request_token_credentials,
 )
-from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, Session, TemporaryStore
+from oauth1_catalog.registry.browser import Browser
+from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
 from oauth1_catalog.registry.token import Token
 from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
 from oauth1_catalog.rfc5849.messages import Request
@@ -29,25 +29,6 @@ if TYPE_CHECKING:
 
 Outcome = TypeVar("Outcome")
 LoginSteps: TypeAlias = Generator[Request | CacheCall, Any, Outcome]  # what comes back depends on what was yielded
-
-
-@dataclass(frozen=True, slots=True)
-class Browser:
-    """What a login must know of the request that it serves.
-
-    Args:
-        session: the browser's session.
-        keys: the keys to seal records with, newest first.
-        in_cookie: whether the session lives in a cookie.
-        query: names and values of the request's query, decoded, in their order.
-        path: the path of the request, to compare with the redirect URI's; ``None`` compares nothing.
-    """
-
-    session: Session
-    keys: Sequence[str | bytes]
-    in_cookie: bool
-    query: Sequence[tuple[str, str]] = ()
-    path: str | None = None
 
 
 def begin(

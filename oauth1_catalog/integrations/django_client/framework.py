@@ -9,10 +9,10 @@ from django.core.signals import request_finished, request_started
 from django.http import HttpRequest
 
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import Settings
 from oauth1_catalog.registry.current_token import CurrentToken
 from oauth1_catalog.registry.framework import Framework
-from oauth1_catalog.registry.login import Browser
 
 SECTIONS = ("OAUTH1_CATALOG", "AUTHLIB_OAUTH_CLIENTS")
 """The settings that are read, the first before the second; the second is Authlib's."""

@@ -9,10 +9,10 @@ from flask import Request, current_app, g, has_app_context, has_request_context,
 from flask.sessions import SecureCookieSessionInterface
 
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import Settings
 from oauth1_catalog.registry.current_token import CurrentToken
 from oauth1_catalog.registry.framework import Framework
-from oauth1_catalog.registry.login import Browser
 from oauth1_catalog.registry.token import Token
 
 

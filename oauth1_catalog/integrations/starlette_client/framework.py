@@ -9,9 +9,9 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
 
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import Settings
 from oauth1_catalog.registry.framework import Framework
-from oauth1_catalog.registry.login import Browser
 
 
 class StarletteSettings(Settings):

@@ -1,0 +1,27 @@
+"""What a login must know of the browser that it serves; each framework's integration tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oauth1_catalog.registry.temporary import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """What a login must know of the request that it serves.
+
+    Args:
+        session: the browser's session.
+        keys: the keys to seal records with, newest first.
+        in_cookie: whether the session lives in a cookie.
+        query: names and values of the request's query, decoded, in their order.
+        path: the path of the request, to compare with the redirect URI's; ``None`` compares nothing.
+    """
+
+    session: Session
+    keys: Sequence[str | bytes]
+    in_cookie: bool
+    query: Sequence[tuple[str, str]] = ()
+    path: str | None = None
