@@ -11,8 +11,9 @@ Rule 3: no input whatever raises; what is wrong is told as findings.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol, TypeAlias
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
@@ -162,6 +163,7 @@ def dotted(path: Sequence[Step]) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
 def is_credential(key: str) -> bool:
     """Whether a key of that name holds a secret, or something that is nobody else's business.
 
@@ -279,9 +281,16 @@ class _Reader:
     def read(self) -> Document:
         import yaml
 
+        # The parser in C is ten times as fast; PyYAML's wheels have it, a build without libyaml does not.
+        parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
-            for event in self._events():
-                self._take(event)
+            events = parser(self.text)
+            try:
+                # Asking the parser itself takes half the time of yaml.parse().
+                while (event := events.get_event()) is not None:
+                    self._take(event)
+            finally:
+                events.dispose()
         except _StopReadingError:
             pass
         except yaml.MarkedYAMLError as error:
@@ -296,12 +305,6 @@ class _Reader:
         if not isinstance(data, dict):
             return Document(self.path, self.text, {}, tuple(self.findings))
         return Document(self.path, self.text, data, tuple(self.findings), frozenset(self.broken), self.root)
-
-    def _events(self) -> Iterator[_Event]:
-        import yaml
-
-        # The parser in C is ten times as fast; PyYAML's wheels have it, a build without libyaml does not.
-        return iter(yaml.parse(self.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
 
     def _take(self, event: _Event) -> None:
         kind = type(event).__name__

@@ -15,27 +15,30 @@ _NAMES_ONLY = frozenset({"credential_labels", "userinfo_claims", "quirks", "evid
 
 
 def no_credential_in_parameters(subject: Subject) -> Iterator[Diagnostic]:
-    """A parameter or header of a credential's name may hold a placeholder, never a value; key material nowhere."""
-    for path, value in _texts(subject.entry.data, ()):
-        if subject.is_silenced(path):
+    """A parameter or header of a credential's name may hold a placeholder, never a value."""
+    for section, data in subject.entry.data.items():
+        if section in _NAMES_ONLY or not isinstance(data, dict):
             continue
-        key = next((str(step) for step in reversed(path) if isinstance(step, str)), "")
-        if "-----BEGIN" in value:
-            yield subject.entry.diagnostic("P011", f"`{key}` holds key material", path, key=True, hint=_HELP)
-        elif (
-            len(path) > 1
-            and path[0] not in _NAMES_ONLY
-            and path[-2] != "fields"
-            and is_credential(key)
-            and PLACEHOLDER.sub("", value)
-        ):
-            message = f"`{key}` is a credential; a provider file never holds one"
-            yield subject.entry.diagnostic("P011", message, path, key=True, hint=_HELP)
+        for path, key, value in _texts(data, (section,)):
+            if is_credential(key) and PLACEHOLDER.sub("", value) and not subject.is_silenced(path):
+                message = f"`{key}` is a credential; a provider file never holds one"
+                yield subject.entry.diagnostic("P011", message, path, key=True, hint=_HELP)
 
 
-def _texts(data: Data, path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], str]]:
+def no_key_material(subject: Subject) -> Iterator[Diagnostic]:
+    """No text anywhere is a key in PEM."""
+    if not any("-----BEGIN" in document.text for document in subject.entry.documents):
+        return
+    for section, data in subject.entry.data.items():
+        for path, key, value in _texts(data, (section,)):
+            if "-----BEGIN" in value and not subject.is_silenced(path):
+                yield subject.entry.diagnostic("P011", f"`{key}` holds key material", path, key=True, hint=_HELP)
+
+
+def _texts(data: Data, path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], str, str]]:
+    """Every text with its path, and the key nearest to it."""
     if isinstance(data, str):
-        yield path, data
+        yield path, str(next(step for step in reversed(path) if isinstance(step, str))), data
     elif isinstance(data, dict):
         for key, value in data.items():
             yield from _texts(value, (*path, key))
@@ -44,4 +47,4 @@ def _texts(data: Data, path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...
             yield from _texts(item, (*path, index))
 
 
-RULES: tuple[Rule, ...] = (no_credential_in_parameters,)
+RULES: tuple[Rule, ...] = (no_credential_in_parameters, no_key_material)
