@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 
 from oauth1_catalog.catalog.provider import Provider, UserinfoRules
 from oauth1_catalog.emulator.profiles import example_profile, token_fields
+from oauth1_catalog.emulator.registration import Registration
 from oauth1_catalog.emulator.store import AccessToken, Client, TemporaryToken
 from oauth1_catalog.emulator.users import User
 from oauth1_catalog.rfc5849.messages import Response
@@ -20,13 +21,19 @@ TOKEN_LIFETIME = 3600
 """What ``expires_in`` says, in seconds, where the provider has such a field and the file gives no lifetime."""
 
 
-def temporary_answer(provider: Provider, token: TemporaryToken) -> Response:
+def temporary_answer(registration: Registration, token: TemporaryToken) -> Response:
     """Temporary credentials (RFC 5849, section 2.1); a 1.0 provider does not confirm the callback."""
+    provider = registration.original
     fields = {"oauth_token": token.token}
     if token.secret:
         fields["oauth_token_secret"] = token.secret
     if provider.callback.confirmed != "none":
         fields["oauth_callback_confirmed"] = "true"
+    if provider.authorize_url_field:
+        known = {"{client_id}": token.client_id, "{oauth_token}": token.token, "{oauth_callback}": token.callback}
+        query = {name: known.get(value, value) for name, value in provider.authorize_params.items()}
+        query[provider.authorize_token_param] = token.token
+        fields[provider.authorize_url_field] = f"{registration.endpoint('authorize')}?{urlencode(query)}"
     return token_answer(provider, fields)
 
 
@@ -34,9 +41,12 @@ def access_answer(provider: Provider, token: AccessToken) -> Response:
     """Token credentials (section 2.3), and what this provider says beside them."""
     rules = provider.token_response
     fields = {"oauth_token": token.token, "oauth_token_secret": token.secret}
+    lifetime = (rules.lifetime and rules.lifetime.seconds) or TOKEN_LIFETIME
+    unit = 1000 if rules.expires_unit == "milliseconds" else 1
     if rules.expires_in:
-        lifetime = rules.lifetime.seconds if rules.lifetime else None
-        fields[rules.expires_in] = str(lifetime or TOKEN_LIFETIME)
+        fields[rules.expires_in] = str(lifetime * unit)
+    if rules.expires_at:
+        fields[rules.expires_at] = str((int(time.time()) + lifetime) * unit)
     if rules.session_handle:
         fields[rules.session_handle] = token.session_handle
     fields |= token_fields(provider.userinfo, rules.extra, token.user)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
@@ -21,17 +22,22 @@ from oauth1_catalog.rfc5849.messages import Request
 FORM = "application/x-www-form-urlencoded"
 
 _PLACES = {SIGNATURE_TYPE_AUTH_HEADER: "HEADER", SIGNATURE_TYPE_BODY: "BODY", SIGNATURE_TYPE_QUERY: "QUERY"}
+_LIBRARY = re.compile(r"$|python|requests|httpx|urllib|curl", re.IGNORECASE)
 _RUN_TIME_VALUES = ("{client_id}", "{oauth_token}", "{oauth_callback}")
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A signed request as oauthlib has read it: where its protocol parameters were, and what they are."""
+    """A signed request as oauthlib has read it: where its protocol parameters were, and what they are.
+
+    ``header`` are the parameters of the Authorization header that are not the protocol's.
+    """
 
     role: str
     request: Request
     place: str
     protocol: Mapping[str, str] = field(repr=False)
+    header: Mapping[str, str] = field(default_factory=dict, repr=False)
     realm: str | None = None
 
 
@@ -100,6 +106,8 @@ def _check_method(registration: Registration, call: Call) -> None:
 
 def _check_place(registration: Registration, call: Call) -> None:
     wanted = registration.setting("signature_type", "HEADER").upper()
+    if call.role != "api":
+        wanted = registration.original.token_signature_type or wanted
     found = _PLACES[call.place]
     # A request that has no form cannot carry its parameters in one: a client has to take another place then.
     if wanted == "BODY" and found != "BODY" and not is_form(call.request) and call.role == "api":
@@ -111,7 +119,7 @@ def _check_place(registration: Registration, call: Call) -> None:
 
 
 def _check_realm(registration: Registration, call: Call) -> None:
-    wanted = registration.setting("realm")
+    wanted = registration.setting("realm").replace("{request_url}", call.request.url.partition("?")[0])
     if wanted and (call.realm or "") != wanted:
         raise rejected("realm", f'This provider wants realm="{wanted}" in the Authorization header.')
 
@@ -119,11 +127,16 @@ def _check_realm(registration: Registration, call: Call) -> None:
 def _check_headers(registration: Registration, call: Call) -> None:
     original = registration.original
     wanted = dict(original.headers)
-    if original.user_agent:
-        wanted["User-Agent"] = original.user_agent
+    if call.role == "request_token":
+        wanted |= original.request_token_headers
     for name, value in wanted.items():
-        if call.request.header(name) != value:
+        given = call.request.header(name)
+        # On an API call an application may want something else, but must have said so: "*/*" is every library's word.
+        if given in {"", "*/*"} or (call.role != "api" and given != value):
             raise Refusal("parameter_rejected", f"This provider wants the header {name}: {value}.")
+    wants_agent = original.user_agent_required or original.user_agent is not None
+    if wants_agent and _LIBRARY.match(call.request.header("User-Agent")):
+        raise Refusal("parameter_rejected", "This provider wants a User-Agent that names the application.")
 
 
 def _check_parameters(registration: Registration, call: Call) -> None:
@@ -132,14 +145,22 @@ def _check_parameters(registration: Registration, call: Call) -> None:
         "client_id": call.protocol.get("oauth_consumer_key", ""),
         "oauth_token": call.protocol.get("oauth_token", ""),
     }
+    anywhere = {**call.protocol, **call.header, **dict(query_parameters(request)), **dict(form_parameters(request))}
     if call.role == "api":
-        check_names(original.api_params, dict(query_parameters(request) + form_parameters(request)), values)
-    elif call.role in {"request_token", "access_token"}:
-        first = call.role == "request_token"
-        wanted = original.request_token_params if first else original.access_token_params
-        place = original.request_token_params_in if first else original.access_token_params_in
-        found = form_parameters(request) if place == "body" else query_parameters(request)
-        check_names(wanted, dict(found), values)
+        check_names(original.api_params, anywhere, values)
+        return
+    endpoint = original.renew if call.role == "renew" else original.revoke
+    if call.role in {"renew", "revoke"}:
+        check_names(endpoint.params if endpoint else {}, anywhere, values)
+        return
+    first = call.role == "request_token"
+    places: Mapping[str, Mapping[str, str]] = {
+        "query": dict(query_parameters(request)),
+        "body": dict(form_parameters(request)),
+        "header": {**call.protocol, **call.header},
+    }
+    wanted = original.request_token_params if first else original.access_token_params
+    check_names(wanted, places[original.request_token_params_in if first else original.access_token_params_in], values)
 
 
 def _check_body_hash(registration: Registration, call: Call) -> None:

@@ -198,16 +198,22 @@ class Emulator:
         self._faults.add(Fault(response, role, provider), times=times)
 
     def _play(self, key: str, provider: Provider) -> None:
-        with self._lock:
-            store = self._stores.setdefault(provider.name, Store())
+        store = self._remember(provider.name, provider.required_credentials)
         self._server.add(Registration(key, provider, self.origins, store))
 
     def _store(self, name: str) -> Store:
         """The memory of the provider ``name``, which may be an alias."""
-        if name not in self._stores:
-            name = self._source.file(name).name
         with self._lock:
-            return self._stores.setdefault(name, Store())
+            if name in self._stores:
+                return self._stores[name]
+        file = self._source.file(name)
+        return self._remember(file.name, file.required_credentials)
+
+    def _remember(self, name: str, required: tuple[str, ...] | None) -> Store:
+        """The memory of a provider; a few give their applications no secret."""
+        with self._lock:
+            secretless = required is not None and "client_secret" not in required
+            return self._stores.setdefault(name, Store(client_secret="" if secretless else None))
 
     def _answer(self, request: Request, connection: int) -> Response | None:
         key, role = place_of(request.url)

@@ -14,7 +14,7 @@ import string
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from oauthlib.oauth1 import (
     AccessTokenEndpoint,
@@ -60,10 +60,11 @@ class _Endpoint(BaseEndpoint):
         try:
             request = super()._create_request(uri, http_method, body, headers)  # type: ignore[misc]  # not in the stubs
             place, _, pairs = self._get_signature_type_and_params(request)  # type: ignore[attr-defined]  # not in the stubs
+            own = _own_header_parameters(request)
         except (OAuth1Error, ValueError) as error:
             raise _unreadable(error) from error
         if validator.role != "authorize":
-            validator.call = Call(validator.role, validator.request, place, dict(pairs), request.realm)
+            validator.call = Call(validator.role, validator.request, place, dict(pairs), own, request.realm)
             check_demands(validator.registration, validator.call)
         return request
 
@@ -139,7 +140,8 @@ class _AccessToken(_Endpoint, AccessTokenEndpoint):
         if not request.resource_owner_key:
             raise absent("oauth_token")
         if not request.verifier:
-            if validator.registration.original.callback.verifier == "required":
+            two_legged = "two_legged" in validator.registration.original.flows
+            if validator.registration.original.callback.verifier == "required" and not two_legged:
                 raise absent("oauth_verifier")
             # OAuth Core 1.0 knows no verifier, oauthlib nothing else: give it the one that it would have made.
             key = validator.registration.key
@@ -157,10 +159,12 @@ class _SignatureOnly(_Endpoint, SignatureOnlyEndpoint):
 
 class _Authorization(_Endpoint, AuthorizationEndpoint):
     def create_verifier(self, request: OAuthlibRequest, credentials: dict[str, str]) -> dict[str, str]:
-        verifier: dict[str, str] = super().create_verifier(request, credentials)  # type: ignore[no-untyped-call]  # not in the stubs
-        if self.request_validator.registration.original.callback.verifier == "none":
-            del verifier["oauth_verifier"]
-        return verifier
+        found: dict[str, str] = super().create_verifier(request, credentials)  # type: ignore[no-untyped-call]  # not in the stubs
+        rules = self.request_validator.registration.original.callback
+        if rules.verifier == "none":
+            del found["oauth_verifier"]
+        names = {"oauth_token": rules.token_param, "oauth_verifier": rules.verifier_param}
+        return {names.get(name, name): value for name, value in found.items()}
 
 
 def new_temporary_token(validator: Validator) -> TemporaryToken:
@@ -268,6 +272,19 @@ def _arguments(request: Request) -> tuple[str, str, str, dict[str, str]]:
 
 def _readable(text: str) -> str:
     return "".join(c if c in _QUERY_CHARACTERS else quote(c, safe="") for c in text)
+
+
+def _own_header_parameters(request: OAuthlibRequest) -> dict[str, str]:
+    """The header's parameters that are not the protocol's, decoded, in the signature too.
+
+    RFC 5849, section 3.5.1, decodes all parameters of the header; oauthlib decodes those of the protocol alone.
+    """
+    if "Authorization" not in request.headers:
+        return {}
+    pairs = signature.collect_parameters(headers={"Authorization": request.headers["Authorization"]})
+    raw = [(name, value) for name, value in pairs if not name.startswith("oauth_")]
+    request.params = [(n, unquote(v) if (n, v) in raw else v) for n, v in request.params]
+    return {name: unquote(value) for name, value in raw}
 
 
 def _base_string(request: OAuthlibRequest) -> str:

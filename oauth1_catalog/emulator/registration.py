@@ -67,7 +67,8 @@ class Registration:
     @property
     def realm(self) -> str:
         """The protection space that the provider names in its challenges."""
-        return self.setting("realm") or self.original.name
+        realm = self.setting("realm")
+        return self.original.name if "{" in realm else realm or self.original.name
 
     @property
     def gives_secrets(self) -> bool:
@@ -79,7 +80,7 @@ class Registration:
         provider = self.provider
         urls = {
             "request_token": provider.request_token_url,
-            "authorize": provider.authorize_url,
+            "authorize": provider.authorize_url or f"{self.origins.consent}/{self.key}/authorize/consent",
             "access_token": provider.access_token_url,
             "renew": provider.renew.url if provider.renew else None,
             "revoke": provider.revoke.url if provider.revoke else None,

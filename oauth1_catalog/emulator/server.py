@@ -105,7 +105,7 @@ class Server:
 
 def _request_token(validator: Validator) -> Response:
     token = judge.new_temporary_token(validator)
-    return temporary_answer(validator.registration.original, token)
+    return temporary_answer(validator.registration, token)
 
 
 def _authorize(registration: Registration, request: Request) -> Response:
@@ -164,9 +164,9 @@ def _denied(registration: Registration, temporary: TemporaryToken, problem: str)
     if temporary.callback == "oob":
         return pages.denied(registration)
     if problem:
-        said = {"oauth_token": temporary.token, "oauth_problem": problem}
+        said = {rules.token_param: temporary.token, "oauth_problem": problem}
     elif rules.denied_when == "empty_verifier":
-        said = {"oauth_token": temporary.token, "oauth_verifier": ""}
+        said = {rules.token_param: temporary.token, rules.verifier_param: ""}
     else:
         said = {rules.denied_param: temporary.token}
     return pages.redirect(add_params_to_uri(temporary.callback, said.items()))
@@ -223,6 +223,7 @@ def _api(validator: Validator) -> Response:
     client_id, token = judge.verify_api_request(validator)
     rules = registration.original.userinfo
     if token is not None and rules is not None and _is_profile(registration, request):
+        check_names(rules.params, dict(query_parameters(request) + form_parameters(request)), {})
         return profile_answer(rules, token.user, registration.store.client(client_id))
     return _json(_echo(request, client_id, token))
 

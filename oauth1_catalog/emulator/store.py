@@ -66,9 +66,14 @@ class AccessToken:
 
 
 class Store:
-    """The memory of all providers of that name."""
+    """The memory of all providers of one name.
 
-    def __init__(self) -> None:
+    Args:
+        client_secret: of the application; an invented one by default.
+    """
+
+    def __init__(self, *, client_secret: str | None = None) -> None:
+        self._client_secret = secrets.token_urlsafe(24) if client_secret is None else client_secret
         self._lock = threading.Lock()
         self._application: Client | None = None
         self._temporary: dict[str, TemporaryToken] = {}
@@ -81,7 +86,7 @@ class Store:
             client = self._application
             if client is None:
                 client_id = f"{name.replace('_', '-')}-{secrets.token_hex(8)}"
-                client = Client(client_id, secrets.token_urlsafe(24), *_rsa_key())
+                client = Client(client_id, self._client_secret, *_rsa_key())
             if redirect_uri is not None:
                 client = replace(client, redirect_uri=redirect_uri)
             if client_secret is not None:

@@ -14,6 +14,7 @@ from oauth1_catalog.emulator.demands import Call, form_parameters, query_paramet
 from oauth1_catalog.emulator.problems import Refusal, rejected
 from oauth1_catalog.emulator.registration import Registration
 from oauth1_catalog.emulator.store import AccessToken, TemporaryToken
+from oauth1_catalog.emulator.users import DEFAULT_USER
 from oauth1_catalog.rfc5849.messages import Request
 
 OAuthlibRequest: TypeAlias = Any
@@ -137,6 +138,9 @@ class Validator(RequestValidator):
         self.temporary = found = self.store.temporary(token, self.registration.key, client_key)
         if found.state == "denied":
             raise Refusal("user_refused", "The user did not authorize this application.")
+        if found.state == "requested" and "two_legged" in self.registration.original.flows:
+            self.store.authorize(found, verifier="none", user=DEFAULT_USER)
+            self.temporary = found = self.store.temporary(token, self.registration.key, client_key)
         if found.state != "authorized":
             raise Refusal("permission_unknown", "The user has not decided about this request token yet.")
         return True

@@ -132,12 +132,6 @@ class TestProvider:
         assert problem(ask(photos, realm="1234567-sb1")) == "parameter_rejected"
         assert 'realm="1234567_SB1"' in ask(photos).header("WWW-Authenticate")
 
-    def test_headers_and_user_agent(self, dance):
-        photos = dance(headers={"Accept": "application/json"}, user_agent="Mine/1.0")
-        assert "Accept" in advice(ask(photos))
-        assert "User-Agent: Mine/1.0" in advice(ask(photos, headers={"accept": "application/json"}))
-        assert ask(photos, headers={"accept": "application/json", "user-agent": "Mine/1.0"}).status == 200
-
     def test_parameters_of_the_token_requests(self, dance, problem):
         photos = dance(request_token_params={"scope": "read"})
         assert problem(ask(photos)) == "parameter_absent"
@@ -199,3 +193,46 @@ class TestBodyHash:
 
     def test_a_form_has_none(self, dance, problem):
         assert problem(self.call(dance(), body="a=1", headers=FORM)) == "parameter_rejected"
+
+
+class TestQuirks:
+    def test_parameters_in_the_header(self, dance, problem):
+        photos = dance(request_token_params={"scope": "read,write"}, request_token_params_in="header")
+        assert problem(ask(photos)) == "parameter_absent"
+        # oauthlib's client cannot write such a header; a query that moves there is signed alike.
+        request = photos.signed(f"{photos.provider.request_token_url}?scope=read%2Cwrite%20all", callback_uri="oob")
+        header = f'{request.header("Authorization")}, scope="read%2Cwrite%20all"'
+        moved = replace(request, url=photos.provider.request_token_url, headers={"Authorization": header})
+        assert photos.server.handle(moved).status == 200
+
+    def test_another_place_at_the_token_endpoints(self, dance):
+        photos = dance(token_signature_type="QUERY")
+        assert ask(photos).status == 400
+        assert ask(photos, signature_type="QUERY").status == 200
+
+    def test_headers_of_the_first_request(self, dance):
+        photos = dance(request_token_headers={"X-App": "1"})
+        assert "X-App: 1" in advice(ask(photos))
+        assert ask(photos, headers={"X-App": "1"}).status == 200
+
+    def test_a_realm_that_is_the_url(self, dance):
+        photos = dance(client_kwargs={"realm": "{request_url}"})
+        assert ask(photos, realm=photos.provider.request_token_url).status == 200
+        assert ask(photos, realm="https://elsewhere.example").status == 400
+
+    @pytest.mark.parametrize(
+        ("agent", "status"), [(None, 400), ("python-requests/2.34", 400), ("python-httpx2/2.1", 400), ("Mine/1.0", 200)]
+    )
+    def test_a_user_agent_of_the_applications_own(self, dance, agent, status):
+        photos = dance(user_agent_required=True)
+        assert ask(photos, headers={"User-Agent": agent} if agent else {}).status == status
+
+    def test_an_api_call_may_ask_for_another_format(self, dance):
+        photos = dance(headers={"Accept": "application/json"})
+        accept = {"Accept": "application/json"}
+        token = photos.access_token(headers=accept)
+        pair = (token["oauth_token"], token["oauth_token_secret"])
+        url = photos.provider.api_base_url
+        assert photos.send(url, "GET", token=pair, headers={"Accept": "text/csv"}).status == 200
+        assert photos.send(url, "GET", token=pair, headers={"Accept": "*/*"}).status == 400
+        assert ask(photos, headers={"Accept": "text/csv"}).status == 400

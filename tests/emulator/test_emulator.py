@@ -161,6 +161,10 @@ class TestClients:
         assert emulator.client("twitter") == changed
         assert first.client_secret not in repr(first)
 
+    def test_a_provider_that_gives_no_secret(self, emulator):
+        emulator.add(Provider(name="bare", required_credentials=("client_id",)))
+        assert emulator.client("bare").client_secret == ""
+
     def test_an_alias_is_the_same_provider(self, emulator):
         assert emulator.client("jira") == emulator.client("jira_data_center")
 

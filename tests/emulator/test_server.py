@@ -7,6 +7,7 @@ import hmac
 import json
 import logging
 import threading
+import time
 from dataclasses import replace
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -198,6 +199,19 @@ class TestConsent:
         assert '<html lang="en">' in page
         assert '<label for="user">' in page
 
+    def test_a_callback_under_other_names(self, dance):
+        photos = dance(callback=CallbackRules(token_param="token", verifier_param="code"))
+        temporary = photos.request_token()
+        query = dict(parse_qsl(urlsplit(photos.decide(temporary["oauth_token"]).header("Location")).query))
+        assert query["token"] == temporary["oauth_token"]
+        assert photos.exchange(temporary, query["code"]).status == 200
+
+    def test_the_consent_address_comes_with_the_answer(self, dance):
+        photos = dance(authorize_url=None, authorize_url_field="login_url", authorize_params={"key": "{client_id}"})
+        answer = photos.request_token()
+        assert answer["login_url"].startswith("http://127.0.0.1:8080/photos/authorize/")
+        assert photos.server.handle(Request("GET", answer["login_url"])).status == 200
+
 
 class TestTokenCredentials:
     def test_a_request_token_is_exchanged_once(self, dance, problem):
@@ -299,6 +313,21 @@ class TestLife:
         assert photos.send(photos.provider.api_base_url + "x", "GET", token=new_pair).status == 200
         assert problem(photos.send(url, token=new_pair, protocol=handle)) == "parameter_rejected"
 
+    def test_the_moment_of_its_end_and_its_unit(self, dance):
+        rules = TokenResponseRules(expires_at="ends", expires_in="lasts", expires_unit="milliseconds")
+        token = dance(token_response=rules).access_token()
+        assert token["lasts"] == "3600000"
+        assert 3590_000 < int(token["ends"]) - time.time() * 1000 <= 3600_000
+
+    def test_parameters_of_a_renewal(self, dance, problem):
+        renew = Endpoint(url="https://photos.example/renew", params={"token": "{oauth_token}"})
+        photos = dance(renew=renew)
+        token = photos.access_token()
+        pair = (token["oauth_token"], token["oauth_token_secret"])
+        assert problem(photos.send(photos.provider.renew.url, token=pair)) == "parameter_absent"
+        assert photos.send(f"{photos.provider.renew.url}?token={pair[0]}", token=pair).status == 200
+        assert problem(photos.send(f"{photos.provider.renew.url}?token=x", token=pair)) == "parameter_rejected"
+
     def test_renewal_in_place(self, dance):
         photos = dance(renew=Endpoint(url="https://photos.example/renew", method="GET"))
         token = photos.access_token()
@@ -325,6 +354,10 @@ class TestOtherFlows:
     def test_not_where_the_provider_wants_a_token(self, dance, problem):
         photos = dance()
         assert problem(photos.send(photos.provider.api_base_url + "icons", "GET")) == "parameter_absent"
+
+    def test_a_request_token_without_a_user(self, dance):
+        photos = dance(flows=("two_legged",))
+        assert photos.exchange(photos.request_token("oob"), "").status == 200
 
     def test_xauth(self, dance, problem):
         photos = dance(flows=("xauth",))
