@@ -19,6 +19,7 @@ callback that belongs to no login::
     ├── StateError                    the callback belongs to no login of this browser
     │   ├── MissingRequestTokenError  the callback has no oauth_token
     │   └── ExpiredStateError         the login took too long
+    ├── CacheError                    yours: the cache that keeps the logins does not answer
     ├── MissingVerifierError          the callback has no oauth_verifier
     └── MissingTokenError             an API call without a token
 
@@ -221,6 +222,15 @@ class ExpiredStateError(StateError):
     """The login took longer than the temporary credentials are kept."""
 
     error = "expired_state"
+
+
+class CacheError(OAuthError):
+    """The cache that keeps the logins under way failed; ``__cause__`` is its own exception.
+
+    The login cannot go on, and nothing is kept elsewhere instead. A good answer is status 503, and to begin again.
+    """
+
+    error = "cache_unavailable"
 
 
 class MissingVerifierError(OAuthError):

@@ -11,6 +11,7 @@ after it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import secrets
@@ -19,7 +20,7 @@ from collections.abc import Generator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from oauth1_catalog.errors import ConfigurationError, ExpiredStateError, StateError
+from oauth1_catalog.errors import CacheError, ConfigurationError, ExpiredStateError, StateError
 from oauth1_catalog.registry.sealing import SealError, seal, unseal
 from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
 
@@ -98,6 +99,7 @@ class TemporaryStore:
 
         Raises:
             ConfigurationError: the record is too large for a cookie; a cache is needed.
+            CacheError: the cache did not take it.
         """
         temporary = login.temporary
         expires = now + self.lifetime
@@ -114,7 +116,8 @@ class TemporaryStore:
         entry: dict[str, object] = {"exp": expires, "client": self.name}
         if self._cached:
             entry["handle"] = secrets.token_urlsafe(16)
-            yield CacheCall("set", self._cache_key(temporary.oauth_token, str(entry["handle"])), sealed, self.lifetime)
+            key = self._cache_key(temporary.oauth_token, str(entry["handle"]))
+            yield from self._ask_cache(CacheCall("set", key, sealed, self.lifetime), step="authorize")
         else:
             entry["data"] = sealed
         self._make_room(session, now)
@@ -130,6 +133,7 @@ class TemporaryStore:
         Raises:
             StateError: this browser has no such login, or it has ended already.
             ExpiredStateError: it took too long.
+            CacheError: the cache gave no answer.
         """
         entry = session.pop(self._key(oauth_token), None)
         if not isinstance(entry, Mapping) or entry.get("client", self.name) != self.name:
@@ -150,15 +154,18 @@ class TemporaryStore:
         """Forget a login that ended without a token; whether this browser had it."""
         entry = session.pop(self._key(oauth_token), None)
         if isinstance(entry, Mapping) and "handle" in entry:
-            yield CacheCall("delete", self._cache_key(oauth_token, str(entry["handle"])))
+            # What a broken cache still holds expires by itself.
+            with contextlib.suppress(CacheError):
+                call = CacheCall("delete", self._cache_key(oauth_token, str(entry["handle"])))
+                yield from self._ask_cache(call, step="callback")
         return isinstance(entry, Mapping)
 
     def _take_from_cache(self, oauth_token: str, entry: Mapping[str, object]) -> Generator[CacheCall, object, object]:
         handle = entry.get("handle")
         # Authlib's cache key is the session's key itself, and its session entry holds no handle.
         key = self._key(oauth_token) if handle is None else self._cache_key(oauth_token, str(handle))
-        kept = yield CacheCall("get", key)
-        deleted = yield CacheCall("delete", key)
+        kept = yield from self._ask_cache(CacheCall("get", key), step="callback")
+        deleted = yield from self._ask_cache(CacheCall("delete", key), step="callback")
         if kept is None:
             raise self._expired() if self._cached else self._unknown()
         if deleted is False or (deleted == 0 and deleted is not None):
@@ -170,6 +177,16 @@ class TemporaryStore:
             return json.loads(text)["data"]
         except (ValueError, KeyError, TypeError) as error:
             raise self._unknown() from error
+
+    def _ask_cache(self, call: CacheCall, *, step: str) -> Generator[CacheCall, object, Any]:
+        try:
+            answer = yield call
+        except Exception as error:
+            # Only the type is named: a cache's message can hold its password.
+            raise self._no_cache(f"{call.operation}() raised {type(error).__name__}", step=step) from error
+        if call.operation == "set" and answer is False:
+            raise self._no_cache("set() said that it kept nothing", step=step)
+        return answer
 
     def _read(self, sealed: str, oauth_token: str, keys: Sequence[str | bytes], now: float) -> PendingLogin:
         try:
@@ -250,6 +267,14 @@ class TemporaryStore:
     def _cache_key(self, oauth_token: str, handle: str) -> str:
         # Hashed: a token may hold what a cache's keys may not, and be of any length.
         return f"oauth1_catalog:{_digest(self.name, oauth_token, handle)}"
+
+    def _no_cache(self, cause: str, *, step: str) -> CacheError:
+        return CacheError(
+            description=f"{self.name}: the cache that keeps the logins under way failed: {cause}. See that it runs and "
+            "can be reached, and offer the user to log in again.",
+            provider=self.name,
+            step=step,
+        )
 
     def _unknown(self) -> StateError:
         return StateError(
