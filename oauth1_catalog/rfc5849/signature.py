@@ -203,7 +203,7 @@ def signature_method(
             hint = f"Did you mean {near[0]!r}?" if near else f"It is one of {', '.join(_factories)}."
             raise SigningError(description=f"There is no signature_method {method!r}. {hint}")
         return factory(key)
-    if not isinstance(method, SignatureMethod):
+    if isinstance(method, type) or not isinstance(method, SignatureMethod):
         raise SigningError(
             description=f"signature_method is {type(method).__name__}. Pass a name such as 'HMAC-SHA1', or an object "
             "with name, hash_name and sign()."
