@@ -13,19 +13,27 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic, nearest
 from oauth1_catalog.catalog.inheritance import Entry, inherit
-from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.catalog.resolve import resolve
+from oauth1_catalog.catalog.resolve import Tree, choices_of, resolve
 from oauth1_catalog.catalog.source import Document, read
-from oauth1_catalog.catalog.validation import Validated, validate
 from oauth1_catalog.errors import ConfigurationError, ProviderFileError, UnknownProviderError
+
+if TYPE_CHECKING:
+    from oauth1_catalog.catalog.model import ProviderFile
+    from oauth1_catalog.catalog.validation import Validated
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _ALIASES = re.compile(rb"^aliases[ \t]*:.*(?:\r?\n(?:[ \t-].*)?)*", re.MULTILINE)
 MAX_EXTENDS = 8
+
+
+def _shipped() -> Path:
+    """The provider files of an installed wheel; in a checkout there are none."""
+    return Path(__file__).resolve().parent.parent / "_data" / "providers"
 
 
 @cache
@@ -35,11 +43,9 @@ def builtin_directory() -> Path:
     Raises:
         ConfigurationError: the installation is broken.
     """
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "_data" / "providers"
-    if installed.is_dir():
-        return installed
-    checkout = package.parent
+    if (shipped := _shipped()).is_dir():
+        return shipped
+    checkout = Path(__file__).resolve().parents[2]
     # Only beside our own pyproject.toml: a broken install must not read some other package's folder.
     if (checkout / "pyproject.toml").is_file() and (checkout / "providers").is_dir():
         return checkout / "providers"
@@ -102,7 +108,7 @@ class Catalog:
             UnknownProviderError: no file and no alias has that name.
             ProviderFileError: the file is wrong.
         """
-        return self._usable(name)[0]
+        return self._usable(name, *self._documents(name))[0]
 
     def findings(self, name: str) -> tuple[Diagnostic, ...]:
         """Everything that keeps the provider's file from being used.
@@ -110,7 +116,7 @@ class Catalog:
         Raises:
             UnknownProviderError: no file and no alias has that name.
         """
-        return self._validated(name).findings
+        return _validated(*self._documents(name)).findings
 
     def provider(
         self,
@@ -137,9 +143,23 @@ class Catalog:
         >>> Catalog().provider("jira", values={"base_url": "https://jira.example.com"}).api_base_url
         'https://jira.example.com/rest/api/2/'
         """
-        file, entry = self._usable(name)
         allowed = self._allow_local_hosts if allow_local_hosts is None else allow_local_hosts
-        return resolve(file, entry.data, environment=environment, values=values, allow_local_hosts=allowed)
+        return resolve(
+            self._data(name), check=_check, environment=environment, values=values, allow_local_hosts=allowed
+        )
+
+    def choices(self, name: str) -> frozenset[str]:
+        """The names of the provider's variables and options: what an application can choose.
+
+        Raises:
+            UnknownProviderError: no file and no alias has that name.
+            ProviderFileError: the file is wrong.
+
+        >>> Catalog().choices("jira")
+        frozenset({'base_url'})
+        """
+        variables, options = choices_of(self._data(name))
+        return frozenset((*variables, *options))
 
     def entry(self, name: str) -> Entry:
         """The provider's data with the files that it came from, whether right or wrong.
@@ -149,20 +169,23 @@ class Catalog:
         """
         return inherit(self._documents(name)[0])
 
-    def _usable(self, name: str) -> tuple[ProviderFile, Entry]:
-        validated = self._validated(name)
+    def _data(self, name: str) -> Tree:
+        """The provider's data, known to be right.
+
+        What a wheel ships has been validated before it was made; to do it again would load pydantic at every start of
+        every application.
+        """
+        documents, findings = self._documents(name)
+        if not findings and all(Path(document.path).resolve().parent == _shipped() for document in documents):
+            return inherit(documents).data
+        return self._usable(name, documents, findings)[1].data
+
+    def _usable(self, name: str, documents: list[Document], findings: list[Diagnostic]) -> tuple[ProviderFile, Entry]:
+        validated = _validated(documents, findings)
         errors = [finding for finding in validated.findings if finding.severity == "error"]
         if errors or validated.file is None:
             raise file_error(errors, provider=name)
         return validated.file, validated.entry
-
-    def _validated(self, name: str) -> Validated:
-        documents, findings = self._documents(name)
-        validated = validate(inherit(documents))
-        if not findings:
-            return validated
-        both = sorted((*validated.findings, *findings), key=lambda finding: finding.sort_key)
-        return Validated(validated.entry, validated.file, tuple(both), validated.subject)
 
     def _documents(self, name: str) -> tuple[list[Document], list[Diagnostic]]:
         """The provider's own document, and those that it extends, the nearest first."""
@@ -285,6 +308,22 @@ class Catalog:
             provider=shown,
             suggestions=suggestions,
         )
+
+
+def _validated(documents: list[Document], findings: list[Diagnostic]) -> Validated:
+    from oauth1_catalog.catalog.validation import Validated, validate
+
+    validated = validate(inherit(documents))
+    if not findings:
+        return validated
+    both = sorted((*validated.findings, *findings), key=lambda finding: finding.sort_key)
+    return Validated(validated.entry, validated.file, tuple(both), validated.subject)
+
+
+def _check(data: Tree) -> None:
+    from oauth1_catalog.catalog.model import ProviderFile
+
+    ProviderFile.model_validate(data)
 
 
 def file_error(errors: list[Diagnostic], *, provider: str) -> ProviderFileError:

@@ -222,8 +222,7 @@ class BaseOAuth(Generic[App]):
         choices: frozenset[str] = frozenset()
         function = "register()"
         if registration.provider is not None:
-            file = self._catalog().file(registration.provider)
-            choices = frozenset((*file.variables, *file.options))
+            choices = self._catalog().choices(registration.provider)
             function = "register_from_catalog()"
         given = registration.arguments
         check_names(name, given, known=REGISTER | choices, where=function)

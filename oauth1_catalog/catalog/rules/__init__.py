@@ -6,22 +6,34 @@ validator runs them all.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.inheritance import Entry
-from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.catalog.source import Step
+
+if TYPE_CHECKING:
+    from oauth1_catalog.catalog.model import ProviderFile
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a rule looks at. Nothing is to be said of what lies at or below the ``silenced`` paths."""
+    """What a rule looks at.
+
+    Args:
+        entry: the data with its places.
+        file: the same as a model, without what is wrong in it.
+        silenced: nothing is to be said of what lies at or below these paths.
+        today: the day against which dates are held.
+    """
 
     entry: Entry
     file: ProviderFile
     silenced: frozenset[tuple[Step, ...]] = frozenset()
+    today: dt.date = dt.date.max
 
     def is_silenced(self, path: Sequence[Step]) -> bool:
         """Whether something at ``path``, or around it, is already known to be wrong."""
@@ -36,3 +48,10 @@ def usability_rules() -> tuple[Rule, ...]:
     from oauth1_catalog.catalog.rules import credentials, flows, variables
 
     return (*credentials.RULES, *flows.RULES, *variables.RULES)
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """The rules that the validator holds a file to; what takes several files is in ``across.py``."""
+    from oauth1_catalog.catalog.rules import claims, endpoints, evidence, form, lifecycle
+
+    return (*usability_rules(), *endpoints.RULES, *claims.RULES, *evidence.RULES, *lifecycle.RULES, *form.RULES)
