@@ -6,6 +6,7 @@ Findings that only follow from another one are held back.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import types
 import typing
@@ -20,7 +21,7 @@ from pydantic_core import ErrorDetails
 from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean, nearest
 from oauth1_catalog.catalog.inheritance import Entry
 from oauth1_catalog.catalog.model import ProviderFile
-from oauth1_catalog.catalog.rules import Subject, usability_rules
+from oauth1_catalog.catalog.rules import Rule, Subject, usability_rules
 from oauth1_catalog.catalog.source import Data, Step, dotted, is_credential
 
 
@@ -34,8 +35,13 @@ class Validated:
     subject: Subject | None
 
 
-def validate(entry: Entry) -> Validated:
-    r"""Check one provider: YAML, fields, and what makes a file unusable.
+def validate(entry: Entry, *, rules: Sequence[Rule] | None = None, today: dt.date = dt.date.max) -> Validated:
+    r"""Check one provider: YAML, fields, and rules.
+
+    Args:
+        entry: the provider's data.
+        rules: what to hold it to; by default what makes a file unusable.
+        today: the day against which dates are held.
 
     >>> from oauth1_catalog.catalog.inheritance import inherit
     >>> from oauth1_catalog.catalog.source import read
@@ -50,8 +56,8 @@ def validate(entry: Entry) -> Validated:
     findings.extend(problems)
     subject = None
     if file is not None:
-        subject = Subject(entry, file, frozenset(silenced))
-        for rule in usability_rules():
+        subject = Subject(entry, file, frozenset(silenced), today)
+        for rule in usability_rules() if rules is None else rules:
             findings.extend(rule(subject))
     return Validated(entry, file, _in_order(findings), subject)
 

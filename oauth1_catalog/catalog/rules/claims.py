@@ -1,0 +1,94 @@
+"""P04x: the profile becomes standard claims (OpenID Connect Core, section 5.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from xml.etree import ElementTree as ET
+
+from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean
+from oauth1_catalog.catalog.rules import Rule, Subject
+
+STANDARD_CLAIMS = frozenset({
+    "sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
+    "website", "email", "email_verified", "gender", "birthdate", "zoneinfo", "locale", "phone_number",
+    "phone_number_verified", "address", "updated_at",
+})  # fmt: skip
+
+
+def claims_are_standard(subject: Subject) -> Iterator[Diagnostic]:
+    """P041: a claim is OpenID Connect's, or begins with ``x_``."""
+    for claim in subject.file.userinfo_claims:
+        if claim not in STANDARD_CLAIMS and not claim.startswith("x_"):
+            hint = did_you_mean(claim, STANDARD_CLAIMS, otherwise=f"write `x_{claim}` for a claim of your own")
+            message = f"`{claim}` is not a standard claim"
+            yield subject.entry.diagnostic("P041", message, ("userinfo_claims", claim), key=True, hint=hint)
+
+
+def claims_and_endpoint_come_together(subject: Subject) -> Iterator[Diagnostic]:
+    """P042, P043: who the user is, and where that is said."""
+    file = subject.file
+    if (
+        file.userinfo_endpoint is not None
+        and not file.userinfo_claims
+        and not subject.is_silenced(("userinfo_claims",))
+    ):
+        message = "`userinfo_endpoint` without `userinfo_claims` says nothing"
+        yield subject.entry.diagnostic("P043", message, ("userinfo_endpoint",), key=True, hint="add `userinfo_claims`")
+    if not file.userinfo_claims or subject.is_silenced(("userinfo_claims", "sub")):
+        return
+    if "sub" not in file.userinfo_claims:
+        hint = "add `sub`: what stays when a user changes name and address"
+        message = "`userinfo_claims` has no `sub`"
+        yield subject.entry.diagnostic("P042", message, ("userinfo_claims",), key=True, hint=hint)
+    if file.userinfo_endpoint is None and not subject.is_silenced(("userinfo_endpoint",)):
+        hint = "add `userinfo_endpoint`, or `userinfo_endpoint: token_response`"
+        message = "`userinfo_claims` without `userinfo_endpoint` is never used"
+        yield subject.entry.diagnostic("P043", message, ("userinfo_claims",), key=True, hint=hint)
+
+
+def claims_can_be_read(subject: Subject) -> Iterator[Diagnostic]:
+    """P040: a claim's path is what its format takes."""
+    is_xml = subject.file.userinfo_format == "xml"
+    for claim, source in subject.file.userinfo_claims.items():
+        path = ("userinfo_claims", claim)
+        if subject.is_silenced(path):
+            continue
+        if is_xml and not re.search(r"\{\w+\}", source):
+            wrong = _xml_problem(source)
+        elif source.startswith("$"):
+            wrong = _jsonpath_problem(source)
+        elif re.search(r"\{\w+\}", source):
+            continue
+        else:
+            wrong = "it begins with neither `$` nor holds a {field}"
+        if wrong:
+            hint = "see xml.etree.ElementTree" if is_xml else "write $.field (RFC 9535), or a text with {field}"
+            yield subject.entry.diagnostic("P040", f"`{source}` is not a path: {wrong}", path, hint=hint)
+
+
+@lru_cache(maxsize=4096)
+def _jsonpath_problem(path: str) -> str | None:
+    # Nearly every path is a chain of names, and the parser is not cheap.
+    if re.fullmatch(r"\$(\.[A-Za-z_][A-Za-z0-9_]*)+", path):
+        return None
+    import jsonpath_rfc9535
+
+    try:
+        jsonpath_rfc9535.compile(path)
+    except (jsonpath_rfc9535.JSONPathError, RecursionError) as error:
+        return str(error).partition("\n")[0] or "it cannot be read"
+    return None
+
+
+def _xml_problem(path: str) -> str | None:
+    element, _, attribute = path.partition("/@") if "/@" in path else (path, "", "x")
+    try:
+        ET.Element("root").find(element)
+    except (SyntaxError, KeyError, ValueError) as error:
+        return str(error) or "it cannot be read"
+    return None if re.fullmatch(r"[\w:.-]+", attribute) else "what follows /@ is not the name of an attribute"
+
+
+RULES: tuple[Rule, ...] = (claims_are_standard, claims_and_endpoint_come_together, claims_can_be_read)

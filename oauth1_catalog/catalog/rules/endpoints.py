@@ -1,0 +1,51 @@
+"""P039, P080, P083: what URLs say together with other fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from oauth1_catalog.catalog.diagnostics import Diagnostic
+from oauth1_catalog.catalog.rules import Rule, Subject
+
+_URLS = ("request_token_url", "authorize_url", "access_token_url", "api_base_url")
+
+
+def plaintext_goes_over_https(subject: Subject) -> Iterator[Diagnostic]:
+    """P039: PLAINTEXT sends the secrets themselves (RFC 5849, section 3.4.4)."""
+    if subject.file.client_kwargs.signature_method != "PLAINTEXT":
+        return
+    for field in _URLS:
+        url = getattr(subject.file, field)
+        if url is not None and url.startswith("http://"):
+            hint = f"write https://{url.partition('://')[2]}, or take another signature method"
+            message = f"PLAINTEXT would send the secrets of `{field}` in the clear"
+            yield subject.entry.diagnostic("P039", message, (field,), hint=hint)
+
+
+def base_ends_in_a_slash(subject: Subject) -> Iterator[Diagnostic]:
+    """P080: without it, a relative path takes the place of the base's last segment (RFC 3986, section 5.2.3)."""
+    places: list[tuple[tuple[str, ...], str | None]] = [((), subject.file.api_base_url)]
+    places += [(("environments", name), e.api_base_url) for name, e in subject.file.environments.items()]
+    for prefix, url in places:
+        path = (*prefix, "api_base_url")
+        if url is not None and not url.endswith("/") and "?" not in url and not subject.is_silenced(path):
+            message = "`api_base_url` does not end in `/`, so its last segment is lost in relative URLs"
+            yield subject.entry.diagnostic("P080", message, path, hint=f"write {url}/", warning=True)
+
+
+def token_endpoints_share_a_host(subject: Subject) -> Iterator[Diagnostic]:
+    """P083: both token endpoints are one server's."""
+    first, second = subject.file.request_token_url, subject.file.access_token_url
+    if first is None or second is None or _host(first) == _host(second):
+        return
+    message = f"`access_token_url` is on {_host(second)}, and `request_token_url` on {_host(first)}"
+    hint = "no known provider has its token endpoints on two hosts; look at the documentation again"
+    yield subject.entry.diagnostic("P083", message, ("access_token_url",), hint=hint, warning=True)
+
+
+def _host(url: str) -> str:
+    return re.split(r"[/?#]", url.partition("://")[2] or url, maxsplit=1)[0].lower()
+
+
+RULES: tuple[Rule, ...] = (plaintext_goes_over_https, base_ends_in_a_slash, token_endpoints_share_a_host)

@@ -1,0 +1,77 @@
+"""P050 to P055: where facts come from, and when somebody looked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean
+from oauth1_catalog.catalog.model import ProviderFile
+from oauth1_catalog.catalog.rules import Rule, Subject
+
+NEEDS_EVIDENCE = (
+    "request_token_url",
+    "authorize_url",
+    "access_token_url",
+    "api_base_url",
+    "client_kwargs.signature_method",
+)
+MAX_AGE_MONTHS = 18
+_BRANCH = re.compile(r"https://github\.com/[^/]+/[^/]+/(?:blob|tree|raw)/(?P<ref>[^/]+)")
+_FIELDS = frozenset(info.alias or name for name, info in ProviderFile.model_fields.items())
+
+
+def facts_have_evidence(subject: Subject) -> Iterator[Diagnostic]:
+    """P050: each endpoint and the signature method come from somewhere."""
+    if subject.is_silenced(("evidence",)):
+        return
+    confirmed = {field for entry in subject.file.evidence for field in entry.fields}
+    for field in NEEDS_EVIDENCE:
+        section, _, inner = field.partition(".")
+        data = subject.entry.data.get(section)
+        if data is None or (inner and not (isinstance(data, dict) and inner in data)):
+            continue
+        path = (section, inner) if inner else (section,)
+        if field not in confirmed and section not in confirmed and not subject.is_silenced(path):
+            hint = f"add an entry under `evidence` whose `fields` name `{field}`"
+            message = f"nothing says where `{field}` comes from"
+            yield subject.entry.diagnostic("P050", message, path, key=True, hint=hint, warning=True)
+
+
+def evidence_is_dated(subject: Subject) -> Iterator[Diagnostic]:
+    """P051, P052: looked at lately, and not in the future."""
+    today = subject.today
+    for index, entry in enumerate(subject.file.evidence):
+        path = ("evidence", index, "checked")
+        months = (today.year - entry.checked.year) * 12 + today.month - entry.checked.month
+        if entry.checked > today:
+            message = f"{entry.checked} is in the future"
+            yield subject.entry.diagnostic("P052", message, path, hint="write the day on which you looked")
+        elif today.year < 9999 and months - (today.day < entry.checked.day) >= MAX_AGE_MONTHS:
+            message = f"nobody has looked since {entry.checked}"
+            hint = "look at the source again, and write today's date"
+            yield subject.entry.diagnostic("P051", message, path, hint=hint, warning=True)
+
+
+def evidence_names_fields(subject: Subject) -> Iterator[Diagnostic]:
+    """P054: what an entry confirms is a field."""
+    for index, entry in enumerate(subject.file.evidence):
+        for position, field in enumerate(entry.fields):
+            first = field.partition(".")[0]
+            if first not in _FIELDS:
+                hint = did_you_mean(first, _FIELDS, otherwise="write a field's name, such as client_kwargs.realm")
+                path = ("evidence", index, "fields", position)
+                yield subject.entry.diagnostic("P054", f"there is no field `{field}`", path, hint=hint)
+
+
+def sources_stay(subject: Subject) -> Iterator[Diagnostic]:
+    """P055: a file on GitHub is named by commit, since a branch moves on."""
+    for index, entry in enumerate(subject.file.evidence):
+        branch = _BRANCH.match(entry.source)
+        if branch and not re.fullmatch(r"[0-9a-f]{7,40}", branch["ref"]):
+            message = f"the source is whatever `{branch['ref']}` holds at the time"
+            path = ("evidence", index, "source")
+            yield subject.entry.diagnostic("P055", message, path, hint="name the commit instead", warning=True)
+
+
+RULES: tuple[Rule, ...] = (facts_have_evidence, evidence_is_dated, evidence_names_fields, sources_stay)
