@@ -93,7 +93,11 @@ def check_names(
                 f"client_kwargs={{{name!r}: ...}}.",
                 provider=client,
             )
-    check_unknown(given, known, where=f"{client}: {where}", warn_unrelated=warn_unrelated)
+    try:
+        check_unknown(given, known, where=f"{client}: {where}", warn_unrelated=warn_unrelated)
+    except ConfigurationError as error:
+        error.provider = client
+        raise
 
 
 def as_mapping(client: str, parameter: str, value: object, *, where: str) -> Mapping[str, object]:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponseRedirect
 
-from oauth1_catalog.registry.sync_client import SyncOAuth1App
-from oauth1_catalog.registry.token import Token, TokenLike
-
-if TYPE_CHECKING:
-    import requests
+from oauth1_catalog.integrations.django_client.async_client import AsyncCalls
+from oauth1_catalog.registry.token import Token
 
 
-class DjangoOAuth1App(SyncOAuth1App[HttpRequest]):
+class DjangoOAuth1App(AsyncCalls):
     """A client of one provider."""
 
     def authorize_redirect(
@@ -75,22 +72,10 @@ class DjangoOAuth1App(SyncOAuth1App[HttpRequest]):
         """As ``authorize_redirect``, in an async view."""
         return await sync_to_async(self.authorize_redirect)(request, redirect_uri, **kwargs)
 
+    async def asave_authorize_data(self, request: HttpRequest, **kwargs: Any) -> None:
+        """As ``save_authorize_data``, in an async view."""
+        await sync_to_async(self.save_authorize_data)(request, **kwargs)
+
     async def aauthorize_access_token(self, request: HttpRequest, **kwargs: Any) -> Token:
         """As ``authorize_access_token``, in an async view."""
         return await sync_to_async(self.authorize_access_token)(request, **kwargs)
-
-    async def arequest(self, method: str, url: str, **kwargs: Any) -> requests.Response:
-        """As ``request``, in an async view; other calls go on meanwhile."""
-        return await sync_to_async(self.request, thread_sensitive=False)(method, url, **kwargs)
-
-    async def aget(self, url: str, **kwargs: Any) -> requests.Response:
-        """As ``get``, in an async view."""
-        return await self.arequest("GET", url, **kwargs)
-
-    async def apost(self, url: str, **kwargs: Any) -> requests.Response:
-        """As ``post``, in an async view."""
-        return await self.arequest("POST", url, **kwargs)
-
-    async def auserinfo(self, token: TokenLike | None = None, **kwargs: Any) -> dict[str, Any]:
-        """As ``userinfo``, in an async view."""
-        return await sync_to_async(self.userinfo, thread_sensitive=False)(token, **kwargs)

@@ -2,15 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from django.core.signals import setting_changed
+from django.utils.functional import SimpleLazyObject
+
+from oauth1_catalog.integrations.django_client.apps import installed_app
 from oauth1_catalog.integrations.django_client.client import DjangoOAuth1App
-from oauth1_catalog.integrations.django_client.framework import DjangoFramework, DjangoSettings
-from oauth1_catalog.registry.base import BaseOAuth
+from oauth1_catalog.integrations.django_client.framework import SECTIONS, DjangoFramework, DjangoSettings
+from oauth1_catalog.registry.base import BaseOAuth, Registration
+
+if TYPE_CHECKING:
+    from oauth1_catalog.catalog import Catalog
 
 
 class OAuth(BaseOAuth[DjangoOAuth1App]):
-    """OAuth 1.0 clients for Django; keys come from ``OAUTH1_CATALOG`` or ``AUTHLIB_OAUTH_CLIENTS`` in the settings."""
+    """OAuth 1.0 clients for Django; keys come from ``OAUTH1_CATALOG`` or ``AUTHLIB_OAUTH_CLIENTS`` in the settings.
+
+    With ``oauth1_catalog.integrations.django_client`` in ``INSTALLED_APPS``, ``manage.py check`` finds what is wrong
+    with the clients, and a client is built when it is first used; without it, when it is registered.
+
+    Args:
+        cache: keeps the temporary credentials between redirect and callback, instead of the session.
+        fetch_token: gives the current user's token for a client's name and a request.
+        update_token: accepted for Authlib's users.
+        catalog: where ``register_from_catalog`` looks providers up.
+        login_lifetime: how long a login may take, in seconds.
+    """
 
     oauth1_client_cls = DjangoOAuth1App
 
+    def __init__(
+        self,
+        cache: object | None = None,
+        fetch_token: Callable[..., Any] | None = None,
+        update_token: Callable[..., Any] | None = None,
+        *,
+        catalog: Catalog | None = None,
+        login_lifetime: int = 600,
+    ) -> None:
+        super().__init__(cache, fetch_token, update_token, catalog=catalog, login_lifetime=login_lifetime)
+        setting_changed.connect(self._forget_clients)
+
     def _framework(self) -> DjangoFramework:
         return DjangoFramework(self.cache, settings=DjangoSettings(), lifetime=self.login_lifetime)
+
+    def _add(self, registration: Registration) -> DjangoOAuth1App:
+        app = installed_app()
+        if app is None:
+            return super()._add(registration)
+        app.registries.add(self)
+        name = registration.name
+        with self._lock:
+            self._registry[name] = registration
+            self._clients.pop(name, None)
+        return cast("DjangoOAuth1App", SimpleLazyObject(lambda: self.create_client(name)))
+
+    def _forget_clients(self, *, setting: str, **_: object) -> None:
+        """A test overrides the settings: build the clients anew."""
+        if setting not in {*SECTIONS, "OAUTH1_CATALOG_PATH"}:
+            return
+        with self._lock:
+            clients = list(self._clients.values())
+            self._clients.clear()
+        for client in clients:
+            client.close()
