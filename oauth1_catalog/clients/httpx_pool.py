@@ -7,22 +7,23 @@ Rule 3: anyio alone, so that it runs under asyncio and under trio.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+import ssl
+from collections.abc import AsyncGenerator, Callable, Mapping
 from http.cookiejar import CookieJar
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
 
-from oauth1_catalog.clients.failures import failure, transport_error, without_queries
+import anyio.to_thread
+from anyio.lowlevel import RunVar
+
+from oauth1_catalog.clients.auth import SignsRequests
+from oauth1_catalog.clients.failures import without_queries
 from oauth1_catalog.clients.limits import Limits, no_cookies
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files, httpx_context
-from oauth1_catalog.errors import SigningError
-from oauth1_catalog.flow.drive import arun
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 if TYPE_CHECKING:
     import httpx2
-    from anyio.lowlevel import RunVar
 
     _Running = tuple[httpx2.AsyncClient, AsyncGenerator[httpx2.AsyncClient]]
 
@@ -40,6 +41,7 @@ class HttpxPool:
         trust_env: whether proxies and authorities come from the environment too.
         follow_redirects: whether API calls follow a redirect (within the same scheme, host and port, by GET or HEAD),
             unless the call says otherwise.
+        cookies: sent with every request. No cookie of an answer is ever kept.
         client_factory: makes the client in place of ours; called once in each event loop.
         **client_options: further keywords of ``httpx2.AsyncClient``: ``transport``, ``mounts``, ``event_hooks``, ...
 
@@ -57,20 +59,26 @@ class HttpxPool:
         headers: Mapping[str, str] | None = None,
         trust_env: bool = True,
         follow_redirects: bool = False,
+        cookies: Mapping[str, str] | None = None,
         client_factory: Callable[[], httpx2.AsyncClient] | None = None,
         **client_options: Any,
     ) -> None:
-        from anyio.lowlevel import RunVar
-
         check_files(verify, cert)
+        headers = dict(headers or {})
+        if cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         self.limits = limits or Limits()
-        self._verify = verify
         self._cert = cert
         self._trust_env = trust_env
         self._follow_redirects = follow_redirects
         self._client_factory = client_factory
         self._client_options = {"proxy": proxy, "headers": headers, "trust_env": trust_env, **client_options}
+        self._verify: Verify = True if verify is None else verify
         self._running: RunVar[_Running | None] = RunVar("oauth1_catalog_client", None)
+
+    async def open(self) -> None:
+        """Get ready, so that the first call finds nothing left to import or to read. Every call does it by itself."""
+        await self._client()
 
     async def send(self, request: Request) -> Response:
         """Send a signed request to a token endpoint and read its answer: bounded, within a deadline, no redirect.
@@ -79,53 +87,42 @@ class HttpxPool:
             TransportError: no answer, one that took too long or one that is too long; ``__cause__`` has the detail.
             SigningError: httpx2 would write the URL in another way than it was signed.
         """
-        import anyio
-        import httpx2
+        client = await self._client()
+        from oauth1_catalog.clients.httpx_exchange import aexchange
 
-        try:
-            with anyio.fail_after(self.limits.token_deadline):
-                return await self._exchange(request)
-        except TimeoutError as error:
-            problem = failure(request.url, f"the answer took longer than {self.limits.token_deadline} seconds.")
-            cause: Exception = error
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-            without_queries(error)
-            problem, cause = transport_error(request.url, error), error
-        raise problem from cause
+        return await aexchange(client, request, self.limits)
 
     async def request(
         self, method: str, url: str, *, auth: httpx2.Auth | tuple[str, str] | None = None, **kwargs: Any
     ) -> httpx2.Response:
         """Make an API call; ``kwargs`` are those of ``httpx2.AsyncClient.request``, and so is the answer.
 
-        ``stream=True`` leaves the answer's body unread; then ``await response.aclose()`` when you have done with it.
-        With ``follow_redirects=True`` a redirect is followed, by GET or HEAD and signed anew, within the same scheme,
-        host and port alone; any other is an error.
+        ``data`` may also be pairs, text or bytes. ``stream=True`` leaves the answer's body unread; then ``await
+        response.aclose()`` when you have done with it. With ``follow_redirects=True`` the redirect of a signed call is
+        followed, by GET or HEAD and signed anew, within the same scheme, host and port alone; any other is an error.
 
         Raises:
             httpx2.HTTPError: as httpx2 raises it.
-            ProviderError: the answer is a redirect that may not be followed.
+            ProviderError: the answer to a signed call is a redirect that may not be followed.
         """
+        client = await self._client()
         import httpx2
 
-        from oauth1_catalog.clients.httpx_redirects import following_redirects
+        from oauth1_catalog.clients.httpx_exchange import aconnected, with_form
+        from oauth1_catalog.clients.httpx_redirects import asend
 
-        stream = kwargs.pop("stream", False)
         follow = kwargs.pop("follow_redirects", self._follow_redirects)
-        client = await self._client()
-
-        async def perform(request: httpx2.Request) -> httpx2.Response:
-            response = await self._connected(
-                lambda: client.send(request, auth=auth, stream=stream, follow_redirects=False)
-            )
-            if stream and follow and response.has_redirect_location:
-                await response.aclose()
-            return response
-
+        stream = kwargs.pop("stream", False)
         try:
-            built = client.build_request(method, url, **kwargs)
-            limit = self.limits.max_redirects if follow else 0
-            return await arun(following_redirects(built, limit=limit), perform)
+            built = client.build_request(method, url, **with_form(kwargs))
+            return await asend(
+                lambda request, **how: aconnected(self.limits, lambda: client.send(request, auth=auth, **how)),
+                built,
+                signed=isinstance(auth, SignsRequests),
+                follow=follow,
+                stream=stream,
+                limit=self.limits.max_redirects,
+            )
         except httpx2.HTTPError as error:
             without_queries(error)
             raise
@@ -148,92 +145,32 @@ class HttpxPool:
     async def _client(self) -> httpx2.AsyncClient:
         running = self._running.get()
         if running is None:
-            client = self._client_factory() if self._client_factory else await self._new_client()
-            running = self._running.get()  # another task may have been faster
-            if running is None:
-                # An event loop closes its asynchronous generators before it ends, and this one closes the client.
-                keeper = _until_closed(client)
-                running = (await anext(keeper), keeper)
-                self._running.set(running)
+            if not isinstance(self._verify, ssl.SSLContext) and self._client_factory is None:
+                # In a thread: it imports httpx2 and reads a hundred certificates, and another may have to wait for it.
+                self._verify = await anyio.to_thread.run_sync(self._make_context, self._verify)
+            running = self._running.get()  # another task may have been faster; from here on there is no await
+        if running is None:
+            # An event loop closes its asynchronous generators before it ends, and this one closes the client.
+            keeper = _until_closed(self._client_factory or self._new_client)
+            running = (await anext(keeper), keeper)
+            self._running.set(running)
         return running[0]
 
-    async def _new_client(self) -> httpx2.AsyncClient:
-        import anyio.to_thread
+    def _make_context(self, verify: bool | str) -> ssl.SSLContext:
+        return httpx_context(verify, self._cert, trust_env=self._trust_env)
+
+    def _new_client(self) -> httpx2.AsyncClient:
         import httpx2
 
-        verify = True if self._verify is None else self._verify
-        if isinstance(verify, bool | str):
-            # In a thread: it reads a hundred certificates.
-            verify = await anyio.to_thread.run_sync(
-                lambda: httpx_context(verify, self._cert, trust_env=self._trust_env)
-            )
-        limits = self.limits
-        return httpx2.AsyncClient(
-            **{
-                "verify": verify,
-                "timeout": httpx2.Timeout(limits.read, connect=limits.connect),
-                "limits": httpx2.Limits(
-                    max_connections=limits.max_connections,
-                    max_keepalive_connections=limits.max_connections,
-                    keepalive_expiry=limits.keepalive,
-                ),
-                "cookies": CookieJar(no_cookies()),
-                **self._client_options,
-            }
-        )
+        from oauth1_catalog.clients.httpx_exchange import client_limits
 
-    async def _exchange(self, request: Request) -> Response:
-        client = await self._client()
-        built = _built(request, client)
-        response = await self._connected(lambda: client.send(built, auth=None, stream=True, follow_redirects=False))
-        body = bytearray()
-        try:
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > self.limits.token_bytes:
-                    raise failure(
-                        request.url, f"the answer is longer than {self.limits.token_bytes} bytes; not read on."
-                    )
-        finally:
-            await response.aclose()
-        return Response(response.status_code, dict(response.headers), bytes(body))
-
-    async def _connected(self, send: Callable[[], Awaitable[httpx2.Response]]) -> httpx2.Response:
-        """Send, and again where no connection could be made: then nothing was sent."""
-        import httpx2
-
-        for _ in range(self.limits.connect_retries):
-            try:
-                return await send()
-            except (httpx2.ConnectError, httpx2.ConnectTimeout):
-                continue
-        return await send()
+        options = {**client_limits(self.limits), "verify": self._verify, "cookies": CookieJar(no_cookies())}
+        return httpx2.AsyncClient(**{**options, **self._client_options})
 
 
-async def _until_closed(client: httpx2.AsyncClient) -> AsyncGenerator[httpx2.AsyncClient]:
+async def _until_closed(make: Callable[[], httpx2.AsyncClient]) -> AsyncGenerator[httpx2.AsyncClient]:
+    client = make()
     try:
         yield client
     finally:
         await client.aclose()
-
-
-def _built(request: Request, client: httpx2.AsyncClient) -> httpx2.Request:
-    """``request`` as httpx2 sends it, with nothing written anew."""
-    import httpx2
-
-    headers = httpx2.Headers(client.headers)
-    headers.update({"Accept-Encoding": "identity", **request.headers})
-    built = httpx2.Request(
-        request.method,
-        request.url,
-        headers=headers,
-        content=request.body,
-        extensions={"timeout": client.timeout.as_dict()},
-    )
-    path, sent = urlsplit(request.url).path or "/", built.url.raw_path.decode().partition("?")[0]
-    if path != sent:
-        raise SigningError(
-            description=f"The path {path!r} would be sent as {sent!r}, for which the signature is not valid. Write the "
-            "endpoint's URL in the second way."
-        )
-    return built

@@ -5,33 +5,80 @@ httpx2 itself would keep the signature on the same host, where it is not valid a
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable, Generator
 
 import httpx2
 
 from oauth1_catalog.clients.redirects import check_redirect, too_many_redirects, without_protocol_parameters
+from oauth1_catalog.flow.drive import arun, run
 
-Exchanges: TypeAlias = Generator[httpx2.Request, httpx2.Response, httpx2.Response]
 
+def send(
+    perform: Callable[..., httpx2.Response],
+    request: httpx2.Request,
+    *,
+    signed: bool,
+    follow: bool,
+    stream: bool,
+    limit: int,
+) -> httpx2.Response:
+    """Send one call, and follow its redirects where they may be followed.
 
-def following_redirects(request: httpx2.Request, *, limit: int) -> Exchanges:
-    """The exchanges of one signed call: yields each request to sign and send, returns the last answer.
-
-    Driven by ``flow.drive.run`` or ``arun``. ``limit`` is how many redirects are followed; 0 gives the first answer as
-    it is.
+    Args:
+        perform: sends one request: ``httpx2.Client.send``, with ``stream`` and ``follow_redirects``.
+        request: the call, not yet signed.
+        signed: whether ``perform`` signs; the redirects of other calls are httpx2's own affair.
+        follow: whether to follow redirects.
+        stream: whether the answer's body is left unread.
+        limit: how many redirects to follow.
 
     Raises:
         ProviderError: a redirect that may not be followed, or too many.
     """
+    if not (signed and follow):
+        return perform(request, stream=stream, follow_redirects=follow)
+
+    def hop(request: httpx2.Request) -> httpx2.Response:
+        response = perform(request, stream=stream, follow_redirects=False)
+        if stream and response.has_redirect_location:
+            response.close()
+        return response
+
+    return run(_hops(request, limit), hop)
+
+
+async def asend(
+    perform: Callable[..., Awaitable[httpx2.Response]],
+    request: httpx2.Request,
+    *,
+    signed: bool,
+    follow: bool,
+    stream: bool,
+    limit: int,
+) -> httpx2.Response:
+    """As ``send``, with an asynchronous client."""
+    if not (signed and follow):
+        return await perform(request, stream=stream, follow_redirects=follow)
+
+    async def hop(request: httpx2.Request) -> httpx2.Response:
+        response = await perform(request, stream=stream, follow_redirects=False)
+        if stream and response.has_redirect_location:
+            await response.aclose()
+        return response
+
+    return await arun(_hops(request, limit), hop)
+
+
+def _hops(request: httpx2.Request, limit: int) -> Generator[httpx2.Request, httpx2.Response, httpx2.Response]:
+    """Each request of one signed call, to be signed and sent; returns the last answer."""
     history: list[httpx2.Response] = []
     response = yield request
-    while limit and response.has_redirect_location and response.next_request is not None:
+    while response.has_redirect_location and response.next_request is not None:
+        following = response.next_request
         if len(history) >= limit:
             raise too_many_redirects(
                 method=request.method, url=str(request.url), status=response.status_code, limit=limit
             )
-        following = response.next_request
         check_redirect(
             status=response.status_code,
             method=request.method,

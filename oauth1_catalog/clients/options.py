@@ -16,6 +16,7 @@ import os
 import ssl
 import warnings
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from oauth1_catalog.clients.limits import Limits
@@ -152,17 +153,26 @@ def _transport_options(client_kwargs: Mapping[str, object], own: frozenset[str],
             )
     options = checked({key: value for key, value in client_kwargs.items() if key in own}, name=name)
     if LIMITS & options.keys():
-        options["limits"] = _limits({key: options.pop(key) for key in LIMITS & options.keys()})
+        options = {"limits": limits_of(options), **{key: options[key] for key in options.keys() - LIMITS}}
     return options
 
 
-def _limits(given: dict[str, Any]) -> Limits:
-    from dataclasses import replace
+def limits_of(options: Mapping[str, Any]) -> Limits:
+    """The limits that ``options`` ask for: ``limits`` (ours, or ``httpx2.Limits``), ``timeout``, ``max_redirects``, ...
 
-    limits = given.pop("limits", None) or Limits()
-    if "timeout" in given:
-        limits = limits.with_timeout(given.pop("timeout"))
-    return replace(limits, **given)
+    Raises:
+        ConfigurationError: ``timeout`` is no timeout.
+
+    >>> limits_of({"timeout": (3, 10), "max_redirects": 0}).connect
+    3
+    """
+    limits = options.get("limits") or Limits()
+    if not isinstance(limits, Limits):  # httpx2.Limits, whose fields may be None for no limit
+        asked = {"max_connections": limits.max_connections, "keepalive": limits.keepalive_expiry}
+        limits = Limits(**{key: value for key, value in asked.items() if value is not None})
+    if "timeout" in options:
+        limits = limits.with_timeout(options["timeout"])
+    return replace(limits, **{key: options[key] for key in LIMITS - {"limits", "timeout"} if key in options})
 
 
 def check_unknown(
@@ -228,7 +238,11 @@ _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
         lambda value: value is None or isinstance(value, str | os.PathLike | tuple | list),
         "a path, or (certificate, key)",
     ),
-    "limits": (lambda value: isinstance(value, Limits), "an oauth1_catalog.clients.limits.Limits"),
+    "token_deadline": (lambda value: type(value) in (int, float), "seconds"),
+    "limits": (
+        lambda value: isinstance(value, Limits) or hasattr(value, "keepalive_expiry"),
+        "an oauth1_catalog.clients.limits.Limits, or an httpx2.Limits",
+    ),
 }
 
 

@@ -17,14 +17,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, cast
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.poolmanager import PoolManager
 from urllib3.response import HTTPResponse
 from urllib3.util.retry import Retry
 
@@ -66,14 +65,15 @@ class PoolAdapter(HTTPAdapter):
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
         """Make the pools of this adapter, of connections that know their limits."""
         super().init_poolmanager(connections, maxsize, block, socket_options=_keepalive_options(), **pool_kwargs)
-        _use_connections_with(self.poolmanager, self._limits.keepalive)
+        self.poolmanager.pool_classes_by_scheme = _pool_classes(self._limits.keepalive)
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
         """The pools of ``proxy``, the same way; an HTTPS proxy is verified as requests would verify it."""
         if proxy not in self.proxy_manager:
             if proxy.lower().startswith("https"):
                 proxy_kwargs.setdefault("proxy_ssl_context", requests_context(True, None))
-            _use_connections_with(super().proxy_manager_for(proxy, **proxy_kwargs), self._limits.keepalive)
+            manager = super().proxy_manager_for(proxy, **proxy_kwargs)
+            manager.pool_classes_by_scheme = _pool_classes(self._limits.keepalive)
         return self.proxy_manager[proxy]
 
     def get_connection_with_tls_context(
@@ -116,7 +116,8 @@ def _keepalive_options() -> list[tuple[int, int, int]]:
     return options
 
 
-def _use_connections_with(manager: PoolManager, keepalive: float) -> None:
+@lru_cache
+def _pool_classes(keepalive: float) -> dict[str, type[HTTPConnectionPool]]:
     class KeptHTTPConnection(_Kept, HTTPConnection):
         keepalive_seconds = keepalive
 
@@ -129,7 +130,7 @@ def _use_connections_with(manager: PoolManager, keepalive: float) -> None:
     class KeptHTTPSConnectionPool(HTTPSConnectionPool):
         ConnectionCls = KeptHTTPSConnection
 
-    manager.pool_classes_by_scheme = {"http": KeptHTTPConnectionPool, "https": KeptHTTPSConnectionPool}
+    return {"http": KeptHTTPConnectionPool, "https": KeptHTTPSConnectionPool}
 
 
 class _Kept(HTTPConnection):

@@ -7,25 +7,18 @@ Rule 2: what was signed is what is sent. A signed URL that urllib3 would change 
 from __future__ import annotations
 
 import os
-import re
-import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
 
-from oauth1_catalog.clients.failures import failure, transport_error, without_queries
+from oauth1_catalog.clients.failures import without_queries
 from oauth1_catalog.clients.limits import Limits, no_cookies
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files
-from oauth1_catalog.errors import SigningError
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 if TYPE_CHECKING:
     import requests
     from requests.auth import AuthBase
-
-# What urllib3 leaves as it is in a path.
-_UNCHANGED_PATH = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-F]{2})*")
 
 
 class RequestsPool:
@@ -88,15 +81,9 @@ class RequestsPool:
             TransportError: no answer, one that took too long or one that is too long; ``__cause__`` has the detail.
             SigningError: urllib3 would write the URL in another way than it was signed.
         """
-        import requests
-        from urllib3.exceptions import HTTPError
+        from oauth1_catalog.clients.requests_exchange import exchange
 
-        try:
-            return self._exchange(request)
-        except (requests.RequestException, HTTPError, OSError) as error:
-            without_queries(error)
-            problem, cause = transport_error(request.url, error), error
-        raise problem from cause
+        return exchange(self._session(), request, self.limits, verify=self._verify)
 
     def request(
         self, method: str, url: str, *, auth: AuthBase | tuple[str, str] | None = None, **kwargs: Any
@@ -168,53 +155,3 @@ class RequestsPool:
         session.cert = self._cert or session.cert
         session.hooks.update(self._hooks)
         return session
-
-    def _exchange(self, request: Request) -> Response:
-        # Not by Session.send: it reads the whole body of a redirect's answer, and .netrc would replace our header.
-        from oauth1_catalog.clients.requests_adapter import deadline
-
-        session = self._session()
-        prepared = _prepared(request, session)
-        settings = session.merge_environment_settings(
-            request.url,
-            {},
-            True,
-            self._verify,  # type: ignore[arg-type] # our adapter takes an SSLContext too
-            None,
-        )
-        timeout = (self.limits.connect, self.limits.read)
-        with deadline(self.limits.token_deadline) as moment:
-            response = session.get_adapter(request.url).send(prepared, timeout=timeout, **settings)
-            try:
-                body = self._bounded_body(response, moment)
-            finally:
-                response.close()
-        return Response(response.status_code, dict(response.headers), body)
-
-    def _bounded_body(self, response: requests.Response, moment: float) -> bytes:
-        body = bytearray()
-        for chunk in response.iter_content(8192):
-            body += chunk
-            if len(body) > self.limits.token_bytes:
-                raise failure(response.url, f"the answer is longer than {self.limits.token_bytes} bytes; not read on.")
-            if time.monotonic() > moment:
-                raise failure(response.url, f"the answer took longer than {self.limits.token_deadline} seconds.")
-        return bytes(body)
-
-
-def _prepared(request: Request, session: requests.Session) -> requests.PreparedRequest:
-    """``request`` as requests sends it, with nothing written anew."""
-    import requests
-
-    path = urlsplit(request.url).path
-    if not _UNCHANGED_PATH.fullmatch(path):
-        raise SigningError(
-            description=f"The path {path!r} would be sent in another way than it was signed. Percent-encode what is "
-            "neither a letter, a digit nor one of -._~!$&'()*+,;=:@/ in the endpoint's URL, with capitals (%5B)."
-        )
-    prepared = requests.PreparedRequest()
-    prepared.prepare_method(request.method)
-    prepared.url = request.url
-    prepared.prepare_headers({**session.headers, "Accept-Encoding": "identity", **request.headers})
-    prepared.prepare_body(request.body, None)
-    return prepared

@@ -1,0 +1,241 @@
+"""OAuth 1.0 for httpx2: ``OAuth1Auth`` signs, the two clients also go through the three steps.
+
+The names and arguments are those of ``authlib.integrations.httpx_client``.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from typing import Any
+
+import httpx2
+
+from oauth1_catalog.clients.auth import SignsRequests, refuse_authorization
+from oauth1_catalog.clients.bodies import covers_body, undeclared_type
+from oauth1_catalog.clients.httpx_exchange import (
+    aconnected,
+    aexchange,
+    client_limits,
+    connected,
+    exchange,
+    with_form,
+)
+from oauth1_catalog.clients.httpx_redirects import asend, send
+from oauth1_catalog.clients.names import (
+    SIGNATURE_HMAC_SHA1,
+    SIGNATURE_HMAC_SHA256,
+    SIGNATURE_HMAC_SHA512,
+    SIGNATURE_PLAINTEXT,
+    SIGNATURE_RSA_SHA1,
+    SIGNATURE_RSA_SHA256,
+    SIGNATURE_RSA_SHA512,
+    SIGNATURE_TYPE_BODY,
+    SIGNATURE_TYPE_HEADER,
+    SIGNATURE_TYPE_QUERY,
+)
+from oauth1_catalog.clients.options import BOTH, HTTPX_CLIENT
+from oauth1_catalog.clients.three_steps import AsyncThreeSteps, SyncThreeSteps, ThreeSteps, TokenCall
+from oauth1_catalog.clients.tls import check_files, httpx_context
+from oauth1_catalog.errors import OAuthError, SigningError
+from oauth1_catalog.rfc5849.messages import Request, Response
+
+__all__ = [
+    "SIGNATURE_HMAC_SHA1",
+    "SIGNATURE_HMAC_SHA256",
+    "SIGNATURE_HMAC_SHA512",
+    "SIGNATURE_PLAINTEXT",
+    "SIGNATURE_RSA_SHA1",
+    "SIGNATURE_RSA_SHA256",
+    "SIGNATURE_RSA_SHA512",
+    "SIGNATURE_TYPE_BODY",
+    "SIGNATURE_TYPE_HEADER",
+    "SIGNATURE_TYPE_QUERY",
+    "AsyncOAuth1Client",
+    "OAuth1Auth",
+    "OAuth1Client",
+    "OAuthError",
+]
+
+
+class OAuth1Auth(SignsRequests, httpx2.Auth):
+    """Signs a request of httpx2 as ``client.get(url, auth=OAuth1Auth(...))`` sends it.
+
+    >>> auth = OAuth1Auth("key", "secret", token="token", token_secret="hush")
+    >>> signed = next(auth.sync_auth_flow(httpx2.Request("GET", "https://api.example.com/me")))
+    >>> signed.headers["Authorization"].partition("=")[0]
+    'OAuth oauth_consumer_key'
+    """
+
+    def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
+        """Sign ``request``, whose body is read only where the signature covers it."""
+        if self._must_read(request) and isinstance(request.stream, httpx2.SyncByteStream):
+            request.read()
+        yield self._signed(request)
+
+    async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
+        """Sign ``request``, whose body is read only where the signature covers it."""
+        if self._must_read(request) and isinstance(request.stream, httpx2.AsyncByteStream):
+            await request.aread()
+        yield self._signed(request)
+
+    def _must_read(self, request: httpx2.Request) -> bool:
+        if _content(request) is not None or not covers_body(self.signer, request.headers.get("Content-Type", "")):
+            return False
+        # A length that is known is that of a file or of a form with files, which read again or are kept once read.
+        return "Content-Length" in request.headers
+
+    def _signed(self, request: httpx2.Request) -> httpx2.Request:
+        """A signed copy: a request may be sent again, and is signed anew then."""
+        content = _content(request)
+        headers = httpx2.Headers(request.headers)
+        content_type: str = headers.get("Content-Type", "")
+        if content and not content_type and (guessed := undeclared_type(content)):
+            content_type = headers["Content-Type"] = guessed
+        # A stream stands for its body: the signature does not cover that, or else the signer refuses it.
+        body: Any = request.stream if content is None else content
+        url, stream, sent_once = request.url, request.stream, False
+        if self.signer.signature_type != SIGNATURE_TYPE_HEADER:
+            unsigned = Request(request.method, str(url), dict(headers.items()), body)
+            signed = self.signer.sign(unsigned, self.credentials, self.parameters)
+            url = httpx2.URL(signed.url)
+            if self.signer.signature_type == SIGNATURE_TYPE_BODY:
+                headers["Content-Type"] = signed.header("Content-Type")
+                headers["Content-Length"] = str(len(signed.body or b""))
+                content = signed.body or b""
+                stream, sent_once = httpx2.ByteStream(content), not self.redirects_are_guarded
+        elif "Authorization" in headers:
+            raise refuse_authorization()
+        else:
+            headers["Authorization"] = self.signer.authorization(
+                request.method,
+                str(url),
+                body=body,
+                content_type=content_type,
+                token=self.credentials,
+                parameters=self.parameters,
+            )
+        copy = httpx2.Request(request.method, url, headers=headers, stream=stream, extensions=request.extensions)
+        if content is not None:
+            copy.read()
+        if sent_once:
+            copy.stream = _SentOnce(copy.content)
+        return copy
+
+
+class _SentOnce(httpx2.ByteStream):
+    """A form with a signature in it: it is not sent on to where a redirect leads."""
+
+    _sent = False
+
+    def _send(self) -> None:
+        if self._sent:
+            raise SigningError(
+                description="A form that holds a signature would be sent to where a redirect leads. Use OAuth1Client, "
+                "or follow_redirects=False."
+            )
+        self._sent = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._send()
+        return super().__iter__()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        self._send()
+        return super().__aiter__()
+
+
+def _content(request: httpx2.Request) -> bytes | None:
+    """The body, if it is in memory."""
+    try:
+        return request.content
+    except httpx2.RequestNotRead:
+        return None
+
+
+class _Common(ThreeSteps):
+    """What the sync and the async client share."""
+
+    def _transport_options(self) -> frozenset[str]:
+        return BOTH | HTTPX_CLIENT | {"params"}
+
+    def _open(self, options: dict[str, Any]) -> None:
+        verify, cert = options.pop("verify", None), options.pop("cert", None)
+        check_files(verify, cert)
+        if not isinstance(verify, ssl.SSLContext):
+            verify = httpx_context(True if verify is None else verify, cert, trust_env=options.get("trust_env", True))
+        super(ThreeSteps, self).__init__(verify=verify, **client_limits(self.limits), **options)  # type: ignore[call-arg] # httpx2's client
+
+    def build_request(self, method: str, url: Any, **call: Any) -> httpx2.Request:
+        """As in httpx2; ``data`` may also be pairs, text or bytes."""
+        built: httpx2.Request = super().build_request(method, url, **with_form(call))  # type: ignore[misc] # httpx2's
+        return built
+
+    def _signing_auth(self) -> OAuth1Auth:
+        return OAuth1Auth.from_signer(self._signer, self._credentials)
+
+    def _wire_url(self, url: str) -> str:
+        return str(self.build_request("POST", url).url)
+
+    def _is_signed(self, auth: Any) -> bool:
+        return isinstance(self.auth if auth is httpx2.USE_CLIENT_DEFAULT else auth, OAuth1Auth)
+
+
+class OAuth1Client(_Common, SyncThreeSteps, httpx2.Client):
+    """A client of httpx2 that signs everything it sends, and goes through the three steps.
+
+    The arguments are those of ``ThreeSteps`` and of ``httpx2.Client``; ``timeout`` is 5 seconds to connect and 30 to
+    read by default. ``data`` of a call may also be pairs, text or bytes.
+
+    >>> with OAuth1Client("key", "secret", token="token", token_secret="hush") as client:
+    ...     client.token["oauth_token"]
+    'token'
+    """
+
+    def _exchange(self, request: Request, asked: TokenCall) -> Response:
+        return exchange(self, request, self.limits, **asked.transport)
+
+    def send(
+        self,
+        request: httpx2.Request,
+        *,
+        stream: bool = False,
+        auth: Any = httpx2.USE_CLIENT_DEFAULT,  # httpx2's own types are private
+        follow_redirects: Any = httpx2.USE_CLIENT_DEFAULT,
+    ) -> httpx2.Response:
+        """As in httpx2; a signed request is redirected within its origin alone, and signed anew."""
+        own = super().send
+        return send(
+            lambda request, **how: connected(self.limits, lambda: own(request, auth=auth, **how)),
+            request,
+            signed=self._is_signed(auth),
+            follow=self.follow_redirects if follow_redirects is httpx2.USE_CLIENT_DEFAULT else follow_redirects,
+            stream=stream,
+            limit=self.max_redirects,
+        )
+
+
+class AsyncOAuth1Client(_Common, AsyncThreeSteps, httpx2.AsyncClient):
+    """The asynchronous ``OAuth1Client``: ``fetch_request_token`` and ``fetch_access_token`` are awaited."""
+
+    async def _exchange(self, request: Request, asked: TokenCall) -> Response:
+        return await aexchange(self, request, self.limits, **asked.transport)
+
+    async def send(
+        self,
+        request: httpx2.Request,
+        *,
+        stream: bool = False,
+        auth: Any = httpx2.USE_CLIENT_DEFAULT,  # httpx2's own types are private
+        follow_redirects: Any = httpx2.USE_CLIENT_DEFAULT,
+    ) -> httpx2.Response:
+        """As in httpx2; a signed request is redirected within its origin alone, and signed anew."""
+        own = super().send
+        return await asend(
+            lambda request, **how: aconnected(self.limits, lambda: own(request, auth=auth, **how)),
+            request,
+            signed=self._is_signed(auth),
+            follow=self.follow_redirects if follow_redirects is httpx2.USE_CLIENT_DEFAULT else follow_redirects,
+            stream=stream,
+            limit=self.max_redirects,
+        )

@@ -1,0 +1,160 @@
+"""One exchange with a token endpoint over a client of httpx2: bounded, within a deadline, never redirected.
+
+The sync and the async function differ in their ``await`` alone, but for one thing: httpx2's sync client cannot be
+stopped while it waits for headers, so its deadline holds from the first byte of the body on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import anyio
+import httpx2
+
+from oauth1_catalog.clients.failures import failure, transport_error, without_queries
+from oauth1_catalog.clients.limits import Limits
+from oauth1_catalog.errors import SigningError, TransportError
+from oauth1_catalog.rfc5849.messages import Request, Response
+from oauth1_catalog.rfc5849.parameters import FORM
+
+NO_CONNECTION = (httpx2.ConnectError, httpx2.ConnectTimeout)
+"""The errors after which nothing has been sent."""
+
+NO_ANSWER = (httpx2.HTTPError, httpx2.InvalidURL, OSError)
+
+
+def exchange(client: httpx2.Client, request: Request, limits: Limits, **call: Any) -> Response:
+    """Send a signed request and read its answer.
+
+    Args:
+        client: whose connections and headers are used.
+        request: exactly as it is to go on the wire.
+        limits: bounds the exchange.
+        call: ``timeout``, as for ``httpx2.Client.request``.
+
+    Raises:
+        TransportError: no answer, one that took too long or one that is too long; ``__cause__`` has the detail.
+        SigningError: httpx2 would write the URL in another way than it was signed.
+    """
+    built = _built(request, client, **call)
+    moment = time.monotonic() + limits.token_deadline
+    try:
+        response = connected(limits, lambda: client.send(built, auth=None, stream=True, follow_redirects=False))
+        body = bytearray()
+        try:
+            for chunk in response.iter_bytes():
+                body += chunk
+                _check_length(request, body, limits)
+                if time.monotonic() > moment:
+                    raise _too_late(request, limits)
+        finally:
+            response.close()
+        return Response(response.status_code, dict(response.headers), bytes(body))
+    except NO_ANSWER as error:
+        without_queries(error)
+        problem, cause = transport_error(request.url, error), error
+    raise problem from cause
+
+
+async def aexchange(client: httpx2.AsyncClient, request: Request, limits: Limits, **call: Any) -> Response:
+    """As ``exchange``, with an asynchronous client."""
+    built = _built(request, client, **call)
+    try:
+        with anyio.fail_after(limits.token_deadline):
+            response = await aconnected(
+                limits, lambda: client.send(built, auth=None, stream=True, follow_redirects=False)
+            )
+            body = bytearray()
+            try:
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    _check_length(request, body, limits)
+            finally:
+                await response.aclose()
+            return Response(response.status_code, dict(response.headers), bytes(body))
+    except TimeoutError as error:
+        problem = _too_late(request, limits)
+        cause: Exception = error
+    except NO_ANSWER as error:
+        without_queries(error)
+        problem, cause = transport_error(request.url, error), error
+    raise problem from cause
+
+
+def client_limits(limits: Limits) -> dict[str, Any]:
+    """``limits`` as keywords of ``httpx2.Client`` and ``httpx2.AsyncClient``."""
+    return {
+        "timeout": httpx2.Timeout(limits.read, connect=limits.connect),
+        "limits": httpx2.Limits(
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_connections,
+            keepalive_expiry=limits.keepalive,
+        ),
+        "max_redirects": limits.max_redirects,
+    }
+
+
+def with_form(call: dict[str, Any]) -> dict[str, Any]:
+    """The keywords of a call, in which ``data`` may be pairs, text or bytes too, as requests takes them."""
+    data = call.get("data")
+    if data is None or isinstance(data, Mapping):
+        return call
+    call = {name: value for name, value in call.items() if name != "data"}
+    if isinstance(data, str | bytes):
+        return {**call, "content": data}
+    headers = httpx2.Headers(call.get("headers"))
+    headers.setdefault("Content-Type", FORM)
+    return {**call, "content": urlencode(data), "headers": headers}
+
+
+def connected(limits: Limits, send: Callable[[], httpx2.Response]) -> httpx2.Response:
+    """Send, and again where no connection could be made: then nothing was sent."""
+    for _ in range(limits.connect_retries):
+        try:
+            return send()
+        except NO_CONNECTION:
+            continue
+    return send()
+
+
+async def aconnected(limits: Limits, send: Callable[[], Awaitable[httpx2.Response]]) -> httpx2.Response:
+    """As ``connected``, with an asynchronous client."""
+    for _ in range(limits.connect_retries):
+        try:
+            return await send()
+        except NO_CONNECTION:
+            continue
+    return await send()
+
+
+def _check_length(request: Request, body: bytearray, limits: Limits) -> None:
+    if len(body) > limits.token_bytes:
+        raise failure(request.url, f"the answer is longer than {limits.token_bytes} bytes; not read on.")
+
+
+def _too_late(request: Request, limits: Limits) -> TransportError:
+    return failure(request.url, f"the answer took longer than {limits.token_deadline} seconds.")
+
+
+def _built(request: Request, client: httpx2.Client | httpx2.AsyncClient, **call: Any) -> httpx2.Request:
+    """``request`` as httpx2 sends it, with nothing written anew."""
+    headers = httpx2.Headers(client.headers)
+    headers.update({"Accept-Encoding": "identity", **request.headers})
+    timeout = httpx2.Timeout(call["timeout"]) if "timeout" in call else client.timeout
+    built = httpx2.Request(
+        request.method,
+        request.url,
+        headers=headers,
+        content=request.body,
+        extensions={"timeout": timeout.as_dict()},
+    )
+    path, sent = urlsplit(request.url).path or "/", built.url.raw_path.decode().partition("?")[0]
+    if path != sent:
+        raise SigningError(
+            description=f"The path {path!r} would be sent as {sent!r}, for which the signature is not valid. Write the "
+            "endpoint's URL in the second way."
+        )
+    return built

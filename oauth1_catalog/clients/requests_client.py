@@ -1,0 +1,174 @@
+"""OAuth 1.0 for requests: ``OAuth1Auth`` signs, ``OAuth1Session`` also goes through the three steps.
+
+The names and arguments are those of ``authlib.integrations.requests_client``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+from requests.auth import AuthBase
+
+from oauth1_catalog.clients.auth import SignsRequests, refuse_authorization
+from oauth1_catalog.clients.bodies import covers_body, undeclared_type
+from oauth1_catalog.clients.names import (
+    SIGNATURE_HMAC_SHA1,
+    SIGNATURE_HMAC_SHA256,
+    SIGNATURE_HMAC_SHA512,
+    SIGNATURE_PLAINTEXT,
+    SIGNATURE_RSA_SHA1,
+    SIGNATURE_RSA_SHA256,
+    SIGNATURE_RSA_SHA512,
+    SIGNATURE_TYPE_BODY,
+    SIGNATURE_TYPE_HEADER,
+    SIGNATURE_TYPE_QUERY,
+)
+from oauth1_catalog.clients.options import REQUESTS
+from oauth1_catalog.clients.requests_adapter import PoolAdapter
+from oauth1_catalog.clients.requests_exchange import exchange
+from oauth1_catalog.clients.requests_redirects import follow_redirects
+from oauth1_catalog.clients.three_steps import SyncThreeSteps, TokenCall
+from oauth1_catalog.errors import OAuthError, SigningError
+from oauth1_catalog.rfc5849.messages import Request, Response
+
+__all__ = [
+    "SIGNATURE_HMAC_SHA1",
+    "SIGNATURE_HMAC_SHA256",
+    "SIGNATURE_HMAC_SHA512",
+    "SIGNATURE_PLAINTEXT",
+    "SIGNATURE_RSA_SHA1",
+    "SIGNATURE_RSA_SHA256",
+    "SIGNATURE_RSA_SHA512",
+    "SIGNATURE_TYPE_BODY",
+    "SIGNATURE_TYPE_HEADER",
+    "SIGNATURE_TYPE_QUERY",
+    "OAuth1Auth",
+    "OAuth1Session",
+    "OAuthError",
+]
+
+
+class OAuth1Auth(SignsRequests, AuthBase):
+    """Signs a request of requests as ``requests.get(url, auth=OAuth1Auth(...))`` prepares it.
+
+    >>> request = requests.Request("GET", "https://api.example.com/me", auth=OAuth1Auth("key", "secret")).prepare()
+    >>> request.headers["Authorization"].partition("=")[0]
+    'OAuth oauth_consumer_key'
+    """
+
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Sign ``r``, whose URL and body are as they will be sent."""
+        headers, body = r.headers, r.body
+        content_type = ""
+        if body:
+            content_type = _text(headers.get("Content-Type") or "")
+            if not content_type and (guessed := undeclared_type(body)):
+                content_type = headers["Content-Type"] = guessed
+            if not isinstance(body, str | bytes) and covers_body(self.signer, content_type):
+                body = _read_and_rewind(body)
+        if self.signer.signature_type != SIGNATURE_TYPE_HEADER:
+            self._sign_elsewhere(r, body, content_type)
+        elif "Authorization" in headers:
+            raise refuse_authorization()
+        else:
+            headers["Authorization"] = self.signer.authorization(
+                str(r.method),
+                str(r.url),
+                body=body,
+                content_type=content_type,
+                token=self.credentials,
+                parameters=self.parameters,
+            )
+        r.oauth1_auth = self  # type: ignore[attr-defined] # requests_redirects signs with it anew
+        return r
+
+    def _sign_elsewhere(self, r: requests.PreparedRequest, body: Any, content_type: str) -> None:
+        """Sign in the query or in the form (section 3.5.2 and 3.5.3)."""
+        headers = {name: _text(value) for name, value in r.headers.items()}
+        if content_type:
+            headers["Content-Type"] = content_type
+        whole = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else None
+        signed = self.signer.sign(Request(str(r.method), str(r.url), headers, whole), self.credentials, self.parameters)
+        r.url = signed.url
+        if self.signer.signature_type == SIGNATURE_TYPE_BODY:
+            r.body = signed.body
+            r.headers["Content-Type"] = signed.header("Content-Type")
+            if not self.redirects_are_guarded:
+                # Makes it a body that requests cannot rewind, and so will not send on to where a redirect leads.
+                r._body_position = object()  # noqa: SLF001 - there is no public way to say so
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("latin-1")
+
+
+def _read_and_rewind(body: Any) -> bytes:
+    """All of a file, which is left where it was."""
+    try:
+        start = body.tell()
+        content = body.read()
+        body.seek(start)
+    except (AttributeError, OSError):
+        content = None
+    if content is None:
+        raise SigningError(
+            description=f"The signature covers the body, but that is {type(body).__name__}, which can be read only "
+            "once. Read it first, and pass bytes."
+        )
+    return content.encode() if isinstance(content, str) else bytes(content)
+
+
+class OAuth1Session(SyncThreeSteps, requests.Session):
+    """A session of requests that signs everything it sends, and goes through the three steps.
+
+    The arguments are those of ``ThreeSteps``. Of the transport there are ``timeout`` (5 seconds to connect and 30 to
+    read by default), ``verify``, ``cert``, ``proxies``, ``headers``, ``trust_env``, ``stream``, ``hooks`` and
+    ``max_redirects``.
+
+    >>> session = OAuth1Session("key", "secret", token="token", token_secret="hush")
+    >>> session.token["oauth_token"]
+    'token'
+    """
+
+    def _transport_options(self) -> frozenset[str]:
+        return REQUESTS - {"session_factory"}
+
+    def _open(self, options: dict[str, Any]) -> None:
+        requests.Session.__init__(self)
+        self.max_redirects = self.limits.max_redirects
+        adapter = PoolAdapter(self.limits)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+        self.headers.update(options.pop("headers", {}))
+        for name, value in options.items():
+            setattr(self, name, value)
+
+    def _signing_auth(self) -> OAuth1Auth:
+        return OAuth1Auth.from_signer(self._signer, self._credentials)
+
+    def _exchange(self, request: Request, asked: TokenCall) -> Response:
+        return exchange(self, request, self.limits, **asked.transport)
+
+    def _wire_url(self, url: str) -> str:
+        prepared = requests.PreparedRequest()
+        prepared.prepare_url(url, None)
+        return str(prepared.url)
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> dict[str, Any]:  # requests' own types are wider than it says
+        """As in requests, but REQUESTS_CA_BUNDLE does not override a ``verify`` that was given to the session."""
+        if verify is None and self.verify is not True:
+            verify = self.verify
+        return super().merge_environment_settings(url, proxies, stream, verify, cert)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """As in requests, with a timeout; a signed request is redirected within its origin alone, and signed anew."""
+        if kwargs.get("timeout") is None:
+            kwargs["timeout"] = (self.limits.connect, self.limits.read)
+        follow = kwargs.pop("allow_redirects", True)
+        if not follow or not hasattr(request, "oauth1_auth"):
+            return super().send(request, allow_redirects=follow, **kwargs)
+        response = super().send(request, allow_redirects=False, **kwargs)
+        return follow_redirects(self, response, kwargs, limit=self.max_redirects)

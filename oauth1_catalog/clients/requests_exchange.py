@@ -1,0 +1,86 @@
+"""One exchange with a token endpoint over a session of requests: bounded, within a deadline, never redirected.
+
+Not by ``Session.send``: that reads the whole body of a redirect's answer, keeps cookies, and puts the password that
+.netrc holds for the host in the place of our signature.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from oauth1_catalog.clients.failures import failure, transport_error, without_queries
+from oauth1_catalog.clients.limits import Limits
+from oauth1_catalog.clients.requests_adapter import deadline
+from oauth1_catalog.errors import SigningError
+from oauth1_catalog.rfc5849.messages import Request, Response
+
+# What urllib3 leaves as it is in a path.
+_UNCHANGED_PATH = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-F]{2})*")
+
+
+def exchange(session: requests.Session, request: Request, limits: Limits, **call: Any) -> Response:
+    """Send a signed request and read its answer.
+
+    Args:
+        session: whose adapters, headers and proxies are used.
+        request: exactly as it is to go on the wire.
+        limits: bounds the exchange.
+        call: ``verify``, ``cert``, ``proxies`` and ``timeout``, as for ``requests.Session.request``.
+
+    Raises:
+        TransportError: no answer, one that took too long or one that is too long; ``__cause__`` has the detail.
+        SigningError: urllib3 would write the URL in another way than it was signed.
+    """
+    try:
+        return _exchange(session, request, limits, call)
+    except (requests.RequestException, HTTPError, OSError) as error:
+        without_queries(error)
+        problem, cause = transport_error(request.url, error), error
+    raise problem from cause
+
+
+def _exchange(session: requests.Session, request: Request, limits: Limits, call: dict[str, Any]) -> Response:
+    prepared = _prepared(request, session)
+    timeout = call.get("timeout", (limits.connect, limits.read))
+    proxies = dict(call.get("proxies") or {})
+    settings = session.merge_environment_settings(request.url, proxies, True, call.get("verify"), call.get("cert"))
+    with deadline(limits.token_deadline) as moment:
+        response = session.get_adapter(request.url).send(prepared, timeout=timeout, **settings)
+        try:
+            body = _bounded_body(response, limits, moment)
+        finally:
+            response.close()
+    return Response(response.status_code, dict(response.headers), body)
+
+
+def _bounded_body(response: requests.Response, limits: Limits, moment: float) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_content(8192):
+        body += chunk
+        if len(body) > limits.token_bytes:
+            raise failure(response.url, f"the answer is longer than {limits.token_bytes} bytes; not read on.")
+        if time.monotonic() > moment:
+            raise failure(response.url, f"the answer took longer than {limits.token_deadline} seconds.")
+    return bytes(body)
+
+
+def _prepared(request: Request, session: requests.Session) -> requests.PreparedRequest:
+    """``request`` as requests sends it, with nothing written anew."""
+    path = urlsplit(request.url).path
+    if not _UNCHANGED_PATH.fullmatch(path):
+        raise SigningError(
+            description=f"The path {path!r} would be sent in another way than it was signed. Percent-encode what is "
+            "neither a letter, a digit nor one of -._~!$&'()*+,;=:@/ in the endpoint's URL, with capitals (%5B)."
+        )
+    prepared = requests.PreparedRequest()
+    prepared.prepare_method(request.method)
+    prepared.url = request.url
+    prepared.prepare_headers({**session.headers, "Accept-Encoding": "identity", **request.headers})
+    prepared.prepare_body(request.body, None)
+    return prepared

@@ -1,0 +1,342 @@
+"""The three steps as ``OAuth1Session``, ``OAuth1Client`` and ``AsyncOAuth1Client`` have them, written once.
+
+The protocol is in ``flow``; here is what such an object holds between the steps: one user's token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.clients.arguments import Arguments, credentials_for
+from oauth1_catalog.clients.limits import Limits
+from oauth1_catalog.clients.names import SIGNATURE_HMAC_SHA1, SIGNATURE_TYPE_HEADER
+from oauth1_catalog.clients.options import LIMITS, limits_of
+from oauth1_catalog.errors import ConfigurationError, MissingTokenError, MissingVerifierError, StateError
+from oauth1_catalog.flow.callback import read_callback
+from oauth1_catalog.flow.drive import Steps, arun, run
+from oauth1_catalog.flow.redirection import (
+    authorization_url,
+    request_temporary_credentials,
+    request_token_credentials,
+    token_request,
+    with_query,
+)
+from oauth1_catalog.rfc5849.credentials import TemporaryCredentials, TokenCredentials
+from oauth1_catalog.rfc5849.encoding import form_decode
+from oauth1_catalog.rfc5849.messages import Request, Response
+from oauth1_catalog.rfc5849.signer import Signer
+
+TRANSPORT = frozenset({"timeout", "verify", "cert", "proxies"})
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCall:
+    """The arguments of ``fetch_request_token`` or ``fetch_access_token``."""
+
+    url: str
+    given: Mapping[str, Any] = field(repr=False)
+    verifier: str | None = field(default=None, repr=False)
+
+    def provider(self, step: str, wire_url: str) -> Provider:
+        """The provider that is asked, as far as this call tells."""
+        unknown = sorted(self.given.keys() - TRANSPORT - {"params", "data", "headers"})
+        if unknown:
+            raise ConfigurationError(
+                description=f"fetch_{step}() was given {', '.join(unknown)}. It takes params, data, headers, and "
+                f"{', '.join(sorted(TRANSPORT))}."
+            )
+        url = with_query(wire_url, dict(_pairs(self.given.get("params"))))
+        settings: dict[str, Any] = {f"{step}_url": url, f"{step}_params_in": "body"}
+        return Provider(name=urlsplit(url).netloc, headers=dict(self.given.get("headers") or {}), **settings)
+
+    @property
+    def data(self) -> dict[str, str]:
+        """The parameters of the body."""
+        return dict(_pairs(self.given.get("data")))
+
+    @property
+    def transport(self) -> dict[str, Any]:
+        """What is for the HTTP library."""
+        return {name: value for name, value in self.given.items() if name in TRANSPORT}
+
+
+def _pairs(parameters: Any) -> Iterable[tuple[str, str]]:
+    if isinstance(parameters, bytes):
+        parameters = parameters.decode()
+    if isinstance(parameters, str):
+        return form_decode(parameters)
+    pairs = parameters.items() if isinstance(parameters, Mapping) else parameters or ()
+    return [(str(name), str(value)) for name, value in pairs]
+
+
+class ThreeSteps:
+    """Signs everything it sends, and goes through the three steps, for one user.
+
+    Args:
+        client_id: the consumer key.
+        client_secret: the consumer secret.
+        token: the token's identifier, or a mapping with ``oauth_token`` and ``oauth_token_secret``; none for two-legged
+            calls.
+        token_secret: the token's secret; ``""`` if the provider gives none.
+        redirect_uri: where the user comes back to; ``"oob"`` for a PIN. It goes with the request for a request token
+            and with no other.
+        rsa_key: for the RSA methods: PEM text or bytes, a path, or a key object.
+        verifier: the verifier, if it is known already.
+        signature_method: ``"HMAC-SHA1"`` and so on, or a method object.
+        signature_type: ``"HEADER"``, ``"QUERY"`` or ``"BODY"``.
+        force_include_body: send ``oauth_body_hash`` with bodies that are not forms.
+        options: further keywords of ``Signer`` (``realm``, ``body_hash``, ``nonce``, ``timestamp``, ``version``,
+            ``profile``, ``rsa_key_passphrase``) and of the HTTP library.
+
+    Raises:
+        SigningError: an argument cannot be used, here; or a request cannot be signed, before it is sent.
+        ConfigurationError: a keyword is nearly one that is known, or of the wrong type.
+
+    Warns:
+        UserWarning: an unknown keyword; it is ignored.
+    """
+
+    redirect_uri: str | None
+    limits: Limits
+    auth: Any  # an attribute in requests, a property in httpx2
+    _signer: Signer
+    _credentials: TokenCredentials | None
+    _verifier: str | None
+
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: str | None = None,
+        token: Any = None,  # a text or a mapping
+        token_secret: str | None = None,
+        redirect_uri: str | None = None,
+        rsa_key: Any = None,  # the forms that Signer takes
+        verifier: str | None = None,
+        signature_method: Any = SIGNATURE_HMAC_SHA1,  # a name or a SignatureMethod
+        signature_type: Any = SIGNATURE_TYPE_HEADER,  # a text, which Signer checks
+        force_include_body: bool = False,
+        **options: Any,  # those of Signer and of the HTTP library
+    ) -> None:
+        arguments = Arguments.of(
+            client_id,
+            client_secret,
+            token,
+            token_secret,
+            rsa_key=rsa_key,
+            signature_method=signature_method,
+            signature_type=signature_type,
+            force_include_body=force_include_body,
+            **options,
+        )
+        self._verifier = verifier
+        del client_secret, token, token_secret, rsa_key, verifier, options
+        self.redirect_uri = redirect_uri
+        self._signer = arguments.signer()
+        transport = arguments.transport(self._transport_options())
+        self.limits = limits_of(transport)
+        self._open({name: value for name, value in transport.items() if name not in LIMITS})
+        self._hold(arguments.credentials(self._signer))
+
+    def _transport_options(self) -> frozenset[str]:
+        """The names of the HTTP library's options."""
+        raise NotImplementedError
+
+    def _open(self, options: dict[str, Any]) -> None:
+        """Initialize the HTTP library's part of the object, keeping ``limits``."""
+        raise NotImplementedError
+
+    def _hold(self, credentials: TokenCredentials | None) -> None:
+        self._credentials = credentials
+        self.auth = self._signing_auth()
+
+    def _signing_auth(self) -> Any:
+        raise NotImplementedError
+
+    def _wire_url(self, url: str) -> str:
+        """``url`` as the HTTP library sends it."""
+        raise NotImplementedError
+
+    @property
+    def token(self) -> dict[str, str | None]:
+        """The token that the session holds: ``oauth_token``, ``oauth_token_secret`` and ``oauth_verifier``.
+
+        It is set from such a mapping, of which the last two may be missing; ``None`` takes it away.
+        """
+        held = self._credentials
+        return {
+            "oauth_token": held.oauth_token if held else None,
+            "oauth_token_secret": held.oauth_token_secret if held else None,
+            "oauth_verifier": self._verifier,
+        }
+
+    @token.setter
+    def token(self, token: Mapping[str, str | None] | None) -> None:
+        held = self._credentials
+        self._hold(credentials_for(self._signer, token, held.oauth_token_secret if held and token else None))
+        if token is None:
+            self._verifier = None
+        elif "oauth_verifier" in token:
+            self._verifier = token["oauth_verifier"]
+
+    def create_authorization_url(
+        self, url: str, request_token: str | Mapping[str, str] | None = None, **params: object
+    ) -> str:
+        """Step two: the address to send the user's browser to.
+
+        Args:
+            url: the provider's authorize URL.
+            request_token: the request token; the one that the session holds by default.
+            params: further parameters of the address.
+
+        Raises:
+            MissingTokenError: there is no request token.
+
+        ``oauth_callback`` is not added, as Authlib does: since OAuth 1.0a it goes with step one alone. A provider of
+        OAuth 1.0 wants it: pass ``oauth_callback=``.
+        """
+        token = request_token["oauth_token"] if isinstance(request_token, Mapping) else request_token
+        token = token or (self._credentials.oauth_token if self._credentials else None)
+        if not token:
+            raise MissingTokenError(
+                description="There is no request token. Call fetch_request_token() first, or pass request_token=.",
+                step="authorize",
+            )
+        return authorization_url(
+            Provider(name=urlsplit(url).netloc, authorize_url=url),
+            TemporaryCredentials(token),
+            client_id=self._signer.client.client_id,
+            params={name: str(value) for name, value in params.items()},
+        )
+
+    def parse_authorization_response(self, url: str) -> dict[str, str]:
+        """Read the address that the user's browser came back to; the session then holds token and verifier.
+
+        Nothing but these two is taken from the address. The parameters of the address are returned.
+
+        Raises:
+            AuthorizationDeniedError: the user said no.
+            MissingRequestTokenError: the address has no ``oauth_token``.
+            StateError: it is about another request token than the session holds, or a parameter comes twice.
+        """
+        parts = urlsplit(url)
+        pairs = form_decode(parts.query)
+        callback = read_callback(Provider(name="The callback"), pairs)
+        if callback.failure:
+            raise callback.failure
+        held = self._credentials
+        if held and held.oauth_token != callback.oauth_token:
+            raise StateError(
+                description="The callback is for another request token than this session asked for. Offer the user "
+                "to log in again.",
+                step="callback",
+            )
+        self.token = {"oauth_token": callback.oauth_token, "oauth_verifier": callback.oauth_verifier}
+        return dict(pairs)
+
+    def _request_token_steps(self, asked: TokenCall) -> Steps[TemporaryCredentials]:
+        return request_temporary_credentials(
+            asked.provider("request_token", self._wire_url(asked.url)),
+            self._signer,
+            redirect_uri=self.redirect_uri,
+            params=asked.data,
+        )
+
+    def _access_token_steps(self, asked: TokenCall) -> Steps[dict[str, str]]:
+        provider = asked.provider("access_token", self._wire_url(asked.url))
+        held = self._credentials
+        verifier = self._verifier if asked.verifier is None else asked.verifier
+        if held is None:
+            if not asked.data and not asked.given.get("params"):
+                raise MissingTokenError(
+                    description=f"{provider.name}: there is no request token to change for an access token. Call "
+                    "fetch_request_token() first, or set token=; for xAuth pass data={'x_auth_username': ...}.",
+                    step="access_token",
+                )
+            return token_request(provider, self._signer, step="access_token", params=asked.data)
+        if verifier is None:
+            raise MissingVerifierError(
+                description=f'{provider.name}: Missing "verifier" value. Pass verifier=, or the address that the '
+                "user came back to to parse_authorization_response(); for a provider of OAuth 1.0 pass verifier=''.",
+                step="access_token",
+            )
+        temporary = TemporaryCredentials(held.oauth_token, held.oauth_token_secret)
+        return request_token_credentials(provider, self._signer, temporary, verifier=verifier, params=asked.data)
+
+    def _adopt(self, token: TemporaryCredentials | dict[str, str]) -> dict[str, str]:
+        """Hold what a token endpoint gave."""
+        if isinstance(token, TemporaryCredentials):
+            token = {
+                "oauth_token": token.oauth_token,
+                "oauth_token_secret": token.oauth_token_secret,
+                **token.extra,
+            }
+        self.token = {"oauth_verifier": None, **token}
+        return token
+
+
+class SyncThreeSteps(ThreeSteps):
+    """The steps that ask the provider, for a library that waits for the answer."""
+
+    def _exchange(self, request: Request, asked: TokenCall) -> Response:
+        raise NotImplementedError
+
+    def fetch_request_token(self, url: str, **call: Any) -> dict[str, str]:
+        """Step one: ask ``url`` for a request token, which is then held, and returned.
+
+        Args:
+            url: the provider's request token URL.
+            call: ``params``, ``data`` and ``headers`` of the request; ``timeout``, ``verify``, ``cert`` and
+                ``proxies`` as far as the HTTP library takes them for one request.
+
+        Raises:
+            TokenRequestDeniedError, TokenResponseError: the provider gave no usable request token.
+            TransportError: the provider gave no answer.
+        """
+        asked = TokenCall(url, call)
+        del call
+        return self._adopt(run(self._request_token_steps(asked), lambda request: self._exchange(request, asked)))
+
+    def fetch_access_token(self, url: str, verifier: str | None = None, **call: Any) -> dict[str, str]:
+        """Step three: change the request token for an access token, which is then held, and returned.
+
+        Without a request token it is what xAuth needs: pass ``data={"x_auth_username": ..., "x_auth_password": ...,
+        "x_auth_mode": "client_auth"}``.
+
+        Args:
+            url: the provider's access token URL.
+            verifier: the verifier or the PIN; the one that ``parse_authorization_response`` found by default. ``""``
+                for a provider of OAuth 1.0, which has none.
+            call: as for ``fetch_request_token``.
+
+        Raises:
+            MissingVerifierError: there is a request token but no verifier.
+            MissingTokenError: there is neither a request token nor anything else to ask with.
+            TokenRequestDeniedError, TokenResponseError: the provider gave no usable access token.
+            TransportError: the provider gave no answer.
+        """
+        asked = TokenCall(url, call, verifier)
+        del call, verifier
+        return self._adopt(run(self._access_token_steps(asked), lambda request: self._exchange(request, asked)))
+
+
+class AsyncThreeSteps(ThreeSteps):
+    """The same steps, awaited."""
+
+    async def _exchange(self, request: Request, asked: TokenCall) -> Response:
+        raise NotImplementedError
+
+    async def fetch_request_token(self, url: str, **call: Any) -> dict[str, str]:
+        """Step one, as ``SyncThreeSteps.fetch_request_token``."""
+        asked = TokenCall(url, call)
+        del call
+        return self._adopt(await arun(self._request_token_steps(asked), lambda request: self._exchange(request, asked)))
+
+    async def fetch_access_token(self, url: str, verifier: str | None = None, **call: Any) -> dict[str, str]:
+        """Step three, as ``SyncThreeSteps.fetch_access_token``."""
+        asked = TokenCall(url, call, verifier)
+        del call, verifier
+        return self._adopt(await arun(self._access_token_steps(asked), lambda request: self._exchange(request, asked)))
