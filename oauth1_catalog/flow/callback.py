@@ -49,7 +49,7 @@ def read_callback(provider: Provider, parameters: Iterable[tuple[str, str]]) -> 
         StateError: a parameter comes twice, is too long or holds control characters.
     """
     rules = provider.callback
-    wanted = {"oauth_token", "oauth_verifier", "oauth_problem", rules.denied_param, *rules.extra}
+    wanted = {rules.token_param, rules.verifier_param, "oauth_problem", rules.denied_param, *rules.extra}
     if rules.state_param:
         wanted.add(rules.state_param)
     found: dict[str, str] = {}
@@ -67,17 +67,17 @@ def read_callback(provider: Provider, parameters: Iterable[tuple[str, str]]) -> 
         found[name] = value
 
     denied_token = found.get(rules.denied_param) or None
-    token = found.get("oauth_token") or denied_token
+    token = found.get(rules.token_param) or denied_token
     failure = _failure(provider, found, denied_token)
     if token is None:
         raise failure or MissingRequestTokenError(
-            description=f'{provider.name}: Missing "oauth_token" parameter in the callback. Offer the user to log in '
-            "again.",
+            description=f'{provider.name}: Missing "{rules.token_param}" parameter in the callback. Offer the user to '
+            "log in again.",
             provider=provider.name,
             step="callback",
         )
     kept = {name: found[name] for name in (*rules.extra, *filter(None, [rules.state_param])) if name in found}
-    return Callback(token, found.get("oauth_verifier") or None, kept, failure)
+    return Callback(token, found.get(rules.verifier_param) or None, kept, failure)
 
 
 def require_verifier(provider: Provider, verifier: str | None, earlier: str | None = None) -> str | None:
@@ -105,10 +105,8 @@ def require_verifier(provider: Provider, verifier: str | None, earlier: str | No
 
 
 def _failure(provider: Provider, found: Mapping[str, str], denied_token: str | None) -> OAuthError | None:
-    problem = found.get("oauth_problem") or None
-    empty_verifier = (
-        provider.callback.denied_when == "empty_verifier" and "oauth_verifier" in found and not found["oauth_verifier"]
-    )
+    rules, problem = provider.callback, found.get("oauth_problem") or None
+    empty_verifier = rules.denied_when == "empty_verifier" and found.get(rules.verifier_param) == ""
     if denied_token or problem in REFUSALS or empty_verifier:
         return AuthorizationDeniedError(
             f"{provider.name}: the user did not authorize the application. Offer to log in again, or another way.",

@@ -39,6 +39,8 @@ def run(steps: Generator[Effect, Result, Outcome], perform: Callable[[Effect], R
     except StopIteration as stop:
         outcome: Outcome = stop.value
         return outcome
+    finally:
+        steps.close()
 
 
 async def arun(steps: Generator[Effect, Result, Outcome], perform: Callable[[Effect], Awaitable[Result]]) -> Outcome:

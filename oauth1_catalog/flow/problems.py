@@ -19,7 +19,8 @@ from oauth1_catalog.rfc5849.messages import Response
 REFUSALS = frozenset({"user_refused", "permission_denied"})
 """Problems that mean: the user said no."""
 
-_CHALLENGE_PARAMETER = re.compile(r'(oauth_problem(?:_advice)?)="?([^",]*)"?')
+_CHALLENGE_PARAMETER = re.compile(r'\b(oauth_problem(?:_advice)?)=(?:"([^"]*)"|([^",\s]*))')
+_FORM = re.compile(r"[\w.%\[\]-]+=")
 _SAID_IN_PROSE = {
     "timestamp_refused": re.compile(r"timestamp", re.IGNORECASE),
     "nonce_used": re.compile(r"nonce", re.IGNORECASE),
@@ -50,12 +51,14 @@ class Problem:
     """What the provider says is wrong.
 
     ``code`` is its ``oauth_problem``, or the nearest one that its prose speaks of (then ``reported`` is false).
-    ``words`` is what it said, bounded and masked.
+    ``words`` is what it said, bounded and masked; ``spoken`` is whether that is a sentence, and not a form, a page or
+    data.
     """
 
     code: str | None
     words: str
     reported: bool
+    spoken: bool = False
 
     @property
     def refused_by_user(self) -> bool:
@@ -72,29 +75,28 @@ class Problem:
 
 def read_problem(response: Response, secrets: tuple[str, ...] = ()) -> Problem:
     """What a provider's refusal says, from its body and its ``WWW-Authenticate`` header."""
-    reported = dict(_CHALLENGE_PARAMETER.findall(response.header("WWW-Authenticate")))
-    reported = {name: unquote(value) for name, value in reported.items()}
+    challenge = _CHALLENGE_PARAMETER.findall(response.header("WWW-Authenticate"))
+    reported = {name: unquote(quoted or bare) for name, quoted, bare in challenge}
     text = response.text.strip()
     if "oauth_problem" in text:
         reported |= {k: v for k, v in parse_qsl(text, keep_blank_values=True) if k.startswith("oauth_problem")}
     code = reported.get("oauth_problem") or None
-    words = reported.get("oauth_problem_advice") or _words(text)
-    shown = excerpt(words, secrets)
+    message = _message(text)
+    shown = excerpt(reported.get("oauth_problem_advice") or message or text, secrets)
     if code is not None:
-        return Problem(excerpt(code, secrets), shown, reported=True)
+        return Problem(excerpt(code, secrets), shown, reported=True, spoken=True)
     guess = next((name for name, pattern in _SAID_IN_PROSE.items() if pattern.search(shown)), None)
-    return Problem(guess, shown, reported=False)
+    return Problem(guess, shown, reported=False, spoken=bool(message and shown))
 
 
-def _words(text: str) -> str:
-    """The human part of a JSON error, or the text itself."""
-    if not text.startswith(("{", "[")):
-        return text
-    try:
-        found = _find_message(json.loads(text))
-    except (ValueError, RecursionError):
-        return text
-    return found or text
+def _message(text: str) -> str | None:
+    """What an answer says to a person: the message in JSON, or prose; ``None`` for a page, a form and other data."""
+    if text.startswith(("{", "[")):
+        try:
+            return _find_message(json.loads(text))
+        except (ValueError, RecursionError):
+            return None
+    return None if text.startswith("<") or _FORM.match(text) else text
 
 
 def _find_message(value: object) -> str | None:

@@ -66,7 +66,8 @@ def authorization_url(
 ) -> str:
     """Step two: where to send the user's browser (RFC 5849, section 2.2).
 
-    A query that the provider's ``authorize_url`` holds is kept as it is. ``oauth_callback`` is added only where the
+    A query that the provider's ``authorize_url`` holds is kept as it is. Where the address comes with the request token
+    (``authorize_url_field``), it is complete. ``oauth_callback`` is added only where the
     provider's file asks for it: the specification ends its life with step one.
 
     Args:
@@ -78,7 +79,10 @@ def authorization_url(
 
     Raises:
         MissingSettingError: the provider has no ``authorize_url``.
+        TokenResponseError: the address should have come with the request token, and did not.
     """
+    if provider.authorize_url_field:
+        return with_query(_given_address(provider, temporary), params or {})
     url = _required(provider, "authorize_url")
     callback = redirect_uri or OUT_OF_BAND
     placeholders = {"client_id": client_id, "oauth_token": temporary.oauth_token, "oauth_callback": callback}
@@ -153,6 +157,8 @@ def token_request(
         method, own, place = provider.access_token_method, provider.access_token_params, provider.access_token_params_in
     filled = _filled({**own, **(params or {})}, {"client_id": signer.client.client_id, **(placeholders or {})})
     headers = dict(provider.headers)
+    if step == "request_token":
+        headers |= provider.request_token_headers
     if provider.user_agent:
         headers["User-Agent"] = provider.user_agent
     body = None
@@ -162,7 +168,11 @@ def token_request(
     elif filled:
         url = with_query(url, filled)
     response = yield signer.sign(Request(method, url, headers, body), credentials, protocol)
-    secrets = (signer.client.client_secret, credentials.oauth_token_secret if credentials else "")
+    secrets = (
+        signer.client.client_secret,
+        credentials.oauth_token_secret if credentials else "",
+        (protocol or {}).get("oauth_verifier", ""),
+    )
     return read_token(response, provider, step=step, secrets=secrets)
 
 
@@ -196,6 +206,18 @@ def _required(provider: Provider, setting: str) -> str:
             setting=setting,
         )
     return value
+
+
+def _given_address(provider: Provider, temporary: TemporaryCredentials) -> str:
+    address = temporary.extra.get(provider.authorize_url_field or "", "")
+    if not address.startswith(("https://", "http://")) or not address.isprintable():
+        raise TokenResponseError(
+            description=f"{provider.name}: the request_token answer has no address in {provider.authorize_url_field}, "
+            "where the user is to be sent. Check authorize_url_field in the provider's file.",
+            provider=provider.name,
+            step="request_token",
+        )
+    return address
 
 
 def _secret(provider: Provider, fields: dict[str, str], step: str) -> str:

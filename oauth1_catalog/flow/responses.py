@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree as ET
 
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.errors import AuthorizationDeniedError, TokenRequestDeniedError, TokenResponseError
+from oauth1_catalog.errors import AuthorizationDeniedError, OAuthError, TokenRequestDeniedError, TokenResponseError
 from oauth1_catalog.flow.excerpts import excerpt
 from oauth1_catalog.flow.problems import read_problem
 from oauth1_catalog.rfc5849.messages import Response
@@ -48,19 +48,25 @@ def read_token(
     fields = None
     if 200 <= response.status < 300:
         fields = _parse(response, provider.token_response.format)
-    if fields is None or "oauth_problem" in fields or not _standard(fields, provider).get("oauth_token"):
-        raise _refusal(response, provider, step, secrets, clock, parsed=bool(fields))
-    token = _standard(fields, provider)
+    token = _standard(fields, provider) if fields else {}
+    if "oauth_problem" in token or not token.get("oauth_token"):
+        raise refusal(response, provider, step=step, secrets=secrets, clock=clock)
     for name, value in token.items():
-        if len(value) > MAX_VALUE or not value.isprintable():
+        if len(value) > MAX_VALUE or (name.startswith("oauth_") and not _is_plain(value)):
             raise TokenResponseError(
-                description=f"{provider.name}: the {step} answer's field {name[:40]!r} is longer than {MAX_VALUE} "
-                "characters or holds control characters. It is not used; ask the provider.",
+                description=f"{provider.name}: the {step} answer's field {excerpt(name, secrets)[:40]!r} is longer "
+                f"than {MAX_VALUE} characters, or holds control characters or no UTF-8. It is not used; ask the "
+                "provider.",
                 provider=provider.name,
                 step=step,
                 status=response.status,
             )
     return token
+
+
+def _is_plain(value: str) -> bool:
+    """Whether a protocol field can be what the provider meant; a user's name among the others may be anything."""
+    return value.isprintable() and "\ufffd" not in value
 
 
 def _standard(fields: dict[str, str], provider: Provider) -> dict[str, str]:
@@ -83,7 +89,7 @@ def _parse(response: Response, written_as: str) -> dict[str, str] | None:
             return None
         else:
             pairs = parse_qsl(
-                text, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_FIELDS
+                text, keep_blank_values=True, encoding="utf-8", errors="replace", max_num_fields=MAX_FIELDS
             )
     except (ValueError, RecursionError, ET.ParseError):
         return None
@@ -111,15 +117,19 @@ def _xml_fields(text: str) -> list[tuple[str, str]]:
     return [(e.tag.rpartition("}")[2], (e.text or "").strip()) for e in root.iter() if len(e) == 0 and e is not root]
 
 
-def _refusal(
+def refusal(
     response: Response,
     provider: Provider,
-    step: str,
-    secrets: tuple[str, ...],
-    clock: Callable[[], float],
     *,
-    parsed: bool,
-) -> Exception:
+    step: str,
+    secrets: tuple[str, ...] = (),
+    clock: Callable[[], float] = time.time,
+) -> OAuthError:
+    """The error for an answer that is not the one that was asked for; the arguments are those of ``read_token``.
+
+    Returns:
+        ``AuthorizationDeniedError``, ``TokenRequestDeniedError`` or ``TokenResponseError``, to be raised.
+    """
     what = f"{provider.name}: the {step} request"
     problem = read_problem(response, secrets)
     if problem.refused_by_user:
@@ -140,10 +150,10 @@ def _refusal(
         )
     told = [problem.code] if problem.reported and problem.code else []
     told += [problem.words] if problem.words and problem.words not in told else []
-    said = f": {', '.join(told)}" if told else ""
-    advice = problem.next_step(response, clock())
+    said = f": {', '.join(told)}".removesuffix(".") if told else ""
     reported = problem.code if problem.reported else None
-    if response.status >= 400 or problem.reported or (problem.words and not parsed and not _is_markup(response)):
+    if response.status >= 400 or problem.spoken:
+        advice = problem.next_step(response, clock())
         return TokenRequestDeniedError(
             description=f"{what} was refused with status {response.status}{said}. {advice}".rstrip(),
             provider=provider.name,
@@ -161,7 +171,3 @@ def _refusal(
         problem=reported,
         excerpt=problem.words,
     )
-
-
-def _is_markup(response: Response) -> bool:
-    return response.text.lstrip().startswith("<")

@@ -78,7 +78,7 @@ def userinfo_claims(provider: Provider, profile: Mapping[str, Any]) -> dict[str,
         value = _find(provider, source, profile) if source.startswith("$") else _fill(source, profile)
         if value not in (None, ""):
             found[claim] = value
-    if "sub" not in found:
+    if not isinstance(found.get("sub"), str | int):
         raise TokenResponseError(
             "invalid_userinfo",
             f"{provider.name}: the profile has no value for sub, which says who the user is. It has the fields "
@@ -112,7 +112,7 @@ def _ask(
     problem = read_problem(response, secrets)
     try:
         document = json.loads(response.text)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if response.status != 200 or not isinstance(document, dict):
         raise ProviderError(

@@ -1,0 +1,282 @@
+"""The three steps of a login, with oauthlib as the judge of what is sent."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import pytest
+from oauthlib.oauth1.rfc5849 import signature as oauthlib_signature
+from oauthlib.oauth1.rfc5849.utils import parse_authorization_header
+
+from oauth1_catalog.catalog.provider import CallbackRules, Provider
+from oauth1_catalog.errors import ConfigurationError, MissingSettingError, OAuthError, TokenResponseError
+from oauth1_catalog.flow.drive import Steps, run
+from oauth1_catalog.flow.redirection import (
+    authorization_url,
+    check_flow,
+    request_temporary_credentials,
+    request_token_credentials,
+)
+from oauth1_catalog.rfc5849 import Signer
+from oauth1_catalog.rfc5849.credentials import ClientCredentials, TemporaryCredentials
+from oauth1_catalog.rfc5849.messages import Request, Response
+
+SIGNER = Signer(ClientCredentials("key", "cs"))
+PROVIDER = Provider(
+    name="example",
+    from_catalog=True,
+    request_token_url="https://example.com/request",
+    authorize_url="https://example.com/authorize",
+    access_token_url="https://example.com/access",
+)
+BY_HAND = replace(PROVIDER, from_catalog=False)
+CALLBACK = "https://app.example/cb?next=%2Finbox%3Fid%3D5"
+GOOD = "oauth_token=rt&oauth_token_secret=rs&oauth_callback_confirmed=true"
+
+
+def answered(steps: Steps[Any], body: str, sent: list[Request] | None = None) -> Any:
+    def perform(request: Request) -> Response:
+        if sent is not None:
+            sent.append(request)
+        return Response(200, {}, body.encode())
+
+    return run(steps, perform)
+
+
+def protocol(request: Request, token_secret: str = "") -> dict[str, str]:
+    """The protocol parameters of a request whose signature oauthlib has confirmed."""
+    fields = dict(parse_authorization_header(request.header("Authorization")))
+    fields = {name: value for name, value in fields.items() if name != "realm"}
+    others = oauthlib_signature.collect_parameters(
+        uri_query=urlsplit(request.url).query,
+        headers={"Authorization": request.header("Authorization")},
+        body=(request.body or b"").decode(),
+    )
+    base = oauthlib_signature.signature_base_string(
+        request.method,
+        oauthlib_signature.base_string_uri(request.url),
+        oauthlib_signature.normalize_parameters(others),
+    )
+    mine = fields["oauth_signature"]
+    theirs = oauthlib_signature.sign_hmac_sha1_with_client(
+        base, type("Client", (), {"client_secret": "cs", "resource_owner_secret": token_secret})()
+    )
+    from urllib.parse import unquote
+
+    assert unquote(mine) == theirs
+    return {name: unquote(value) for name, value in fields.items()}
+
+
+def test_step_one() -> None:
+    sent: list[Request] = []
+    temporary = answered(request_temporary_credentials(PROVIDER, SIGNER, redirect_uri=CALLBACK), f"{GOOD}&x=1", sent)
+    assert temporary == TemporaryCredentials("rt", "rs", {"x": "1"})
+    (request,) = sent
+    assert (request.method, request.url, request.body) == ("POST", "https://example.com/request", None)
+    fields = protocol(request)
+    assert fields["oauth_callback"] == CALLBACK
+    assert "oauth_token" not in fields
+    assert "oauth_verifier" not in fields
+
+
+@pytest.mark.parametrize(
+    ("provider", "redirect_uri"),
+    [(PROVIDER, None), (replace(PROVIDER, callback=CallbackRules(value="oob")), CALLBACK), (PROVIDER, "oob")],
+)
+def test_out_of_band(provider: Provider, redirect_uri: str | None) -> None:
+    sent: list[Request] = []
+    answered(request_temporary_credentials(provider, SIGNER, redirect_uri=redirect_uri), GOOD, sent)
+    assert protocol(sent[0])["oauth_callback"] == "oob"
+
+
+def test_parameters_headers_and_method_of_the_provider() -> None:
+    provider = replace(
+        PROVIDER,
+        request_token_url="https://example.com/index.php?title=Special:OAuth/initiate",
+        request_token_method="GET",
+        request_token_params={"scope": "read", "app": "{client_id}", "cb": "{oauth_callback}"},
+        request_token_headers={"X-First": "1"},
+        headers={"Accept": "text/plain"},
+        user_agent="mine/1",
+        access_token_params={"t": "{oauth_token}"},
+        access_token_params_in="body",
+    )
+    sent: list[Request] = []
+    steps = request_temporary_credentials(
+        provider, SIGNER, redirect_uri="https://app.example/cb", params={"scope": "all"}
+    )
+    temporary = answered(steps, GOOD, sent)
+    answered(request_token_credentials(provider, SIGNER, temporary, verifier="v"), GOOD, sent)
+    first, second = sent
+    assert first.method == "GET"
+    assert parse_qsl(urlsplit(first.url).query) == [
+        ("title", "Special:OAuth/initiate"),
+        ("scope", "all"),
+        ("app", "key"),
+        ("cb", "https://app.example/cb"),
+    ]
+    assert (first.header("X-First"), first.header("Accept"), first.header("User-Agent")) == (
+        "1",
+        "text/plain",
+        "mine/1",
+    )
+    protocol(first)
+    assert second.body == b"t=rt"
+    assert second.header("X-First") == ""
+    assert protocol(second, "rs")["oauth_verifier"] == "v"
+
+
+CONFIRMATIONS = ["", "=false", "=False", "=True", "=TRUE", "=%20true", "=true%20", "=1", "=yes", "=tru", "=true%00"]
+
+
+@pytest.mark.parametrize("written", CONFIRMATIONS)
+@pytest.mark.parametrize("provider", [PROVIDER, BY_HAND, replace(PROVIDER, callback=CallbackRules(confirmed="none"))])
+def test_a_confirmation_that_is_not_true_is_refused_always(written: str, provider: Provider) -> None:
+    body = f"oauth_token=rt&oauth_token_secret=rs&oauth_callback_confirmed{written}"
+    with pytest.raises(TokenResponseError) as caught:
+        answered(request_temporary_credentials(provider, SIGNER, redirect_uri=CALLBACK), body)
+    assert caught.value.step == "request_token"
+    assert "rs" not in caught.value.description.replace("params", "").replace("characters", "").split()
+
+
+def test_a_confirmation_twice_is_refused() -> None:
+    with pytest.raises(TokenResponseError):
+        answered(request_temporary_credentials(PROVIDER, SIGNER), f"{GOOD}&oauth_callback_confirmed=true")
+
+
+def test_a_confirmation_that_is_absent() -> None:
+    body = "oauth_token=rt&oauth_token_secret=rs"
+    with pytest.raises(TokenResponseError) as caught:
+        answered(request_temporary_credentials(PROVIDER, SIGNER, redirect_uri=CALLBACK), body)
+    assert caught.value.error == "callback_not_confirmed"
+    for confirmed in ("optional", "none"):
+        provider = replace(PROVIDER, callback=CallbackRules(confirmed=confirmed))  # type: ignore[arg-type]
+        assert answered(request_temporary_credentials(provider, SIGNER), body).oauth_token == "rt"
+    with pytest.warns(UserWarning, match="example: the request_token answer has no oauth_callback_confirmed"):
+        answered(request_temporary_credentials(BY_HAND, SIGNER), body)
+
+
+def test_a_secret_that_is_absent_or_empty() -> None:
+    without = "oauth_token=rt&oauth_callback_confirmed=true"
+    with pytest.raises(TokenResponseError, match="has no oauth_token_secret"):
+        answered(request_temporary_credentials(PROVIDER, SIGNER), without)
+    provider = replace(PROVIDER, callback=CallbackRules(secret="optional"))
+    assert answered(request_temporary_credentials(provider, SIGNER), without).oauth_token_secret == ""
+    assert (
+        answered(request_temporary_credentials(PROVIDER, SIGNER), f"{without}&oauth_token_secret=").oauth_token == "rt"
+    )
+    with pytest.warns(UserWarning, match="example: the access_token answer has no oauth_token_secret"):
+        token = answered(
+            request_token_credentials(BY_HAND, SIGNER, TemporaryCredentials("rt"), verifier="v"), "oauth_token=t"
+        )
+    assert token == {"oauth_token": "t", "oauth_token_secret": ""}
+
+
+def test_a_lenient_answer_warns_once_for_each_provider() -> None:
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("default")
+        for name in ("one", "two"):
+            for _ in range(3):
+                steps = request_temporary_credentials(replace(BY_HAND, name=name), SIGNER)
+                answered(steps, "oauth_token=rt&oauth_token_secret=rs")
+    assert [str(warning.message)[:4] for warning in told] == ["one:", "two:"]
+
+
+def url(provider: Provider, **params: str) -> str:
+    temporary = TemporaryCredentials("r/t", "rs")
+    return authorization_url(provider, temporary, client_id="key", redirect_uri=CALLBACK, params=params)
+
+
+def test_the_address_for_the_browser() -> None:
+    assert url(PROVIDER) == "https://example.com/authorize?oauth_token=r%2Ft"
+
+
+def test_an_own_query_stays_as_it_is_and_the_callers_parameters_win() -> None:
+    provider = replace(
+        PROVIDER,
+        authorize_url="https://example.com/a?title=Special:OAuth%2Fauthorize&x",
+        authorize_params={"key": "{client_id}", "lang": "en", "t": "{oauth_token}"},
+        authorize_token_param="token",
+    )
+    assert url(provider, lang="de") == (
+        "https://example.com/a?title=Special:OAuth%2Fauthorize&x&key=key&lang=de&t=r%2Ft&token=r%2Ft"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "confirmed", "there"),
+    [
+        ("never", "none", False),
+        ("if_unconfirmed", "required", False),
+        ("if_unconfirmed", "none", True),
+        ("always", "required", True),
+    ],
+)
+def test_the_callback_is_in_the_address_only_where_the_file_asks_for_it(rule: str, confirmed: str, there: bool) -> None:
+    rules = CallbackRules(send_at_authorize=rule, confirmed=confirmed)  # type: ignore[arg-type]
+    query = parse_qs(urlsplit(url(replace(PROVIDER, callback=rules))).query)
+    assert query.get("oauth_callback") == ([CALLBACK] if there else None)
+
+
+def test_the_callers_parameters_cannot_replace_the_token() -> None:
+    assert parse_qs(urlsplit(url(PROVIDER, oauth_token="evil")).query)["oauth_token"] == ["r/t"]
+
+
+def test_an_address_that_comes_with_the_request_token() -> None:
+    provider = replace(PROVIDER, authorize_url=None, authorize_url_field="login_url")
+    given = TemporaryCredentials("rt", "rs", {"login_url": "https://example.com/login?oauth_token=rt"})
+    assert authorization_url(provider, given, client_id="key") == "https://example.com/login?oauth_token=rt"
+    for bad in ({}, {"login_url": "javascript:alert(1)"}, {"login_url": "https://a\nb"}):
+        with pytest.raises(TokenResponseError, match="login_url"):
+            authorization_url(provider, TemporaryCredentials("rt", "rs", bad), client_id="key")
+
+
+def test_step_three() -> None:
+    sent: list[Request] = []
+    steps = request_token_credentials(PROVIDER, SIGNER, TemporaryCredentials("rt", "rs"), verifier="v/1")
+    token = answered(steps, "oauth_token=t&oauth_token_secret=s&screen_name=ada", sent)
+    assert token == {"oauth_token": "t", "oauth_token_secret": "s", "screen_name": "ada"}
+    fields = protocol(sent[0], "rs")
+    assert (fields["oauth_token"], fields["oauth_verifier"]) == ("rt", "v/1")
+    assert "oauth_callback" not in fields
+
+
+def test_step_three_without_a_verifier() -> None:
+    sent: list[Request] = []
+    answered(request_token_credentials(PROVIDER, SIGNER, TemporaryCredentials("rt", "rs"), verifier=None), GOOD, sent)
+    assert "oauth_verifier" not in protocol(sent[0], "rs")
+
+
+@pytest.mark.parametrize(
+    ("missing", "steps"),
+    [
+        ("request_token_url", lambda p: request_temporary_credentials(p, SIGNER)),
+        ("access_token_url", lambda p: request_token_credentials(p, SIGNER, TemporaryCredentials("t"), verifier="v")),
+    ],
+)
+def test_a_missing_address(missing: str, steps: Any) -> None:
+    changes: Mapping[str, Any] = {missing: None}
+    with pytest.raises(MissingSettingError, match=f"example: no {missing}") as caught:
+        answered(steps(replace(PROVIDER, **changes)), GOOD)
+    assert caught.value.setting == missing
+    with pytest.raises(MissingSettingError, match="no authorize_url"):
+        url(replace(PROVIDER, authorize_url=None))
+
+
+def test_secrets_that_an_answer_repeats_stay_hidden() -> None:
+    temporary = TemporaryCredentials("rt", "token-canary")
+    signer = Signer(ClientCredentials("key", "client-canary"))
+    steps = request_token_credentials(PROVIDER, signer, temporary, verifier="verifier-canary")
+    with pytest.raises(OAuthError) as caught:
+        answered(steps, "You sent client-canary, token-canary and verifier-canary")
+    assert "canary" not in f"{caught.value} {caught.value.__dict__}"
+
+
+def test_a_flow_that_the_file_does_not_list() -> None:
+    check_flow(PROVIDER, "redirect")
+    with pytest.raises(ConfigurationError, match="no xauth flow; its file lists redirect"):
+        check_flow(PROVIDER, "xauth")
