@@ -12,7 +12,9 @@ from importlib.metadata import version
 import click
 
 # Name to "module:function" and the line that --help shows for it.
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("oauth1_catalog.cli.demo:demo", "Log in to emulated providers, in a browser or without one."),
+}
 
 
 class LazyGroup(click.Group):

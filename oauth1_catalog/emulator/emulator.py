@@ -69,6 +69,7 @@ class Emulator:
         self._running: ExitStack | None = None
         self._origins: Origins | None = None
         self._ca_file: Path | None = None
+        self._catalog: EmulatedCatalog | None = None
 
     def __enter__(self) -> Emulator:
         host, port, consent_port = self._address
@@ -84,6 +85,7 @@ class Emulator:
             stack.callback(self._stopping.set)
             self._origins = Origins(secure.origin, consent.origin)
             self._ca_file = ca_file
+            self._catalog = EmulatedCatalog(self._source, self._origins, on_provider=self._play)
             self._running = stack.pop_all()
         log.info("emulation only: OAuth 1.0 providers on %s, consent pages on %s", secure.origin, consent.origin)
         return self
@@ -108,7 +110,7 @@ class Emulator:
     @property
     def catalog(self) -> EmulatedCatalog:
         """The catalog with all addresses moved here: for ``OAuth(app, catalog=...)``."""
-        return EmulatedCatalog(self._source, self.origins, on_provider=self._play)
+        return self._started(self._catalog)
 
     def add(self, provider: Provider) -> Provider:
         """Play a provider that is in no catalog; gives it with its addresses moved here.

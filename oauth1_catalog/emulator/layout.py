@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from markupsafe import Markup
 
 from oauth1_catalog.rfc5849.messages import Response
@@ -43,7 +45,7 @@ ul.providers { list-style: none; margin: 0; padding: 0; }
 ul.providers li { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem 1rem; padding: .7rem 0;
   border-top: 1px solid var(--line); }
 ul.providers li:first-child { border-top: 0; }
-ul.providers .name { flex: 1 1 14rem; }
+ul.providers .name { flex: 1 1 9rem; }
 ul.providers small { display: block; }
 @media (max-width: 30rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .6rem; } }
 """)
@@ -54,6 +56,7 @@ _DOCUMENT = Markup("""<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
+<link rel="icon" href="data:,">
 <style>{style}</style>
 </head>
 <body>
@@ -71,7 +74,9 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+    ),
 }
 
 
@@ -91,7 +96,7 @@ def page(title: str, *, note: Markup, content: Markup, status: int = 200) -> Res
     return Response(status, HEADERS, document(title, note=note, content=content).encode("utf-8"))
 
 
-def facts(pairs: dict[str, object]) -> Markup:
+def facts(pairs: Mapping[str, object]) -> Markup:
     """A list of names and values.
 
     >>> facts({"a": "<b>"})

@@ -1,0 +1,124 @@
+"""``oauth1-catalog demo --check``: the whole login over real HTTP, without a browser, one line a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from types import ModuleType
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from markupsafe import Markup
+
+from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.cli.demo.offers import Demo, Offer
+from oauth1_catalog.emulator import Emulator
+from oauth1_catalog.emulator.users import User
+from oauth1_catalog.errors import OAuthError
+
+CHECKED = ("twitter", "flickr", "etrade", "netsuite", "trademe", "jira_data_center")
+"""The providers that are logged in to: HMAC-SHA1, parameters by GET, a PIN's callback, HMAC-SHA256 with a realm,
+PLAINTEXT, RSA-SHA1 at a tenant's own address."""
+
+TIMEOUT = 30
+"""Seconds to wait for one answer."""
+
+Write = Callable[[str], object]
+
+
+class StepFailedError(Exception):
+    """A step did not end as it should; the text says how it ended."""
+
+
+def run_checks(frameworks: Sequence[str], application_of: Callable[[str], ModuleType], *, write: Write) -> int:
+    """Log in with each framework, one after another.
+
+    Args:
+        frameworks: their names.
+        application_of: gives the module that serves a framework's application.
+        write: is called with each line.
+
+    Returns:
+        The exit status: 0 if every login succeeded.
+    """
+    succeeded = failed = 0
+    for framework in frameworks:
+        application = application_of(framework)
+        with Emulator(Catalog()) as emulator:
+            demo = Demo(emulator, framework)
+            with application.serve(demo, 0) as origin:
+                write(f"{framework:<10} {'start':<18} {len(demo.offers)} providers at {origin}/")
+                for name in CHECKED:
+                    if _log_in(demo, name, origin, write):
+                        succeeded += 1
+                    else:
+                        failed += 1
+    total = succeeded + failed
+    if failed or not total:
+        write(f"FAILED: {failed} of {total} logins did not end as they should; see the lines above.")
+        return 1
+    write(f"{len(frameworks)} frameworks, {total} logins: every one succeeded.")
+    return 0
+
+
+def _log_in(demo: Demo, name: str, origin: str, write: Write) -> bool:
+    """One denial and one login; writes a line for each step, and says whether all went well."""
+
+    def told(text: str) -> None:
+        write(f"{demo.framework:<10} {name:<18} {text}")
+
+    with requests.Session() as browser:
+        browser.trust_env = False
+        try:
+            offer = demo.offer(name)
+            if offer is None:
+                raise StepFailedError("the demo does not offer this provider")
+            for step in (_deny, _approve):
+                for text in step(demo, offer, origin, browser):
+                    told(f"{text:<64} ok")
+        except (StepFailedError, OAuthError, requests.RequestException) as error:
+            told(f"FAILED: {error}")
+            return False
+    return True
+
+
+def _deny(demo: Demo, offer: Offer, origin: str, browser: requests.Session) -> Iterator[str]:
+    consent = _consent_address(demo, offer, origin, browser)
+    answer = browser.get(demo.emulator.deny(consent), timeout=TIMEOUT)
+    if answer.status_code != 403 or "You denied access" not in answer.text:
+        raise StepFailedError(f"a denial came back to status {answer.status_code}, not to a page that says so")
+    yield f"{offer.signature}, consent denied, and the page says so"
+
+
+def _approve(demo: Demo, offer: Offer, origin: str, browser: requests.Session) -> Iterator[str]:
+    consent = _consent_address(demo, offer, origin, browser)
+    yield f"{offer.signature}, sent to the consent page"
+    user = User(f"{demo.framework}_{offer.name}")
+    callback = demo.emulator.approve(consent, user=user.username)
+    if not callback.startswith(origin):
+        raise StepFailedError(f"the provider sent the browser to {urlsplit(callback).netloc}, not back to {origin}")
+    yield f"consent given, sent back to {urlsplit(callback).path}"
+    answer = browser.get(callback, timeout=TIMEOUT)
+    if answer.status_code != 200 or urlsplit(answer.url).path != f"/profile/{offer.name}":
+        raise StepFailedError(f"the callback ended with status {answer.status_code}: {_words(answer.text)}")
+    if offer.has_profile and not any(user.claim(name) in answer.text for name in ("sub", "preferred_username")):
+        raise StepFailedError(f"the page does not show the profile of {user.username}")
+    yield f"profile of {user.username}" if offer.has_profile else "token; the file knows no profile"
+
+
+def _consent_address(demo: Demo, offer: Offer, origin: str, browser: requests.Session) -> str:
+    """Click on the provider's link in the list; gives the address of its consent page."""
+    link = f"/login/{offer.name}"
+    start = browser.get(f"{origin}/", timeout=TIMEOUT)
+    if start.status_code != 200 or f'href="{link}"' not in start.text:
+        raise StepFailedError(f"the start page has no link to {link}; its status is {start.status_code}")
+    answer = browser.get(urljoin(origin, link), timeout=TIMEOUT, allow_redirects=False)
+    location = answer.headers.get("Location", "")
+    if not location.startswith(demo.emulator.origins.consent):
+        raise StepFailedError(f"{link} ended with status {answer.status_code}: {_words(answer.text)}")
+    return location
+
+
+def _words(page: str) -> str:
+    """What a failure page says for developers, or any page at all, as one line."""
+    part = page.partition("What the application got")[2] or page.partition("<main>")[2] or page
+    return Markup(part.replace("<", " <")).striptags()[:600]  # noqa: S704 - its text alone is used

@@ -1,0 +1,100 @@
+"""What the demo offers: each provider of the catalog that has a login, with the settings that an application needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from oauth1_catalog.emulator import Emulator
+from oauth1_catalog.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from oauth1_catalog.catalog.model import ProviderFile
+
+USER_AGENT = "oauth1-catalog-demo/1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One provider to log in to."""
+
+    name: str
+    display_name: str
+    signature: str
+    host: str
+    settings: dict[str, object] = field(repr=False)
+    callback: Literal["url", "registered", "oob"] = "url"
+    has_profile: bool = True
+
+
+class Demo:
+    """The emulator and the offers, for one application.
+
+    Args:
+        emulator: plays the providers; it runs.
+        framework: what the application is made with, for its pages.
+    """
+
+    def __init__(self, emulator: Emulator, framework: str) -> None:
+        self.emulator = emulator
+        self.framework = framework
+        offers = filter(None, (_offer(emulator, name) for name in emulator.catalog.names()))
+        self.offers = tuple(sorted(offers, key=lambda offer: offer.display_name.casefold()))
+
+    def offer(self, name: str) -> Offer | None:
+        """The offer of that name, if there is one."""
+        return next((offer for offer in self.offers if offer.name == name), None)
+
+    def flat_settings(self) -> dict[str, object]:
+        """The settings as Flask and Starlette have them: ``TWITTER_CLIENT_ID``."""
+        return {f"{offer.name}_{key}".upper(): value for offer in self.offers for key, value in offer.settings.items()}
+
+    def nested_settings(self) -> dict[str, dict[str, object]]:
+        """The settings as Django has them: ``{"twitter": {"client_id": ...}}``."""
+        return {offer.name: offer.settings for offer in self.offers}
+
+    def expect_callback(self, name: str, redirect_uri: str) -> None:
+        """Do what a developer does in the console of a provider that wants to know the callback beforehand."""
+        offer = self.offer(name)
+        if offer is not None and offer.callback != "url":
+            self.emulator.client(name, redirect_uri=redirect_uri)
+
+
+def _offer(emulator: Emulator, name: str) -> Offer | None:
+    file = emulator.catalog.file(name)
+    if "redirect" not in file.flows or file.status == "retired":
+        return None  # there is nothing to click through
+    try:
+        provider = emulator.catalog.provider(name, values=_examples(file))
+    except ConfigurationError:
+        return None  # neither is one that the emulator cannot play, or whose variables have no examples
+    client = emulator.client(name)
+    settings: dict[str, object] = {"client_id": client.client_id, **_examples(file)}
+    method = str(provider.client_kwargs.get("signature_method") or "HMAC-SHA1")
+    if method.startswith("RSA-"):
+        settings["rsa_key"] = client.rsa_key
+    elif "client_secret" in provider.required_credentials:
+        settings["client_secret"] = client.client_secret
+    if provider.user_agent_required:
+        settings["user_agent"] = USER_AGENT
+    settings["client_kwargs"] = {"verify": emulator.ca_file}
+    original = urlsplit(provider.request_token_url or "").path.split("/")
+    return Offer(
+        name,
+        provider.display_name or name,
+        method,
+        original[3] if len(original) > 3 else "",
+        settings,
+        callback="oob" if provider.callback.value == "oob" else "registered" if provider.callback.registered else "url",
+        has_profile=provider.userinfo is not None,
+    )
+
+
+def _examples(file: ProviderFile) -> dict[str, object]:
+    """Values for the variables that an application must give: the examples of the file."""
+    return {
+        name: variable.example
+        for name, variable in file.variables.items()
+        if variable.source is None and variable.default is None and variable.example is not None
+    }

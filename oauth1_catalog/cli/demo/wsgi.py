@@ -1,0 +1,43 @@
+"""Serve a WSGI application on loopback, in a thread."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+class _Quiet(WSGIRequestHandler):
+    """No line for each request: its target can hold a verifier."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serve_wsgi(application: WSGIApplication, port: int) -> Iterator[str]:
+    """Serve ``application`` as long as the context lasts; gives its origin.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    # Werkzeug would print words of its own and exit where the port is taken.
+    with socket.create_server(("127.0.0.1", port)) as listening:
+        server = make_server(
+            "127.0.0.1", port, application, threaded=True, request_handler=_Quiet, fd=listening.fileno()
+        )
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
