@@ -11,14 +11,12 @@ from werkzeug.local import LocalProxy
 
 from oauth1_catalog.errors import NotInitializedError
 from oauth1_catalog.integrations.flask_client.client import FlaskOAuth1App
+from oauth1_catalog.integrations.flask_client.commands import EXTENSION, oauth1
 from oauth1_catalog.integrations.flask_client.framework import FlaskFramework, FlaskSettings
 from oauth1_catalog.registry.base import BaseOAuth, Registration
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
-
-EXTENSION = "oauth1_catalog"
-"""The key in ``app.extensions``."""
 
 
 class OAuth(BaseOAuth[FlaskOAuth1App]):
@@ -82,6 +80,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         self._latest = weakref.ref(app)
         self._per_app[app] = {}
         app.extensions[EXTENSION] = self
+        app.cli.add_command(oauth1)
         with app.app_context():
             for registration in self._registry.values():
                 if registration.provider is not None:
