@@ -19,14 +19,14 @@ from oauth1_catalog.catalog.diagnostics import Diagnostic, nearest
 from oauth1_catalog.catalog.inheritance import Entry, inherit
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.catalog.resolve import Tree, choices_of, resolve
-from oauth1_catalog.catalog.source import Document, read
+from oauth1_catalog.catalog.source import MAX_BYTES, Document, read
 from oauth1_catalog.errors import ConfigurationError, ProviderFileError, UnknownProviderError
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog.model import ProviderFile
     from oauth1_catalog.catalog.validation import Validated
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _ALIASES = re.compile(rb"^aliases[ \t]*:.*(?:\r?\n(?:[ \t-].*)?)*", re.MULTILINE)
 MAX_EXTENDS = 8
 
@@ -108,7 +108,7 @@ class Catalog:
             UnknownProviderError: no file and no alias has that name.
             ProviderFileError: the file is wrong.
         """
-        return self._usable(name, *self._documents(name))[0]
+        return self._usable(name, *self.documents(name))[0]
 
     def findings(self, name: str) -> tuple[Diagnostic, ...]:
         """Everything that keeps the provider's file from being used.
@@ -116,7 +116,7 @@ class Catalog:
         Raises:
             UnknownProviderError: no file and no alias has that name.
         """
-        return _validated(*self._documents(name)).findings
+        return _validated(*self.documents(name)).findings
 
     def provider(
         self,
@@ -167,7 +167,7 @@ class Catalog:
         Raises:
             UnknownProviderError: no file and no alias has that name.
         """
-        return inherit(self._documents(name)[0])
+        return inherit(self.documents(name)[0])
 
     def _data(self, name: str) -> Tree:
         """The provider's data, known to be right.
@@ -175,7 +175,7 @@ class Catalog:
         What a wheel ships has been validated before it was made; to do it again would load pydantic at every start of
         every application.
         """
-        documents, findings = self._documents(name)
+        documents, findings = self.documents(name)
         if not findings and all(Path(document.path).resolve().parent == _shipped() for document in documents):
             return inherit(documents).data
         return self._usable(name, documents, findings)[1].data
@@ -187,8 +187,12 @@ class Catalog:
             raise file_error(errors, provider=name)
         return validated.file, validated.entry
 
-    def _documents(self, name: str) -> tuple[list[Document], list[Diagnostic]]:
-        """The provider's own document, and those that it extends, the nearest first."""
+    def documents(self, name: str) -> tuple[list[Document], list[Diagnostic]]:
+        """The provider's own document and those that it extends, the nearest first, and what is wrong between them.
+
+        Raises:
+            UnknownProviderError: no file and no alias has that name.
+        """
         found = self._find(name)
         if found is None:
             raise self._unknown(name)
@@ -202,7 +206,7 @@ class Catalog:
             seen.add((stem, level))
             findings.extend(self._identity(stem, level, document))
             base = document.data.get("extends")
-            if not isinstance(base, str) or not _NAME.fullmatch(base):
+            if not isinstance(base, str) or not NAME.fullmatch(base):
                 break
             # A file that extends its own name means the one that it hides.
             at = self._open(base, after=level if base == stem else -1) or self._open_alias(base)
@@ -222,7 +226,7 @@ class Catalog:
     def _identity(self, stem: str, level: int, document: Document) -> Iterator[Diagnostic]:
         """Whether the file is what its name says, and may be where it is."""
         inside = document.data.get("name")
-        if isinstance(inside, str) and inside != stem and _NAME.fullmatch(inside):
+        if isinstance(inside, str) and inside != stem and NAME.fullmatch(inside):
             hint = f"write `name: {stem}`, or rename the file to {inside}.yaml"
             yield document.diagnostic(
                 "P020", f"the file is called {stem}.yaml, and its name is `{inside}`", ("name",), hint=hint
@@ -234,7 +238,7 @@ class Catalog:
                 yield document.diagnostic("P027", f"the catalog already has a provider `{stem}`", ("name",), hint=hint)
 
     def _find(self, name: str) -> tuple[str, int, Document] | None:
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             return None
         return self._open(name) or self._open_alias(name)
 
@@ -245,14 +249,9 @@ class Catalog:
                 continue
             path = directory / f"{name}.yaml"
             try:
-                # One byte more than allowed is enough to know that it is too much.
-                with path.open("rb") as stream:
-                    content = stream.read(1_000_001)
+                return name, level, read_file(path)
             except FileNotFoundError:
                 continue
-            except OSError as error:
-                return name, level, _unreadable(path, error)
-            return name, level, read(content, path=_shown(path))
         return None
 
     def _open_alias(self, alias: str) -> tuple[str, int, Document] | None:
@@ -354,7 +353,7 @@ def _names_in(directory: Path) -> Iterator[str]:
         with os.scandir(directory) as entries:
             for entry in entries:
                 name, dot, suffix = entry.name.rpartition(".")
-                if dot and suffix == "yaml" and _NAME.fullmatch(name):
+                if dot and suffix == "yaml" and NAME.fullmatch(name):
                     yield name
     except OSError:
         return
@@ -368,13 +367,19 @@ def _shown(path: Path) -> str:
         return str(path)
 
 
-def _unreadable(path: Path, error: OSError) -> Document:
-    finding = Diagnostic(
-        code="P001",
-        message=f"the file cannot be read ({error.strerror or 'unknown cause'})",
-        path=_shown(path),
-        line=1,
-        column=1,
-        end_column=2,
-    )
-    return Document(_shown(path), "", {}, (finding,))
+def read_file(path: Path) -> Document:
+    """Read one file; what keeps it from being read is a finding, except that it is not there.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    try:
+        # One byte more than allowed is enough to know that it is too much.
+        with path.open("rb") as stream:
+            return read(stream.read(MAX_BYTES + 1), path=_shown(path))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        message = f"the file cannot be read ({error.strerror or 'unknown cause'})"
+        finding = Diagnostic(code="P001", message=message, path=_shown(path), line=1, column=1, end_column=2)
+        return Document(_shown(path), "", {}, (finding,))

@@ -120,6 +120,8 @@ def _replaced(data: Any, path: tuple[str | int, ...], value: str) -> Any:
 def _provider(data: Tree, environment: str | None, variables: Mapping[str, str]) -> Provider:
     """The data in the fields of ``Provider``, where the two differ."""
     signing = {key: _flag(value) for key, value in data.get("client_kwargs", {}).items()}
+    if signing.get("version") == "none":
+        signing["version"] = None
     agent = data.get("user_agent") or {}
     agent = {"value": agent} if isinstance(agent, str) else agent
     by_rsa = str(signing.get("signature_method", "")).startswith("RSA-")

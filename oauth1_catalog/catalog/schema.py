@@ -93,7 +93,15 @@ def _describe(definition: dict[str, Json], model: type[Section]) -> None:
 
 
 def _tidy(field: dict[str, Json]) -> None:
-    """Take out what says nothing to a reader: generated titles, and defaults that are empty."""
+    """Take out what says nothing to a reader: generated titles, and defaults that are empty.
+
+    In a mapping, null takes away what the file that ``extends`` names has there.
+    """
+    for part in (field, *field.get("anyOf", ())):
+        if isinstance(values := part.get("additionalProperties"), dict):
+            part["additionalProperties"] = {"anyOf": [values, {"type": "null"}]}
+        for pattern, values in part.get("patternProperties", {}).items():
+            part["patternProperties"][pattern] = {"anyOf": [values, {"type": "null"}]}
     field.pop("title", None)
     if field.get("default", "") in (None, {}, []) or isinstance(field.get("default"), dict):
         field.pop("default", None)

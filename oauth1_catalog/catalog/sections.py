@@ -106,8 +106,11 @@ class ClientKwargs(Section):
     without its query, are filled in."""
     force_include_body: Flag | None = None
     """Sign a body that is not a form by its hash, as Authlib does."""
-    body_hash: Literal["none", "sha1", "sha256"] | None = None
-    """`oauth_body_hash` on requests whose body is not a form (Request Body Hash 1.0), and its hash."""
+    body_hash: Literal["none", "non_form", "always"] | None = None
+    """When `oauth_body_hash` is sent (Request Body Hash 1.0), made with the hash of the signature method: never, with a
+    body that is not a form, or also without a body."""
+    version: Literal["1.0", "none"] | None = None
+    """`oauth_version` (section 3.1): `1.0`, or `none` to leave it out."""
     profile: Literal["rfc5849", "mastercard"] | None = None
     """The rule of the signature base string, where a provider has one of its own."""
 

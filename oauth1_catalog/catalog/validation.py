@@ -50,7 +50,7 @@ def validate(entry: Entry, *, rules: Sequence[Rule] | None = None, today: dt.dat
     'x.yaml:3:1: P010 unknown field `authorise_url`: did you mean `authorize_url`?'
     """
     findings = [*entry.own.findings, *entry.findings]
-    if any(finding.code in {"P001", "P005", "P007", "P008", "P009"} for finding in entry.own.findings):
+    if any(finding.code in {"P001", "P005", "P006", "P007", "P008", "P009"} for finding in entry.own.findings):
         return Validated(entry, None, tuple(findings), None)
     file, problems, silenced = _read_model(entry)
     findings.extend(problems)

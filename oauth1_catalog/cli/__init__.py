@@ -13,6 +13,7 @@ import click
 
 # Name to "module:function" and the line that --help shows for it.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "validate": ("oauth1_catalog.cli.validate:validate", "Check provider files."),
     "demo": ("oauth1_catalog.cli.demo:demo", "Log in to emulated providers, in a browser or without one."),
 }
 

@@ -35,5 +35,6 @@ def _plain(value: Any, *, like: Any = None) -> Any:
     if dataclasses.is_dataclass(value):
         return dataclasses.asdict(value)
     if isinstance(value, BaseModel):
-        return value.model_dump(exclude_none=not dataclasses.is_dataclass(like))
+        fields = value.model_dump(exclude_none=not dataclasses.is_dataclass(like))
+        return fields if fields.get("version") != "none" else {**fields, "version": None}
     return value
