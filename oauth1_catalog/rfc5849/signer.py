@@ -106,6 +106,7 @@ class Signer:
         nonce: NonceSource | None = None,
         timestamp: TimestampSource | None = None,
     ) -> None:
+        self._client = client
         try:
             self._method = find_signature_method(
                 signature_method, rsa_key=rsa_key, rsa_key_passphrase=rsa_key_passphrase
@@ -115,7 +116,6 @@ class Signer:
         check_credentials(
             client.client_id, client.client_secret, identifier_name="client_id", secret_name="client_secret"
         )
-        self._client = client
         self._key_start = signing_key(client.client_secret, "")
         self._signature_type = _one_of(signature_type, get_args(SignatureType), "signature_type")
         if realm is not None and signature_type != "HEADER":
@@ -147,7 +147,7 @@ class Signer:
         self._timestamp = timestamps(timestamp)
 
     def __repr__(self) -> str:
-        return f"Signer({self._client.client_id!r}, {self._method.name}, {self._signature_type})"
+        return f"Signer({self._client.client_id!r})"
 
     @property
     def client(self) -> ClientCredentials:
