@@ -17,13 +17,13 @@ from oauth1_catalog.registry.verbs import Verbs
 from oauth1_catalog.rfc5849.messages import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Coroutine
 
     import httpx2
 
     from oauth1_catalog.clients.httpx_pool import HttpxPool
 
-    Reply: TypeAlias = Awaitable[httpx2.Response]
+    Reply: TypeAlias = Coroutine[Any, Any, httpx2.Response]
 
 Outcome = TypeVar("Outcome")
 
@@ -54,16 +54,13 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         """As the sync client's: change a request token for an access token, without callback and session."""
         return await self._run(self._exchange(request_token, oauth_verifier or verifier, kwargs))
 
-    async def userinfo(
+    def userinfo(
         self, token: TokenLike | None = None, *, request: FrameworkRequest | None = None
-    ) -> dict[str, Any]:  # claims are JSON values
+    ) -> Coroutine[Any, Any, dict[str, Any]]:  # claims are JSON values
         """As the sync client's: the user's profile as standard claims."""
-        from oauth1_catalog.flow.userinfo import fetch_userinfo
+        return self._userinfo(token, request, current=self._current_token(token, request))
 
-        token = await self._any_token(token, request)
-        return await arun(fetch_userinfo(self.provider, self.signer, self._credentials(token), token), self.pool.send)
-
-    async def request(
+    def request(
         self,
         method: str,
         url: str,
@@ -73,29 +70,47 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         withhold_token: bool = False,
         allow_any_host: bool = False,
         **kwargs: Any,  # those of httpx2
-    ) -> httpx2.Response:
+    ) -> Coroutine[Any, Any, httpx2.Response]:
         """As the sync client's: call the provider's API, signed; ``kwargs`` are those of ``httpx2.AsyncClient``."""
-        from oauth1_catalog.clients.httpx_client import OAuth1Auth
-
-        credentials = None if withhold_token else self._credentials(await self._any_token(token, request))
+        # Not a coroutine function: the request being served is the caller's, and a task of its own would not know it.
+        current = None if withhold_token else self._current_token(token, request)
         url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
-        return await self.pool.request(method, url, auth=OAuth1Auth.from_signer(self.signer, credentials), **kwargs)
+        return self._request(method, url, token, request, current=current, withhold_token=withhold_token, kwargs=kwargs)
 
     async def aclose(self) -> None:
         """Close this event loop's connections; the next call opens new ones."""
-        pool = self.__dict__.pop("pool", None)
-        if pool is not None:
-            await pool.aclose()
+        if "pool" in self.__dict__:
+            await self.pool.aclose()
+
+    async def _userinfo(
+        self, token: TokenLike | None, request: FrameworkRequest | None, *, current: TokenLike | None
+    ) -> dict[str, Any]:
+        from oauth1_catalog.flow.userinfo import fetch_userinfo
+
+        token = await self._any_token(token, request) or current
+        return await arun(fetch_userinfo(self.provider, self.signer, self._credentials(token), token), self.pool.send)
+
+    async def _request(
+        self,
+        method: str,
+        url: str,
+        token: TokenLike | None,
+        request: FrameworkRequest | None,
+        *,
+        current: TokenLike | None,
+        withhold_token: bool,
+        kwargs: dict[str, Any],
+    ) -> httpx2.Response:
+        from oauth1_catalog.clients.httpx_client import OAuth1Auth
+
+        credentials = None if withhold_token else self._credentials(await self._any_token(token, request) or current)
+        return await self.pool.request(method, url, auth=OAuth1Auth.from_signer(self.signer, credentials), **kwargs)
 
     async def _any_token(self, token: TokenLike | None, request: FrameworkRequest | None) -> TokenLike | None:
-        """The token of a call: the caller's, else the current user's."""
-        if token is not None:
-            return token
-        if request is not None and self._fetch_token is not None:
-            fetched: TokenLike | None = await _awaited(self._fetch_token(request))
-            if fetched is not None:
-                return fetched
-        return self.framework.current_token.get(self.name, request)
+        """The token of a call: the caller's, else the one that ``fetch_token`` gives."""
+        if token is None and request is not None and self._fetch_token is not None:
+            token = await _awaited(self._fetch_token(request))
+        return token
 
     async def _run(self, steps: LoginSteps[Outcome]) -> Outcome:
         return await arun(steps, self._perform)

@@ -147,9 +147,15 @@ class OAuth1App(Generic[FrameworkRequest]):
         except ConfigurationError as error:
             yield error
         if "redirect" in self.provider.flows:
-            for setting in ("request_token_url", "authorize_url", "access_token_url"):
-                if not getattr(self.provider, setting):
-                    yield self._missing(setting)
+            yield from self._missing_addresses()
+
+    def _missing_addresses(self) -> Iterator[MissingSettingError]:
+        """The addresses that a login needs and that are nowhere."""
+        provider = self.provider
+        for setting in ("request_token_url", "authorize_url", "access_token_url"):
+            given_later = setting == "authorize_url" and provider.authorize_url_field
+            if not getattr(provider, setting) and not given_later:
+                yield self._missing(setting)
 
     def _missing(self, setting: str) -> MissingSettingError:
         label = self.provider.credential_labels.get(setting)
@@ -164,8 +170,12 @@ class OAuth1App(Generic[FrameworkRequest]):
         )
 
     def _begin(self, redirect_uri: object, params: Mapping[str, object]) -> LoginSteps[dict[str, Any]]:
+        from oauth1_catalog.flow.redirection import check_flow
         from oauth1_catalog.registry import login
 
+        check_flow(self.provider, "redirect")
+        for missing in self._missing_addresses():
+            raise missing  # before the user has gone to the provider, not after
         uri = None if redirect_uri is None else str(redirect_uri)
         return login.begin(self.provider, self.signer, redirect_uri=uri, params=text_params(self.name, params))
 
@@ -177,7 +187,7 @@ class OAuth1App(Generic[FrameworkRequest]):
         return login.remember(
             self.temporary,
             self._browser(request),
-            request_token=data["request_token"],
+            request_token=self._request_token(data.get("request_token"), step="authorize"),
             redirect_uri=None if uri is None else str(uri),
             state_data=data.get("state_data") or {},
             now=self._now(),
@@ -200,27 +210,31 @@ class OAuth1App(Generic[FrameworkRequest]):
         from oauth1_catalog.flow.callback import require_verifier
         from oauth1_catalog.registry import login
 
-        if not request_token:
-            raise MissingRequestTokenError(
-                description=f"{self.name}: no request_token. Pass what create_authorization_url() gave.",
-                provider=self.name,
-                step="access_token",
-            )
-        temporary = login.temporary_credentials(request_token)
+        temporary = login.temporary_credentials(self._request_token(request_token, step="access_token"))
         verifier = require_verifier(self.provider, verifier, temporary.extra.get("oauth_verifier"))
         texts = text_params(self.name, params)
         return login.exchange(self.provider, self.signer, temporary, verifier=verifier, params=texts)
 
+    def _request_token(self, given: object, *, step: str) -> Mapping[str, str]:
+        if not isinstance(given, Mapping) or not given.get("oauth_token"):
+            raise MissingRequestTokenError(
+                description=f"{self.name}: no request_token. Pass what create_authorization_url() gave.",
+                provider=self.name,
+                step=step,
+            )
+        return given
+
     def _browser(self, request: FrameworkRequest) -> Browser:
-        # The client's own secret is known to every process of the application, and to nobody else but the provider.
-        return self.framework.browser(request, f"{self.client_id}&{self.client_secret or self._rsa_key or ''}")
+        # Where the application has no secret key of its own: what only this client can know, in each of its processes.
+        secret = self.client_secret
+        if not secret and self.signer.signature_method.name.startswith("RSA"):
+            secret = self.signer.signature_method.sign("oauth1_catalog temporary credentials", "", "")
+        return self.framework.browser(request, f"{self.client_id}&{secret or ''}")
 
     def _api_call(self, url: str, kwargs: dict[str, Any], *, allow_any_host: bool) -> tuple[str, dict[str, Any]]:
         """The absolute URL of an API call, and the call's arguments with what the provider always wants."""
         provider = self.provider
-        headers = dict(provider.headers)
-        if provider.user_agent:
-            headers["User-Agent"] = provider.user_agent
+        headers = provider.all_headers
         if headers:
             given = kwargs.get("headers") or {}
             names = {str(name).lower() for name in given}
@@ -232,6 +246,10 @@ class OAuth1App(Generic[FrameworkRequest]):
             elif not isinstance(params, str | bytes):
                 kwargs["params"] = [*provider.api_params.items(), *params]
         return api_url(provider, url, allow_any_host=allow_any_host), kwargs
+
+    def _current_token(self, token: TokenLike | None, request: FrameworkRequest | None) -> TokenLike | None:
+        """The token of a login that ended in the request being served, for a call without one of its own."""
+        return self.framework.current_token.get(self.name, request) if token is None else None
 
     def _credentials(self, token: TokenLike | None) -> TokenCredentials | None:
         """The credentials that sign an API call; ``None`` where the provider's calls need no token.

@@ -29,7 +29,11 @@ class Framework(ABC, Generic[FrameworkRequest]):
         self.cache = cache
         self.settings: Settings = settings or NoSettings()
         self.lifetime = lifetime
-        self.current_token = CurrentToken()
+
+    @property
+    @abstractmethod
+    def current_token(self) -> CurrentToken[FrameworkRequest]:
+        """The token of the login that ends in the request being served."""
 
     @abstractmethod
     def browser(self, request: FrameworkRequest, fallback_key: str) -> Browser:

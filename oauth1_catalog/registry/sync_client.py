@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -124,19 +125,20 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
 
     def close(self) -> None:
         """Close the client's connections; the next call opens new ones."""
-        pool = self.__dict__.pop("pool", None)
-        if pool is not None:
-            pool.close()
+        if "pool" in self.__dict__:
+            self.pool.close()
 
     def _any_token(self, token: TokenLike | None, request: FrameworkRequest | None) -> TokenLike | None:
         """The token of a call: the caller's, else the current user's."""
         if token is not None:
             return token
+        return self._fetched_token(request) or self._current_token(token, request)
+
+    def _fetched_token(self, request: FrameworkRequest | None) -> TokenLike | None:
+        fetched: TokenLike | None = None
         if request is not None and self._fetch_token is not None:
-            fetched: TokenLike | None = self._fetch_token(request)
-            if fetched is not None:
-                return fetched
-        return self.framework.current_token.get(self.name, request)
+            fetched = self._fetch_token(request)
+        return fetched
 
     def _run(self, steps: LoginSteps[Outcome]) -> Outcome:
         return run(steps, self._perform)
@@ -144,4 +146,8 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
     def _perform(self, effect: Request | CacheCall) -> object:
         if isinstance(effect, Request):
             return self.pool.send(effect)
-        return self.framework.call_cache(effect)
+        answer = self.framework.call_cache(effect)
+        if inspect.iscoroutine(answer):
+            answer.close()
+            raise TypeError("the cache is async, and this client is not")
+        return answer

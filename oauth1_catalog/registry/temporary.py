@@ -30,6 +30,9 @@ LIFETIME = 600
 PENDING_LOGINS = 5
 """How many logins of one browser may be under way; a further one drops the oldest."""
 
+VERSION = 1
+"""Of the record; another one is not read."""
+
 COOKIE_BUDGET = 2400
 """How many bytes of a session that lives in a cookie the logins may fill. In base64, with a signature and the
 application's own data, this stays below the 4,093 bytes that browsers keep."""
@@ -104,6 +107,7 @@ class TemporaryStore:
         temporary = login.temporary
         expires = now + self.lifetime
         record = {
+            "v": VERSION,
             "binding": self._binding,
             "token": _digest(temporary.oauth_token),
             "secret": temporary.oauth_token_secret,
@@ -135,8 +139,8 @@ class TemporaryStore:
             ExpiredStateError: it took too long.
             CacheError: the cache gave no answer.
         """
-        entry = session.pop(self._key(oauth_token), None)
-        if not isinstance(entry, Mapping) or entry.get("client", self.name) != self.name:
+        entry = self._pop(session, oauth_token)
+        if entry is None:
             raise self._unknown()
         if not self._first_to_take(str(entry.get("handle") or entry.get("data") or oauth_token), now):
             raise self._used()
@@ -144,7 +148,7 @@ class TemporaryStore:
             data = yield from self._take_from_cache(oauth_token, entry)
         else:
             data = entry["data"]
-        if float(entry.get("exp") or 0) < now:
+        if _expiry(entry) < now:
             raise self._expired()
         if isinstance(data, str):
             return self._read(data, oauth_token, keys, now)
@@ -152,13 +156,22 @@ class TemporaryStore:
 
     def discard(self, session: Session, oauth_token: str) -> Generator[CacheCall, object, bool]:
         """Forget a login that ended without a token; whether this browser had it."""
-        entry = session.pop(self._key(oauth_token), None)
-        if isinstance(entry, Mapping) and "handle" in entry:
+        entry = self._pop(session, oauth_token)
+        if entry is not None and "handle" in entry:
             # What a broken cache still holds expires by itself.
             with contextlib.suppress(CacheError):
                 call = CacheCall("delete", self._cache_key(oauth_token, str(entry["handle"])))
                 yield from self._ask_cache(call, step="callback")
-        return isinstance(entry, Mapping)
+        return entry is not None
+
+    def _pop(self, session: Session, oauth_token: str) -> Mapping[str, Any] | None:
+        """Take this client's login out of a session; another's, whose name and token make the same key, stays."""
+        key = self._key(oauth_token)
+        entry = session.get(key)
+        if not isinstance(entry, Mapping) or entry.get("client", self.name) != self.name:
+            return None
+        del session[key]
+        return entry
 
     def _take_from_cache(self, oauth_token: str, entry: Mapping[str, object]) -> Generator[CacheCall, object, object]:
         handle = entry.get("handle")
@@ -170,7 +183,7 @@ class TemporaryStore:
             raise self._expired() if self._cached else self._unknown()
         if deleted is False or (deleted == 0 and deleted is not None):
             raise self._used()
-        text = kept.decode() if isinstance(kept, bytes) else str(kept)
+        text = kept.decode(errors="replace") if isinstance(kept, bytes) else str(kept)
         if handle is not None:
             return text
         try:
@@ -191,13 +204,16 @@ class TemporaryStore:
     def _read(self, sealed: str, oauth_token: str, keys: Sequence[str | bytes], now: float) -> PendingLogin:
         try:
             record = json.loads(unseal(sealed, keys))
-        except (SealError, ValueError) as error:
+            readable = record["v"] == VERSION
+        except (SealError, ValueError, KeyError, TypeError):
+            readable = False
+        if not readable:
             raise StateError(
-                description=f"{self.name}: the login's record cannot be read: the application's secret key has changed "
-                "since, or the record was not ours. Offer the user to log in again.",
+                description=f"{self.name}: the login's record cannot be read: the application's secret key or this "
+                "package's version has changed since, or the record was not ours. Offer the user to log in again.",
                 provider=self.name,
                 step="callback",
-            ) from error
+            )
         same = secrets.compare_digest(record["binding"], self._binding)
         if not same or not secrets.compare_digest(record["token"], _digest(oauth_token)):
             raise StateError(
@@ -238,7 +254,7 @@ class TemporaryStore:
     def _make_room(self, session: Session, now: float) -> None:
         """Drop what has expired, and the oldest logins over the limit."""
         for key, entry in _entries(session):
-            if float(entry.get("exp") or 0) < now:
+            if _expiry(entry) < now:
                 del session[key]
         own = [key for key, entry in _entries(session) if entry.get("client") == self.name]
         for key in own[: max(0, len(own) - self.limit + 1)]:
@@ -246,10 +262,9 @@ class TemporaryStore:
 
     def _keep_within_cookie(self, session: Session, newest: str) -> None:
         sizes = {key: len(key) + len(json.dumps(entry)) for key, entry in _entries(session)}
-        for key in list(sizes):
-            if sum(sizes.values()) <= COOKIE_BUDGET:
-                return
-            if key != newest:
+        ours = [key for key, entry in _entries(session) if "client" in entry and key != newest]
+        for key in ours:
+            if sum(sizes.values()) > COOKIE_BUDGET:
                 del session[key], sizes[key]
         if sum(sizes.values()) > COOKIE_BUDGET:
             del session[newest]
@@ -308,7 +323,13 @@ def _entries(session: Session) -> list[tuple[str, Mapping[str, Any]]]:
         for key, entry in session.items()
         if isinstance(key, str) and key.startswith("_state_") and isinstance(entry, Mapping) and "exp" in entry
     ]
-    return sorted(found, key=lambda item: float(item[1]["exp"] or 0))
+    return sorted(found, key=lambda item: _expiry(item[1]))
+
+
+def _expiry(entry: Mapping[str, Any]) -> float:
+    """When a session's entry expires; at once, if it does not say."""
+    expires = entry.get("exp")
+    return float(expires) if isinstance(expires, int | float) else 0.0
 
 
 def _digest(*fields: str) -> str:

@@ -7,8 +7,8 @@ The transport is that of the sync client, in a thread. What may touch the databa
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest
@@ -18,6 +18,8 @@ from oauth1_catalog.registry.token import Token, TokenLike
 
 if TYPE_CHECKING:
     import requests
+
+    Reply: TypeAlias = Coroutine[Any, Any, requests.Response]
 
 
 class AsyncCalls(SyncOAuth1App[HttpRequest]):
@@ -32,14 +34,13 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         """As ``fetch_access_token``, in an async view."""
         return await sync_to_async(self.fetch_access_token, thread_sensitive=False)(request_token, **kwargs)
 
-    async def auserinfo(
+    def auserinfo(
         self, token: TokenLike | None = None, *, request: HttpRequest | None = None
-    ) -> dict[str, Any]:  # claims are JSON values
+    ) -> Coroutine[Any, Any, dict[str, Any]]:  # claims are JSON values
         """As ``userinfo``, in an async view."""
-        token = await self._aany_token(token, request)
-        return await sync_to_async(self.userinfo, thread_sensitive=False)(token)
+        return self._auserinfo(token, request, self._current_token(token, request))
 
-    async def arequest(
+    def arequest(
         self,
         method: str,
         url: str,
@@ -48,41 +49,60 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         request: HttpRequest | None = None,
         withhold_token: bool = False,
         **kwargs: Any,  # those of request()
-    ) -> requests.Response:
+    ) -> Reply:
         """As ``request``, in an async view. ``fetch_token`` may be async here."""
-        token = None if withhold_token else await self._aany_token(token, request)
-        call = sync_to_async(self.request, thread_sensitive=False)
-        return await call(method, url, token, withhold_token=withhold_token, **kwargs)
+        # Not a coroutine function: the request being served is the caller's, and a task of its own would not know it.
+        if withhold_token:
+            return self._arequest(method, url, None, None, None, withhold_token=True, **kwargs)
+        return self._arequest(method, url, token, request, self._current_token(token, request), **kwargs)
 
-    async def aget(self, url: str, **kwargs: Any) -> requests.Response:
+    def aget(self, url: str, **kwargs: Any) -> Reply:
         """As ``get``, in an async view."""
-        return await self.arequest("GET", url, **kwargs)
+        return self.arequest("GET", url, **kwargs)
 
-    async def apost(self, url: str, **kwargs: Any) -> requests.Response:
+    def apost(self, url: str, **kwargs: Any) -> Reply:
         """As ``post``, in an async view."""
-        return await self.arequest("POST", url, **kwargs)
+        return self.arequest("POST", url, **kwargs)
 
-    async def aput(self, url: str, **kwargs: Any) -> requests.Response:
+    def aput(self, url: str, **kwargs: Any) -> Reply:
         """As ``put``, in an async view."""
-        return await self.arequest("PUT", url, **kwargs)
+        return self.arequest("PUT", url, **kwargs)
 
-    async def apatch(self, url: str, **kwargs: Any) -> requests.Response:
+    def apatch(self, url: str, **kwargs: Any) -> Reply:
         """As ``patch``, in an async view."""
-        return await self.arequest("PATCH", url, **kwargs)
+        return self.arequest("PATCH", url, **kwargs)
 
-    async def adelete(self, url: str, **kwargs: Any) -> requests.Response:
+    def adelete(self, url: str, **kwargs: Any) -> Reply:
         """As ``delete``, in an async view."""
-        return await self.arequest("DELETE", url, **kwargs)
+        return self.arequest("DELETE", url, **kwargs)
 
-    async def ahead(self, url: str, **kwargs: Any) -> requests.Response:
+    def ahead(self, url: str, **kwargs: Any) -> Reply:
         """As ``head``, in an async view."""
-        return await self.arequest("HEAD", url, **kwargs)
+        return self.arequest("HEAD", url, **kwargs)
 
-    async def aoptions(self, url: str, **kwargs: Any) -> requests.Response:
+    def aoptions(self, url: str, **kwargs: Any) -> Reply:
         """As ``options``, in an async view."""
-        return await self.arequest("OPTIONS", url, **kwargs)
+        return self.arequest("OPTIONS", url, **kwargs)
+
+    async def _arequest(
+        self,
+        method: str,
+        url: str,
+        token: TokenLike | None,
+        request: HttpRequest | None,
+        current: TokenLike | None,
+        **kwargs: Any,
+    ) -> requests.Response:
+        token = await self._aany_token(token, request) or current
+        return await sync_to_async(self.request, thread_sensitive=False)(method, url, token, **kwargs)
+
+    async def _auserinfo(
+        self, token: TokenLike | None, request: HttpRequest | None, current: TokenLike | None
+    ) -> dict[str, Any]:
+        token = await self._aany_token(token, request) or current
+        return await sync_to_async(self.userinfo, thread_sensitive=False)(token)
 
     async def _aany_token(self, token: TokenLike | None, request: HttpRequest | None) -> TokenLike | None:
         if token is None:
-            token = await sync_to_async(self._any_token)(token, request)
+            token = await sync_to_async(self._fetched_token)(request)
         return await token if inspect.isawaitable(token) else token

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, MutableMapping
+from typing import Any
 
 from django.conf import settings
-from django.core.signals import request_finished, request_started
 from django.http import HttpRequest
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import Settings
-from oauth1_catalog.registry.current_token import CurrentToken
+from oauth1_catalog.registry.current_token import TokenOnRequest
 from oauth1_catalog.registry.framework import Framework
 
 SECTIONS = ("OAUTH1_CATALOG", "AUTHLIB_OAUTH_CLIENTS")
@@ -55,8 +55,15 @@ class DjangoSettings(Settings):
         return values
 
 
+def _attributes(request: HttpRequest) -> MutableMapping[str, Any]:
+    # A request of Django REST framework is a wrapper around Django's own, which it calls _request.
+    return vars(getattr(request, "_request", request))
+
+
 class DjangoFramework(Framework[HttpRequest]):
     """Django's session, settings and cache."""
+
+    current_token = TokenOnRequest(HttpRequest, _attributes)
 
     def browser(self, request: HttpRequest, fallback_key: str) -> Browser:
         """The session, the keys and the query of a request."""
@@ -73,12 +80,3 @@ class DjangoFramework(Framework[HttpRequest]):
             query=[(name, value) for name, values in request.GET.lists() for value in values],
             path=request.path,
         )
-
-
-def _forget_token(**_: object) -> None:
-    CurrentToken().clear()
-
-
-# A thread goes on to serve other requests, and a test's request object may live longer than its request.
-request_started.connect(_forget_token, dispatch_uid="oauth1_catalog.current_token.started")
-request_finished.connect(_forget_token, dispatch_uid="oauth1_catalog.current_token.finished")

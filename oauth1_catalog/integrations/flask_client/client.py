@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import flask
-from flask import Request
+from flask import Request, has_app_context
 from werkzeug.wrappers import Response
 
 from oauth1_catalog.errors import NotInitializedError
-from oauth1_catalog.integrations.flask_client.framework import current_request
+from oauth1_catalog.integrations.flask_client.framework import TokenInG, current_request
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
 from oauth1_catalog.registry.token import Token, TokenLike
 
@@ -68,13 +68,13 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
         current: TokenLike | None = self.framework.current_token.get(self.name)
         if current is None and self._fetch_token is not None:
             current = self._fetch_token()
-            if isinstance(current, Mapping):
+            if current is not None and has_app_context():
                 self.token = current
         return current
 
     @token.setter
-    def token(self, token: Mapping[str, str]) -> None:
-        self.framework.current_token.set(self.name, current_request(), Token(token))
+    def token(self, token: TokenLike) -> None:
+        TokenInG().set(self.name, current_request(), token)
 
     def _any_token(self, token: TokenLike | None, request: Request | None) -> TokenLike | None:  # noqa: ARG002 - Flask knows it
         return token if token is not None else self.token

@@ -13,7 +13,7 @@ from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import Settings
 from oauth1_catalog.registry.current_token import CurrentToken
 from oauth1_catalog.registry.framework import Framework
-from oauth1_catalog.registry.token import Token
+from oauth1_catalog.registry.token import TokenLike
 
 
 class FlaskSettings(Settings):
@@ -39,36 +39,33 @@ class FlaskSettings(Settings):
         return [key[len(prefix) :].lower() for key in keys]
 
 
-class TokenInG(CurrentToken):
+class TokenInG(CurrentToken[Request]):
     """The current token in Flask's ``g``, under Authlib's name, and for the request that it belongs to alone.
 
     ``g`` can outlive a request: an application context that a test or a script has pushed serves many.
     """
 
-    def set(self, client: str, request: object, token: Token) -> None:
+    def set(self, client: str, request: Request | None, token: TokenLike) -> None:
         """Remember ``token`` until ``request`` is over; outside a request, until the application context is."""
         setattr(g, f"_oauth_token_{client}", token)
-        setattr(g, f"_oauth_token_{client}_request", None if request is None else weakref.ref(request))
+        setattr(g, f"_oauth_token_{client}_request", request and weakref.ref(request))
 
-    def get(self, client: str, request: object | None = None) -> Token | None:  # noqa: ARG002 - Flask knows it
+    def get(self, client: str, request: Request | None = None) -> TokenLike | None:  # noqa: ARG002 - Flask knows it
         """The token of the request being served."""
-        token: Token | None = g.get(f"_oauth_token_{client}") if has_app_context() else None
+        token: TokenLike | None = g.get(f"_oauth_token_{client}") if has_app_context() else None
         if token is None:
             return None
-        owner = g.get(f"_oauth_token_{client}_request")
-        serving = current_request()
-        if (owner() if owner is not None else None) is not serving:
-            g.pop(f"_oauth_token_{client}", None)
-            return None
-        return token
+        owner, serving = g.get(f"_oauth_token_{client}_request"), current_request()
+        if serving is None if owner is None else owner() is serving:
+            return token
+        g.pop(f"_oauth_token_{client}", None)
+        return None
 
 
 class FlaskFramework(Framework[Request]):
     """Flask's session, configuration and cache."""
 
-    def __init__(self, cache: object | None, *, settings: Settings, lifetime: int) -> None:
-        super().__init__(cache, settings=settings, lifetime=lifetime)
-        self.current_token = TokenInG()
+    current_token = TokenInG()
 
     def browser(self, request: Request, fallback_key: str) -> Browser:
         """The session, the keys and the query of the request being served."""

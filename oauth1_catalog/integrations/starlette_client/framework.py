@@ -11,6 +11,7 @@ from starlette.requests import Request
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import Settings
+from oauth1_catalog.registry.current_token import TokenOnRequest
 from oauth1_catalog.registry.framework import Framework
 
 
@@ -45,6 +46,8 @@ class StarletteSettings(Settings):
 class StarletteFramework(Framework[Request]):
     """Starlette's session, configuration and cache."""
 
+    current_token = TokenOnRequest(Request, lambda request: request.scope)
+
     def browser(self, request: Request, fallback_key: str) -> Browser:
         """The session, the keys and the query of a request."""
         if "session" not in request.scope:
@@ -65,6 +68,6 @@ def _secret_key(request: Request) -> str | None:
     """The secret key of the application's own ``SessionMiddleware``, if it is there to be found."""
     for middleware in getattr(request.scope.get("app"), "user_middleware", ()):
         if middleware.cls is SessionMiddleware:
-            key = middleware.kwargs.get("secret_key")
+            key = middleware.kwargs.get("secret_key") or next(iter(middleware.args), None)
             return str(key) if key else None
     return None
