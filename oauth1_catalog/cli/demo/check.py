@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from urllib.parse import urljoin, urlsplit
 
@@ -29,20 +29,18 @@ class StepFailedError(Exception):
     """A step did not end as it should; the text says how it ended."""
 
 
-def run_checks(frameworks: Sequence[str], application_of: Callable[[str], ModuleType], *, write: Write) -> int:
+def run_checks(applications: Mapping[str, ModuleType], *, write: Write) -> int:
     """Log in with each framework, one after another.
 
     Args:
-        frameworks: their names.
-        application_of: gives the module that serves a framework's application.
+        applications: for each framework's name, the module that serves its application.
         write: is called with each line.
 
     Returns:
         The exit status: 0 if every login succeeded.
     """
     succeeded = failed = 0
-    for framework in frameworks:
-        application = application_of(framework)
+    for framework, application in applications.items():
         with Emulator(Catalog()) as emulator:
             demo = Demo(emulator, framework)
             with application.serve(demo, 0) as origin:
@@ -56,7 +54,7 @@ def run_checks(frameworks: Sequence[str], application_of: Callable[[str], Module
     if failed or not total:
         write(f"FAILED: {failed} of {total} logins did not end as they should; see the lines above.")
         return 1
-    write(f"{len(frameworks)} frameworks, {total} logins: every one succeeded.")
+    write(f"{', '.join(applications)}: {total} logins, every one succeeded.")
     return 0
 
 
@@ -69,16 +67,19 @@ def _log_in(demo: Demo, name: str, origin: str, write: Write) -> bool:
     with requests.Session() as browser:
         browser.trust_env = False
         try:
-            offer = demo.offer(name)
-            if offer is None:
-                raise StepFailedError("the demo does not offer this provider")
-            for step in (_deny, _approve):
-                for text in step(demo, offer, origin, browser):
-                    told(f"{text:<64} ok")
+            for text in _steps(demo, demo.offer(name), origin, browser):
+                told(f"{text:<64} ok")
         except (StepFailedError, OAuthError, requests.RequestException) as error:
             told(f"FAILED: {error}")
             return False
     return True
+
+
+def _steps(demo: Demo, offer: Offer | None, origin: str, browser: requests.Session) -> Iterator[str]:
+    if offer is None:
+        raise StepFailedError("the demo does not offer this provider")
+    yield from _deny(demo, offer, origin, browser)
+    yield from _approve(demo, offer, origin, browser)
 
 
 def _deny(demo: Demo, offer: Offer, origin: str, browser: requests.Session) -> Iterator[str]:

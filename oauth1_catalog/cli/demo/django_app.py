@@ -37,8 +37,8 @@ def create_app(demo: Demo) -> WSGIHandler:
         SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
     )
     django.setup()
-    for offer in demo.offers:
-        oauth.register_from_catalog(offer.name)
+    for name in demo.names:
+        oauth.register_from_catalog(name)
     return WSGIHandler()
 
 

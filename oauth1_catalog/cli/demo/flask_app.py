@@ -20,8 +20,8 @@ def create_app(demo: Demo) -> Flask:
     app = Flask(__name__)
     app.config.update(demo.flat_settings(), SECRET_KEY=secrets.token_hex(), SESSION_COOKIE_NAME="demo_flask")
     oauth = OAuth(app, catalog=demo.emulator.catalog)
-    for offer in demo.offers:
-        oauth.register_from_catalog(offer.name)
+    for name in demo.names:
+        oauth.register_from_catalog(name)
 
     @app.get("/")
     def picker() -> str:

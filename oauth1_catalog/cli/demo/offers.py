@@ -42,6 +42,11 @@ class Demo:
         offers = filter(None, (_offer(emulator, name) for name in emulator.catalog.names()))
         self.offers = tuple(sorted(offers, key=lambda offer: offer.display_name.casefold()))
 
+    @property
+    def names(self) -> list[str]:
+        """The names in the order of registration: once ``x_ads`` is there, ``X_ADS_CLIENT_ID`` is none of ``x``'s."""
+        return sorted((offer.name for offer in self.offers), key=len, reverse=True)
+
     def offer(self, name: str) -> Offer | None:
         """The offer of that name, if there is one."""
         return next((offer for offer in self.offers if offer.name == name), None)

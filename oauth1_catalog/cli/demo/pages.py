@@ -123,9 +123,5 @@ def _explain(error: OAuthError) -> tuple[str, str, int]:
         advice = "Nothing is stored. Log in again; if that does not help, the words below are what it said."
         return ("The provider did not let you in", advice, 502)
     if isinstance(error, ConfigurationError):
-        return (
-            "The application is not set up right",
-            "Only its developer can mend that; the words below say how.",
-            500,
-        )
+        return ("The application is not set up", "Only its developer can mend that; the words below say how.", 500)
     return ("The login failed", "Log in again, or choose another provider.", 400)

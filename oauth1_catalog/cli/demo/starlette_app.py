@@ -28,8 +28,8 @@ from oauth1_catalog.integrations.starlette_client.client import StarletteOAuth1A
 def create_app(demo: Demo) -> Starlette:
     """The application, with every provider of the demo registered."""
     oauth = OAuth(demo.flat_settings(), catalog=demo.emulator.catalog)
-    for offer in demo.offers:
-        oauth.register_from_catalog(offer.name)
+    for name in demo.names:
+        oauth.register_from_catalog(name)
 
     async def picker(request: Request) -> Response:  # noqa: ARG001 - Starlette's signature
         return HTMLResponse(pages.picker(demo))
