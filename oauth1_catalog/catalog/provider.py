@@ -87,7 +87,7 @@ class UserinfoRules:
     endpoint: str
     method: str = "GET"
     params: Mapping[str, str] = field(default_factory=dict)
-    format: Literal["json", "xml", "jwt"] = "json"
+    format: Literal["json", "xml", "jwt", "text"] = "json"
     followup: str | None = None
     claims: Mapping[str, str] = field(default_factory=dict)
 
@@ -142,6 +142,11 @@ class Provider:
     renew: Endpoint | None = None
     revoke: Endpoint | None = None
     userinfo: UserinfoRules | None = None
+
+    @property
+    def all_headers(self) -> dict[str, str]:
+        """The headers of every request, its User-Agent among them."""
+        return {**self.headers, "User-Agent": self.user_agent} if self.user_agent else dict(self.headers)
 
     @property
     def status_sentence(self) -> str:

@@ -86,7 +86,7 @@ def authorization_url(
     url = _required(provider, "authorize_url")
     callback = redirect_uri or OUT_OF_BAND
     placeholders = {"client_id": client_id, "oauth_token": temporary.oauth_token, "oauth_callback": callback}
-    query = _filled({**provider.authorize_params, **(params or {})}, placeholders)
+    query = filled({**provider.authorize_params, **(params or {})}, placeholders)
     query[provider.authorize_token_param] = temporary.oauth_token
     if provider.callback.send_at_authorize == "always" or (
         provider.callback.send_at_authorize == "if_unconfirmed" and provider.callback.confirmed == "none"
@@ -155,18 +155,16 @@ def token_request(
         )
     else:
         method, own, place = provider.access_token_method, provider.access_token_params, provider.access_token_params_in
-    filled = _filled({**own, **(params or {})}, {"client_id": signer.client.client_id, **(placeholders or {})})
-    headers = dict(provider.headers)
+    texts = filled({**own, **(params or {})}, {"client_id": signer.client.client_id, **(placeholders or {})})
+    headers = provider.all_headers
     if step == "request_token":
         headers |= provider.request_token_headers
-    if provider.user_agent:
-        headers["User-Agent"] = provider.user_agent
     body = None
-    if filled and place == "body":
+    if texts and place == "body":
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-        body = form_encode(filled.items()).encode("ascii")
-    elif filled:
-        url = with_query(url, filled)
+        body = form_encode(texts.items()).encode("ascii")
+    elif texts:
+        url = with_query(url, texts)
     response = yield signer.sign(Request(method, url, headers, body), credentials, protocol)
     secrets = (
         signer.client.client_secret,
@@ -187,14 +185,18 @@ def with_query(url: str, parameters: Mapping[str, str]) -> str:
     return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query and added else parts.query or added))
 
 
-def _filled(parameters: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
-    """The parameters with ``{client_id}`` and its like replaced; any other brace is the provider's own."""
-    filled = {}
+def filled(parameters: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """The parameters with ``{client_id}`` and its like replaced; any other brace is the provider's own.
+
+    >>> filled({"key": "{client_id}", "scope": "{all}"}, {"client_id": "k"})
+    {'key': 'k', 'scope': '{all}'}
+    """
+    texts = {}
     for name, text in parameters.items():
         for placeholder, value in values.items():
             text = text.replace(f"{{{placeholder}}}", value)  # noqa: PLW2901 - each placeholder in turn
-        filled[name] = text
-    return filled
+        texts[name] = text
+    return texts
 
 
 def _required(provider: Provider, setting: str) -> str:

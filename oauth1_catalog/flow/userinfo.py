@@ -103,9 +103,7 @@ def _ask(
             setting="api_base_url",
         )
     params = {**provider.api_params, **rules.params}
-    headers = {"Accept": "application/json", **provider.headers}
-    if provider.user_agent:
-        headers["User-Agent"] = provider.user_agent
+    headers = {"Accept": "application/json", **provider.all_headers}
     request = Request(rules.method, with_query(url, params) if params else url, headers)
     response = yield signer.sign(request, credentials)
     secrets = (signer.client.client_secret, credentials.oauth_token_secret if credentials else "")
