@@ -1,0 +1,39 @@
+"""The documentation's code runs as it stands: only the catalog's addresses lead to the emulator."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oauth1_catalog import Catalog
+from oauth1_catalog.emulator import Client, Emulator
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def python_blocks(page: str) -> list[str]:
+    """The Python examples of a page, in their order."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    with Emulator(Catalog()) as running:
+        yield running
+
+
+@pytest.fixture
+def twitter(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """Twitter's file with the emulator's addresses, found as an application's own files are."""
+    moved = emulator.catalog.provider("twitter")
+    urls = ("request_token_url", "authorize_url", "access_token_url", "api_base_url")
+    lines = ["schema_version: 1", "name: twitter", "extends: twitter", *(f"{u}: {getattr(moved, u)}" for u in urls)]
+    (tmp_path / "twitter.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    monkeypatch.setenv("OAUTH1_CATALOG_PATH", str(tmp_path))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", emulator.ca_file)
+    monkeypatch.setenv("SSL_CERT_FILE", emulator.ca_file)
+    return emulator.client("twitter")

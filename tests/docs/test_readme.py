@@ -1,0 +1,94 @@
+"""The README's examples, run straight out of it: a login in each framework, and an API call later."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from oauth1_catalog.emulator import Client, Emulator
+from tests.docs.conftest import python_blocks
+
+FLASK, DJANGO, STARLETTE, CALL = python_blocks("README.md")
+
+
+def _run(code: str) -> dict[str, Any]:
+    names: dict[str, Any] = {"__name__": "readme"}
+    exec(compile(code, "README.md", "exec"), names)
+    return names
+
+
+def test_flask(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setenv("FLASK_SECRET_KEY", "a secret key of the test")
+    monkeypatch.setenv("FLASK_TWITTER_CLIENT_ID", twitter.client_id)
+    monkeypatch.setenv("FLASK_TWITTER_CLIENT_SECRET", twitter.client_secret)
+    names = _run(FLASK)
+    browser = names["app"].test_client()
+    callback = emulator.approve(browser.get("/login").headers["Location"])
+    profile = browser.get(callback).json
+    assert profile["preferred_username"] == "ada"
+
+    with names["app"].test_request_context():
+        issued = emulator.issue_token("twitter")
+        token = {"oauth_token": issued.oauth_token, "oauth_token_secret": issued.oauth_token_secret}
+        exec(compile(CALL, "README.md", "exec"), {"oauth": names["oauth"], "token": token})
+    assert "user_timeline.json" in capsys.readouterr().out
+
+
+def test_starlette(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    keys = {"TWITTER_CLIENT_ID": twitter.client_id, "TWITTER_CLIENT_SECRET": twitter.client_secret, "SECRET_KEY": "s3"}
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in keys.items()), encoding="utf-8")
+    with TestClient(_run(STARLETTE)["app"]) as browser:
+        login = browser.get("/login", follow_redirects=False)
+        profile = browser.get(emulator.approve(login.headers["Location"])).json()
+    assert profile["preferred_username"] == "ada"
+
+
+def test_django(emulator: Emulator, twitter: Client, tmp_path: Path) -> None:
+    """In a process of its own: Django's settings are made once in each."""
+    (tmp_path / "urls.py").write_text(DJANGO, encoding="utf-8")
+    (tmp_path / "settings.py").write_text(
+        textwrap.dedent(f"""
+            SECRET_KEY = "a secret key of the test"
+            ROOT_URLCONF = "urls"
+            ALLOWED_HOSTS = ["*"]
+            MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
+            SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+            OAUTH1_CATALOG = {{"twitter": {{"client_id": {twitter.client_id!r},
+                                            "client_secret": {twitter.client_secret!r}}}}}
+        """),
+        encoding="utf-8",
+    )
+    (tmp_path / "browse.py").write_text(
+        textwrap.dedent("""
+            import sys, django
+            from django.test import Client
+            django.setup()
+            browser = Client()
+            print(browser.get("/login")["Location"], flush=True)
+            print(browser.get(sys.stdin.readline().strip()).json()["preferred_username"])
+        """),
+        encoding="utf-8",
+    )
+    root = str(Path(__file__).resolve().parents[2])
+    environment = {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": f"{tmp_path}:{root}"}
+    with subprocess.Popen(
+        [sys.executable, "browse.py"],
+        cwd=tmp_path,
+        env={**os.environ, **environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        callback = emulator.approve(process.stdout.readline().strip())
+        rest, _ = process.communicate(callback + "\n", timeout=60)
+    assert rest.strip() == "ada"
