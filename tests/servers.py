@@ -20,14 +20,13 @@ def serving(*arguments: str, folder: Path, environment: Mapping[str, str]) -> It
     server has started.
     """
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
+        port: int = listening.getsockname()[1]
         descriptor = listening.fileno()
         command = [sys.executable, "-m", *(argument.format(fd=descriptor) for argument in arguments)]
         path = f"{folder}:{ROOT}"
-        with subprocess.Popen(
-            command, cwd=folder, env={**environment, "PYTHONPATH": path}, pass_fds=[descriptor]
-        ) as process:
-            try:
-                yield listening.getsockname()[1]
-            finally:
-                process.terminate()
-                process.wait(timeout=30)
+        process = subprocess.Popen(command, cwd=folder, env={**environment, "PYTHONPATH": path}, pass_fds=[descriptor])
+    try:
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
