@@ -163,8 +163,8 @@ class ProviderFile(Section):
     """The HTTP method of that request."""
     userinfo_params: dict[ParameterName, Template] = Field(default_factory=dict)
     """Parameters of that request; fields of the token answer are filled in, such as `{user_nsid}`."""
-    userinfo_format: Literal["json", "xml", "jwt"] = "json"
-    """The format of the answer."""
+    userinfo_format: Literal["json", "xml", "jwt", "text"] = "json"
+    """The format of the answer; of `text`, the whole is the field `text`."""
     userinfo_followup: Path | None = None
     """A second request, with fields of the first answer; on the same origin."""
     userinfo_claims: dict[Name, Text] = Field(default_factory=dict)

@@ -102,6 +102,7 @@ def _tidy(field: dict[str, Json]) -> None:
             part["additionalProperties"] = {"anyOf": [values, {"type": "null"}]}
         for pattern, values in part.get("patternProperties", {}).items():
             part["patternProperties"][pattern] = {"anyOf": [values, {"type": "null"}]}
+            part["additionalProperties"] = False
     field.pop("title", None)
     if field.get("default", "") in (None, {}, []) or isinstance(field.get("default"), dict):
         field.pop("default", None)

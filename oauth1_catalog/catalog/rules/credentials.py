@@ -10,17 +10,21 @@ from oauth1_catalog.catalog.source import Data, Step, is_credential
 from oauth1_catalog.catalog.templates import PLACEHOLDER
 
 _HELP = "delete it, revoke the value if it was real, and set it in the framework's configuration"
-# These name credentials, and hold none.
-_NAMES_ONLY = frozenset({"credential_labels", "userinfo_claims", "quirks", "evidence"})
+# What is sent as it stands; elsewhere, such a key names a credential and holds none.
+_SENT = frozenset(
+    {"api_params", "authorize_params", "access_token_params", "headers", "params", "request_token_headers"}
+    | {"request_token_params", "userinfo_params"}
+)
 
 
 def no_credential_in_parameters(subject: Subject) -> Iterator[Diagnostic]:
     """A parameter or header of a credential's name may hold a placeholder, never a value."""
     for section, data in subject.entry.data.items():
-        if section in _NAMES_ONLY or not isinstance(data, dict):
+        if not isinstance(data, dict):
             continue
         for path, key, value in _texts(data, (section,)):
-            if is_credential(key) and PLACEHOLDER.sub("", value) and not subject.is_silenced(path):
+            is_value = path[-2] in _SENT and is_credential(key) and PLACEHOLDER.sub("", value) != ""
+            if is_value and not subject.is_silenced(path):
                 message = f"`{key}` is a credential; a provider file never holds one"
                 yield subject.entry.diagnostic("P011", message, path, key=True, hint=_HELP)
 

@@ -18,6 +18,7 @@ NEEDS_EVIDENCE = (
 )
 MAX_AGE_MONTHS = 18
 _BRANCH = re.compile(r"https://github\.com/[^/]+/[^/]+/(?:blob|tree|raw)/(?P<ref>[^/]+)")
+_LASTING = re.compile(r"[0-9a-f]{7,40}|[A-Za-z_-]*[0-9]+(\.[0-9]+)+[A-Za-z0-9.-]*")  # a commit, or a version's tag
 _FIELDS = frozenset(info.alias or name for name, info in ProviderFile.model_fields.items())
 
 
@@ -65,10 +66,10 @@ def evidence_names_fields(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def sources_stay(subject: Subject) -> Iterator[Diagnostic]:
-    """P055: a file on GitHub is named by commit, since a branch moves on."""
+    """P055: a file on GitHub is named by commit or by a version's tag, since a branch moves on."""
     for index, entry in enumerate(subject.file.evidence):
         branch = _BRANCH.match(entry.source)
-        if branch and not re.fullmatch(r"[0-9a-f]{7,40}", branch["ref"]):
+        if branch and not _LASTING.fullmatch(branch["ref"]):
             message = f"the source is whatever `{branch['ref']}` holds at the time"
             path = ("evidence", index, "source")
             yield subject.entry.diagnostic("P055", message, path, hint="name the commit instead", warning=True)

@@ -1,0 +1,215 @@
+"""``oauth1-catalog validate``: what people and machines see, and the exit status."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import CliRunner
+
+from oauth1_catalog.catalog.survey import CHUNK
+from oauth1_catalog.cli import cli
+from oauth1_catalog.cli.validate import FORMATS
+
+RIGHT = """schema_version: 1
+name: {name}
+flows: [static_token]
+api_base_url: https://api.{name}.example/1/
+evidence:
+  - {{fields: [api_base_url], kind: provider_docs, checked: 2026-11-25, source: https://acme.example/docs}}
+"""
+WRONG = """schema_version: 1
+name: wrong
+flows: [static_token]
+api_base_url: http://api.wrong.example/1/
+client_kwargs: {rsa_key: hunter2}
+display_nam: 名前
+"""
+FULL = """P031 `http://api.wrong.example/1/` is not https
+ --> folder/wrong.yaml:4:15
+  |
+3 | flows: [static_token]
+4 | api_base_url: http://api.wrong.example/1/
+  |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: write https://api.wrong.example/1/
+
+P011 `rsa_key` is a credential; a provider file never holds one
+ --> folder/wrong.yaml:5:17
+  |
+4 | api_base_url: http://api.wrong.example/1/
+5 | client_kwargs: {rsa_key: ********}
+  |                 ^^^^^^^
+  = help: delete the line, revoke the value if it was real, and set it in the framework's configuration
+
+P010 unknown field `display_nam`
+ --> folder/wrong.yaml:6:1
+  |
+5 | client_kwargs: {rsa_key: ********}
+6 | display_nam: 名前
+  | ^^^^^^^^^^^
+  = help: did you mean `display_name`?
+
+2 files checked, 3 errors and 0 warnings in 1 file
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    folder = Path("folder")
+    folder.mkdir()
+    (folder / "right.yaml").write_text(RIGHT.format(name="right"), encoding="utf-8")
+    (folder / "wrong.yaml").write_text(WRONG, encoding="utf-8")
+    return folder
+
+
+def run(*arguments: object, status: int = 1) -> str:
+    result = CliRunner().invoke(cli, ["validate", *map(str, arguments)])
+    assert result.exit_code == status, result.output
+    return result.output
+
+
+def test_people_see_the_place_and_what_would_be_right(folder):
+    assert run("folder") == FULL
+
+
+def test_a_right_file_is_clean_and_its_status_0(folder):
+    assert run("folder/right.yaml", status=0) == "1 file checked, nothing to say\n"
+
+
+def test_our_own_catalog_is_clean_under_strict(monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    assert "nothing to say" in run("--strict", status=0)
+
+
+def test_warnings_fail_only_under_strict(folder):
+    (folder / "right.yaml").write_text(RIGHT.format(name="right").replace("/1/", "/1"), encoding="utf-8")
+    assert "P080 (warning)" in run("folder/right.yaml", status=0)
+    run("folder/right.yaml", "--strict", status=1)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_no_format_shows_a_credential(folder, form):
+    assert "hunter2" not in run("folder", "--format", form)
+
+
+def test_github_is_the_default_there(folder, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    first = run("folder").splitlines()[0]
+    assert first == (
+        "::error file=folder/wrong.yaml,line=4,col=15,endColumn=42,title=P031::"
+        "`http://api.wrong.example/1/` is not https%0Ahelp: write https://api.wrong.example/1/"
+    )
+
+
+def test_concise_is_one_line_each(folder):
+    lines = run("folder", "--format", "concise").splitlines()
+    assert lines[0].startswith("folder/wrong.yaml:4:15: P031 ")
+    assert len(lines) == 4, "three findings and the summary"
+
+
+def test_json(folder):
+    report = json.loads(run("folder", "--format", "json"))
+    assert (report["files"], report["errors"], report["warnings"]) == (2, 3, 0)
+    assert report["findings"][0] == {
+        "code": "P031",
+        "message": "`http://api.wrong.example/1/` is not https",
+        "help": "write https://api.wrong.example/1/",
+        "path": "folder/wrong.yaml",
+        "line": 4,
+        "column": 15,
+        "end_column": 42,
+        "field": "api_base_url",
+        "severity": "error",
+    }
+
+
+def test_sarif(folder):
+    (report,) = json.loads(run("folder", "--format", "sarif"))["runs"]
+    rules = [rule["id"] for rule in report["tool"]["driver"]["rules"]]
+    assert rules == ["P010", "P011", "P031"]
+    result = report["results"][0]
+    assert rules[result["ruleIndex"]] == result["ruleId"] == "P031"
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "folder/wrong.yaml"
+    assert place["region"] == {"startLine": 4, "startColumn": 15, "endLine": 4, "endColumn": 42}
+    assert [artifact["location"]["uri"] for artifact in report["artifacts"]] == [
+        "folder/right.yaml",
+        "folder/wrong.yaml",
+    ]
+
+
+def test_gitlab(folder):
+    report = json.loads(run("folder", "--format", "gitlab"))
+    assert len({finding["fingerprint"] for finding in report}) == 3
+    assert report[0]["location"] == {"path": "folder/wrong.yaml", "lines": {"begin": 4, "end": 4}}
+    before = report[0]["fingerprint"]
+    (folder / "wrong.yaml").write_text(f"# moved\n{WRONG}", encoding="utf-8")
+    moved = json.loads(run("folder", "--format", "gitlab"))
+    assert moved[0]["fingerprint"] == before
+
+
+def test_junit(folder):
+    suite = ET.fromstring(run("folder", "--format", "junit"))
+    assert suite.attrib["failures"] == "1"
+    assert [case.attrib["name"] for case in suite] == ["folder/right.yaml", "folder/wrong.yaml"]
+    assert suite[0].find("failure") is None
+
+
+def test_a_report_goes_to_a_file(folder):
+    shown = run("folder", "--format", "json", "--output", "report.json")
+    assert json.loads(Path("report.json").read_text(encoding="utf-8"))["errors"] == 3
+    assert shown == "2 files checked, 3 errors and 0 warnings in 1 file\n"
+
+
+def test_names_and_endpoints_are_held_against_one_another(folder):
+    text = RIGHT.format(name="other") + "aliases: [right, twitter]\n"
+    (folder / "other.yaml").write_text(text, encoding="utf-8")
+    shown = run("folder", "--format", "concise")
+    assert "folder/other.yaml:7:11: P061 `right` is the name in folder/right.yaml already" in shown
+
+
+def test_many_files_in_several_processes_say_the_same(folder):
+    for number in range(CHUNK + 50):
+        name = f"many_{number}"
+        (folder / f"{name}.yaml").write_text(RIGHT.format(name=name), encoding="utf-8")
+    alone = run("folder", "--format", "concise", "--jobs", 1)
+    assert run("folder", "--format", "concise", "--jobs", 2) == alone
+
+
+def test_only_changed_files_are_shown(folder):
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
+        subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    assert "nothing to say" in run("folder", "--changed-since", "HEAD", status=0)
+    (folder / "new.yaml").write_text("name: new\n", encoding="utf-8")
+    assert "folder/new.yaml" in run("folder", "--changed-since", "HEAD", "--format", "concise")
+    assert "Usage" in run("folder", "--changed-since", "nowhere", status=2)
+
+
+@pytest.mark.parametrize("arguments", [["nowhere"], ["--format", "html"], ["--jobs", "0"], ["--unknown"]])
+def test_wrong_use_is_status_2(folder, arguments):
+    assert "Usage" in run(*arguments, status=2)
+
+
+def test_files_that_no_provider_is_found_in(folder):
+    for name in ("Bad-Name.yaml", "right.yml"):
+        (folder / name).write_text(RIGHT.format(name="right"), encoding="utf-8")
+    shown = run("folder", "--format", "concise")
+    assert "folder/Bad-Name.yaml:1:1: P020 no provider is found in a file called Bad-Name.yaml" in shown
+    assert "rename it to right.yaml" in shown
+
+
+def test_no_terminal_obeys_a_file(folder):
+    (folder / "wrong.yaml").write_bytes(b"name: wrong\n\x1b]0;owned\x07: 1\xff\n")
+    shown = run("folder")
+    assert "\x1b]" not in shown
+    assert "\x07" not in shown
