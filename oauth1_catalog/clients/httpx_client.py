@@ -39,6 +39,7 @@ from oauth1_catalog.clients.three_steps import AsyncThreeSteps, SyncThreeSteps, 
 from oauth1_catalog.clients.tls import check_files, httpx_context
 from oauth1_catalog.errors import OAuthError, SigningError
 from oauth1_catalog.rfc5849.messages import Request, Response
+from oauth1_catalog.rfc5849.urls import wire_url
 
 __all__ = [
     "SIGNATURE_HMAC_SHA1",
@@ -94,11 +95,12 @@ class OAuth1Auth(SignsRequests, httpx2.Auth):
             content_type = headers["Content-Type"] = guessed
         # A stream stands for its body: the signature does not cover that, or else the signer refuses it.
         body: Any = request.stream if content is None else content
-        url, stream, sent_once = request.url, request.stream, False
+        # httpx2 sends { } | ^ and their like raw.
+        url, stream, sent_once = wire_url(str(request.url)), request.stream, False
         if self.signer.signature_type != SIGNATURE_TYPE_HEADER:
-            unsigned = Request(request.method, str(url), dict(headers.items()), body)
+            unsigned = Request(request.method, url, dict(headers.items()), body)
             signed = self.signer.sign(unsigned, self.credentials, self.parameters)
-            url = httpx2.URL(signed.url)
+            url = signed.url
             if self.signer.signature_type == SIGNATURE_TYPE_BODY:
                 headers["Content-Type"] = signed.header("Content-Type")
                 headers["Content-Length"] = str(len(signed.body or b""))
@@ -109,7 +111,7 @@ class OAuth1Auth(SignsRequests, httpx2.Auth):
         else:
             headers["Authorization"] = self.signer.authorization(
                 request.method,
-                str(url),
+                url,
                 body=body,
                 content_type=content_type,
                 token=self.credentials,

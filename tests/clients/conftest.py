@@ -7,12 +7,19 @@ import socket
 import socketserver
 import ssl
 import threading
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
+import oauthlib.common
 import pytest
 import trustme
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from oauthlib.oauth1.rfc5849 import signature
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -43,7 +50,7 @@ class Arrived:
 class Wire:
     """An HTTP/1.1 server; ``answer`` makes the bytes of each response, ``None`` closes the connection instead."""
 
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.arrived: list[Arrived] = []
         self.received = b""
         self.connections = 0
@@ -76,10 +83,12 @@ class Wire:
             def handle_error(self, *_: object) -> None:
                 """A client that goes away is no news."""
 
-        self.server = Server(("127.0.0.1", 0), Handler)
+            address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+
+        self.server = Server((host, 0), Handler)
         self.scheme = "https" if context else "http"
         self.port: int = self.server.server_address[1]
-        self.url = f"{self.scheme}://127.0.0.1:{self.port}"
+        self.url = f"{self.scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     def _read(self, stream: object, number: int) -> Arrived | None:
         head = b""
@@ -117,9 +126,9 @@ def response(
 
 
 @contextlib.contextmanager
-def serving(context: ssl.SSLContext | None = None) -> Iterator[Wire]:
-    wire = Wire(context)
-    thread = threading.Thread(target=wire.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+def serving(context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[Wire]:
+    wire = Wire(context, host)
+    thread = threading.Thread(target=wire.server.serve_forever, kwargs={"poll_interval": 0.002}, daemon=True)
     thread.start()
     try:
         yield wire
@@ -166,8 +175,8 @@ def bundle(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> s
 
 
 @pytest.fixture
-def serve() -> Callable[[ssl.SSLContext], contextlib.AbstractContextManager[Wire]]:
-    """``with serve(context) as wire``: a server with a TLS context of the test's own."""
+def serve() -> Callable[..., contextlib.AbstractContextManager[Wire]]:
+    """``with serve(context, host) as wire``: a server of the test's own."""
     return serving
 
 
@@ -175,3 +184,71 @@ def serve() -> Callable[[ssl.SSLContext], contextlib.AbstractContextManager[Wire
 def answer_with() -> Callable[..., bytes]:
     """``answer_with(body, status, headers)``: the bytes of a response."""
     return response
+
+
+def quoted(form: str) -> str:
+    """A query or form without the raw characters that oauthlib refuses, and that any server decodes to themselves."""
+    return quote(form, safe="=&;:%+~,*@!()/?'$-._")
+
+
+@dataclass
+class Judge:
+    """Verifies what arrived with oauthlib, from the bytes on the wire alone."""
+
+    client_secret: str = "cs"
+    token_secret: str = "ts"
+    rsa_key: RSAPublicKey | None = None
+    seen_nonces: set[str] = field(default_factory=set)
+
+    def __call__(self, arrived: Arrived, scheme: str = "http") -> dict[str, str]:
+        """Assert that the signature is valid and new; return the protocol parameters."""
+        target = arrived.target if "://" in arrived.target else f"{scheme}://{arrived.header('Host')}{arrived.target}"
+        head, mark, query = target.partition("?")
+        uri = head + mark + quoted(query)  # the path is signed as it was sent
+        form = (arrived.header("Content-Type") or "").partition(";")[0] == "application/x-www-form-urlencoded"
+        assert len(arrived.all("Authorization")) <= 1
+        places = [place for place, text in self._places(arrived, form).items() if "oauth_signature" in text]
+        assert len(places) == 1, f"the protocol parameters are in {places}"
+
+        request = oauthlib.common.Request(uri, arrived.method)
+        pairs = signature.collect_parameters(
+            uri_query=urlsplit(uri).query,
+            body=quoted(arrived.body.decode()) if form else [],
+            headers={name: value for name, value in arrived.headers if name == "Authorization"},
+            exclude_oauth_signature=False,
+        )
+        protocol = dict(pair for pair in pairs if pair[0].startswith("oauth_"))
+        assert sum(name.startswith("oauth_") for name, _ in pairs) == len(protocol)
+        request.params = [pair for pair in pairs if pair[0] != "oauth_signature"]
+        request.signature = protocol["oauth_signature"]
+        assert self._verify(request, protocol["oauth_signature_method"]), "oauthlib computes another base string"
+        assert protocol["oauth_nonce"] not in self.seen_nonces
+        self.seen_nonces.add(protocol["oauth_nonce"])
+        self.parameters = [pair for pair in pairs if not pair[0].startswith("oauth_")]
+        return {**protocol, "place": places[0]}
+
+    def _verify(self, request: oauthlib.common.Request, method: str) -> bool:
+        if self.rsa_key is None:
+            verify = getattr(signature, "verify_" + method.lower().replace("-", "_"))
+            return verify(request, self.client_secret, self.token_secret)
+        base_string = signature.signature_base_string(
+            request.http_method,
+            signature.base_string_uri(request.uri),
+            signature.normalize_parameters(request.params),
+        )
+        # With oauthlib's base string; its own verification would need PyJWT.
+        hash_class = getattr(hashes, method.removeprefix("RSA-"))
+        self.rsa_key.verify(b64decode(request.signature), base_string.encode(), PKCS1v15(), hash_class())
+        return True
+
+    def _places(self, arrived: Arrived, form: bool) -> dict[str, str]:
+        return {
+            "HEADER": arrived.header("Authorization") or "",
+            "QUERY": arrived.target.partition("?")[2],
+            "BODY": arrived.body.decode() if form else "",
+        }
+
+
+@pytest.fixture
+def judge() -> Judge:
+    return Judge()
