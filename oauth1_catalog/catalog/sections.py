@@ -217,8 +217,8 @@ class Callback(Section):
     """A parameter of the authorization URL that comes back unchanged."""
     denied_param: ParameterName = "denied"
     """The parameter that is there when the user said no."""
-    denied_when: Literal["empty_verifier"] | None = None
-    """Another sign that the user said no."""
+    denied_when: Literal["empty_verifier", "no_verifier"] | None = None
+    """Another sign that the user said no: `oauth_verifier` is empty, or is not there at all."""
     extra: tuple[ParameterName, ...] = ()
     """Parameters of the callback to keep with the token."""
 

@@ -165,6 +165,8 @@ def _denied(registration: Registration, temporary: TemporaryToken, problem: str)
         return pages.denied(registration)
     if problem:
         said = {rules.token_param: temporary.token, "oauth_problem": problem}
+    elif rules.denied_when == "no_verifier":
+        said = {rules.token_param: temporary.token}
     elif rules.denied_when == "empty_verifier":
         said = {rules.token_param: temporary.token, rules.verifier_param: ""}
     else:

@@ -106,8 +106,9 @@ def require_verifier(provider: Provider, verifier: str | None, earlier: str | No
 
 def _failure(provider: Provider, found: Mapping[str, str], denied_token: str | None) -> OAuthError | None:
     rules, problem = provider.callback, found.get("oauth_problem") or None
-    empty_verifier = rules.denied_when == "empty_verifier" and found.get(rules.verifier_param) == ""
-    if denied_token or problem in REFUSALS or empty_verifier:
+    verifier = found.get(rules.verifier_param)
+    is_sign = {"empty_verifier": verifier == "", "no_verifier": not verifier and not problem}
+    if denied_token or problem in REFUSALS or is_sign.get(rules.denied_when or "", False):
         return AuthorizationDeniedError(
             f"{provider.name}: the user did not authorize the application. Offer to log in again, or another way.",
             provider=provider.name,

@@ -129,6 +129,7 @@ class TestConsent:
         [
             (CallbackRules(denied_param="denied"), {}, {"denied": "TOKEN"}),
             (CallbackRules(denied_when="empty_verifier"), {}, {"oauth_token": "TOKEN", "oauth_verifier": ""}),
+            (CallbackRules(denied_when="no_verifier"), {}, {"oauth_token": "TOKEN"}),
             (CallbackRules(), {"problem": "user_refused"}, {"oauth_token": "TOKEN", "oauth_problem": "user_refused"}),
         ],
     )

@@ -97,6 +97,7 @@ def test_a_callback_without_a_token(query: list[tuple[str, str]]) -> None:
         (PLAIN, [("oauth_token", "t"), ("oauth_problem", "permission_denied")], "permission_denied"),
         (PLAIN, [("oauth_token", "t"), ("oauth_verifier", "v"), ("oauth_problem", "user_refused")], "user_refused"),
         (rules(denied_when="empty_verifier"), [("oauth_token", "t"), ("oauth_verifier", "")], None),
+        (rules(denied_when="no_verifier"), [("oauth_token", "t"), ("sandbox_lnb", "false")], None),
         (rules(denied_param="refused"), [("oauth_token", "t"), ("refused", "1")], None),
     ],
 )
