@@ -1,0 +1,123 @@
+"""What Starlette's and FastAPI's people do: a lifespan, also within their own, and endpoints that are not async."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import pytest
+from anyio import from_thread
+from fastapi import FastAPI, Request
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from oauth1_catalog import Catalog
+from oauth1_catalog.emulator import Emulator
+from oauth1_catalog.integrations.starlette_client import OAuth
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with Emulator(Catalog()) as running:
+        yield running
+
+
+@pytest.fixture
+def oauth(emulator: Emulator) -> OAuth:
+    twitter = emulator.client("twitter")
+    keys = {"TWITTER_CLIENT_ID": twitter.client_id, "TWITTER_CLIENT_SECRET": twitter.client_secret}
+    registry = OAuth(keys, catalog=emulator.catalog)
+    registry.register_from_catalog("twitter", client_kwargs={"verify": emulator.ca_file})
+    return registry
+
+
+def connections() -> int:
+    """How many connections the emulator is serving: it gives each a thread."""
+    return sum("process_request_thread" in thread.name for thread in threading.enumerate())
+
+
+def starlette_routes(oauth: OAuth) -> list[Route]:
+    async def login(request: Request) -> Response:
+        return await oauth.twitter.authorize_redirect(request, request.url_for("authorize"))
+
+    async def authorize(request: Request) -> Response:
+        await oauth.twitter.authorize_access_token(request)
+        return JSONResponse(await oauth.twitter.userinfo())
+
+    return [Route("/login", login), Route("/authorize", authorize, name="authorize")]
+
+
+def log_in(browser: TestClient, emulator: Emulator, user: str = "ada") -> Any:
+    sent = browser.get("/login", follow_redirects=False)
+    assert sent.status_code == 302
+    return browser.get(emulator.approve(sent.headers["location"], user=user)).json()
+
+
+def until_no_connection_is_left() -> None:
+    """The emulator notices in its own threads that a connection was closed."""
+    deadline = time.monotonic() + 30
+    while connections() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert connections() == 0
+
+
+def test_the_lifespan_closes_the_connections(oauth: OAuth, emulator: Emulator) -> None:
+    session = Middleware(SessionMiddleware, secret_key="a secret key")
+    app = Starlette(routes=starlette_routes(oauth), middleware=[session], lifespan=oauth.lifespan)
+    with TestClient(app) as browser:
+        assert log_in(browser, emulator)["preferred_username"] == "ada"
+        assert connections() == 1
+    until_no_connection_is_left()
+    with TestClient(app) as browser:
+        assert log_in(browser, emulator, "grace")["preferred_username"] == "grace"
+
+
+def test_the_lifespan_within_one_of_the_application(oauth: OAuth, emulator: Emulator) -> None:
+    events = []
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, str]]:
+        async with oauth.lifespan(app):
+            events.append("begin")
+            yield {"database": "connected"}
+            events.append("end")
+
+    async def state(request: Request) -> Response:
+        return JSONResponse(request.state.database)
+
+    session = Middleware(SessionMiddleware, secret_key="a secret key")
+    routes = [*starlette_routes(oauth), Route("/state", state)]
+    with TestClient(Starlette(routes=routes, middleware=[session], lifespan=lifespan)) as browser:
+        assert log_in(browser, emulator)["preferred_username"] == "ada"
+        assert browser.get("/state").json() == "connected"
+    assert events == ["begin", "end"]
+    until_no_connection_is_left()
+
+
+def test_endpoints_that_are_not_async(oauth: OAuth, emulator: Emulator) -> None:
+    app = FastAPI(lifespan=oauth.lifespan)
+    app.add_middleware(SessionMiddleware, secret_key="a secret key")
+
+    @app.get("/login")
+    def login(request: Request) -> Response:
+        redirect = partial(oauth.twitter.authorize_redirect, state_data={"next": "/cart"})
+        return from_thread.run(redirect, request, request.url_for("authorize"))
+
+    @app.get("/authorize")
+    def authorize(request: Request) -> dict[str, Any]:
+        token = from_thread.run(oauth.twitter.authorize_access_token, request)
+        profile = from_thread.run(oauth.twitter.userinfo, token)
+        return {**profile, **token.state_data}
+
+    with TestClient(app) as browser:
+        profile = log_in(browser, emulator, "grace")
+    assert (profile["preferred_username"], profile["next"]) == ("grace", "/cart")
+    until_no_connection_is_left()
