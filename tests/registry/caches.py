@@ -1,0 +1,72 @@
+"""Caches as applications bring them, and a driver for the store's steps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from typing import Any, TypeVar
+
+from oauth1_catalog.flow.drive import run
+from oauth1_catalog.registry.temporary import CacheCall
+
+Outcome = TypeVar("Outcome")
+
+
+class DictCache:
+    """As cachelib and Django's caches: ``delete`` says whether there was anything."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Any] = {}
+        self.seconds: dict[str, int] = {}
+
+    def get(self, key: str) -> Any:
+        return self.kept.get(key)
+
+    def set(self, key: str, value: Any, seconds: int) -> Any:
+        self.kept[key] = value
+        self.seconds[key] = seconds
+        return True
+
+    def delete(self, key: str) -> Any:
+        return self.kept.pop(key, None) is not None
+
+
+class RedisLike(DictCache):
+    """As redis-py: bytes come back, ``delete`` gives a number."""
+
+    def get(self, key: str) -> Any:
+        kept = self.kept.get(key)
+        return None if kept is None else kept.encode()
+
+    def delete(self, key: str) -> Any:
+        return int(self.kept.pop(key, None) is not None)
+
+
+class Silent(DictCache):
+    """As some caches of one's own: no method says anything."""
+
+    def set(self, key: str, value: Any, seconds: int) -> Any:
+        super().set(key, value, seconds)
+
+    def delete(self, key: str) -> Any:
+        self.kept.pop(key, None)
+
+
+CACHES = {"dict": DictCache, "redis": RedisLike, "silent": Silent}
+
+
+def drive(steps: Generator[CacheCall, object, Outcome], cache: Any = None) -> Outcome:
+    """Run a store's steps with ``cache``."""
+
+    def perform(call: CacheCall) -> object:
+        assert cache is not None, "the cache was asked, and there is none"
+        if call.operation == "set":
+            return cache.set(call.key, call.value, call.seconds)
+        return getattr(cache, call.operation)(call.key)
+
+    return run(steps, perform)
+
+
+def cookie(session: dict[str, Any]) -> dict[str, Any]:
+    """A session after its way to the browser and back."""
+    return json.loads(json.dumps(session))
