@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from socket import gaierror
 from urllib.parse import urlsplit
 
-from oauth1_catalog.errors import TransportError
+from oauth1_catalog.errors import SigningError, TransportError
 
 _LIBRARIES = {"requests", "urllib3", "httpx2", "httpcore2"}
 _QUERY = re.compile(r"\?[^\s'\")]+")
@@ -30,6 +30,16 @@ def transport_error(url: str, error: BaseException) -> TransportError:
 def failure(url: str, sentence: str) -> TransportError:
     """The error that the exchange with the host of ``url`` failed as ``sentence`` says."""
     return TransportError(description=f"{urlsplit(url).netloc.rpartition('@')[2]}: {sentence}")
+
+
+def unusable_url(error: Exception) -> SigningError:
+    """The error that no request can be made for a URL, because of ``error``, which an HTTP library raised.
+
+    >>> print(unusable_url(ValueError("Invalid URL '/x?secret=1': No scheme.")))
+    signing_error: Invalid URL '/x?...': No scheme. Give an absolute URL that begins with https:// and the host.
+    """
+    text = _QUERY.sub("?...", str(error))
+    return SigningError(description=f"{text.rstrip('.')}. Give an absolute URL that begins with https:// and the host.")
 
 
 def without_queries(error: BaseException) -> None:

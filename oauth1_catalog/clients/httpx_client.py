@@ -13,6 +13,7 @@ import httpx2
 
 from oauth1_catalog.clients.auth import SignsRequests, refuse_authorization
 from oauth1_catalog.clients.bodies import covers_body, undeclared_type
+from oauth1_catalog.clients.failures import unusable_url
 from oauth1_catalog.clients.httpx_exchange import (
     aconnected,
     aexchange,
@@ -169,8 +170,11 @@ class _Common(ThreeSteps):
         super(ThreeSteps, self).__init__(verify=verify, **client_limits(self.limits), **options)  # type: ignore[call-arg] # httpx2's client
 
     def build_request(self, method: str, url: Any, **call: Any) -> httpx2.Request:
-        """As in httpx2; ``data`` may also be pairs, text or bytes."""
-        built: httpx2.Request = super().build_request(method, url, **with_form(call))  # type: ignore[misc] # httpx2's
+        """As in httpx2; ``data`` may also be pairs, text or bytes. An unusable URL is an error of ours."""
+        try:
+            built: httpx2.Request = super().build_request(method, url, **with_form(call))  # type: ignore[misc] # httpx2's
+        except httpx2.InvalidURL as error:
+            raise unusable_url(error) from None
         return built
 
     def _signing_auth(self) -> OAuth1Auth:

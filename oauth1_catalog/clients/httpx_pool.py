@@ -17,7 +17,7 @@ import anyio.to_thread
 from anyio.lowlevel import RunVar
 
 from oauth1_catalog.clients.auth import SignsRequests
-from oauth1_catalog.clients.failures import without_queries
+from oauth1_catalog.clients.failures import unusable_url, without_queries
 from oauth1_catalog.clients.limits import Limits, no_cookies
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files, httpx_context
 from oauth1_catalog.rfc5849.messages import Request, Response
@@ -104,6 +104,7 @@ class HttpxPool:
         Raises:
             httpx2.HTTPError: as httpx2 raises it.
             ProviderError: the answer to a signed call is a redirect that may not be followed.
+            SigningError: the request cannot be made or signed; nothing was sent.
         """
         client = await self._client()
         import httpx2
@@ -123,6 +124,8 @@ class HttpxPool:
                 stream=stream,
                 limit=self.limits.max_redirects,
             )
+        except httpx2.InvalidURL as error:
+            raise unusable_url(error) from None
         except httpx2.HTTPError as error:
             without_queries(error)
             raise

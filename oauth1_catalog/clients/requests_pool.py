@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from oauth1_catalog.clients.failures import without_queries
+from oauth1_catalog.clients.failures import unusable_url, without_queries
 from oauth1_catalog.clients.limits import Limits, no_cookies
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files
 from oauth1_catalog.rfc5849.messages import Request, Response
@@ -96,6 +96,7 @@ class RequestsPool:
         Raises:
             requests.RequestException: as requests raises it.
             ProviderError: the answer to a signed call is a redirect that may not be followed.
+            SigningError: the request cannot be made or signed; nothing was sent.
         """
         import requests
 
@@ -110,6 +111,8 @@ class RequestsPool:
             return follow_redirects(session, response, kwargs, limit=self.limits.max_redirects) if follow else response
         except requests.RequestException as error:
             without_queries(error)
+            if error.request is None and isinstance(error, ValueError):  # raised while it was prepared
+                raise unusable_url(error) from error
             raise
 
     def close(self) -> None:
