@@ -47,7 +47,7 @@ class TokenCredentials:
     oauth_token_secret: str = field(default="", repr=False)
 
 
-def check_credentials(identifier: str, secret: str, *, identifier_name: str, secret_name: str) -> None:
+def check_credentials(identifier: str, secret: str, identifier_name: str, secret_name: str) -> None:
     """Refuse what cannot be signed with, by the names alone: neither value may show in a message or a traceback.
 
     An empty secret is legal (section 3.4.2).
@@ -55,7 +55,7 @@ def check_credentials(identifier: str, secret: str, *, identifier_name: str, sec
     Raises:
         SigningError: no identifier, or a secret that is not text.
 
-    >>> check_credentials("token", None, identifier_name="oauth_token", secret_name="oauth_token_secret")
+    >>> check_credentials("token", None, "oauth_token", "oauth_token_secret")
     Traceback (most recent call last):
     oauth1_catalog.errors.SigningError: signing_error: oauth_token_secret is NoneType. ...
     """

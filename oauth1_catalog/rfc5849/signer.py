@@ -113,9 +113,7 @@ class Signer:
             )
         finally:
             del rsa_key, rsa_key_passphrase
-        check_credentials(
-            client.client_id, client.client_secret, identifier_name="client_id", secret_name="client_secret"
-        )
+        check_credentials(client.client_id, client.client_secret, "client_id", "client_secret")
         self._key_start = signing_key(client.client_secret, "")
         self._signature_type = _one_of(signature_type, get_args(SignatureType), "signature_type")
         if realm is not None and signature_type != "HEADER":
@@ -269,8 +267,10 @@ class Signer:
                 description="PLAINTEXT shows the secrets to whoever listens, and the URL is plain http. Use https, or "
                 "another signature_method."
             )
-        pairs = encoded_pairs(query, place="query") if query else []
-        refuse_protocol_names(pairs, place="query")
+        pairs = []
+        if query:
+            pairs = encoded_pairs(query, place="query")
+            refuse_protocol_names(pairs, place="query")
         has_form = is_form(content_type)
         if has_form and body:
             fields = encoded_pairs(form_text(whole_body(body)), place="body")
@@ -301,12 +301,7 @@ class Signer:
         start, middle, end = self._fixed
         if token is None:
             return f"{start}{self._nonce()}{middle}{self._timestamp()}{end}"
-        check_credentials(
-            token.oauth_token,
-            token.oauth_token_secret,
-            identifier_name="oauth_token",
-            secret_name="oauth_token_secret",
-        )
+        check_credentials(token.oauth_token, token.oauth_token_secret, "oauth_token", "oauth_token_secret")
         identifier = percent_encode(token.oauth_token)
         return f"{start}{self._nonce()}{middle}{self._timestamp()}&oauth_token={identifier}{end}"
 

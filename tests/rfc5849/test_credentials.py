@@ -22,7 +22,7 @@ def test_repr_shows_no_secret(credentials):
 
 @pytest.mark.parametrize("secret", ["", "secret", "åçñ", "&%= "])
 def test_what_can_be_signed_with(secret):
-    check_credentials("é", secret, identifier_name="client_id", secret_name="client_secret")
+    check_credentials("é", secret, "client_id", "client_secret")
 
 
 @pytest.mark.parametrize(
@@ -38,5 +38,5 @@ def test_what_can_be_signed_with(secret):
 )
 def test_what_cannot(identifier, secret, message):
     with pytest.raises(SigningError, match=message) as caught:
-        check_credentials(identifier, secret, identifier_name="client_id", secret_name="client_secret")
+        check_credentials(identifier, secret, "client_id", "client_secret")
     assert caught.value.__context__ is None
