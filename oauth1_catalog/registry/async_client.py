@@ -54,6 +54,14 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         """As the sync client's: change a request token for an access token, without callback and session."""
         return await self._run(self._exchange(request_token, oauth_verifier or verifier, kwargs))
 
+    async def renew_token(self, token: TokenLike) -> Token:
+        """As the sync client's: renew an access token, at the providers whose files say how."""
+        return await self._run(self._renew(token))
+
+    async def revoke_token(self, token: TokenLike) -> None:
+        """As the sync client's: tell the provider that an access token is not to be used any more."""
+        await self._run(self._revoke(token))
+
     def userinfo(
         self, token: TokenLike | None = None, *, request: FrameworkRequest | None = None
     ) -> Coroutine[Any, Any, dict[str, Any]]:  # claims are JSON values

@@ -21,7 +21,7 @@ from oauth1_catalog.registry.addresses import api_url
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
 from oauth1_catalog.registry.provider_values import provider_with, text_params
 from oauth1_catalog.registry.temporary import TemporaryStore
-from oauth1_catalog.registry.token import Token, TokenLike, token_credentials
+from oauth1_catalog.registry.token import Token, TokenLike, token_credentials, token_fields
 from oauth1_catalog.rfc5849.credentials import ClientCredentials, TokenCredentials
 
 if TYPE_CHECKING:
@@ -213,7 +213,20 @@ class OAuth1App(Generic[FrameworkRequest]):
         temporary = login.temporary_credentials(self._request_token(request_token, step="access_token"))
         verifier = require_verifier(self.provider, verifier, temporary.extra.get("oauth_verifier"))
         texts = text_params(self.name, params)
-        return login.exchange(self.provider, self.signer, temporary, verifier=verifier, params=texts)
+        now = self._now()
+        return login.exchange(self.provider, self.signer, temporary, verifier=verifier, params=texts, now=now)
+
+    def _renew(self, token: TokenLike) -> LoginSteps[Token]:
+        from oauth1_catalog.flow.renewal import renew_token
+        from oauth1_catalog.registry import login
+
+        fields = yield from renew_token(self.provider, self.signer, token_fields(token, provider=self.name))
+        return login.token_of(self.provider, fields, now=self._now())
+
+    def _revoke(self, token: TokenLike) -> LoginSteps[None]:
+        from oauth1_catalog.flow.renewal import revoke_token
+
+        yield from revoke_token(self.provider, self.signer, token_fields(token, provider=self.name))
 
     def _request_token(self, given: object, *, step: str) -> Mapping[str, str]:
         if not isinstance(given, Mapping) or not given.get("oauth_token"):

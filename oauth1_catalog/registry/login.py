@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from oauth1_catalog.errors import StateError
 from oauth1_catalog.flow.callback import read_callback, require_verifier
+from oauth1_catalog.flow.lifetime import expires_at
 from oauth1_catalog.flow.redirection import (
     authorization_url,
     request_temporary_credentials,
@@ -92,7 +93,7 @@ def finish(
     if provider.from_catalog:
         _check_path(provider, login.redirect_uri, browser.path)
     verifier = require_verifier(provider, callback.oauth_verifier, login.temporary.extra.get("oauth_verifier"))
-    token = yield from exchange(provider, signer, login.temporary, verifier=verifier, params=params)
+    token = yield from exchange(provider, signer, login.temporary, verifier=verifier, params=params, now=now)
     token.update({name: value for name, value in callback.extra.items() if name not in token})
     token.state_data = login.state_data
     return token
@@ -105,10 +106,18 @@ def exchange(
     *,
     verifier: str | None,
     params: Mapping[str, str],
+    now: float,
 ) -> LoginSteps[Token]:
     """Change the request token for an access token."""
     fields = yield from request_token_credentials(provider, signer, temporary, verifier=verifier, params=params)
-    return Token(fields)
+    return token_of(provider, fields, now=now)
+
+
+def token_of(provider: Provider, fields: Mapping[str, str], *, now: float) -> Token:
+    """The token in a provider's answer that came ``now``."""
+    token = Token(fields)
+    token.expires_at = expires_at(provider, token, now)
+    return token
 
 
 def temporary_credentials(request_token: Mapping[str, str]) -> TemporaryCredentials:

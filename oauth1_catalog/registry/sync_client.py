@@ -73,6 +73,30 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         """
         return self._run(self._exchange(request_token, oauth_verifier or verifier, kwargs))
 
+    def renew_token(self, token: TokenLike) -> Token:
+        """Renew an access token, at the providers whose files say how; one that has expired as well.
+
+        Args:
+            token: with every field that the provider's answer had, such as its session handle.
+
+        Returns:
+            The token to keep from now on; ``expires_at`` says when it ends.
+
+        Raises:
+            ConfigurationError: the provider's file does not say how.
+            ProviderError: the provider did not renew it; the user has to log in again.
+        """
+        return self._run(self._renew(token))
+
+    def revoke_token(self, token: TokenLike) -> None:
+        """Tell the provider that an access token is not to be used any more.
+
+        Raises:
+            ConfigurationError: the provider's file does not say how.
+            ProviderError: the provider did not revoke it.
+        """
+        self._run(self._revoke(token))
+
     def userinfo(
         self, token: TokenLike | None = None, *, request: FrameworkRequest | None = None
     ) -> dict[str, Any]:  # claims are JSON values

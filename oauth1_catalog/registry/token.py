@@ -12,13 +12,15 @@ from oauth1_catalog.rfc5849.credentials import TokenCredentials
 class Token(dict[str, str]):
     """What ``authorize_access_token`` returns: ``oauth_token``, ``oauth_token_secret`` and the provider's own fields.
 
-    ``state_data`` is what the application gave to ``authorize_redirect``.
+    ``state_data`` is what the application gave to ``authorize_redirect``. ``expires_at`` is the end of the token's life in
+    seconds since the epoch, ``None`` for one that ends when somebody revokes it.
 
     >>> Token(oauth_token="t", oauth_token_secret="s", screen_name="ada")
     {'oauth_token': '********', 'oauth_token_secret': '********', 'screen_name': 'ada'}
     """
 
     state_data: Mapping[str, object] = {}
+    expires_at: float | None = None
 
     def __repr__(self) -> str:
         return repr({name: "********" if _is_secret(name) else value for name, value in self.items()})
@@ -35,17 +37,14 @@ class HasToken(Protocol):
 TokenLike: TypeAlias = "Mapping[str, str] | TokenCredentials | HasToken"
 
 
-def token_credentials(token: TokenLike, *, provider: str) -> TokenCredentials:
-    """The credentials in whatever an application keeps a token in.
-
-    >>> token_credentials({"oauth_token": "t", "oauth_token_secret": "s"}, provider="twitter")
-    TokenCredentials(oauth_token='t')
+def token_fields(token: TokenLike, *, provider: str) -> Mapping[str, str]:
+    """The fields in whatever an application keeps a token in; ``oauth_token`` is among them.
 
     Raises:
         MissingTokenError: it holds no ``oauth_token``.
     """
     if isinstance(token, TokenCredentials):
-        return token
+        return {"oauth_token": token.oauth_token, "oauth_token_secret": token.oauth_token_secret}
     if not isinstance(token, Mapping) and isinstance(token, HasToken):
         token = token.to_token()
     if not isinstance(token, Mapping) or not token.get("oauth_token"):
@@ -56,7 +55,20 @@ def token_credentials(token: TokenLike, *, provider: str) -> TokenCredentials:
             provider=provider,
             step="api",
         )
-    return TokenCredentials(token["oauth_token"], token.get("oauth_token_secret") or "")
+    return token
+
+
+def token_credentials(token: TokenLike, *, provider: str) -> TokenCredentials:
+    """The credentials in whatever an application keeps a token in.
+
+    >>> token_credentials({"oauth_token": "t", "oauth_token_secret": "s"}, provider="twitter")
+    TokenCredentials(oauth_token='t')
+
+    Raises:
+        MissingTokenError: it holds no ``oauth_token``.
+    """
+    fields = token_fields(token, provider=provider)
+    return TokenCredentials(fields["oauth_token"], fields.get("oauth_token_secret") or "")
 
 
 def _is_secret(name: str) -> bool:
