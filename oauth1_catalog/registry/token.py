@@ -12,8 +12,8 @@ from oauth1_catalog.rfc5849.credentials import TokenCredentials
 class Token(dict[str, str]):
     """What ``authorize_access_token`` returns: ``oauth_token``, ``oauth_token_secret`` and the provider's own fields.
 
-    ``state_data`` is what the application gave to ``authorize_redirect``. ``expires_at`` is the end of the token's life in
-    seconds since the epoch, ``None`` for one that ends when somebody revokes it.
+    ``state_data`` is what the application gave to ``authorize_redirect``. ``expires_at`` is the end of the token's life,
+    in seconds since the epoch; ``None`` for one that ends when somebody revokes it.
 
     >>> Token(oauth_token="t", oauth_token_secret="s", screen_name="ada")
     {'oauth_token': '********', 'oauth_token_secret': '********', 'screen_name': 'ada'}
