@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
-from oauth1_catalog.catalog.source import Data, Document, Step, dotted
+from oauth1_catalog.catalog.document import Data, Document, Step, dotted
 
 # What makes a file this file and no other is not inherited.
 OWN_FIELDS = frozenset({"schema_version", "name", "aliases", "extends", "replace"})

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic, nearest
+from oauth1_catalog.catalog.document import Document
 from oauth1_catalog.catalog.inheritance import Entry, inherit
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.catalog.resolve import Tree, choices_of, resolve
-from oauth1_catalog.catalog.source import MAX_BYTES, Document, read
+from oauth1_catalog.catalog.source import MAX_BYTES, read
 from oauth1_catalog.errors import ConfigurationError, ProviderFileError, UnknownProviderError
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from typing import Any
 
 from oauth1_catalog.catalog.choices import Option, Variable, check_names, listing, option_value, variable_values
 from oauth1_catalog.catalog.diagnostics import did_you_mean
+from oauth1_catalog.catalog.document import Data
 from oauth1_catalog.catalog.inheritance import merge
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.catalog.rules.variables import is_url, templates_of
-from oauth1_catalog.catalog.source import Data
 from oauth1_catalog.catalog.templates import fill, fill_url, placeholders
 from oauth1_catalog.catalog.typed import typed
 from oauth1_catalog.errors import ConfigurationError

@@ -11,201 +11,23 @@ Rule 3: no input whatever raises; what is wrong is told as findings.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable
+from typing import Any
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
+from oauth1_catalog.catalog.document import LINE_BREAK, Branch, Data, Document, Event, Leaf, Step, dotted
+from oauth1_catalog.catalog.masking import mask_line
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 MAX_NODES = 20_000
 
-Data: TypeAlias = "str | list[Data] | dict[str, Data] | None"
-Step: TypeAlias = "str | int"
-
-_LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
 # Control characters, surrogates, direction marks and the zero-width ones that no script needs. U+200C and U+200D stay:
 # Persian and Indian scripts are spelled with them.
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufffe\uffff]"
 )
-_CREDENTIAL_KEY = re.compile(
-    r"^(?:(?:client|consumer|app|api|token|access_token|oauth|oauth_token)_?(?:secret|key_secret)|secret|password"
-    r"|passphrase|passwd|rsa_key(?:_passphrase)?|private_key|api_key|consumer_key|client_id|oauth_consumer_key"
-    r"|oauth_token|access_token|token|bearer_token|authorization)$",
-    re.IGNORECASE,
-)
-MASK = "********"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A place in the text: line and column from 1, ``end_column`` after the last character on that line."""
-
-    line: int
-    column: int
-    end_column: int
-
-
-class _Mark(Protocol):
-    """A place as PyYAML's two parsers tell it, from 0."""
-
-    line: int
-    column: int
-
-
-# The events of PyYAML's two parsers share their attributes and no type.
-_Event: TypeAlias = Any
-
-
-@dataclass(slots=True)
-class _Node:
-    """The place of one value, and of what is in it; built beside the data."""
-
-    start: _Mark
-    end: _Mark
-    key: tuple[_Mark, _Mark] | None = None
-    items: list[_Node] | dict[str, _Node] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One file as it was read.
-
-    Args:
-        path: the name to show in findings.
-        text: the file's text; empty where it was not text at all.
-        data: the mapping that the file holds; empty where it holds none.
-        findings: what is wrong with the YAML itself.
-        broken: paths whose value was not taken over, so that nothing more is to be said about them.
-    """
-
-    path: str
-    text: str
-    data: dict[str, Data]
-    findings: tuple[Diagnostic, ...] = ()
-    broken: frozenset[tuple[Step, ...]] = frozenset()
-    _root: _Node | None = field(default=None, repr=False)
-
-    def has(self, path: Sequence[Step]) -> bool:
-        """Whether the file itself holds a value at ``path``."""
-        return self._find(path) is not None
-
-    def span(self, path: Sequence[Step], *, key: bool = False) -> Span:
-        r"""Where the value at ``path`` is, or its key; where it is not in the file, the nearest thing around it.
-
-        >>> read("name: twitter\n", path="x.yaml").span(["name"])
-        Span(line=1, column=7, end_column=14)
-        """
-        node = self._find(path)
-        if node is None and len(path) > 0:
-            return self.span(path[:-1], key=True)
-        if node is None or not path:
-            return Span(1, 1, 2) if node is None else self._mark(node.start, node.start)
-        if key and node.key is not None:
-            return self._mark(*node.key)
-        return self._mark(node.start, node.end)
-
-    def diagnostic(
-        self, code: str, message: str, path: Sequence[Step], *, key: bool = False, hint: str = "", warning: bool = False
-    ) -> Diagnostic:
-        """A finding at the value of ``path``, or at its key."""
-        span = self.span(path, key=key)
-        return Diagnostic(
-            code=code,
-            message=message,
-            help=hint,
-            path=self.path,
-            line=span.line,
-            column=span.column,
-            end_column=span.end_column,
-            field=dotted(path),
-            severity="warning" if warning else "error",
-        )
-
-    def lines(self) -> list[str]:
-        """The text line by line, with the value of everything that looks like a credential masked."""
-        return mask_lines(_LINE_BREAK.split(self.text))
-
-    def _find(self, path: Sequence[Step]) -> _Node | None:
-        node = self._root
-        for step in path:
-            if node is None or node.items is None:
-                return None
-            if isinstance(node.items, dict):
-                node = node.items.get(str(step))
-            elif isinstance(step, int) and step < len(node.items):
-                node = node.items[step]
-            else:
-                return None
-        return node
-
-    def _mark(self, start: _Mark, end: _Mark) -> Span:
-        column = start.column + 1
-        if end.line == start.line:
-            return Span(start.line + 1, column, max(end.column + 1, column + 1))
-        lines = _LINE_BREAK.split(self.text)
-        length = len(lines[start.line].rstrip()) if start.line < len(lines) else 0
-        return Span(start.line + 1, column, max(length + 1, column + 1))
-
-
-def dotted(path: Sequence[Step]) -> str:
-    """A path as people write it.
-
-    >>> dotted(["evidence", 0, "source"])
-    'evidence[0].source'
-    """
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text
-
-
-@lru_cache(maxsize=4096)
-def is_credential(key: str) -> bool:
-    """Whether a key of that name holds a secret, or something that is nobody else's business.
-
-    >>> is_credential("client_secret"), is_credential("request_token_url")
-    (True, False)
-    """
-    return _CREDENTIAL_KEY.match(key.replace("-", "_").strip("\"' ")) is not None
-
-
-_KEYED_VALUE = re.compile(
-    r"(?P<key>[\"']?[A-Za-z_-]+[\"']?)(?P<gap>\s*[:=]\s*)(?P<value>\"[^\"]*\"?|'[^']*'?|[^,{}\[\]\s\"'][^,}]*)"
-)
-_OPEN_KEY = re.compile(r"(?P<indent>\s*(?:-\s+)*).*?(?P<key>[\"']?[A-Za-z_-]+[\"']?)\s*:(?P<value>[^{}\[\]:]*)$")
-_KEY_MATERIAL = re.compile(r"-----(?:BEGIN|END)[^-]*-----|[A-Za-z0-9+/]{60,}={0,2}")
-
-
-def mask_line(line: str) -> str:
-    """A source line that is safe to show: the values of credential-like keys, and key material, are stars.
-
-    >>> mask_line("client_secret: abc123  # mine")
-    'client_secret: ********'
-    """
-
-    def masked(match: re.Match[str]) -> str:
-        return match["key"] + match["gap"] + MASK if is_credential(match["key"]) else match[0]
-
-    return _KEY_MATERIAL.sub(MASK, _KEYED_VALUE.sub(masked, line))
-
-
-def mask_lines(lines: Sequence[str]) -> list[str]:
-    """The same for lines that follow one another: a credential's value may go on below its key."""
-    shown: list[str] = []
-    inside: int | None = None
-    for line in lines:
-        indent = len(line) - len(line.lstrip())
-        if inside is not None and (indent > inside or not line.strip()):
-            shown.append(" " * indent + (MASK if line.strip() else ""))
-            continue
-        opened = _OPEN_KEY.match(line)
-        inside = len(opened["indent"]) if opened and is_credential(opened["key"]) else None
-        shown.append(mask_line(line))
-    return shown
 
 
 def read(source: bytes | str, *, path: str) -> Document:
@@ -245,7 +67,7 @@ def read(source: bytes | str, *, path: str) -> Document:
 
 def _refused(path: str, code: str, message: str, hint: str, *, text: str = "", at: int = 0) -> Document:
     """A document of which nothing is read, with its one finding at an offset of the text."""
-    before = _LINE_BREAK.split(text[:at])
+    before = LINE_BREAK.split(text[:at])
     finding = Diagnostic(
         code=code,
         message=message,
@@ -270,13 +92,13 @@ class _Reader:
         self.path = path
         self.findings: list[Diagnostic] = []
         self.broken: set[tuple[Step, ...]] = set()
+        # The open collections from the outside in, and for each the event of the key that waits for its value.
+        self.stack: list[tuple[dict[str, Data] | list[Data], Branch]] = []
+        self.keys: list[Event | None] = []
         self.nodes = 0
-        # The open collections from the outside in: the data, its node, and the key that waits for its value.
-        self.stack: list[tuple[dict[str, Data] | list[Data], _Node]] = []
-        self.keys: list[tuple[str, _Mark, _Mark] | None] = []
         self.documents = 0
-        self.root_data: Data = None
-        self.root: _Node | None = None
+        self.data: Data = None
+        self.root: Leaf | Branch | None = None
 
     def read(self) -> Document:
         import yaml
@@ -286,9 +108,7 @@ class _Reader:
         try:
             events = parser(self.text)
             try:
-                # Asking the parser itself takes half the time of yaml.parse().
-                while (event := events.get_event()) is not None:
-                    self._take(event)
+                self._take_all(events.get_event, yaml.ScalarEvent)
             finally:
                 events.dispose()
         except _StopReadingError:
@@ -297,134 +117,153 @@ class _Reader:
             self._syntax_error(error)
         except yaml.YAMLError:
             self._syntax_error(None)
-        data = self.root_data
-        if not self.findings and not isinstance(data, dict):
-            what = "the file is empty" if self.root is None or data is None else "the file is not a mapping of fields"
-            self._add("P005", what, "begin with `schema_version: 1`", self.root.start if self.root else None)
+        if not self.findings and not isinstance(self.data, dict):
+            what = "the file is empty" if self.data is None else "the file is not a mapping of fields"
+            self._add("P005", what, "begin with `schema_version: 1`", None)
         self.findings.sort(key=lambda finding: finding.sort_key)
-        if not isinstance(data, dict):
+        if not isinstance(self.data, dict):
             return Document(self.path, self.text, {}, tuple(self.findings))
-        return Document(self.path, self.text, data, tuple(self.findings), frozenset(self.broken), self.root)
+        return Document(self.path, self.text, self.data, tuple(self.findings), frozenset(self.broken), self.root)
 
-    def _take(self, event: _Event) -> None:
+    def _take_all(self, next_event: Callable[[], Event], scalar_event: Any) -> None:
+        """The loop in which reading spends its time: a scalar costs no call, where nothing is special about it."""
+        keys = self.keys
+        while (event := next_event()) is not None:
+            if type(event) is not scalar_event:
+                self._structure(event)
+                continue
+            self.nodes += 1
+            if event.anchor is not None or event.tag is not None or self.nodes > MAX_NODES:
+                self._check_node(event)
+            value = event.value
+            style = event.style
+            if not style:
+                if value in _NULL:
+                    value = None
+            elif style == '"' and (forbidden := _FORBIDDEN.search(value)):
+                code = f"U+{ord(forbidden[0]):04X}"
+                self._add("P007", f"character {code} is not allowed in a provider file", "delete its escape", event)
+                value = _FORBIDDEN.sub("", value)
+            if not self.stack:
+                self._value(value, event)
+                continue
+            data, branch = self.stack[-1]
+            items = branch.items
+            if type(data) is list:
+                data.append(value)
+                items.append((None, event))  # type: ignore[union-attr]  # a list's items are a list
+            elif (key := keys[-1]) is None:
+                if value is None or value in items or value == "<<":
+                    self._check_key(event, value, items)  # type: ignore[arg-type]  # a mapping's items are a mapping
+                keys[-1] = event
+            else:
+                name = key.value
+                if name not in items:  # of two equal keys, the first is kept
+                    data[name] = value
+                    items[name] = (key, event)
+                keys[-1] = None
+
+    def _structure(self, event: Event) -> None:
+        """Whatever is no scalar."""
         kind = type(event).__name__
-        if kind == "ScalarEvent":
-            self._scalar(event)
-        elif kind in {"MappingStartEvent", "SequenceStartEvent"}:
-            self._open(event, {} if kind == "MappingStartEvent" else [])
+        if kind == "MappingStartEvent":
+            self._open(event, {})
+        elif kind == "SequenceStartEvent":
+            self._open(event, [])
         elif kind in {"MappingEndEvent", "SequenceEndEvent"}:
-            self._close(event)
+            _, branch = self.stack.pop()
+            self.keys.pop()
+            branch.end = event.end_mark
+            if self.keys:
+                self.keys[-1] = None
         elif kind == "AliasEvent":
-            self._add("P003", f"`*{event.anchor}` is an alias", "write the value out", event.start_mark, event.end_mark)
-            self._value(None, _Node(event.start_mark, event.end_mark), is_broken=True)
+            self._add("P003", f"`*{event.anchor}` is an alias", "write the value out", event)
+            if self.stack and isinstance(self.stack[-1][0], dict) and self.keys[-1] is None:
+                raise _StopReadingError  # an alias as a key
+            self.broken.add(self._path())
+            self._value(None, event)
+            if self.keys:
+                self.keys[-1] = None
         elif kind == "DocumentStartEvent":
             self.documents += 1
             if event.version or event.tags:
-                self._add("P004", "a YAML directive (`%`) is not allowed", "delete the line", event.start_mark)
+                self._add("P004", "a YAML directive (`%`) is not allowed", "delete the line", event, mark=False)
             if self.documents > 1:
-                self._add("P005", "a second document begins here", "one file holds one provider", event.start_mark)
+                self._add("P005", "a second document begins here", "one file holds one provider", event, mark=False)
                 raise _StopReadingError
 
-    def _scalar(self, event: _Event) -> None:
-        self._count(event)
-        value: str | None = event.value
-        if not event.style and event.value in {"", "~", "null", "Null", "NULL"}:
-            value = None
-        elif event.style == '"' and (forbidden := _FORBIDDEN.search(event.value)):
-            code = f"U+{ord(forbidden[0]):04X}"
-            self._add(
-                "P007", f"character {code} is not allowed in a provider file", "delete its escape", event.start_mark
-            )
-            value = _FORBIDDEN.sub("", event.value)
-        if self.keys and isinstance(self.stack[-1][0], dict) and self.keys[-1] is None:
-            self._key(event, value)
-        else:
-            self._value(value, _Node(event.start_mark, event.end_mark))
-
-    def _key(self, event: _Event, value: str | None) -> None:
-        if value is None:
-            self._add("P006", "a key is missing", "write `key: value`", event.start_mark, event.end_mark)
-            value = ""
-        elif value == "<<" and not event.style:
-            self._add(
-                "P003",
-                "`<<` merges an anchor",
-                "write the keys out, or use `extends`",
-                event.start_mark,
-                event.end_mark,
-            )
-            self.broken.add((*self._path()[:-1], value))
-        items = self.stack[-1][1].items
-        if isinstance(items, dict) and (first := items.get(value)) and first.key:
-            hint = f"the first is in line {first.key[0].line + 1}; remove one of them"
-            self._add("P002", f"`{value}` is given twice", hint, event.start_mark, event.end_mark)
-        self.keys[-1] = (value, event.start_mark, event.end_mark)
-
-    def _open(self, event: _Event, data: dict[str, Data] | list[Data]) -> None:
-        self._count(event)
+    def _open(self, event: Event, data: dict[str, Data] | list[Data]) -> None:
+        self.nodes += 1
+        self._check_node(event)
         if len(self.stack) >= MAX_DEPTH:
-            self._add("P009", f"more than {MAX_DEPTH} levels", "a provider file has at most five", event.start_mark)
+            self._add("P009", f"more than {MAX_DEPTH} levels", "a provider file has at most five", event, mark=False)
             raise _StopReadingError
         if self.stack and isinstance(self.stack[-1][0], dict) and self.keys[-1] is None:
-            self._add(
-                "P006", "a key must be text", "write `key: value`; quote a text that has brackets", event.start_mark
-            )
+            hint = "write `key: value`; quote a text that has brackets"
+            self._add("P006", "a key must be text", hint, event, mark=False)
             raise _StopReadingError
-        node = _Node(event.start_mark, event.end_mark, items={} if isinstance(data, dict) else [])
-        self._value(data, node)
-        self.stack.append((data, node))
+        branch = Branch(
+            self.keys[-1] if self.keys else None, event, {} if isinstance(data, dict) else [], event.end_mark
+        )
+        self._value(data, branch)
+        self.stack.append((data, branch))
         self.keys.append(None)
 
-    def _close(self, event: _Event) -> None:
-        _, node = self.stack.pop()
-        self.keys.pop()
-        node.end = event.end_mark
-        if self.stack and isinstance(self.stack[-1][0], dict):
-            self.keys[-1] = None
-
-    def _value(self, value: Data, node: _Node, *, is_broken: bool = False) -> None:
-        if is_broken:
-            self.broken.add(self._path())
+    def _value(self, value: Data, node: Event | Branch) -> None:
+        """Put a value where it belongs: into the open collection, under the key that waits."""
+        key = self.keys[-1] if self.keys else None
+        place: Leaf | Branch = node if isinstance(node, Branch) else (key, node)
         if not self.stack:
-            self.root_data, self.root = value, node
+            self.data, self.root = value, place
             return
-        data, parent = self.stack[-1]
-        if isinstance(data, list) and isinstance(parent.items, list):
+        data, branch = self.stack[-1]
+        if isinstance(data, list) and isinstance(branch.items, list):
             data.append(value)
-            parent.items.append(node)
-        elif isinstance(data, dict) and isinstance(parent.items, dict):
-            waiting = self.keys[-1]
-            if waiting is None:  # an alias as a key
-                raise _StopReadingError
-            key, start, end = waiting
-            node.key = (start, end)
-            if key not in data:  # of two equal keys, the first is kept
-                data[key] = value
-                parent.items[key] = node
-            if not isinstance(value, (dict, list)):
-                self.keys[-1] = None
+            branch.items.append(place)
+        elif isinstance(data, dict) and isinstance(branch.items, dict) and key is not None and key.value not in data:
+            data[key.value] = value
+            branch.items[key.value] = place
 
-    def _count(self, event: _Event) -> None:
-        self.nodes += 1
+    def _check_node(self, event: Event) -> None:
         if self.nodes > MAX_NODES:
-            self._add("P009", f"more than {MAX_NODES:,} values", "a provider file has some hundred", event.start_mark)
+            hint = "a provider file has some hundred"
+            self._add("P009", f"more than {MAX_NODES:,} values", hint, event, mark=False)
             raise _StopReadingError
         if event.anchor is not None:
-            self._add("P003", f"`&{event.anchor}` is an anchor", "delete it, and write values out", event.start_mark)
+            self._add("P003", f"`&{event.anchor}` is an anchor", "delete it, and write values out", event, mark=False)
         if event.tag is not None:
-            self._add("P004", f"`{event.tag}` is a tag", "delete it; each field has its type", event.start_mark)
+            self._add("P004", f"`{event.tag}` is a tag", "delete it; each field has its type", event, mark=False)
+
+    def _check_key(self, event: Event, value: str | None, items: dict[str, Leaf | Branch]) -> None:
+        if value is None and not event.value:
+            self._add("P006", "a key is missing", "write `key: value`", event)
+        elif value == "<<" and not event.style:
+            self._add("P003", "`<<` merges an anchor", "write the keys out, or use `extends`", event)
+            self.broken.add((*self._path()[:-1], value))
+        elif event.value in items:
+            first = items[event.value]
+            key = first.key if isinstance(first, Branch) else first[0]
+            line = f"the first is in line {key.start_mark.line + 1}; " if key is not None else ""
+            self._add("P002", f"`{event.value}` is given twice", f"{line}remove one of them", event)
 
     def _path(self) -> tuple[Step, ...]:
         """The path of the value that comes next."""
         path: list[Step] = []
-        for depth, ((data, _), waiting) in enumerate(zip(self.stack, self.keys, strict=True), start=1):
+        for depth, ((data, _), key) in enumerate(zip(self.stack, self.keys, strict=True), start=1):
             is_open = depth < len(self.stack)  # the collection below is already an item of this one
-            path.append(len(data) - is_open if isinstance(data, list) else waiting[0] if waiting else "")
+            path.append(len(data) - is_open if isinstance(data, list) else key.value if key is not None else "")
         return tuple(path)
 
-    def _add(self, code: str, message: str, hint: str, start: _Mark | None, end: _Mark | None = None) -> None:
-        line, column = (start.line, start.column) if start else (0, 0)
-        end_column = end.column if end and end.line == line else column + 1
+    def _add(self, code: str, message: str, hint: str, event: Event | None, *, mark: bool = True) -> None:
+        """A finding at the beginning of an event; with ``mark``, its whole text is marked."""
+        if event is None:
+            self._place(code, message, hint, 0, 0, 1)
+            return
+        start, end = event.start_mark, event.end_mark
+        end_column = end.column if mark and end.line == start.line else start.column + 1
+        self._place(code, message, hint, start.line, start.column, end_column)
+
+    def _place(self, code: str, message: str, hint: str, line: int, column: int, end_column: int) -> None:
         self.findings.append(
             Diagnostic(
                 code=code,
@@ -441,4 +280,5 @@ class _Reader:
     def _syntax_error(self, error: Any) -> None:
         mark = (error.problem_mark or error.context_mark) if error else None
         words = " ".join(str(part) for part in (error.problem, error.context) if part) if error else "unreadable"
-        self._add("P001", f"this is not YAML ({mask_line(words)})", "", mark)
+        line, column = (mark.line, mark.column) if mark else (0, 0)
+        self._place("P001", f"this is not YAML ({mask_line(words)})", "", line, column, column + 1)

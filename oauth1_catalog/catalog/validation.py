@@ -19,10 +19,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean, nearest
+from oauth1_catalog.catalog.document import Data, Step, dotted
 from oauth1_catalog.catalog.inheritance import Entry
+from oauth1_catalog.catalog.masking import is_credential
 from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.catalog.rules import Rule, Subject, usability_rules
-from oauth1_catalog.catalog.source import Data, Step, dotted, is_credential
 
 
 @dataclass(frozen=True, slots=True)

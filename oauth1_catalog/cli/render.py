@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
-from oauth1_catalog.catalog.source import mask_lines
+from oauth1_catalog.catalog.masking import mask_lines
 
 WIDTH = 140
 Renderer = Callable[[Diagnostic], str]

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oauth1_catalog.catalog.source import MASK, Span, dotted, is_credential, mask_line, read
+from oauth1_catalog.catalog.document import Span, dotted
+from oauth1_catalog.catalog.masking import MASK, is_credential, mask_line
+from oauth1_catalog.catalog.source import read
 
 
 def codes(text: str | bytes) -> list[str]:

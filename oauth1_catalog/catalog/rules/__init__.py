@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
+from oauth1_catalog.catalog.document import Step
 from oauth1_catalog.catalog.inheritance import Entry
-from oauth1_catalog.catalog.source import Step
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog.model import ProviderFile

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
+from oauth1_catalog.catalog.document import Data, Step
+from oauth1_catalog.catalog.masking import is_credential
 from oauth1_catalog.catalog.rules import Rule, Subject
-from oauth1_catalog.catalog.source import Data, Step, is_credential
 from oauth1_catalog.catalog.templates import PLACEHOLDER
 
 _HELP = "delete it, revoke the value if it was real, and set it in the framework's configuration"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean
+from oauth1_catalog.catalog.document import Data, Step
 from oauth1_catalog.catalog.rules import Rule, Subject
-from oauth1_catalog.catalog.source import Data, Step
 from oauth1_catalog.catalog.templates import Place, check_hostname, check_uri, placeholders, places
 
 URL_FIELDS = frozenset({"request_token_url", "authorize_url", "access_token_url", "api_base_url"})
@@ -34,6 +34,7 @@ _RUN_TIME = {
     "access_token_params": _PARAMS | {"oauth_verifier"},
     "api_params": _PARAMS,
     "client_kwargs": frozenset({"client_id", "request_url"}),
+    "userinfo_params": frozenset({"client_id"}),
     "renew": _PARAMS | {"oauth_session_handle"},
     "revoke": _PARAMS | {"oauth_session_handle"},
 }
