@@ -126,7 +126,8 @@ class OAuth1App(Generic[FrameworkRequest]):
         by_rsa = str(options.get("signature_method", "")).startswith("RSA")
         if by_rsa and not options.get("rsa_key"):
             raise self._missing("rsa_key")
-        if self.provider.from_catalog and not by_rsa and self.client_secret is None:
+        needs_secret = self.provider.from_catalog and "client_secret" in self.provider.required_credentials
+        if needs_secret and not by_rsa and self.client_secret is None:
             raise self._missing("client_secret")
         return Signer(ClientCredentials(self.client_id, self.client_secret or ""), **options)
 
