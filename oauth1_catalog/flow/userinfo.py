@@ -1,28 +1,31 @@
 """A user's profile as standard claims (OpenID Connect Core, section 5.1), mapped as the provider's file says.
 
-A claim is a JSONPath into the answer (RFC 9535), or a text with ``{field}`` in it. ``sub`` is always there and always
-text.
+A claim is a path into the answer (JSONPath for JSON, ElementTree's for XML), or a text with ``{field}`` in it. ``sub``
+is always there and always text.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.errors import ConfigurationError, MissingSettingError, ProviderError, TokenResponseError
+from oauth1_catalog.errors import MissingSettingError, ProviderError, TokenResponseError
 from oauth1_catalog.flow.drive import Steps
 from oauth1_catalog.flow.problems import read_problem
-from oauth1_catalog.flow.redirection import with_query
+from oauth1_catalog.flow.profiles import ACCEPTED, JsonProfile, Profile, read_profile
+from oauth1_catalog.flow.redirection import filled, with_query
 from oauth1_catalog.rfc5849 import Signer
 from oauth1_catalog.rfc5849.credentials import TokenCredentials
-from oauth1_catalog.rfc5849.messages import Request
+from oauth1_catalog.rfc5849.messages import Request, Response
 
 TOKEN_RESPONSE = "token_response"  # the word that a provider file uses; no credential
 _FIELD = re.compile(r"\{(\w+)\}")
+_NONCE = re.compile(r'oauth_nonce="([^"]*)"')
+MAX_REDIRECTS = 3
+"""How often a profile's address may lead on, on its own host."""
 
 
 def fetch_userinfo(
@@ -51,15 +54,15 @@ def fetch_userinfo(
             provider=provider.name,
             setting="userinfo_endpoint",
         )
+    fields = {str(name): str(value) for name, value in token.items()} if isinstance(token, Mapping) else {}
     if rules.endpoint == TOKEN_RESPONSE:
-        profile = dict(token) if isinstance(token, Mapping) else {}
-    else:
-        profile = yield from _ask(provider, signer, credentials, rules.endpoint)
-        if rules.followup:
-            path = _FIELD.sub(lambda field: quote(str(profile.get(field[1], "")), safe=""), rules.followup)
-            more = yield from _ask(provider, signer, credentials, path)
-            profile = {**profile, **more}
-    return userinfo_claims(provider, profile)
+        return userinfo_claims(provider, fields)
+    profile = yield from _ask(provider, signer, credentials, _path(rules.endpoint, fields.get), rules.format, fields)
+    if rules.followup:
+        more = yield from _ask(provider, signer, credentials, _path(rules.followup, profile.field), "json", fields)
+        if isinstance(profile, JsonProfile) and isinstance(more, JsonProfile):
+            profile = JsonProfile({**_as_object(profile), **_as_object(more)})
+    return _claims(provider, profile)
 
 
 def userinfo_claims(provider: Provider, profile: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,16 +76,20 @@ def userinfo_claims(provider: Provider, profile: Mapping[str, Any]) -> dict[str,
     Raises:
         TokenResponseError: the profile has no value for ``sub``.
     """
+    return _claims(provider, JsonProfile(dict(profile)))
+
+
+def _claims(provider: Provider, profile: Profile) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for claim, source in (provider.userinfo.claims if provider.userinfo else {}).items():
-        value = _find(provider, source, profile) if source.startswith("$") else _fill(source, profile)
+        value = _fill(source, profile) if _FIELD.search(source) else profile.find(source)
         if value not in (None, ""):
             found[claim] = value
     if not isinstance(found.get("sub"), str | int):
         raise TokenResponseError(
             "invalid_userinfo",
             f"{provider.name}: the profile has no value for sub, which says who the user is. It has the fields "
-            f"{', '.join(sorted(map(str, profile)))[:120] or 'none'}; check userinfo_claims.",
+            f"{', '.join(profile.names())[:120] or 'none'}; check userinfo_claims.",
             provider=provider.name,
             step="userinfo",
         )
@@ -91,8 +98,13 @@ def userinfo_claims(provider: Provider, profile: Mapping[str, Any]) -> dict[str,
 
 
 def _ask(
-    provider: Provider, signer: Signer, credentials: TokenCredentials | None, endpoint: str
-) -> Steps[dict[str, Any]]:
+    provider: Provider,
+    signer: Signer,
+    credentials: TokenCredentials | None,
+    endpoint: str,
+    written_as: str,
+    fields: Mapping[str, str],
+) -> Steps[Profile]:
     rules = provider.userinfo
     assert rules is not None  # noqa: S101 - fetch_userinfo has looked
     url = urljoin(provider.api_base_url or "", endpoint)
@@ -102,45 +114,62 @@ def _ask(
             provider=provider.name,
             setting="api_base_url",
         )
-    params = {**provider.api_params, **rules.params}
-    headers = {"Accept": "application/json", **provider.all_headers}
-    request = Request(rules.method, with_query(url, params) if params else url, headers)
-    response = yield signer.sign(request, credentials)
+    params = filled({**provider.api_params, **rules.params}, {"client_id": signer.client.client_id, **fields})
+    headers = {"Accept": ACCEPTED[written_as], **provider.all_headers}
+    url = with_query(url, params) if params else url
+    for _ in range(MAX_REDIRECTS + 1):
+        request = signer.sign(Request(rules.method, url, headers), credentials)
+        response = yield request
+        onward = _onward(request, response)
+        if onward is None:
+            break
+        url = onward
+    wrong = ""
+    if response.status == 200:
+        nonce = _NONCE.search(request.header("Authorization"))
+        try:
+            return read_profile(response.text, written_as, client=signer.client, nonce=nonce[1] if nonce else "")
+        except ValueError as error:
+            wrong = f" ({error})"
     secrets = (signer.client.client_secret, credentials.oauth_token_secret if credentials else "")
     problem = read_problem(response, secrets)
-    try:
-        document = json.loads(response.text)
-    except (ValueError, RecursionError):
-        document = None
-    if response.status != 200 or not isinstance(document, dict):
-        raise ProviderError(
-            "invalid_userinfo",
-            f"{provider.name}: the profile request was answered with status {response.status} and no profile"
-            f"{': ' + problem.words if problem.words else ''}. Check the token, and userinfo_endpoint.",
-            provider=provider.name,
-            step="userinfo",
-            status=response.status,
-            problem=problem.code if problem.reported else None,
-            excerpt=problem.words,
-        )
-    return document
+    raise ProviderError(
+        "invalid_userinfo",
+        f"{provider.name}: the profile request was answered with status {response.status} and no profile{wrong}"
+        f"{': ' + problem.words if problem.words else ''}. Check the token, and userinfo_endpoint.",
+        provider=provider.name,
+        step="userinfo",
+        status=response.status,
+        problem=problem.code if problem.reported else None,
+        excerpt=problem.words,
+    )
 
 
-def _find(provider: Provider, path: str, profile: Mapping[str, Any]) -> Any:
-    try:
-        import jsonpath_rfc9535
-    except ImportError as error:
-        raise ConfigurationError(
-            description=f"{provider.name}: userinfo() needs the package jsonpath-rfc9535. Install it: "
-            "pip install jsonpath-rfc9535."
-        ) from error
-    node = jsonpath_rfc9535.find_one(path, dict(profile))
-    return None if node is None else node.value
-
-
-def _fill(template: str, profile: Mapping[str, Any]) -> str | None:
-    """The template with its fields filled in; nothing where one of them has no value."""
-    names = _FIELD.findall(template)
-    if any(profile.get(name) in (None, "") for name in names):
+def _onward(request: Request, response: Response) -> str | None:
+    """Where a redirect leads that may be followed: with GET, and on the same origin (Launchpad's ``people/+me``)."""
+    if request.method != "GET" or response.status not in {301, 302, 303, 307, 308}:
         return None
-    return _FIELD.sub(lambda field: quote(str(profile[field[1]]), safe=""), template)
+    here, there = urlsplit(request.url), urlsplit(urljoin(request.url, response.header("Location")))
+    return there.geturl() if (there.scheme, there.netloc) == (here.scheme, here.netloc) else None
+
+
+def _path(template: str, field: Callable[[str], object]) -> str:
+    """An address with fields of an earlier answer, each within its place."""
+    return _FIELD.sub(lambda match: quote(str(field(match[1]) or ""), safe=""), template)
+
+
+def _as_object(profile: JsonProfile) -> dict[str, Any]:
+    return profile.document if isinstance(profile.document, dict) else {}
+
+
+def _fill(template: str, profile: Profile) -> str | None:
+    """The template with its fields filled in; nothing where one of them has no value.
+
+    A field of an address is percent-encoded, one of a text is not.
+    """
+    values = {name: profile.field(name) for name in _FIELD.findall(template)}
+    if any(value in (None, "") for value in values.values()):
+        return None
+    is_address = "://" in template
+    texts = {name: quote(str(value), safe="") if is_address else str(value) for name, value in values.items()}
+    return _FIELD.sub(lambda match: texts[match[1]], template)

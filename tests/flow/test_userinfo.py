@@ -106,3 +106,63 @@ def test_settings_that_are_missing() -> None:
         with pytest.raises(MissingSettingError) as caught:
             ask(provider, {})
         assert caught.value.setting == setting
+
+
+def test_a_profile_s_address_and_parameters_with_fields_of_the_token() -> None:
+    rules = UserinfoRules(endpoint="users/{user_id}", params={"user_id": "{user_id}"}, claims={"sub": "$.id"})
+    _, (request,) = ask(replace(PROVIDER, userinfo=rules), {"id": 1}, token={"oauth_token": "t", "user_id": "7/8"})
+    assert request.url == "https://api.example.com/1/users/7%2F8?format=json&user_id=7%2F8"
+
+
+def test_a_text_is_filled_as_it_is_and_an_address_is_encoded() -> None:
+    claims = {"sub": "$.id", "name": "{first} {last}", "profile": "https://example.com/{last}"}
+    provider = replace(PROVIDER, userinfo=UserinfoRules(endpoint="me", claims=claims))
+    assert userinfo_claims(provider, {"id": 1, "first": "Ada", "last": "O/L"}) == {
+        "sub": "1",
+        "name": "Ada O/L",
+        "profile": "https://example.com/O%2FL",
+    }
+
+
+def test_xml_and_plain_text() -> None:
+    rules = UserinfoRules(endpoint="me", format="xml", claims={"sub": "user/@id", "name": "{name}"})
+    claims, (request,) = ask(replace(PROVIDER, userinfo=rules), '<r><user id="7"><name>Ada L</name></user></r>')
+    assert claims == {"sub": "7", "name": "Ada L"}
+    assert request.header("Accept").startswith("application/xml")
+    rules = UserinfoRules(endpoint="whoami", format="text", followup="users/{text}", claims={"sub": "$.id"})
+    claims, sent = ask(replace(PROVIDER, userinfo=rules), "ada", {"id": 7})
+    assert claims == {"sub": "7"}
+    assert [request.header("Accept") for request in sent] == ["text/plain", "application/json"]
+
+
+def redirected(location: str, *, method: str = "GET") -> list[Request]:
+    rules = UserinfoRules(endpoint="+me", method=method, claims={"sub": "$.name"})
+    sent: list[Request] = []
+
+    def perform(request: Request) -> Response:
+        sent.append(request)
+        return (
+            Response(303, {"Location": location}, b"") if "+me" in request.url else Response(200, {}, b'{"name":"a"}')
+        )
+
+    assert run(fetch_userinfo(replace(PROVIDER, userinfo=rules), SIGNER, TOKEN), perform) == {"sub": "a"}
+    return sent
+
+
+def test_a_redirect_on_the_same_host_is_signed_anew() -> None:
+    first, second = redirected("/1/~ada")
+    assert second.url == "https://api.example.com/1/~ada"
+    assert first.header("Authorization") != second.header("Authorization")
+
+
+@pytest.mark.parametrize(
+    "location", ["https://other.example/x", "http://api.example.com/x", "", "https://api.example.com:444/x"]
+)
+def test_no_signature_is_sent_elsewhere(location: str) -> None:
+    with pytest.raises(ProviderError):
+        redirected(location)
+
+
+def test_a_post_is_not_sent_twice() -> None:
+    with pytest.raises(ProviderError):
+        redirected("/1/~ada", method="POST")
