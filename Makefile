@@ -18,6 +18,10 @@ lint: $(VENV)/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Prints a table of medians, and fails where a ratio that it promises is not reached.
+bench: $(VENV)/.ready
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-quiet -q $(ARGS)
+
 # Exact versions with hashes, for every Python from 3.11 on; `make constraints` writes it anew.
 $(VENV)/.ready: constraints.txt pyproject.toml .ci/create-venv
 	PYTHON="$(PYTHON)" sh .ci/create-venv $(VENV)

@@ -1,0 +1,177 @@
+"""Rows of a table of medians: ours, the limit, and the peers, measured in one run, in turns.
+
+pytest-benchmark measures; this file sees to three things that it leaves open. The contenders of a row take turns, five
+times, so that whatever else the machine does meets them all alike. The table shows their medians and the two ratios
+that a row may promise. A promise that is not kept makes the run fail.
+
+A row is added by a test that takes ``turn`` and a parameter ``contender``, and hands each contender's function to
+``measure``; see ``test_signing.py``.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+
+OURS, LIMIT = "oauth1-catalog", "limit"
+TURNS = 5
+PACKAGES = ("oauth1-catalog", "Authlib", "requests-oauthlib", "oauthlib", "requests", "httpx2", "cryptography")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Args:
+        title: what is measured.
+        peers: whom ours is compared with.
+        faster: ours is to be at least this many times faster than the fastest peer; ``None`` promises nothing.
+        slower: ours is to take at most this many times what the limit takes; ``None`` promises nothing.
+    """
+
+    title: str
+    peers: tuple[str, ...] = ()
+    faster: float | None = None
+    slower: float | None = None
+
+    @property
+    def contenders(self) -> tuple[str, ...]:
+        """Everybody in this row."""
+        return (OURS, *((LIMIT,) if self.slower else ()), *self.peers)
+
+
+@dataclass
+class Table:
+    """What has been measured: for each row and contender, the seconds that one operation took in each turn."""
+
+    seconds: dict[Row, dict[str, list[float]]] = field(default_factory=dict)
+
+    def add(self, row: Row, contender: str, seconds: float) -> None:
+        self.seconds.setdefault(row, {}).setdefault(contender, []).append(seconds)
+
+    def lines(self) -> Iterable[tuple[str, bool]]:
+        """The table in Markdown; each line with whether it keeps what it promises."""
+        peers = list(dict.fromkeys(name for row in self.seconds for name in row.peers))
+        yield f"| measured | {OURS} | limit | times the limit | {' | '.join(peers)} | times faster |", True
+        yield "|---" * (len(peers) + 5) + "|", True
+        for row, by_contender in self.seconds.items():
+            medians = {contender: median(seconds) for contender, seconds in by_contender.items()}
+            if OURS not in medians:
+                continue
+            ours, limit = medians[OURS], medians.get(LIMIT)
+            fastest = min((medians[peer] for peer in row.peers if peer in medians), default=None)
+            slower, slower_kept = promise(ours / limit if limit else None, row.slower, "≤")
+            faster, faster_kept = promise(fastest / ours if fastest else None, row.faster, "≥")
+            others = " | ".join(written(medians.get(peer)) for peer in peers)
+            yield (
+                f"| {row.title} | {written(ours)} | {written(limit)} | {slower} | {others} | {faster} |",
+                slower_kept and faster_kept,
+            )
+
+
+def promise(ratio: float | None, bound: float | None, sign: str) -> tuple[str, bool]:
+    """A ratio with its bound, and whether it keeps to it."""
+    if ratio is None:
+        return "", True
+    text = f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
+    if bound is None:
+        return text, True
+    kept = ratio <= bound if sign == "≤" else ratio >= bound
+    return f"{text} ({sign} {bound:g}{'' if kept else ', MISSED'})", kept
+
+
+def written(seconds: float | None) -> str:
+    """Seconds in the unit that suits them."""
+    if seconds is None:
+        return ""
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1e6:.3g} µs"
+
+
+TABLE = pytest.StashKey[Table]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[TABLE] = Table()
+
+
+@pytest.fixture(params=range(TURNS))
+def turn(request: pytest.FixtureRequest) -> int:
+    """Which turn it is. Requested before ``contender``, so that all contenders are measured in each."""
+    return request.param
+
+
+@pytest.fixture
+def measure(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]:
+    """A function that measures one contender of one row, once a turn."""
+
+    def measured(
+        row: Row,
+        contender: str,
+        function: Callable[..., object],
+        *,
+        setup: Callable[[], tuple[tuple[object, ...], dict[str, object]]] | None = None,
+        operations: int = 1,
+        rounds: int = 40,
+    ) -> None:
+        """Measure ``function``.
+
+        Args:
+            row: which line of the table.
+            contender: whose function it is.
+            function: what is timed.
+            setup: makes its arguments before each round, untimed.
+            operations: how many operations one call is.
+            rounds: how often it is called.
+        """
+        benchmark.group = row.title
+        benchmark.pedantic(function, setup=setup, rounds=rounds, warmup_rounds=1)
+        if not benchmark.disabled:
+            request.config.stash[TABLE].add(row, contender, benchmark.stats["median"] / operations)
+
+    return measured
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    table = config.stash[TABLE]
+    if not table.seconds:
+        return
+    terminalreporter.section("medians")
+    terminalreporter.line(f"{machine()}; Python {platform.python_version()}; {', '.join(installed())}")
+    terminalreporter.line("")
+    for line, kept in table.lines():
+        terminalreporter.line(line, red=not kept)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.exitstatus == 0 and not all(kept for _, kept in session.config.stash[TABLE].lines()):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def machine() -> str:
+    """The processor, as Linux tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0]}, {len(names)} cores" if names else platform.processor() or platform.machine()
+
+
+def installed() -> Iterable[str]:
+    """The versions of everybody who takes part."""
+    for name in PACKAGES:
+        try:
+            yield f"{name} {version(name)}"
+        except PackageNotFoundError:
+            continue
