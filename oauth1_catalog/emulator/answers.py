@@ -15,6 +15,7 @@ from oauth1_catalog.emulator.profiles import example_profile, token_fields
 from oauth1_catalog.emulator.registration import Registration
 from oauth1_catalog.emulator.store import AccessToken, Client, TemporaryToken
 from oauth1_catalog.emulator.users import User
+from oauth1_catalog.emulator.xml_profiles import example_xml
 from oauth1_catalog.rfc5849.messages import Response
 
 TOKEN_LIFETIME = 3600
@@ -54,10 +55,14 @@ def access_answer(provider: Provider, token: AccessToken) -> Response:
 
 
 def profile_answer(rules: UserinfoRules, user: User, client: Client) -> Response:
-    """The profile: JSON, or as MediaWiki says it, a JWT that is signed with the client's secret (HS256, RFC 7515)."""
+    """The profile as JSON, XML or a text; or as MediaWiki's JWT, signed with the client's secret (HS256, RFC 7515)."""
+    if rules.format == "xml":
+        return _no_store("text/xml; charset=utf-8", example_xml(rules.claims, user))
     profile = example_profile(rules, user)
-    if rules.format != "jwt" or not isinstance(profile, dict):
+    if rules.format == "json" or not isinstance(profile, dict):
         return _no_store("application/json", json.dumps(profile))
+    if rules.format == "text":
+        return _no_store("text/plain; charset=utf-8", str(profile["text"]))
     now = int(time.time())
     claims = {**profile, "iss": "https://emulator.example", "aud": client.client_id, "iat": now, "exp": now + 100}
     signed = ".".join(_base64url(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims))

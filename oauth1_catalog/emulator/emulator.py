@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.provider import Provider
@@ -18,7 +19,7 @@ from oauth1_catalog.emulator.faults import Fault, Faults
 from oauth1_catalog.emulator.journal import Exchange, Journal
 from oauth1_catalog.emulator.registration import Registration
 from oauth1_catalog.emulator.relocation import EmulatedCatalog, Origins, relocate, variant_key
-from oauth1_catalog.emulator.server import Server, place_of
+from oauth1_catalog.emulator.server import Server
 from oauth1_catalog.emulator.serving import HTTPServer
 from oauth1_catalog.emulator.store import Client, Store
 from oauth1_catalog.emulator.users import User
@@ -218,14 +219,14 @@ class Emulator:
             return self._stores.setdefault(name, Store(client_secret="" if secretless else None))
 
     def _answer(self, request: Request, connection: int) -> Response | None:
-        key, role = place_of(request.url)
+        registration, role = self._server.find(request)
+        key = registration.key if registration else ""
         if self.latency and role != "authorize":
             self._stopping.wait(self.latency)
         fault = self._faults.take(key, role)
         response = self._server.handle(request) if fault is None else fault.response
-        path = request.url.partition("?")[0].removeprefix(self.origins.secure).removeprefix(self.origins.consent)
         status = response.status if response else 0
-        self.journal.add(Exchange(key, role, request.method, path, status, connection))
+        self.journal.add(Exchange(key, role, request.method, urlsplit(request.url).path, status, connection))
         return response
 
     def _started(self, value: Started | None) -> Started:

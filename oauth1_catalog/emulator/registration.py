@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
@@ -99,20 +98,16 @@ class Registration:
     def serves(self, role: str, url: str) -> bool:
         """Whether ``url``, which came on the wire for ``role``, is an address of this provider."""
         if role == "api":
-            return any(_path(url).startswith(base) for base in self._api_paths())
+            return _path(url).split("/")[3:4] in [[host] for host in self._api_hosts()]
         address = self.endpoint(role)
         if address is None or _path(address) != _path(url):
             return False
         return set(_query(address)) <= set(_query(url))
 
-    def _api_paths(self) -> Iterator[str]:
-        userinfo = self.provider.userinfo
-        for url in (self.provider.api_base_url, userinfo and userinfo.endpoint, userinfo and userinfo.followup):
-            if url and "://" in url:
-                path = _path(url).removeprefix(f"/{self.key}/api/")
-                yield f"/{self.key}/api/{path.partition('/')[0]}"
-        for host in self.original.api_hosts:
-            yield f"/{self.key}/api/{host}/"
+    def _api_hosts(self) -> set[str]:
+        userinfo = self.original.userinfo
+        urls = (self.original.api_base_url, userinfo and userinfo.endpoint)
+        return {urlsplit(url).netloc for url in urls if url and "://" in url} | set(self.original.api_hosts)
 
 
 def _path(url: str) -> str:

@@ -138,6 +138,12 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._send(response)
 
+    def handle_expect_100(self) -> bool:
+        """Say "go on" at once: what is written waits in a buffer otherwise."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
+
     def __getattr__(self, name: str) -> Callable[[], None]:
         """``http.server`` calls ``do_GET`` and so on; all methods are one to us."""
         if name.startswith("do_"):

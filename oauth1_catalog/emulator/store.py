@@ -94,13 +94,17 @@ class Store:
             self._application = client
             return client
 
+    def knows(self, client_id: str) -> bool:
+        """Whether that is the application registered here."""
+        return self._application is not None and self._application.client_id == client_id
+
     def client(self, client_id: str) -> Client:
         """The application ``client_id``.
 
         Raises:
             Refusal: ``consumer_key_unknown``.
         """
-        if self._application is None or self._application.client_id != client_id:
+        if self._application is None or not self.knows(client_id):
             raise Refusal("consumer_key_unknown", "No application has this consumer key.")
         return self._application
 
@@ -163,10 +167,25 @@ class Store:
             return bound
 
     def issue(self, provider_key: str, client_id: str, user: User) -> AccessToken:
-        """Give token credentials without a login: a static token, a renewed one, one for a password."""
-        token = AccessToken(secrets.token_urlsafe(18), secrets.token_urlsafe(24), client_id, provider_key, user)
+        """Give token credentials without a login: a static token, or one for a password."""
         with self._lock:
-            self._access[token.token] = token
+            return self._issue(provider_key, client_id, user)
+
+    def renew(self, old: AccessToken) -> AccessToken:
+        """Give token credentials in exchange for others, once.
+
+        Raises:
+            Refusal: another request was faster.
+        """
+        with self._lock:
+            if self._access[old.token].state == "revoked":
+                raise Refusal("token_used", "This access token was renewed before.")
+            self._access[old.token] = replace(old, state="revoked")
+            return self._issue(old.provider_key, old.client_id, old.user)
+
+    def _issue(self, provider_key: str, client_id: str, user: User) -> AccessToken:
+        token = AccessToken(secrets.token_urlsafe(18), secrets.token_urlsafe(24), client_id, provider_key, user)
+        self._access[token.token] = token
         return token
 
     def access(self, token: str, provider_key: str, client_id: str) -> AccessToken:

@@ -78,8 +78,17 @@ def test_every_active_provider_with_a_login_is_offered(demo):
     files = [catalog.file(name) for name in catalog.names()]
     expected = {file.name for file in files if "redirect" in file.flows and file.status != "retired"}
     assert {offer.name for offer in demo.offers} == expected
+    assert demo.left_out == []
     signatures = {offer.signature for offer in demo.offers if offer.name in CHECKED}
     assert {"HMAC-SHA1", "HMAC-SHA256", "PLAINTEXT", "RSA-SHA1"} <= signatures
+
+
+def test_what_cannot_be_offered_is_said(tmp_path):
+    (tmp_path / "odd.yaml").write_text("schema_version: 1\nname: odd\nrequest_tokn_url: https://odd.example/\n")
+    with Emulator(Catalog(tmp_path)) as emulator:
+        reasons = Demo(emulator, "flask").left_out
+    assert len(reasons) == 1
+    assert "odd.yaml:3:1" in reasons[0]
 
 
 def test_an_offer_shows_no_secret(demo):

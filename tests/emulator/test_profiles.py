@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree as ET
+
+import jsonpath_rfc9535
 import pytest
 
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.provider import UserinfoRules
 from oauth1_catalog.emulator.profiles import example_profile, token_fields, way_to
 from oauth1_catalog.emulator.users import User
-from oauth1_catalog.flow.userinfo import userinfo_claims
+from oauth1_catalog.emulator.xml_profiles import example_xml
 
 CATALOG = Catalog()
 GRACE = User("grace")
@@ -19,18 +22,28 @@ def resolved(name):
     return CATALOG.provider(name, values={key: v.example for key, v in variables.items() if v.example is not None})
 
 
+def find(path, document):
+    """An independent reading of a claim's path."""
+    if path.startswith("$"):
+        return jsonpath_rfc9535.find_one(path, document).value
+    way, _, attribute = path.partition("@")
+    element = document.find(way.rstrip("/"))
+    return element.get(attribute) if attribute else element.text
+
+
 @pytest.mark.parametrize("name", [name for name in CATALOG.names() if CATALOG.file(name).userinfo_claims])
 def test_each_claim_of_each_provider_finds_a_value(name):
     provider = resolved(name)
     rules = provider.userinfo
     if rules.endpoint == "token_response":
-        profile = token_fields(rules, provider.token_response.extra, GRACE)
+        document = token_fields(rules, provider.token_response.extra, GRACE)
+    elif rules.format == "xml":
+        document = ET.fromstring(example_xml(rules.claims, GRACE))
     else:
-        profile = example_profile(rules, GRACE)
-    claims = userinfo_claims(provider, profile)
-    assert set(claims) == set(rules.claims)
-    assert all(claims.values())
-    assert claims["sub"] in {GRACE.claim("sub"), "grace", GRACE.claim("email")}
+        document = example_profile(rules, GRACE)
+    found = {claim: find(path, document) for claim, path in rules.claims.items() if "{" not in path}
+    assert all(found.values()), found
+    assert str(found["sub"]) in {GRACE.claim("sub"), "grace", GRACE.claim("email")}
 
 
 def test_two_users_differ():
@@ -63,3 +76,9 @@ def test_a_filter_finds_what_it_asks_for():
 def test_a_path_that_no_example_can_be_made_for(path):
     with pytest.raises(ValueError, match="no example can be made"):
         way_to(path)
+
+
+@pytest.mark.parametrize("path", ["user/*", "//user", "user[1]", "text()"])
+def test_an_xml_path_that_no_example_can_be_made_for(path):
+    with pytest.raises(ValueError, match="no example can be made"):
+        example_xml({"sub": path}, GRACE)

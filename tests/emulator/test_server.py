@@ -68,6 +68,16 @@ def test_an_echo_says_what_arrived(dance):
     assert "Authorization" not in echo["headers"]
 
 
+@pytest.mark.parametrize(("place", "kwargs"), [("AUTH_HEADER", {}), ("QUERY", {"signature_type": "QUERY"})])
+def test_a_path_from_the_root_finds_its_provider_by_the_consumer_key(dance, place, kwargs):
+    photos = dance(client_kwargs=kwargs)
+    token = photos.access_token(signature_type=place)
+    pair = (token["oauth_token"], token["oauth_token_secret"])
+    answer = photos.send("https://127.0.0.1:8443/v2/photos?page=2", "GET", token=pair, signature_type=place)
+    echo = json.loads(answer.text)
+    assert (echo["path"], echo["query"]) == ("/v2/photos", [["page", "2"]])
+
+
 class TestTemporaryCredentials:
     def test_no_callback(self, dance, problem):
         photos = dance()
@@ -291,6 +301,20 @@ def test_a_profile_as_a_jwt(dance):
     assert (claims["sub"], claims["aud"]) == (User("ada").claim("sub"), client.client_id)
     echo = photos.send(photos.provider.api_base_url + "index.php?title=Other", "GET", token=pair)
     assert json.loads(echo.text)["emulation"] is True
+
+
+@pytest.mark.parametrize(
+    ("written_as", "path", "body"),
+    [("xml", "user/@login", '<answer><user login="ada" /></answer>'), ("text", "$.text", "ada")],
+)
+def test_a_profile_that_is_not_json(dance, written_as, path, body):
+    rules = UserinfoRules(endpoint="me", format=written_as, claims={"sub": path, "preferred_username": path})
+    photos = dance(userinfo=rules)
+    token = photos.access_token()
+    answer = photos.send(
+        photos.provider.userinfo.endpoint, "GET", token=(token["oauth_token"], token["oauth_token_secret"])
+    )
+    assert answer.text == body
 
 
 class TestLife:

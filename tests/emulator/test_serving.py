@@ -106,6 +106,15 @@ def test_bodies_that_are_not_read(head):
     assert seen == []
 
 
+def test_a_client_that_waits_before_it_sends_its_body():
+    with listening(hello) as (server, seen), socket.create_connection(server.server_address[:2], timeout=10) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+        assert client.recv(65536).startswith(b"HTTP/1.1 100")
+        client.sendall(b"a=b")
+        assert client.recv(65536).startswith(b"HTTP/1.1 200")
+    assert seen[0].body == b"a=b"
+
+
 def test_head_has_no_body_and_a_drop_no_answer():
     with listening(hello) as (server, _):
         answer = talk(server, b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -81,6 +81,8 @@ def _show(framework: str, application: ModuleType, port: int) -> None:
     with Emulator(Catalog()) as emulator:
         demo = Demo(emulator, framework)
         with application.serve(demo, port) as origin:
+            for reason in demo.left_out:
+                click.echo(reason, err=True)
             click.echo("A demonstration: every provider is emulated on this machine, no real account is involved.")
             click.echo(f"{len(demo.offers)} providers; their consent pages are on {emulator.origins.consent}")
             click.echo(f"\n    Open {click.style(origin + '/', bold=True)}   ({framework}; stop with Ctrl+C)\n")

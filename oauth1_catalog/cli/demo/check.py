@@ -43,6 +43,8 @@ def run_checks(applications: Mapping[str, ModuleType], *, write: Write) -> int:
     for framework, application in applications.items():
         with Emulator(Catalog()) as emulator:
             demo = Demo(emulator, framework)
+            for reason in demo.left_out:
+                write(f"{framework:<10} {reason}")
             with application.serve(demo, 0) as origin:
                 write(f"{framework:<10} {'start':<18} {len(demo.offers)} providers at {origin}/")
                 for name in CHECKED:

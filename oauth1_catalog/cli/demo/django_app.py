@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import django
-from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -25,6 +24,8 @@ View = Callable[..., HttpResponseBase]
 
 def create_app(demo: Demo) -> WSGIHandler:
     """The application, with every provider of the demo registered; Django allows one in a process."""
+    from django.conf import settings
+
     oauth = OAuth(catalog=demo.emulator.catalog)
     settings.configure(
         ALLOWED_HOSTS=["127.0.0.1", "localhost"],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from oauth1_catalog.emulator import Emulator
-from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.errors import OAuthError
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog.model import ProviderFile
@@ -34,13 +34,23 @@ class Demo:
     Args:
         emulator: plays the providers; it runs.
         framework: what the application is made with, for its pages.
+
+    Attributes:
+        offers: the providers, by the names that people know.
+        left_out: why others are not among them, a sentence each: a file that is wrong, a signature that nobody judges.
     """
 
     def __init__(self, emulator: Emulator, framework: str) -> None:
         self.emulator = emulator
         self.framework = framework
-        offers = filter(None, (_offer(emulator, name) for name in emulator.catalog.names()))
-        self.offers = tuple(sorted(offers, key=lambda offer: offer.display_name.casefold()))
+        self.left_out: list[str] = []
+        offers = []
+        for name in emulator.catalog.names():
+            try:
+                offers.append(_offer(emulator, name))
+            except OAuthError as error:
+                self.left_out.append(f"not offered: {error.description}")
+        self.offers = tuple(sorted(filter(None, offers), key=lambda offer: offer.display_name.casefold()))
 
     @property
     def names(self) -> list[str]:
@@ -70,17 +80,13 @@ def _offer(emulator: Emulator, name: str) -> Offer | None:
     file = emulator.catalog.file(name)
     if "redirect" not in file.flows or file.status == "retired":
         return None  # there is nothing to click through
-    try:
-        provider = emulator.catalog.provider(name, values=_examples(file))
-    except ConfigurationError:
-        return None  # neither is one that the emulator cannot play, or whose variables have no examples
+    provider = emulator.catalog.provider(name, values=_examples(file))
     client = emulator.client(name)
     settings: dict[str, object] = {"client_id": client.client_id, **_examples(file)}
     method = str(provider.client_kwargs.get("signature_method") or "HMAC-SHA1")
-    if method.startswith("RSA-"):
-        settings["rsa_key"] = client.rsa_key
-    elif "client_secret" in provider.required_credentials:
-        settings["client_secret"] = client.client_secret
+    settings["rsa_key" if method.startswith("RSA-") else "client_secret"] = (
+        client.rsa_key if method.startswith("RSA-") else client.client_secret
+    )
     if provider.user_agent_required:
         settings["user_agent"] = USER_AGENT
     settings["client_kwargs"] = {"verify": emulator.ca_file}

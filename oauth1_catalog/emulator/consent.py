@@ -1,0 +1,89 @@
+"""The authorization endpoint (RFC 5849, section 2.2): a browser comes, the user decides, the browser goes back."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+from oauthlib.common import add_params_to_uri
+
+from oauth1_catalog.emulator import judge, pages
+from oauth1_catalog.emulator.demands import check_names, form_parameters
+from oauth1_catalog.emulator.problems import Refusal, absent, rejected
+from oauth1_catalog.emulator.registration import Registration
+from oauth1_catalog.emulator.store import TemporaryToken
+from oauth1_catalog.emulator.users import DEFAULT_USER, User
+from oauth1_catalog.emulator.validator import Validator
+from oauth1_catalog.rfc5849.messages import Request, Response
+
+
+def answer_browser(registration: Registration, request: Request) -> Response:
+    """Show the consent page, or do what the user has decided on it.
+
+    Raises:
+        Refusal: the browser brings what this provider does not take.
+    """
+    original = registration.original
+    query = dict(parse_qsl(urlsplit(request.url).query, keep_blank_values=True))
+    token = query.get(original.authorize_token_param, "")
+    if not token:
+        raise absent(original.authorize_token_param)
+    validator = Validator(registration, "authorize", request)
+    temporary = judge.find_temporary_token(validator, token)
+    check_names(original.authorize_params, query, {"client_id": temporary.client_id, "oauth_token": token})
+    temporary = _with_callback(registration, temporary, query)
+    if request.method == "GET":
+        return pages.consent(registration, temporary, query)
+    if request.method != "POST":
+        raise Refusal("parameter_rejected", "A browser comes here with GET, and decides with POST.", status=405)
+    form = dict(form_parameters(request))
+    decision = form.get("decision")
+    if decision == "deny":
+        registration.store.deny(temporary)
+        return _denied(registration, temporary, form.get("problem", ""))
+    if decision != "authorize":
+        raise rejected("decision", "Decide with the buttons of the page: authorize or deny.")
+    user = User(form["user"].strip()) if form.get("user", "").strip() else DEFAULT_USER
+    verifier = secrets.token_urlsafe(16) if temporary.callback != "oob" else f"{secrets.randbelow(10**7):07}"
+    extra = {name: f"example-{name}" for name in original.callback.extra} | _state(registration, query)
+    location = judge.authorize(validator, token, extra, verifier)
+    registration.store.authorize(temporary, verifier=verifier, user=user)
+    return pages.redirect(location) if location else pages.pin(registration, verifier)
+
+
+def _with_callback(registration: Registration, temporary: TemporaryToken, query: Mapping[str, str]) -> TemporaryToken:
+    """A callback on the authorization address is OAuth Core 1.0's way, and refused where the file has another."""
+    rules = registration.original.callback
+    callback = query.get("oauth_callback")
+    wanted = rules.send_at_authorize == "always" or (
+        rules.send_at_authorize == "if_unconfirmed" and rules.confirmed == "none"
+    )
+    if wanted and callback is None:
+        raise absent("oauth_callback")
+    if not wanted and callback is not None:
+        raise rejected("oauth_callback", "The callback belongs to the request for temporary credentials alone.")
+    if callback is None or temporary.callback != "oob":
+        return temporary
+    return registration.store.bind_callback(temporary, callback)
+
+
+def _state(registration: Registration, query: Mapping[str, str]) -> dict[str, str]:
+    name = registration.original.callback.state_param
+    return {name: query[name]} if name and name in query else {}
+
+
+def _denied(registration: Registration, temporary: TemporaryToken, problem: str) -> Response:
+    """Back to the application without a verifier, said in the provider's way or with ``problem``."""
+    rules = registration.original.callback
+    if temporary.callback == "oob":
+        return pages.denied(registration)
+    if problem:
+        said = {rules.token_param: temporary.token, "oauth_problem": problem}
+    elif rules.denied_when == "no_verifier":
+        said = {rules.token_param: temporary.token}
+    elif rules.denied_when == "empty_verifier":
+        said = {rules.token_param: temporary.token, rules.verifier_param: ""}
+    else:
+        said = {rules.denied_param: temporary.token}
+    return pages.redirect(add_params_to_uri(temporary.callback, said.items()))

@@ -1,0 +1,66 @@
+"""The provider's API: the profile, and an echo of everything else that is asked with a valid signature."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+from oauth1_catalog.emulator import judge
+from oauth1_catalog.emulator.answers import profile_answer
+from oauth1_catalog.emulator.demands import check_names, form_parameters, query_parameters
+from oauth1_catalog.emulator.registration import Registration
+from oauth1_catalog.emulator.store import AccessToken
+from oauth1_catalog.emulator.validator import Validator
+from oauth1_catalog.rfc5849.messages import Request, Response
+
+
+def answer_call(validator: Validator) -> Response:
+    """Verify a call, and answer it.
+
+    Raises:
+        Refusal: the request is not what this provider takes.
+    """
+    registration, request = validator.registration, validator.request
+    client_id, token = judge.verify_api_request(validator)
+    rules = registration.original.userinfo
+    if token is not None and rules is not None and _is_profile(registration, request):
+        check_names(rules.params, dict(query_parameters(request) + form_parameters(request)), {})
+        return profile_answer(rules, token.user, registration.store.client(client_id))
+    return _json(_echo(request, client_id, token))
+
+
+def _is_profile(registration: Registration, request: Request) -> bool:
+    """Whether the request is for the profile, or for what its follow-up adds to it."""
+    rules = registration.provider.userinfo
+    if rules is None or rules.endpoint == "token_response":
+        return False
+    asked, wanted = urlsplit(request.url), urlsplit(rules.endpoint)
+    if asked.path == wanted.path and set(parse_qsl(wanted.query)) <= set(parse_qsl(asked.query)):
+        return request.method == rules.method
+    if rules.followup is None:
+        return False
+    pattern = re.sub(r"\\\{.*?\\\}", "[^/]+", re.escape(urlsplit(rules.followup).path))
+    return re.fullmatch(pattern, asked.path) is not None
+
+
+def _echo(request: Request, client_id: str, token: AccessToken | None) -> dict[str, object]:
+    body = request.body or b""
+    headers = {name: value for name, value in request.headers.items() if name.lower() != "authorization"}
+    return {
+        "emulation": True,
+        "client_id": client_id,
+        "user": token and token.user.username,
+        "method": request.method,
+        "path": urlsplit(request.url).path,
+        "query": query_parameters(request),
+        "form": form_parameters(request),
+        "headers": headers,
+        "body": body.decode("utf-8", "replace"),
+        "body_base64": base64.b64encode(body).decode("ascii"),
+    }
+
+
+def _json(document: object) -> Response:
+    return Response(200, {"Content-Type": "application/json"}, json.dumps(document).encode("utf-8"))
