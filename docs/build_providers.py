@@ -1,0 +1,74 @@
+"""Write the table of providers, ``docs/providers.md``, from the provider files.
+
+Run it after a provider file changed: ``python docs/build_providers.py``. A test fails where the page is stale.
+
+Rule: the page says nothing that the files do not say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.catalog.model import ProviderFile
+
+PAGE = Path(__file__).with_name("providers.md")
+_DEFAULT_SIGNATURE = "HMAC-SHA1"
+
+
+def page(catalog: Catalog) -> str:
+    """The page, with the providers in use and those whose OAuth 1.0 is gone in a table each."""
+    files = [catalog.file(name) for name in catalog.names()]
+    retired = [file for file in files if file.status == "retired"]
+    in_use = [file for file in files if file.status != "retired"]
+    return "\n".join(
+        [
+            "# Providers",
+            "",
+            "<!-- Written by docs/build_providers.py from providers/*.yaml; change those. -->",
+            "",
+            f"{len(in_use)} providers are in use. `register_from_catalog` takes a name or one of its aliases; the file",
+            "behind a name holds the source of each fact. *limited*: it works, but gives no new keys, or nobody knows.",
+            "*deprecated*: it will end, and registering it warns once.",
+            "",
+            *_in_use(in_use),
+            "",
+            "## Retired",
+            "",
+            f"OAuth 1.0 is switched off at {len(retired)} more. Registering one is an error that says what to use",
+            "instead; `allow_retired=True` passes.",
+            "",
+            *_retired(retired),
+            "",
+        ]
+    )
+
+
+def _in_use(files: list[ProviderFile]) -> Iterator[str]:
+    yield "| name | provider | status | flows | signature | documentation |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for file in files:
+        flows = ", ".join(f"`{flow}`" for flow in file.flows)
+        signature = file.client_kwargs.signature_method or _DEFAULT_SIGNATURE
+        yield f"| {_name(file)} | {file.display_name} | {file.status} | {flows} | {signature} | {_docs(file)} |"
+
+
+def _retired(files: list[ProviderFile]) -> Iterator[str]:
+    yield "| name | provider | ended | instead |"
+    yield "| --- | --- | --- | --- |"
+    for file in files:
+        yield f"| {_name(file)} | {file.display_name} | {file.sunset} | {file.replaced_by or 'nothing'} |"
+
+
+def _name(file: ProviderFile) -> str:
+    link = f"[`{file.name}`](../providers/{file.name}.yaml)"
+    return " ".join([link, *(f"`{alias}`" for alias in file.aliases)])
+
+
+def _docs(file: ProviderFile) -> str:
+    return f"[documentation]({file.docs_url})" if file.docs_url else ""
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(Catalog()), encoding="utf-8")
