@@ -61,6 +61,7 @@ class Document:
         data: the mapping that the file holds; empty where it holds none.
         findings: what is wrong with the YAML itself.
         broken: paths whose value was not taken over, so that nothing more is to be said about them.
+        has_null: whether any value is null.
     """
 
     path: str
@@ -68,6 +69,7 @@ class Document:
     data: dict[str, Data]
     findings: tuple[Diagnostic, ...] = ()
     broken: frozenset[tuple[Step, ...]] = frozenset()
+    has_null: bool = False
     _root: Leaf | Branch | None = field(default=None, repr=False)
 
     def has(self, path: Sequence[Step]) -> bool:

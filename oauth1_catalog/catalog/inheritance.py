@@ -52,11 +52,13 @@ def inherit(documents: Sequence[Document]) -> Entry:
     >>> inherit([own, base]).data["callback"]
     {'confirmed': 'none'}
     """
+    own = documents[0]
+    if len(documents) == 1 and not own.has_null:
+        return Entry((own,), own.data)
     data: dict[str, Data] = {}
     for document in reversed(documents):
         inherited = {key: value for key, value in data.items() if key not in OWN_FIELDS}
         data = merge(inherited, document.data)
-    own = documents[0]
     findings = () if len(documents) > 1 else tuple(_empty(own, own.data, ()))
     return Entry(tuple(documents), data, findings)
 

@@ -97,6 +97,7 @@ class _Reader:
         self.keys: list[Event | None] = []
         self.nodes = 0
         self.documents = 0
+        self.has_null = False
         self.data: Data = None
         self.root: Leaf | Branch | None = None
 
@@ -123,7 +124,8 @@ class _Reader:
         self.findings.sort(key=lambda finding: finding.sort_key)
         if not isinstance(self.data, dict):
             return Document(self.path, self.text, {}, tuple(self.findings))
-        return Document(self.path, self.text, self.data, tuple(self.findings), frozenset(self.broken), self.root)
+        findings, broken = tuple(self.findings), frozenset(self.broken)
+        return Document(self.path, self.text, self.data, findings, broken, self.has_null, self.root)
 
     def _take_all(self, next_event: Callable[[], Event], scalar_event: Any) -> None:
         """The loop in which reading spends its time: a scalar costs no call, where nothing is special about it."""
@@ -140,6 +142,7 @@ class _Reader:
             if not style:
                 if value in _NULL:
                     value = None
+                    self.has_null = True
             elif style == '"' and (forbidden := _FORBIDDEN.search(value)):
                 code = f"U+{ord(forbidden[0]):04X}"
                 self._add("P007", f"character {code} is not allowed in a provider file", "delete its escape", event)

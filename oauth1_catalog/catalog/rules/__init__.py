@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
@@ -28,12 +28,20 @@ class Subject:
         file: the same as a model, without what is wrong in it.
         silenced: nothing is to be said of what lies at or below these paths.
         today: the day against which dates are held.
+        templates: every text with a brace in which variables may stand, as ``templates_of`` tells them.
     """
 
     entry: Entry
     file: ProviderFile
     silenced: frozenset[tuple[Step, ...]] = frozenset()
     today: dt.date = dt.date.max
+    templates: tuple[tuple[tuple[Step, ...], str, str, bool], ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        from oauth1_catalog.catalog.rules.variables import templates_of
+
+        found = tuple(item for item in templates_of(self.entry.data) if "{" in item[1])
+        object.__setattr__(self, "templates", found)
 
     def is_silenced(self, path: Sequence[Step]) -> bool:
         """Whether something at ``path``, or around it, is already known to be wrong."""

@@ -16,18 +16,33 @@ _SENT = frozenset(
     {"api_params", "authorize_params", "access_token_params", "headers", "params", "request_token_headers"}
     | {"request_token_params", "userinfo_params"}
 )
+_HOLDERS = frozenset({"environments", "options", "renew", "revoke"})
 
 
 def no_credential_in_parameters(subject: Subject) -> Iterator[Diagnostic]:
     """A parameter or header of a credential's name may hold a placeholder, never a value."""
-    for section, data in subject.entry.data.items():
-        if not isinstance(data, dict):
-            continue
-        for path, key, value in _texts(data, (section,)):
-            is_value = path[-2] in _SENT and is_credential(key) and PLACEHOLDER.sub("", value) != ""
-            if is_value and not subject.is_silenced(path):
+    for base, data in _sent(subject.entry.data, ()):
+        for key, value in data.items():
+            path = (*base, key)
+            if (
+                is_credential(key)
+                and isinstance(value, str)
+                and PLACEHOLDER.sub("", value)
+                and not subject.is_silenced(path)
+            ):
                 message = f"`{key}` is a credential; a provider file never holds one"
                 yield subject.entry.diagnostic("P011", message, path, key=True, hint=_HELP)
+
+
+def _sent(data: dict[str, Data], path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], dict[str, Data]]]:
+    """The mappings of what is sent as it stands, with their paths."""
+    for key, value in data.items():
+        if not isinstance(value, dict):
+            continue
+        if key in _SENT:
+            yield (*path, key), value
+        elif path or key in _HOLDERS:
+            yield from _sent(value, (*path, key))
 
 
 def no_key_material(subject: Subject) -> Iterator[Diagnostic]:

@@ -90,8 +90,8 @@ def placeholders_are_declared(subject: Subject) -> Iterator[Diagnostic]:
     """P030: a placeholder that nothing fills in."""
     file = subject.file
     token_fields = {*file.token_response.extra, *file.callback.extra, "oauth_token"}
-    for path, text, field, is_option in templates_of(subject.entry.data):
-        if "{" not in text or subject.is_silenced(path):
+    for path, text, field, is_option in subject.templates:
+        if subject.is_silenced(path):
             continue
         known = set(file.variables) | _RUN_TIME.get(field, frozenset())
         if is_option:
@@ -112,7 +112,7 @@ def placeholders_are_declared(subject: Subject) -> Iterator[Diagnostic]:
 
 def variables_are_used(subject: Subject) -> Iterator[Diagnostic]:
     """P035: a variable that stands nowhere."""
-    used = {name for _, text, _, _ in templates_of(subject.entry.data) for name in placeholders(text)}
+    used = {name for _, text, _, _ in subject.templates for name in placeholders(text)}
     used |= {variable.source for variable in subject.file.variables.values() if variable.source}
     # A text that is wrong in itself may be where the variable stands.
     if any(path[0] in _TEMPLATED or path[0] in {"environments", "options"} for path in subject.silenced if path):
@@ -129,8 +129,8 @@ def url_variables_are_limited(subject: Subject) -> Iterator[Diagnostic]:
     """P036, P038: in a URL, a variable has limits, and stands where its format may stand."""
     variables = subject.file.variables
     told: set[str] = set()
-    for path, text, _, _ in templates_of(subject.entry.data):
-        if "{" not in text or subject.is_silenced(path) or not is_url(path, text):
+    for path, text, _, _ in subject.templates:
+        if subject.is_silenced(path) or not is_url(path, text):
             continue
         for name, where in places(text).items():
             variable = variables.get(name)
