@@ -27,12 +27,7 @@ from oauthlib.oauth1 import (
 from oauthlib.oauth1.rfc5849 import signature
 from oauthlib.oauth1.rfc5849.endpoints.base import BaseEndpoint
 
-from oauth1_catalog.emulator.demands import (
-    FORM,
-    Call,
-    check_demands,
-    is_form,
-)
+from oauth1_catalog.emulator.demands import FORM, Call, check_demands, is_form
 from oauth1_catalog.emulator.problems import Refusal, absent
 from oauth1_catalog.emulator.store import AccessToken, TemporaryToken
 from oauth1_catalog.emulator.validator import CLOCK_TOLERANCE, OAuthlibRequest, Validator
@@ -96,12 +91,10 @@ class _Endpoint(BaseEndpoint):
         else:
             valid = super()._check_signature(request, is_token_request)  # type: ignore[misc]  # not in the stubs
         if not valid:
-            details = {}
-            if request.signature_method != "PLAINTEXT":
-                details["debug_sbs"] = _base_string(request)
-            raise Refusal(
-                "signature_invalid", "The signature is not the one that this provider computes.", details=details
-            )
+            # Under this name PECL's OAuthProvider shows it; of PLAINTEXT it would help nobody.
+            shown = {} if request.signature_method == "PLAINTEXT" else {"debug_sbs": _base_string(request)}
+            advice = "The signature is not the one that this provider computes."
+            raise Refusal("signature_invalid", advice, details=shown)
         return True
 
     def _check_rsa(self, request: OAuthlibRequest) -> bool:
@@ -271,7 +264,13 @@ def _arguments(request: Request) -> tuple[str, str, str, dict[str, str]]:
 
 
 def _readable(text: str) -> str:
-    return "".join(c if c in _QUERY_CHARACTERS else quote(c, safe="") for c in text)
+    """A query or a form such that oauthlib reads out of it what stands in it.
+
+    oauthlib decodes a protocol parameter's value twice there; so a ``%`` that is data is encoded once more.
+    """
+    text = "".join(c if c in _QUERY_CHARACTERS else quote(c, safe="") for c in text)
+    pieces = (p.replace("%25", "%2525") if p.startswith("oauth_") else p for p in text.split("&"))
+    return "&".join(pieces)
 
 
 def _own_header_parameters(request: OAuthlibRequest) -> dict[str, str]:

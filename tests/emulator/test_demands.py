@@ -6,7 +6,7 @@ import base64
 import hashlib
 import time
 from dataclasses import replace
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
 
@@ -236,3 +236,29 @@ class TestQuirks:
         assert photos.send(url, "GET", token=pair, headers={"Accept": "text/csv"}).status == 200
         assert photos.send(url, "GET", token=pair, headers={"Accept": "*/*"}).status == 400
         assert ask(photos, headers={"Accept": "text/csv"}).status == 400
+
+    @pytest.mark.parametrize("place", ["HEADER", "QUERY", "BODY"])
+    def test_a_percent_sign_in_a_callback(self, dance, place):
+        # not signed by oauthlib: its client, like its server, decodes such a value twice outside the header
+        callback = "https://app.example/back?note=100%25%20sure"
+        photos = dance(client_kwargs={"signature_type": place, "signature_method": "PLAINTEXT"})
+        client = photos.store.client_of("photos")
+        protocol = {
+            "oauth_consumer_key": client.client_id,
+            "oauth_signature_method": "PLAINTEXT",
+            "oauth_signature": f"{quote(client.client_secret, safe='')}&",
+            "oauth_timestamp": str(int(time.time())),
+            "oauth_nonce": "n" * 20,
+            "oauth_callback": callback,
+        }
+        url, headers, body = photos.provider.request_token_url, {}, None
+        if place == "HEADER":
+            headers = {"Authorization": "OAuth " + ",".join(f'{k}="{quote(v, safe="")}"' for k, v in protocol.items())}
+        elif place == "QUERY":
+            url = f"{url}?{urlencode(protocol)}"
+        else:
+            headers, body = FORM, urlencode(protocol).encode()
+        answer = photos.server.handle(Request("POST", url, headers, body))
+        assert answer.status == 200, answer.text
+        token = dict(parse_qsl(answer.text))["oauth_token"]
+        assert photos.store.temporary(token, "photos").callback == callback
