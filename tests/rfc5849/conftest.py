@@ -9,6 +9,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from oauth1_catalog.rfc5849 import signature
+
 VECTORS = json.loads((Path(__file__).parent / "vectors.json").read_text(encoding="utf-8"))
 
 
@@ -35,3 +37,9 @@ def private_pem(private_key: rsa.RSAPrivateKey) -> str:
     return private_key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Registration is for the life of the process; a test's own must not outlive it."""
+    monkeypatch.setattr(signature, "_factories", dict(signature._factories))

@@ -1,10 +1,12 @@
-"""Every example in a docstring of the signing core."""
+"""Every example in a docstring of the signing core, and those of its page."""
 
 from __future__ import annotations
 
 import doctest
 import importlib
 import pkgutil
+import re
+from pathlib import Path
 
 import pytest
 
@@ -17,3 +19,11 @@ MODULES = [module.name for module in pkgutil.iter_modules(oauth1_catalog.rfc5849
 def test_examples(name):
     results = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS, raise_on_error=True)
     assert results.attempted > 0 or name.endswith("rsa")
+
+
+@pytest.mark.usefixtures("registry")
+def test_the_examples_of_the_page():
+    page = (Path(__file__).parents[2] / "docs" / "signing.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 2
+    exec("\n".join(blocks), {})

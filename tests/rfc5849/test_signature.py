@@ -10,16 +10,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from oauth1_catalog.errors import SigningError
-from oauth1_catalog.rfc5849 import SignatureMethod, register_signature_method, signature, signature_method
+from oauth1_catalog.rfc5849 import SignatureMethod, register_signature_method, signature_method
 from oauth1_catalog.rfc5849.signature import Hmac, Plaintext, Rsa, signature_method_names, signing_key
 
 BUILT_IN = ("PLAINTEXT", "HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA1", "RSA-SHA256", "RSA-SHA512")
-
-
-@pytest.fixture
-def registry(monkeypatch):
-    """Registration is for the life of the process; a test's own must not outlive it."""
-    monkeypatch.setattr(signature, "_factories", dict(signature._factories))
 
 
 @dataclass(frozen=True)
