@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError, TokenResponseError
@@ -51,9 +51,30 @@ def request_temporary_credentials(
         params=params,
         placeholders={"oauth_callback": callback},
     )
-    _check_confirmed(provider, fields.pop("oauth_callback_confirmed", None))
-    secret = _secret(provider, fields, "request_token")
-    return TemporaryCredentials(fields.pop("oauth_token"), secret, extra=fields)
+    return temporary_credentials(provider, fields)
+
+
+def temporary_credentials(provider: Provider, fields: dict[str, str]) -> TemporaryCredentials:
+    """The request token in the fields of an answer.
+
+    Raises:
+        TokenResponseError: it has no secret, or does not confirm the callback, and the provider is not known for that.
+    """
+    rest = dict(fields)
+    _check_confirmed(provider, rest.pop("oauth_callback_confirmed", None))
+    secret = _secret(provider, rest, "request_token")
+    return TemporaryCredentials(rest.pop("oauth_token"), secret, extra=rest)
+
+
+def access_token_fields(provider: Provider, fields: dict[str, str]) -> dict[str, str]:
+    """The fields of an access token's answer: the token, its secret, and whatever else came.
+
+    Raises:
+        TokenResponseError: it has no secret, and the provider is not known for that.
+    """
+    rest = dict(fields)
+    secret = _secret(provider, rest, "access_token")
+    return {"oauth_token": rest.pop("oauth_token"), "oauth_token_secret": secret, **rest}
 
 
 def authorization_url(
@@ -67,8 +88,8 @@ def authorization_url(
     """Step two: where to send the user's browser (RFC 5849, section 2.2).
 
     A query that the provider's ``authorize_url`` holds is kept as it is. Where the address comes with the request token
-    (``authorize_url_field``), it is complete. ``oauth_callback`` is added only where the
-    provider's file asks for it: the specification ends its life with step one.
+    (``authorize_url_field``), it is taken as it is, and the token added where it lacks it. ``oauth_callback`` is added
+    only where the provider's file asks for it: the specification ends its life with step one.
 
     Args:
         provider: says the address and the parameters' names.
@@ -82,17 +103,27 @@ def authorization_url(
         TokenResponseError: the address should have come with the request token, and did not.
     """
     if provider.authorize_url_field:
-        return with_query(_given_address(provider, temporary), params or {})
+        address = _given_address(provider, temporary)
+        query = dict(params or {})
+        if provider.authorize_token_param not in dict(parse_qsl(urlsplit(address).query)):
+            query[provider.authorize_token_param] = temporary.oauth_token
+        return with_query(address, query)
     url = _required(provider, "authorize_url")
     callback = redirect_uri or OUT_OF_BAND
     placeholders = {"client_id": client_id, "oauth_token": temporary.oauth_token, "oauth_callback": callback}
     query = filled({**provider.authorize_params, **(params or {})}, placeholders)
     query[provider.authorize_token_param] = temporary.oauth_token
-    if provider.callback.send_at_authorize == "always" or (
-        provider.callback.send_at_authorize == "if_unconfirmed" and provider.callback.confirmed == "none"
-    ):
+    if "oauth_callback" not in query and _sends_callback(provider):
         query["oauth_callback"] = callback
     return with_query(url, query)
+
+
+def _sends_callback(provider: Provider) -> bool:
+    """Whether the callback goes on the authorization URL, as in OAuth Core 1.0."""
+    rules = provider.callback
+    return rules.send_at_authorize == "always" or (
+        rules.send_at_authorize == "if_unconfirmed" and rules.confirmed == "none"
+    )
 
 
 def request_token_credentials(
@@ -121,8 +152,7 @@ def request_token_credentials(
         params=params,
         placeholders={"oauth_token": temporary.oauth_token},
     )
-    secret = _secret(provider, fields, "access_token")
-    return {"oauth_token": fields.pop("oauth_token"), "oauth_token_secret": secret, **fields}
+    return access_token_fields(provider, fields)
 
 
 def token_request(
@@ -134,6 +164,7 @@ def token_request(
     protocol: Mapping[str, str] | None = None,
     params: Mapping[str, str] | None = None,
     placeholders: Mapping[str, str] | None = None,
+    secrets: tuple[str, ...] = (),
 ) -> Steps[dict[str, str]]:
     """Ask one of the two token endpoints, and read its answer.
 
@@ -145,6 +176,7 @@ def token_request(
         protocol: protocol parameters beside the usual ones (``oauth_callback``, ``oauth_verifier``).
         params: the request's own parameters; each wins over the provider's.
         placeholders: values for ``{oauth_token}`` and the like in the provider's parameters.
+        secrets: further values that no message may show.
     """
     url = _required(provider, f"{step}_url")
     if step == "request_token":
@@ -165,8 +197,10 @@ def token_request(
         body = form_encode(texts.items()).encode("ascii")
     elif texts:
         url = with_query(url, texts)
+    signer = signer.at(provider.token_signature_type or signer.signature_type)
     response = yield signer.sign(Request(method, url, headers, body), credentials, protocol)
     secrets = (
+        *secrets,
         signer.client.client_secret,
         credentials.oauth_token_secret if credentials else "",
         (protocol or {}).get("oauth_verifier", ""),

@@ -75,6 +75,7 @@ def _request(provider: Provider, signer: Signer, endpoint: Endpoint, token: Mapp
     }
     url = with_query(endpoint.url, filled(endpoint.params, values)) if endpoint.params else endpoint.url
     protocol = {"oauth_session_handle": handle} if endpoint.session_handle and handle else None
+    signer = signer.at(provider.token_signature_type or signer.signature_type)
     return signer.sign(Request(endpoint.method, url, provider.all_headers), credentials, protocol)
 
 

@@ -54,6 +54,14 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         """As the sync client's: change a request token for an access token, without callback and session."""
         return await self._run(self._exchange(request_token, oauth_verifier or verifier, kwargs))
 
+    async def fetch_password_token(self, username: str, password: str, **kwargs: object) -> Token:
+        """As the sync client's: change a user's name and password for an access token (xAuth)."""
+        return await self._run(self._password_token(username, password, kwargs))
+
+    async def fetch_client_token(self, verifier: str | None = None, **kwargs: object) -> Token:
+        """As the sync client's: ask for a token with the client's credentials alone."""
+        return await self._run(self._client_token(verifier, kwargs))
+
     async def renew_token(self, token: TokenLike) -> Token:
         """As the sync client's: renew an access token, at the providers whose files say how."""
         return await self._run(self._renew(token))

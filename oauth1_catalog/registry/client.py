@@ -217,6 +217,24 @@ class OAuth1App(Generic[FrameworkRequest]):
         now = self._now()
         return login.exchange(self.provider, self.signer, temporary, verifier=verifier, params=texts, now=now)
 
+    def _password_token(self, username: str, password: str, params: Mapping[str, object]) -> LoginSteps[Token]:
+        from oauth1_catalog.flow.direct import password_token
+        from oauth1_catalog.registry import login
+
+        texts = text_params(self.name, params)
+        fields = yield from password_token(
+            self.provider, self.signer, username=username, password=password, params=texts
+        )
+        return login.token_of(self.provider, fields, now=self._now())
+
+    def _client_token(self, verifier: str | None, params: Mapping[str, object]) -> LoginSteps[Token]:
+        from oauth1_catalog.flow.direct import client_token
+        from oauth1_catalog.registry import login
+
+        texts = text_params(self.name, params)
+        fields = yield from client_token(self.provider, self.signer, verifier=verifier, params=texts)
+        return login.token_of(self.provider, fields, now=self._now())
+
     def _renew(self, token: TokenLike) -> LoginSteps[Token]:
         from oauth1_catalog.flow.renewal import renew_token
         from oauth1_catalog.registry import login

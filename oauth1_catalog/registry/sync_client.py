@@ -73,6 +73,33 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         """
         return self._run(self._exchange(request_token, oauth_verifier or verifier, kwargs))
 
+    def fetch_password_token(self, username: str, password: str, **kwargs: object) -> Token:
+        """Change a user's name and password for an access token, at the providers that take them (xAuth: Instapaper).
+
+        Args:
+            username: the user's name or address at the provider.
+            password: the user's password; it goes into the body of one signed request, and is not kept.
+            kwargs: further parameters of the request.
+
+        Raises:
+            ConfigurationError: the provider's file does not list xAuth.
+            ProviderError: the provider gave no token.
+        """
+        return self._run(self._password_token(username, password, kwargs))
+
+    def fetch_client_token(self, verifier: str | None = None, **kwargs: object) -> Token:
+        """Ask for a token with the client's credentials alone, at the providers that give one (Magento, HERE).
+
+        Args:
+            verifier: what the provider has sent beforehand, in a two-legged flow.
+            kwargs: further parameters of the request for the token.
+
+        Raises:
+            ConfigurationError: the provider's file lists neither two_legged nor signed_grant.
+            ProviderError: the provider gave no token.
+        """
+        return self._run(self._client_token(verifier, kwargs))
+
     def renew_token(self, token: TokenLike) -> Token:
         """Renew an access token, at the providers whose files say how; one that has expired as well.
 

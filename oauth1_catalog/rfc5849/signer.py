@@ -7,8 +7,9 @@ the call. All checks come before the first use of a secret.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 from urllib.parse import unquote
 
 from oauth1_catalog.errors import SigningError
@@ -45,6 +46,8 @@ SignatureType = Literal["HEADER", "QUERY", "BODY"]
 BodyHash = Literal["none", "non_form", "always"]
 Profile = Literal["rfc5849", "mastercard"]
 Credentials = TokenCredentials | TemporaryCredentials
+Choice = TypeVar("Choice", bound=str)
+_REQUEST_URL = "{request_url}"
 
 
 class Signer:
@@ -54,7 +57,7 @@ class Signer:
         client: the client credentials.
         signature_method: the name of a signature method, or a method object.
         signature_type: where the protocol parameters travel: ``"HEADER"``, ``"QUERY"`` or ``"BODY"`` (section 3.5).
-        realm: sent in the header, never signed.
+        realm: sent in the header, never signed. ``{request_url}`` in it stands for the URL without its query.
         body_hash: when ``oauth_body_hash`` (Request Body Hash extension) is sent, made with the hash of the signature
             method: ``"non_form"`` with every body that is not a form, ``"always"`` also without a body (the hash of
             nothing). Never with a form, which the signature covers by itself.
@@ -82,6 +85,7 @@ class Signer:
         "_header_start",
         "_is_plaintext",
         "_is_raw",
+        "_is_realm_of_url",
         "_key_start",
         "_method",
         "_nonce",
@@ -115,12 +119,13 @@ class Signer:
             del rsa_key, rsa_key_passphrase
         check_credentials(client.client_id, client.client_secret, "client_id", "client_secret")
         self._key_start = signing_key(client.client_secret, "")
-        self._signature_type = _one_of(signature_type, get_args(SignatureType), "signature_type")
+        self._signature_type: SignatureType = _one_of(signature_type, get_args(SignatureType), "signature_type")
         if realm is not None and signature_type != "HEADER":
             raise SigningError(
                 description=f"realm is sent in the header alone, but signature_type is {signature_type}. Leave one out."
             )
         self._realm = realm
+        self._is_realm_of_url = realm is not None and _REQUEST_URL in realm
         chosen = _one_of(body_hash or "none", get_args(BodyHash), "body_hash")
         self._body_hash = "non_form" if force_include_body and chosen == "none" else chosen
         if self._body_hash != "none" and not self._method.hash_name:
@@ -158,7 +163,7 @@ class Signer:
         return self._method
 
     @property
-    def signature_type(self) -> str:
+    def signature_type(self) -> SignatureType:
         """``"HEADER"``, ``"QUERY"`` or ``"BODY"``."""
         return self._signature_type
 
@@ -171,6 +176,27 @@ class Signer:
     def body_hash(self) -> str:
         """When ``oauth_body_hash`` is sent: ``"none"``, ``"non_form"`` or ``"always"``."""
         return self._body_hash
+
+    def at(self, signature_type: SignatureType) -> Signer:
+        """The same signer with its protocol parameters in another place.
+
+        Some providers want them in a form at the token endpoints, and in the header on API calls. A realm travels in
+        the header alone.
+
+        Raises:
+            SigningError: there is no such place, or the profile has another one.
+
+        >>> Signer(ClientCredentials("key")).at("BODY").signature_type
+        'BODY'
+        """
+        if signature_type == self._signature_type:
+            return self
+        chosen: SignatureType = _one_of(signature_type, get_args(SignatureType), "signature_type")
+        if self._is_raw:
+            raise SigningError(description="The profile mastercard knows the header alone. Leave signature_type out.")
+        other = copy(self)
+        object.__setattr__(other, "_signature_type", chosen)
+        return other
 
     def sign(
         self, request: Request, token: Credentials | None = None, parameters: Mapping[str, str] | None = None
@@ -249,7 +275,10 @@ class Signer:
         fields = protocol.replace("=", '="').replace("&", '", ')
         if self._is_raw:
             fields = _raw(fields)
-        return f'{self._header_start}{fields}", oauth_signature="{signature}"'
+        start = self._header_start
+        if self._is_realm_of_url:
+            start = start.replace(_REQUEST_URL, url.partition("?")[0])
+        return f'{start}{fields}", oauth_signature="{signature}"'
 
     def _sign(
         self,
@@ -332,7 +361,7 @@ def _raw(encoded: str) -> str:
     return raw
 
 
-def _one_of(value: str, allowed: tuple[str, ...], name: str) -> str:
+def _one_of(value: Choice, allowed: tuple[str, ...], name: str) -> Choice:
     if value in allowed:
         return value
     near = get_close_matches(str(value).upper(), allowed, n=1) or get_close_matches(str(value).lower(), allowed, n=1)

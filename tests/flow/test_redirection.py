@@ -280,3 +280,34 @@ def test_a_flow_that_the_file_does_not_list() -> None:
     check_flow(PROVIDER, "redirect")
     with pytest.raises(ConfigurationError, match="no xauth flow; its file lists redirect"):
         check_flow(PROVIDER, "xauth")
+
+
+def test_protocol_parameters_in_a_form_at_the_token_endpoints_alone() -> None:
+    sent: list[Request] = []
+    provider = replace(PROVIDER, token_signature_type="BODY")
+    answered(request_temporary_credentials(provider, SIGNER, redirect_uri=CALLBACK), GOOD, sent)
+    assert sent[0].header("Authorization") == ""
+    assert dict(parse_qsl((sent[0].body or b"").decode()))["oauth_callback"] == CALLBACK
+
+
+@pytest.mark.parametrize(
+    ("given", "query"),
+    [
+        ("https://example.com/consent", "oauth_token=rt"),
+        ("https://example.com/consent?oauth_token=rt&lang=en", "oauth_token=rt&lang=en"),
+    ],
+)
+def test_an_address_from_the_answer_gets_the_token_that_it_lacks(given: str, query: str) -> None:
+    provider = replace(PROVIDER, authorize_url=None, authorize_url_field="go")
+    temporary = TemporaryCredentials("rt", "rs", {"go": given})
+    assert authorization_url(provider, temporary, client_id="key") == f"https://example.com/consent?{query}"
+
+
+def test_a_callback_that_the_provider_s_file_writes_itself() -> None:
+    rules = CallbackRules(send_at_authorize="always")
+    written = {"oauth_callback": "{oauth_callback}?oauth_token={oauth_token}"}
+    provider = replace(PROVIDER, callback=rules, authorize_params=written)
+    address = authorization_url(
+        provider, TemporaryCredentials("rt", "rs"), client_id="key", redirect_uri="https://app.example/cb"
+    )
+    assert parse_qs(urlsplit(address).query)["oauth_callback"] == ["https://app.example/cb?oauth_token=rt"]

@@ -499,3 +499,30 @@ class TestOfItself:
     def test_it_never_changes(self, name):
         with pytest.raises(AttributeError):
             setattr(signer(), name, "x")
+
+
+class TestAnotherPlace:
+    def test_the_same_client_in_a_form(self):
+        signer = Signer(CLIENT, realm="r", nonce="n", timestamp=1)
+        signed = signer.at("BODY").sign(Request("POST", URL), TOKEN)
+        assert signed.header("Authorization") == ""
+        assert b"oauth_token=token" in signed.body
+        assert 'realm="r"' in signer.sign(Request("POST", URL), TOKEN).header("Authorization")
+
+    def test_the_place_it_has(self):
+        signer = Signer(CLIENT)
+        assert signer.at("HEADER") is signer
+
+    def test_no_such_place(self):
+        with pytest.raises(SigningError, match="signature_type"):
+            Signer(CLIENT).at("FOOTER")
+
+    def test_mastercard_has_one_place(self):
+        with pytest.raises(SigningError, match="header alone"):
+            Signer(CLIENT, profile="mastercard").at("QUERY")
+
+
+def test_a_realm_that_is_the_address_of_the_request():
+    signer = Signer(CLIENT, realm="{request_url}")
+    for url in (URL, f"{URL}?a=1&b=2"):
+        assert signer.sign(Request("GET", url)).header("Authorization").startswith(f'OAuth realm="{URL}", oauth_')
