@@ -11,11 +11,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic, nearest
+from oauth1_catalog.catalog.directories import (
+    builtin_directory,
+    environment_directories,
+    package_directories,
+    shipped_directory,
+)
 from oauth1_catalog.catalog.document import Document
 from oauth1_catalog.catalog.inheritance import Entry, inherit
 from oauth1_catalog.catalog.provider import Provider
@@ -32,33 +37,16 @@ _ALIASES = re.compile(rb"^aliases[ \t]*:.*(?:\r?\n(?:[ \t-].*)?)*", re.MULTILINE
 MAX_EXTENDS = 8
 
 
-def _shipped() -> Path:
-    """The provider files of an installed wheel; in a checkout there are none."""
-    return Path(__file__).resolve().parent.parent / "_data" / "providers"
-
-
-@cache
-def builtin_directory() -> Path:
-    """Where the package's own provider files are: in the wheel, or in the checkout of an editable install.
-
-    Raises:
-        ConfigurationError: the installation is broken.
-    """
-    if (shipped := _shipped()).is_dir():
-        return shipped
-    checkout = Path(__file__).resolve().parents[2]
-    # Only beside our own pyproject.toml: a broken install must not read some other package's folder.
-    if (checkout / "pyproject.toml").is_file() and (checkout / "providers").is_dir():
-        return checkout / "providers"
-    raise ConfigurationError(description="the catalog's provider files are missing; install oauth1-catalog again.")
-
-
 class Catalog:
     """Providers by name, out of the application's own directories and the built-in one.
 
+    A name is looked for in the given directories, then in those of the environment variable ``OAUTH1_CATALOG_PATH``,
+    then in the built-in catalog, and at last in installed packages that have the entry point
+    ``oauth1_catalog.providers``: a package adds providers, and never changes a built-in one.
+
     Args:
-        *directories: folders of ``<name>.yaml`` files; of two, the later comes first. The built-in catalog comes last.
-        builtin: whether the built-in catalog belongs to it.
+        *directories: folders of ``<name>.yaml`` files; of two, the later comes first.
+        builtin: ``False`` takes the given directories alone.
         allow_local_hosts: whether a per-tenant address may be an IP address, or a private or local host.
 
     Raises:
@@ -79,14 +67,16 @@ class Catalog:
         for directory in own:
             if not directory.is_dir():
                 raise ConfigurationError(description=f"catalog directory {str(directory)!r} does not exist.")
-        self._directories = (*own, builtin_directory()) if builtin else tuple(own)
+        self._directories = (*own, *environment_directories(), builtin_directory()) if builtin else tuple(own)
+        self._has_packages = builtin
         self._allow_local_hosts = allow_local_hosts
         self._aliases: dict[str, str] | None = None
 
     @property
     def directories(self) -> tuple[Path, ...]:
         """The folders in the order in which they are looked through."""
-        return self._directories
+        # Packages are asked for only when no folder before them has a name: to list them takes a while.
+        return (*self._directories, *package_directories()) if self._has_packages else self._directories
 
     def names(self) -> tuple[str, ...]:
         """The names of all providers, sorted; reads the folders, and no file.
@@ -94,7 +84,7 @@ class Catalog:
         >>> "twitter" in Catalog().names()
         True
         """
-        return tuple(sorted({name for directory in self._directories for name in _names_in(directory)}))
+        return tuple(sorted({name for directory in self.directories for name in _names_in(directory)}))
 
     def aliases(self) -> Mapping[str, str]:
         """Alias to name, over the whole catalog; reads every file once."""
@@ -177,7 +167,7 @@ class Catalog:
         every application.
         """
         documents, findings = self.documents(name)
-        if not findings and all(Path(document.path).resolve().parent == _shipped() for document in documents):
+        if not findings and all(Path(document.path).resolve().parent == shipped_directory() for document in documents):
             return inherit(documents).data
         return self._usable(name, documents, findings)[1].data
 
@@ -245,15 +235,19 @@ class Catalog:
 
     def _open(self, name: str, *, after: int = -1) -> tuple[str, int, Document] | None:
         """The document of that very name in the first directory after the given one."""
-        for level, directory in enumerate(self._directories):
+        for level, directory in self._levels():
             if level <= after:
                 continue
-            path = directory / f"{name}.yaml"
             try:
-                return name, level, read_file(path)
+                return name, level, read_file(directory / f"{name}.yaml")
             except FileNotFoundError:
                 continue
         return None
+
+    def _levels(self) -> Iterator[tuple[int, Path]]:
+        yield from enumerate(self._directories)
+        if self._has_packages:
+            yield from enumerate(package_directories(), start=len(self._directories))
 
     def _open_alias(self, alias: str) -> tuple[str, int, Document] | None:
         for attempt in range(2):
@@ -273,12 +267,12 @@ class Catalog:
         return self._stamp() != self._indexed
 
     def _stamp(self) -> tuple[int, ...]:
-        return tuple(directory.stat().st_mtime_ns if directory.is_dir() else 0 for directory in self._directories)
+        return tuple(directory.stat().st_mtime_ns if directory.is_dir() else 0 for directory in self.directories)
 
     def _index(self) -> dict[str, str]:
         self._indexed = self._stamp()
         index: dict[str, str] = {}
-        for directory in reversed(self._directories):
+        for directory in reversed(self.directories):
             for name in _names_in(directory):
                 try:
                     content = (directory / f"{name}.yaml").read_bytes()
@@ -298,11 +292,8 @@ class Catalog:
         )
         question = _question(near)
         question = f" D{question[1:]}" if question else ""
-        where = (
-            ""
-            if len(self._directories) == 1
-            else f" (looked in {', '.join(_shown(d) for d in self._directories[:-1])}, too)"
-        )
+        own = self._directories[:-1] if self._has_packages else self._directories
+        where = f" (looked in {', '.join(map(_shown, own))}, too)" if own and self._has_packages else ""
         return UnknownProviderError(
             f"no provider `{shown}` in the catalog{where}.{question} `oauth1-catalog list` shows all.",
             provider=shown,

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic, nearest
+from oauth1_catalog.catalog.directories import builtin_directory
 from oauth1_catalog.catalog.document import Data, Document, Step
-from oauth1_catalog.catalog.loader import NAME, Catalog, builtin_directory, read_file
+from oauth1_catalog.catalog.loader import NAME, Catalog, read_file
 from oauth1_catalog.catalog.rules import all_rules
 from oauth1_catalog.catalog.validation import validate
 

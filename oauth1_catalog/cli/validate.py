@@ -13,7 +13,8 @@ from typing import TextIO
 import click
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
-from oauth1_catalog.catalog.loader import Catalog, builtin_directory
+from oauth1_catalog.catalog.directories import builtin_directory
+from oauth1_catalog.catalog.loader import Catalog
 from oauth1_catalog.catalog.survey import CHUNK, Across, Checked, check_files, provider_files
 from oauth1_catalog.cli.render import LINE_BY_LINE
 from oauth1_catalog.cli.reports import REPORTS

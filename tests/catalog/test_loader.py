@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from oauth1_catalog import Catalog
-from oauth1_catalog.catalog.loader import builtin_directory
+from oauth1_catalog.catalog.directories import builtin_directory
 from oauth1_catalog.errors import ConfigurationError, ProviderFileError, UnknownProviderError
 
 ACME = """schema_version: 1

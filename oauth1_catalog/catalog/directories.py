@@ -1,0 +1,73 @@
+"""Where provider files are: in the package itself, where the environment says, and in other installed packages."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+from oauth1_catalog.errors import ConfigurationError
+
+PATH_VARIABLE = "OAUTH1_CATALOG_PATH"
+ENTRY_POINTS = "oauth1_catalog.providers"
+
+
+def shipped_directory() -> Path:
+    """The provider files of an installed wheel; in a checkout there are none."""
+    return Path(__file__).resolve().parent.parent / "_data" / "providers"
+
+
+@cache
+def builtin_directory() -> Path:
+    """Where the package's own provider files are: in the wheel, or in the checkout of an editable install.
+
+    Raises:
+        ConfigurationError: the installation is broken.
+    """
+    if (shipped := shipped_directory()).is_dir():
+        return shipped
+    checkout = Path(__file__).resolve().parents[2]
+    # Only beside our own pyproject.toml: a broken install must not read some other package's folder.
+    if (checkout / "pyproject.toml").is_file() and (checkout / "providers").is_dir():
+        return checkout / "providers"
+    raise ConfigurationError(description="the catalog's provider files are missing; install oauth1-catalog again.")
+
+
+def environment_directories() -> tuple[Path, ...]:
+    """The folders that ``OAUTH1_CATALOG_PATH`` lists, as ``PATH`` does: the first comes first.
+
+    Raises:
+        ConfigurationError: one of them does not exist.
+    """
+    listed = [Path(entry) for entry in os.environ.get(PATH_VARIABLE, "").split(os.pathsep) if entry]
+    for directory in listed:
+        if not directory.is_dir():
+            raise ConfigurationError(description=f"{PATH_VARIABLE}: directory {str(directory)!r} does not exist.")
+    return tuple(listed)
+
+
+@cache
+def package_directories() -> tuple[Path, ...]:
+    """The folders of installed packages that name one under the entry point ``oauth1_catalog.providers``.
+
+    The entry point's value is a package (``acme.providers``): its folder holds the files. It is not imported.
+
+    Raises:
+        ConfigurationError: an entry point does not lead to a folder.
+    """
+    from importlib.metadata import entry_points
+    from importlib.util import find_spec
+
+    found: dict[Path, None] = {}
+    for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
+        try:
+            spec = find_spec(entry.value)
+        except ImportError:
+            spec = None
+        locations = spec.submodule_search_locations if spec else None
+        if not locations:
+            raise ConfigurationError(
+                description=f"entry point {entry.name!r} of {ENTRY_POINTS}: {entry.value!r} is no package."
+            )
+        found.update(dict.fromkeys(map(Path, locations)))
+    return tuple(found)
