@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from oauth1_catalog.emulator import judge
 from oauth1_catalog.emulator.answers import profile_answer
-from oauth1_catalog.emulator.demands import check_names, form_parameters, query_parameters
+from oauth1_catalog.emulator.demands import form_parameters, query_parameters
 from oauth1_catalog.emulator.registration import Registration
 from oauth1_catalog.emulator.store import AccessToken
 from oauth1_catalog.emulator.validator import Validator
@@ -26,7 +26,6 @@ def answer_call(validator: Validator) -> Response:
     client_id, token = judge.verify_api_request(validator)
     rules = registration.original.userinfo
     if token is not None and rules is not None and _is_profile(registration, request):
-        check_names(rules.params, dict(query_parameters(request) + form_parameters(request)), {})
         return profile_answer(rules, token.user, registration.store.client(client_id))
     return _json(_echo(request, client_id, token))
 

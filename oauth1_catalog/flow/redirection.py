@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError, TokenResponseError
 from oauth1_catalog.flow.drive import Steps
-from oauth1_catalog.flow.responses import read_token
+from oauth1_catalog.flow.responses import answer, read_token
 from oauth1_catalog.rfc5849 import Signer, form_encode
 from oauth1_catalog.rfc5849.credentials import TemporaryCredentials, TokenCredentials
 from oauth1_catalog.rfc5849.messages import Request
@@ -198,7 +198,8 @@ def token_request(
     elif texts:
         url = with_query(url, texts)
     signer = signer.at(provider.token_signature_type or signer.signature_type)
-    response = yield signer.sign(Request(method, url, headers, body), credentials, protocol)
+    request = signer.sign(Request(method, url, headers, body), credentials, protocol)
+    response = yield from answer(request, provider, step=step)
     secrets = (
         *secrets,
         signer.client.client_secret,

@@ -12,10 +12,10 @@ from oauth1_catalog.catalog.provider import Endpoint, Provider
 from oauth1_catalog.errors import ConfigurationError, MissingTokenError
 from oauth1_catalog.flow.drive import Steps
 from oauth1_catalog.flow.redirection import filled, with_query
-from oauth1_catalog.flow.responses import read_token, refusal
+from oauth1_catalog.flow.responses import answer, read_token, refusal
 from oauth1_catalog.rfc5849 import Signer
 from oauth1_catalog.rfc5849.credentials import TokenCredentials
-from oauth1_catalog.rfc5849.messages import Request, Response
+from oauth1_catalog.rfc5849.messages import Request
 
 
 def renew_token(provider: Provider, signer: Signer, token: Mapping[str, str]) -> Steps[dict[str, str]]:
@@ -35,7 +35,7 @@ def renew_token(provider: Provider, signer: Signer, token: Mapping[str, str]) ->
         TokenRequestDeniedError, TokenResponseError: the provider did not renew it.
     """
     endpoint = _required(provider, provider.renew, "renew")
-    response = yield _request(provider, signer, endpoint, token)
+    response = yield from answer(_request(provider, signer, endpoint, token), provider, step="renew")
     fields = {}
     if endpoint.session_handle or "oauth_token" in response.text:
         fields = read_token(response, provider, step="renew", secrets=_secrets(signer, token))
@@ -52,7 +52,7 @@ def revoke_token(provider: Provider, signer: Signer, token: Mapping[str, str]) -
         TokenRequestDeniedError, TokenResponseError: the provider did not revoke it.
     """
     endpoint = _required(provider, provider.revoke, "revoke")
-    response: Response = yield _request(provider, signer, endpoint, token)
+    response = yield from answer(_request(provider, signer, endpoint, token), provider, step="revoke")
     if not 200 <= response.status < 300 or "oauth_problem" in response.text:
         raise refusal(response, provider, step="revoke", secrets=_secrets(signer, token))
 

@@ -13,14 +13,39 @@ from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree as ET
 
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.errors import AuthorizationDeniedError, OAuthError, TokenRequestDeniedError, TokenResponseError
+from oauth1_catalog.errors import (
+    AuthorizationDeniedError,
+    OAuthError,
+    TokenRequestDeniedError,
+    TokenResponseError,
+    TransportError,
+)
+from oauth1_catalog.flow.drive import Steps
 from oauth1_catalog.flow.excerpts import excerpt
 from oauth1_catalog.flow.problems import read_problem
-from oauth1_catalog.rfc5849.messages import Response
+from oauth1_catalog.rfc5849.messages import Request, Response
 
 MAX_FIELDS = 100
 MAX_VALUE = 4096
 """The longest value of one field, in characters."""
+
+
+def answer(request: Request, provider: Provider, *, step: str) -> Steps[Response]:
+    """Send a request; where no answer comes, say whose it should have been, and at which step.
+
+    Raises:
+        TransportError: no answer.
+    """
+    try:
+        response = yield request
+    except TransportError as error:
+        raise TransportError(
+            error.error,
+            f"{provider.name}: the {step} request got no answer. {error.description}",
+            provider=provider.name,
+            step=step,
+        ) from error.__cause__
+    return response
 
 
 def read_token(

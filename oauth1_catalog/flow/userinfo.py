@@ -17,6 +17,7 @@ from oauth1_catalog.flow.drive import Steps
 from oauth1_catalog.flow.problems import read_problem
 from oauth1_catalog.flow.profiles import ACCEPTED, JsonProfile, Profile, read_profile
 from oauth1_catalog.flow.redirection import filled, with_query
+from oauth1_catalog.flow.responses import answer
 from oauth1_catalog.rfc5849 import Signer
 from oauth1_catalog.rfc5849.credentials import TokenCredentials
 from oauth1_catalog.rfc5849.messages import Request, Response
@@ -119,7 +120,7 @@ def _ask(
     url = with_query(url, params) if params else url
     for _ in range(MAX_REDIRECTS + 1):
         request = signer.sign(Request(rules.method, url, headers), credentials)
-        response = yield request
+        response = yield from answer(request, provider, step="userinfo")
         onward = _onward(request, response)
         if onward is None:
             break

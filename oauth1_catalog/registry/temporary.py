@@ -270,8 +270,8 @@ class TemporaryStore:
             del session[newest]
             raise ConfigurationError(
                 "state_too_large",
-                f"{self.name}: the logins under way need {sum(sizes.values())} bytes of a session that lives in a cookie, "
-                f"which has room for {COOKIE_BUDGET}. Give OAuth(cache=...) a cache, or carry less state_data.",
+                f"{self.name}: the logins under way need {sum(sizes.values())} bytes of a session that lives in a "
+                f"cookie, which has room for {COOKIE_BUDGET}. Give OAuth(cache=...) a cache, or carry less state_data.",
                 provider=self.name,
                 step="authorize",
             )

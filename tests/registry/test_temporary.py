@@ -11,7 +11,7 @@ import secrets
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,6 @@ from oauth1_catalog.errors import CacheError, ConfigurationError, ExpiredStateEr
 from oauth1_catalog.registry.sealing import seal
 from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
 from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
-
 from tests.registry.caches import CACHES, DictCache, Silent, cookie, drive
 
 KEYS = ["the application's secret key"]
@@ -398,7 +397,7 @@ class TestCaches:
 class TestAuthlib:
     """Records as Authlib 1.9 writes them: a login that began before a deployment ends after it."""
 
-    DATA: dict[str, Any] = {
+    DATA: ClassVar[dict[str, Any]] = {
         "redirect_uri": "https://app.example/cb",
         "url": "https://a.example/authorize?oauth_token=rt",
         "request_token": {"oauth_token": "rt", "oauth_token_secret": "rs", "oauth_callback_confirmed": "true"},
@@ -477,8 +476,8 @@ class TestSize:
                 save(client, session, login(token, secrets.token_urlsafe(length)[:length]), now=NOW + n)
             except ConfigurationError as error:
                 assert error.error == "state_too_large"  # noqa: PT017 - for long tokens this is right
-                assert length >= 768  # noqa: PT017
-                assert f"_state_{client.name}_{token}" not in session  # noqa: PT017
+                assert length >= 768
+                assert f"_state_{client.name}_{token}" not in session
             else:
                 assert length < 1500
                 assert take(client, cookie(session), token, now=NOW + n).temporary.oauth_token == token

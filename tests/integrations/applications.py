@@ -1,0 +1,270 @@
+"""The same application in three frameworks, each driven by its own test client.
+
+A view's body is written once, as a coroutine over the framework's own calls: ``await now(...)`` awaits where the client
+is async. In Flask and Django nothing of it waits, so the body runs through in one go.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import flask
+from django.http import HttpRequest, HttpResponse
+from django.test import Client as DjangoBrowser
+from django.test import override_settings
+from django.urls import path as django_path
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from oauth1_catalog.errors import OAuthError
+from oauth1_catalog.integrations import django_client, flask_client, starlette_client
+
+Body = Callable[..., Coroutine[Any, Any, Any]]
+"""Takes the application and the request (Flask: nothing), gives a redirect or JSON."""
+
+REDIRECT_URI = "https://example.com/authorize"
+SECRET_KEY = "a secret key of the tests, and long enough"
+
+
+async def now(result: Any) -> Any:
+    """What a client's method returned, awaited where it is to be."""
+    return await result if inspect.isawaitable(result) else result
+
+
+def through(body: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine in which nothing waits."""
+    try:
+        body.send(None)
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("the body waited for something")
+
+
+@dataclass
+class Answer:
+    """What a browser got."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str = field(repr=False)
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def location(self) -> str:
+        assert self.status == 302, (self.status, self.text[:500])
+        return self.headers["Location"]
+
+
+class Browser(ABC):
+    """A browser with a cookie jar of its own."""
+
+    @abstractmethod
+    def get(self, url: str) -> Answer: ...
+
+    @property
+    @abstractmethod
+    def cookies(self) -> dict[str, str]: ...
+
+    @abstractmethod
+    def put_back(self, cookies: Mapping[str, str]) -> None: ...
+
+    def log_in(self, emulator: Any, *, path: str = "/login", **approval: Any) -> Answer:
+        """Click through a whole login."""
+        return self.get(emulator.approve(self.get(path).location, **approval))
+
+
+def told(error: OAuthError) -> dict[str, Any]:
+    """An error as an application would show it."""
+    return {
+        "error": error.error,
+        "description": error.description,
+        "type": type(error).__name__,
+        "step": error.step,
+        "status": getattr(error, "status", None),
+        "excerpt": getattr(error, "excerpt", None),
+        "provider": error.provider,
+    }
+
+
+async def login(app: Application, *request: Any) -> Any:
+    return await now(app.client.authorize_redirect(*request, REDIRECT_URI))
+
+
+async def authorize(app: Application, *request: Any) -> Any:
+    """The seed page's callback: the profile is asked for without a ``token=``."""
+    token = await now(app.client.authorize_access_token(*request))
+    response = await now(app.client.get("account/verify_credentials.json"))
+    response.raise_for_status()
+    return {"token": dict(token), "profile": response.json(), "state_data": token.state_data}
+
+
+class Application(ABC):
+    """Views under paths: ``/login``, ``/authorize`` and what a test adds."""
+
+    oauth: Any
+    name = "twitter"
+
+    def __init__(self, *, config: Mapping[str, Mapping[str, object]], register: bool = True, **options: Any) -> None:
+        self.views: dict[str, Body] = {"/login": login, "/authorize": authorize}
+        self.set_up(config, options)
+        if register:
+            self.oauth.register_from_catalog("twitter")
+
+    @property
+    def client(self) -> Any:
+        return self.oauth.create_client(self.name)
+
+    def view(self, path: str) -> Callable[[Body], Body]:
+        def add(body: Body) -> Body:
+            self.views[path] = body
+            return body
+
+        return add
+
+    @abstractmethod
+    def set_up(self, config: Mapping[str, Mapping[str, object]], options: dict[str, Any]) -> None: ...
+
+    @abstractmethod
+    def browser(self) -> Browser: ...
+
+    def close(self) -> None:
+        """Undo what the application changed around it."""
+
+
+def prefixed(config: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+    return {f"{name}_{key}".upper(): value for name, values in config.items() for key, value in values.items()}
+
+
+class FlaskApplication(Application):
+    place = "TWITTER_{} in app.config"
+
+    def set_up(self, config: Mapping[str, Mapping[str, object]], options: dict[str, Any]) -> None:
+        self.app = flask.Flask(__name__)
+        self.app.config.update(prefixed(config), SECRET_KEY=SECRET_KEY, **options.pop("settings", {}))
+        self.oauth = flask_client.OAuth(self.app, **options)
+        self.app.add_url_rule("/<path:path>", view_func=self.serve)
+        self.app.register_error_handler(OAuthError, lambda error: (told(error), 400))
+
+    def serve(self, path: str) -> Any:
+        return through(self.views[f"/{path}"](self))
+
+    def browser(self) -> Browser:
+        return FlaskBrowser(self.app.test_client())
+
+
+class FlaskBrowser(Browser):
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def get(self, url: str) -> Answer:
+        got = self.client.get(local(url))
+        return Answer(got.status_code, got.headers, got.text)
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        return {cookie.key: cookie.value for cookie in self.client._cookies.values()}
+
+    def put_back(self, cookies: Mapping[str, str]) -> None:
+        for name, value in cookies.items():
+            self.client.set_cookie(name, value)
+
+
+class DjangoApplication(Application):
+    place = "OAUTH1_CATALOG['twitter']['{}'] in the settings"
+
+    def set_up(self, config: Mapping[str, Mapping[str, object]], options: dict[str, Any]) -> None:
+        urls = type("urls", (), {"urlpatterns": [django_path("<path:path>", self.serve)]})
+        overrides = {"ROOT_URLCONF": urls, "OAUTH1_CATALOG": config, "SECRET_KEY": SECRET_KEY}
+        self.settings = override_settings(**overrides | options.pop("settings", {}))
+        self.settings.enable()
+        self.oauth = django_client.OAuth(**options)
+
+    def close(self) -> None:
+        self.settings.disable()
+
+    def serve(self, request: HttpRequest, path: str) -> HttpResponse:
+        try:
+            result = through(self.views[f"/{path}"](self, request))
+        except OAuthError as error:
+            return HttpResponse(json.dumps(told(error)), status=400)
+        return result if isinstance(result, HttpResponse) else HttpResponse(json.dumps(result))
+
+    def browser(self) -> Browser:
+        return DjangoTestBrowser(DjangoBrowser())
+
+
+class DjangoTestBrowser(Browser):
+    def __init__(self, client: DjangoBrowser) -> None:
+        self.client = client
+
+    def get(self, url: str) -> Answer:
+        got = self.client.get(local(url))
+        return Answer(got.status_code, got.headers, got.content.decode())
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        return {name: morsel.value for name, morsel in self.client.cookies.items()}
+
+    def put_back(self, cookies: Mapping[str, str]) -> None:
+        for name, value in cookies.items():
+            self.client.cookies[name] = value
+
+
+class StarletteApplication(Application):
+    place = "TWITTER_{} in the configuration"
+
+    def set_up(self, config: Mapping[str, Mapping[str, object]], options: dict[str, Any]) -> None:
+        self.oauth = starlette_client.OAuth(prefixed(config), **options)
+        self.app = Starlette(
+            routes=[Route("/{path:path}", self.serve)],
+            middleware=[Middleware(SessionMiddleware, secret_key=SECRET_KEY)],
+            exception_handlers={OAuthError: oauth_error},
+        )
+
+    async def serve(self, request: Request) -> Response:
+        result = await self.views[f"/{request.path_params['path']}"](self, request)
+        return result if isinstance(result, Response) else JSONResponse(result)
+
+    def browser(self) -> Browser:
+        return StarletteBrowser(TestClient(self.app, follow_redirects=False))
+
+
+async def oauth_error(request: Request, error: Any) -> Response:
+    return JSONResponse(told(error), status_code=400)
+
+
+class StarletteBrowser(Browser):
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+
+    def get(self, url: str) -> Answer:
+        got = self.client.get(local(url))
+        return Answer(got.status_code, got.headers, got.text)
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        return dict(self.client.cookies)
+
+    def put_back(self, cookies: Mapping[str, str]) -> None:
+        self.client.cookies.clear()
+        self.client.cookies.update(cookies)
+
+
+def local(url: str) -> str:
+    """The path and query of a URL: the test clients serve every host."""
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

@@ -1,0 +1,77 @@
+"""One emulator for all tests of the frameworks, and an application in each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import django
+import pytest
+from django.conf import settings
+
+from oauth1_catalog import Catalog
+from oauth1_catalog.emulator import Emulator
+
+if not settings.configured:
+    settings.configure(
+        SECRET_KEY="a secret key of the tests, and long enough",
+        ALLOWED_HOSTS=["*"],
+        ROOT_URLCONF=__name__,
+        MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
+        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+        USE_TZ=True,
+    )
+    django.setup()
+
+from tests.integrations.applications import Application, DjangoApplication, FlaskApplication, StarletteApplication
+
+FRAMEWORKS = {"flask": FlaskApplication, "django": DjangoApplication, "starlette": StarletteApplication}
+
+urlpatterns: list[object] = []
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    with Emulator(Catalog()) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _clean(request: pytest.FixtureRequest) -> None:
+    if "emulator" in request.fixturenames:
+        request.getfixturevalue("emulator").journal.clear()
+
+
+@pytest.fixture
+def trusted(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The emulator's certificate is trusted, as a real provider's is, without a word in the application."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", emulator.ca_file)
+    monkeypatch.setenv("SSL_CERT_FILE", emulator.ca_file)
+
+
+@pytest.fixture(params=FRAMEWORKS)
+def framework(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def make(framework: str, emulator: Emulator, trusted: None) -> Iterator[Callable[..., Application]]:
+    """Makes an application of the framework; its catalog is the emulator's, and it has the keys of Twitter."""
+    made: list[Application] = []
+
+    def application(**options: Any) -> Application:
+        twitter = emulator.client("twitter")
+        keys = {"client_id": twitter.client_id, "client_secret": twitter.client_secret}
+        options.setdefault("config", {"twitter": keys})
+        options.setdefault("catalog", emulator.catalog)
+        made.append(FRAMEWORKS[framework](**options))
+        return made[-1]
+
+    yield application
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def app(make: Callable[..., Application]) -> Application:
+    return make()

@@ -1,0 +1,271 @@
+"""A login in each framework, from the redirect to the profile, and everything that can go wrong on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from oauth1_catalog.emulator import Emulator
+from tests.integrations.applications import REDIRECT_URI, Application, now
+
+
+def test_a_login_ends_with_a_token_and_a_profile(app: Application, emulator: Emulator) -> None:
+    browser = app.browser()
+    sent = browser.get("/login")
+    assert sent.headers["Cache-Control"] == "no-store"
+    assert sent.headers["Referrer-Policy"] == "no-referrer"
+    query = parse_qs(urlsplit(sent.location).query)
+    assert list(query) == ["oauth_token"]
+    back = emulator.approve(sent.location, user="grace")
+    assert back.startswith(f"{REDIRECT_URI}?")
+    ended = browser.get(back)
+    assert ended.status == 200, ended.text
+    assert ended.json["token"]["screen_name"] == "grace"
+    assert ended.json["profile"]["screen_name"] == "grace"
+    roles = [(exchange.role, exchange.status) for exchange in emulator.journal.exchanges]
+    assert roles == [
+        ("request_token", 200),
+        ("authorize", 200),
+        ("authorize", 302),
+        ("access_token", 200),
+        ("api", 200),
+    ]
+
+
+def test_two_users_one_after_the_other(app: Application, emulator: Emulator) -> None:
+    for user in ("ada", "grace"):
+        assert app.browser().log_in(emulator, user=user).json["token"]["screen_name"] == user
+
+
+def test_two_tabs_both_end_well(app: Application, emulator: Emulator) -> None:
+    browser = app.browser()
+    backs = [emulator.approve(browser.get("/login").location, user=user) for user in ("ada", "grace")]
+    assert [browser.get(back).json["token"]["screen_name"] for back in backs] == ["ada", "grace"]
+
+
+def test_state_data_comes_back(app: Application, emulator: Emulator) -> None:
+    @app.view("/login")
+    async def login(app: Application, *request: Any) -> Any:
+        data = {"next": "/inbox?id=5", "n": [1, None]}
+        return await now(app.client.authorize_redirect(*request, REDIRECT_URI, state_data=data))
+
+    assert app.browser().log_in(emulator).json["state_data"] == {"next": "/inbox?id=5", "n": [1, None]}
+
+
+def test_the_callers_authorize_params_win(make: Callable[..., Application], emulator: Emulator) -> None:
+    app = make(register=False)
+    app.oauth.register_from_catalog("twitter", authorize_params={"lang": "en", "force_login": True})
+
+    @app.view("/login")
+    async def login(app: Application, *request: Any) -> Any:
+        return await now(app.client.authorize_redirect(*request, REDIRECT_URI, lang="de"))
+
+    query = parse_qs(urlsplit(app.browser().get("/login").location).query)
+    assert (query["lang"], query["force_login"]) == (["de"], ["true"])
+
+
+def test_the_steps_one_by_one(app: Application, emulator: Emulator) -> None:
+    @app.view("/login")
+    async def login(app: Application, *request: Any) -> Any:
+        data = await now(app.client.create_authorization_url(REDIRECT_URI))
+        assert set(data) == {"url", "request_token", "state"}
+        assert data["state"] == data["request_token"]["oauth_token"]
+        await now(app.client.save_authorize_data(*request, redirect_uri=REDIRECT_URI, **data))
+        return {"url": data["url"]}
+
+    browser = app.browser()
+    assert browser.get(emulator.approve(browser.get("/login").json["url"])).status == 200
+
+
+def test_a_pin_instead_of_a_callback(app: Application, emulator: Emulator) -> None:
+    @app.view("/pin")
+    async def pin(app: Application, *request: Any) -> Any:
+        data = await now(app.client.create_authorization_url("oob"))
+        number = emulator.approve(data["url"])
+        token = await now(app.client.fetch_access_token(data["request_token"], verifier=number))
+        return {"screen_name": token["screen_name"]}
+
+    assert app.browser().get("/pin").json == {"screen_name": "ada"}
+
+
+@pytest.mark.parametrize("given", [None, {}, {"oauth_token_secret": "s"}, "rt"])
+def test_a_request_token_that_is_none(app: Application, given: Any) -> None:
+    @app.view("/fetch")
+    async def fetch(app: Application, *request: Any) -> Any:
+        return await now(app.client.fetch_access_token(given, oauth_verifier="v"))
+
+    @app.view("/save")
+    async def save(app: Application, *request: Any) -> Any:
+        return await now(app.client.save_authorize_data(*request, request_token=given))
+
+    for path in ("/fetch", "/save"):
+        assert app.browser().get(path).json["error"] == "missing_request_token"
+
+
+class TestWrongCallbacks:
+    """Each ends in a typed error with a stable code, and sends nothing more to the provider."""
+
+    @pytest.fixture
+    def begun(self, app: Application, emulator: Emulator) -> tuple[Any, str]:
+        browser = app.browser()
+        return browser, browser.get("/login").location
+
+    def ends(self, answer: Any, error: str, kind: str) -> dict[str, Any]:
+        assert (answer.status, answer.json["error"], answer.json["type"]) == (400, error, kind)
+        assert answer.json["provider"] == "twitter"
+        assert answer.json["step"] == "callback"
+        return answer.json  # type: ignore[no-any-return]
+
+    @pytest.mark.parametrize(
+        ("query", "error", "kind"),
+        [
+            ("", "missing_request_token", "MissingRequestTokenError"),
+            ("?oauth_verifier=v", "missing_request_token", "MissingRequestTokenError"),
+            ("?oauth_token=unknown&oauth_verifier=v", "invalid_state", "StateError"),
+            ("?oauth_token={t}&oauth_token={t}&oauth_verifier=v", "invalid_callback", "StateError"),
+            ("?oauth_token={t}&oauth_verifier=v&oauth_verifier=w", "invalid_callback", "StateError"),
+            ("?oauth_token={t}%0d%0aX:1&oauth_verifier=v", "invalid_callback", "StateError"),
+            ("?oauth_token={t}", "missing_verifier", "MissingVerifierError"),
+            ("?oauth_token={t}&oauth_verifier=", "missing_verifier", "MissingVerifierError"),
+            ("?denied={t}", "access_denied", "AuthorizationDeniedError"),
+            ("?oauth_token={t}&oauth_problem=user_refused", "access_denied", "AuthorizationDeniedError"),
+            ("?oauth_token={t}&oauth_problem=permission_denied", "access_denied", "AuthorizationDeniedError"),
+            ("?oauth_token={t}&oauth_problem=odd", "authorization_failed", "TokenRequestDeniedError"),
+        ],
+    )
+    def test_callback(self, begun: tuple[Any, str], emulator: Emulator, query: str, error: str, kind: str) -> None:
+        browser, url = begun
+        token = parse_qs(urlsplit(url).query)["oauth_token"][0]
+        self.ends(browser.get("/authorize" + query.replace("{t}", token)), error, kind)
+        assert emulator.journal.count(role="access_token") == 0
+
+    def test_a_denial_at_the_provider(self, begun: tuple[Any, str], emulator: Emulator) -> None:
+        browser, url = begun
+        denied = emulator.deny(url)
+        self.ends(browser.get(denied), "access_denied", "AuthorizationDeniedError")
+        token = parse_qs(urlsplit(url).query)["oauth_token"][0]
+        # The login is over: what the browser holds of it is gone.
+        again = browser.get(f"/authorize?oauth_token={token}&oauth_verifier=v")
+        self.ends(again, "invalid_state", "StateError")
+
+    def test_a_callback_twice(self, begun: tuple[Any, str], emulator: Emulator) -> None:
+        browser, url = begun
+        back = emulator.approve(url)
+        old = browser.cookies
+        assert browser.get(back).status == 200
+        self.ends(browser.get(back), "invalid_state", "StateError")
+        browser.put_back(old)
+        self.ends(browser.get(back), "state_used", "StateError")
+        assert emulator.journal.count(role="access_token") == 1
+
+    def test_a_callback_in_another_browser(self, app: Application, begun: tuple[Any, str], emulator: Emulator) -> None:
+        back = emulator.approve(begun[1])
+        self.ends(app.browser().get(back), "invalid_state", "StateError")
+        other = app.browser()
+        other.get("/login")
+        self.ends(other.get(back), "invalid_state", "StateError")
+        assert begun[0].get(back).status == 200
+
+    def test_injected_names_change_nothing(self, begun: tuple[Any, str], emulator: Emulator) -> None:
+        browser, url = begun
+        injected = (
+            ["oauth_token_secret", "redirect_uri", "provider", "state_data", "self", "request_token", "token", "verifier", "params"]
+        )
+        back = emulator.approve(url) + "".join(f"&{name}=evil" for name in injected)
+        assert browser.get(back).status == 200
+
+    def test_a_callback_at_another_address(self, app: Application, begun: tuple[Any, str], emulator: Emulator) -> None:
+        app.views["/elsewhere"] = app.views["/authorize"]
+        back = emulator.approve(begun[1])
+        answer = begun[0].get(back.replace("/authorize?", "/elsewhere?"))
+        assert answer.json["error"] == "mismatching_redirect_uri"
+        assert emulator.journal.count(role="access_token") == 0
+
+    def test_too_late(self, app: Application, make: Callable[..., Application], emulator: Emulator) -> None:
+        app = make(login_lifetime=-1)
+        self.ends(app.browser().log_in(emulator), "expired_state", "ExpiredStateError")
+
+    def test_a_client_for_another(self, app: Application, begun: tuple[Any, str], emulator: Emulator) -> None:
+        app.oauth.register_from_catalog("twitter", name="second", client_id="k", client_secret="s")
+        app.name = "second"
+        answer = begun[0].get(emulator.approve(begun[1]))
+        assert (answer.json["error"], answer.json["provider"]) == ("invalid_state", "second")
+
+
+class TestProvidersOnABadDay:
+    CASES: list[tuple[dict[str, Any], str, str]] = [  # noqa: RUF012 - read only
+        (
+            {"status": 401, "body": "Could not authenticate you"},
+            "TokenRequestDeniedError",
+            "Could not authenticate you",
+        ),
+        ({"status": 500, "body": "<h1>Oops</h1>"}, "TokenRequestDeniedError", "Oops"),
+        ({"status": 500}, "TokenRequestDeniedError", "500"),
+        ({"status": 200, "body": "<html>Please sign in</html>"}, "TokenResponseError", "Please sign in"),
+        ({"status": 200}, "TokenResponseError", "empty body"),
+        ({"status": 200, "body": "oauth_token=&oauth_token_secret=canary"}, "TokenResponseError", "no token"),
+        (
+            {"status": 302, "headers": {"Location": "https://evil.example/x?y=canary"}},
+            "TokenResponseError",
+            "evil.example",
+        ),
+        (
+            {"status": 200, "body": "oauth_problem=consumer_key_unknown"},
+            "TokenRequestDeniedError",
+            "consumer_key_unknown",
+        ),
+        ({"status": 401, "body": "oauth_problem=user_refused"}, "AuthorizationDeniedError", "user_refused"),
+        ({"status": 200, "body": "x" * 70_000}, "TransportError", "longer than"),
+        ({"drop": True}, "TransportError", "connection was closed"),
+    ]
+
+    @pytest.mark.parametrize("step", ["request_token", "access_token"])
+    @pytest.mark.parametrize(("failure", "kind", "words"), CASES)
+    def test_a_token_endpoint(
+        self, app: Application, emulator: Emulator, step: str, failure: dict[str, Any], kind: str, words: str
+    ) -> None:
+        browser = app.browser()
+        secret = emulator.client("twitter").client_secret
+        failure = {**failure, "times": 3 if failure.get("drop") else 1}
+        if step == "request_token":
+            emulator.fail_next(step, **failure)
+            answer = browser.get("/login")
+        else:
+            back = emulator.approve(browser.get("/login").location)
+            emulator.fail_next(
+                step, **{**failure, "body": failure.get("body", "").replace("canary", f"canary {secret}")}
+            )
+            answer = browser.get(back)
+        emulator._faults._waiting.clear()
+        assert answer.status == 400
+        error = answer.json
+        assert (error["type"], error["step"], error["provider"]) == (kind, step, "twitter")
+        assert words in error["description"]
+        assert "canary" not in answer.text
+        assert secret not in answer.text
+        assert len(error["description"]) < 400
+        if kind.startswith("Token"):
+            assert error["status"] == failure["status"]
+            assert len(error["excerpt"]) <= 200
+        # The next login is as good as any.
+        assert browser.log_in(emulator).status == 200
+
+    def test_a_failed_exchange_ends_the_login(self, app: Application, emulator: Emulator) -> None:
+        browser = app.browser()
+        back = emulator.approve(browser.get("/login").location)
+        emulator.fail_next("access_token", status=500)
+        browser.get(back)
+        assert browser.get(back).json["error"] in {"invalid_state", "state_used"}
+
+    def test_an_api_answer_is_the_applications_to_judge(self, app: Application, emulator: Emulator) -> None:
+        @app.view("/authorize")
+        async def authorize(app: Application, *request: Any) -> Any:
+            await now(app.client.authorize_access_token(*request))
+            emulator.fail_next("api", status=503, body="Over capacity")
+            response = await now(app.client.get("account/verify_credentials.json"))
+            return {"status": response.status_code, "text": response.text}
+
+        assert app.browser().log_in(emulator).json == {"status": 503, "text": "Over capacity"}
