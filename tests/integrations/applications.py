@@ -141,7 +141,7 @@ class Application(ABC):
     @abstractmethod
     def browser(self) -> Browser: ...
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most have nothing to undo
         """Undo what the application changed around it."""
 
 

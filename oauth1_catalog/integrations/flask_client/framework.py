@@ -56,7 +56,9 @@ class TokenInG(CurrentToken[Request]):
         if token is None:
             return None
         owner, serving = g.get(f"_oauth_token_{client}_request"), current_request()
-        if serving is None if owner is None else owner() is serving:
+        # A weak reference whose request is gone gives None too, and that is no sign of a call outside of a request.
+        belongs = serving is None if owner is None else serving is not None and owner() is serving
+        if belongs:
             return token
         g.pop(f"_oauth_token_{client}", None)
         return None
