@@ -8,7 +8,7 @@ import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import flask
+import flask.testing
 import httpx2
 import pytest
 from django.http import HttpRequest, HttpResponse
@@ -309,7 +309,7 @@ class TestStarlette:
                 return await call_next(request)
 
         inner = Starlette(routes=[Route("/{path:path}", served.serve)], middleware=[Middleware(Passing)])
-        session = Middleware(SessionMiddleware, SECRET_KEY)
+        session = Middleware(SessionMiddleware, secret_key=SECRET_KEY)
         served.app = Starlette(routes=[Mount("/", app=inner)], middleware=[session, Middleware(Passing)])
         browser = served.browser()
         assert browser.log_in(emulator, user="grace").json["profile"]["screen_name"] == "grace"
