@@ -14,6 +14,11 @@ import click
 # Name to "module:function" and the line that --help shows for it.
 COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("oauth1_catalog.cli.validate:validate", "Check provider files."),
+    "rule": ("oauth1_catalog.cli.rule:rule", "Explain a finding of validate."),
+    "list": ("oauth1_catalog.cli.look:list_providers", "List the providers of the catalog."),
+    "search": ("oauth1_catalog.cli.look:search", "Find providers by a word."),
+    "show": ("oauth1_catalog.cli.show:show", "Show a provider, with the origin of each value."),
+    "schema": ("oauth1_catalog.cli.schema:schema", "Print the JSON Schema of provider files, or check one."),
     "demo": ("oauth1_catalog.cli.demo:demo", "Log in to emulated providers, in a browser or without one."),
 }
 

@@ -1,0 +1,81 @@
+"""``oauth1-catalog list`` and ``search``: which providers there are."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.catalog.diagnostics import nearest
+from oauth1_catalog.catalog.model import ProviderFile, Status
+from oauth1_catalog.errors import ProviderFileError
+
+_DIRECTORY = click.option(
+    "--directory", "directories", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of your own provider files; may be given several times.",
+)  # fmt: skip
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.command("list")
+@click.option("--status", type=click.Choice(get_args(Status)), help="Providers of that status alone.")
+@click.option("--category", help="Providers of that category alone.")
+@_JSON
+@_DIRECTORY
+def list_providers(status: str | None, category: str | None, as_json: bool, directories: tuple[Path, ...]) -> None:
+    """List the providers of the catalog."""
+    files = [
+        file
+        for file in _files(Catalog(*directories))
+        if (status is None or file.status == status) and (category is None or category in file.categories)
+    ]
+    _print(files, as_json=as_json)
+
+
+@click.command()
+@click.argument("word")
+@_JSON
+@_DIRECTORY
+def search(word: str, as_json: bool, directories: tuple[Path, ...]) -> None:
+    """Find providers by a part of a name, of an alias or of an address, or by category."""
+    files = list(_files(Catalog(*directories)))
+    found = [file for file in files if any(word.casefold() in text.casefold() for text in _texts(file))]
+    if not found and (near := nearest(word, [name for file in files for name in (file.name, *file.aliases)])):
+        found = [file for file in files if {file.name, *file.aliases} & set(near)]
+    _print(found, as_json=as_json)
+    sys.exit(0 if found else 1)
+
+
+def _files(catalog: Catalog) -> Sequence[ProviderFile]:
+    """The usable files; of each other one, what is wrong goes to standard error."""
+    files = []
+    for name in catalog.names():
+        try:
+            files.append(catalog.file(name))
+        except ProviderFileError as error:
+            click.echo(error.description, err=True)
+    return files
+
+
+def _texts(file: ProviderFile) -> tuple[str, ...]:
+    urls = (file.homepage, file.docs_url, file.request_token_url, file.api_base_url)
+    return (file.name, *file.aliases, file.display_name or "", *file.categories, *filter(None, urls))
+
+
+def _print(files: Sequence[ProviderFile], *, as_json: bool) -> None:
+    if as_json:
+        fields = {"name", "aliases", "display_name", "status", "flows", "categories", "docs_url", "replaced_by"}
+        listed = [file.model_dump(mode="json", include=fields) for file in files]
+        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        return
+    width = max((len(file.name) for file in files), default=0)
+    shown = max((len(file.display_name or file.name) for file in files), default=0)
+    for file in files:
+        aliases = f"also {', '.join(file.aliases)}" if file.aliases else ""
+        words = f"{file.name:{width}}  {file.display_name or file.name:{shown}}  {file.status:10}  {aliases}"
+        click.echo(words.rstrip())

@@ -1,0 +1,23 @@
+"""``oauth1-catalog rule``: what a finding's code means, why, and how it is written right."""
+
+from __future__ import annotations
+
+import click
+
+from oauth1_catalog.catalog.diagnostics import did_you_mean
+from oauth1_catalog.catalog.rules.pages import rule_codes, rule_page
+
+
+@click.command()
+@click.argument("code", required=False)
+def rule(code: str | None) -> None:
+    """Explain the finding CODE, such as P036; without CODE, list all of them."""
+    if code is None:
+        for known in rule_codes():
+            click.echo(f"{known}  {rule_page(known).title}")
+        return
+    try:
+        click.echo(rule_page(code.upper()).text, nl=False)
+    except KeyError:
+        hint = did_you_mean(code.upper(), rule_codes(), otherwise="`oauth1-catalog rule` lists all.")
+        raise click.UsageError(f"no rule {code}; {hint}") from None

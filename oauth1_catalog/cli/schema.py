@@ -1,0 +1,34 @@
+"""``oauth1-catalog schema``: print the JSON Schema of provider files, or check that a committed one is up to date."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from pathlib import Path
+
+import click
+
+from oauth1_catalog.catalog.schema import SCHEMA_FILE, schema_text
+
+
+@click.command()
+@click.option(
+    "--check",
+    type=click.Path(exists=True, path_type=Path),
+    help=f"Compare with a file, or with {SCHEMA_FILE} in a folder; exit 1 and show the difference if it is stale.",
+)
+def schema(check: Path | None) -> None:
+    """Print the JSON Schema of provider files (2020-12)."""
+    text = schema_text()
+    if check is None:
+        click.echo(text, nl=False)
+        return
+    path = check / SCHEMA_FILE if check.is_dir() else check
+    written = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if written == text:
+        click.echo(f"{path} is up to date")
+        return
+    lines = difflib.unified_diff(written.splitlines(), text.splitlines(), str(path), "the models", lineterm="")
+    click.echo("\n".join(lines))
+    click.echo(f"{path} is stale. Run: oauth1-catalog schema > {path}", err=True)
+    sys.exit(1)

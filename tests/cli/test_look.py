@@ -1,0 +1,119 @@
+"""``list``, ``search``, ``show``, ``rule`` and ``schema``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from oauth1_catalog.catalog.rules.pages import rule_codes
+from oauth1_catalog.catalog.schema import schema_text
+from oauth1_catalog.cli import COMMANDS, cli
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _from_the_checkout(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+def run(*arguments: str, status: int = 0) -> str:
+    result = CliRunner().invoke(cli, list(arguments))
+    assert result.exit_code == status, result.output
+    return result.output
+
+
+def test_list():
+    lines = run("list").splitlines()
+    assert [line.split()[0] for line in lines] == sorted(path.stem for path in (ROOT / "providers").glob("*.yaml"))
+    assert any(
+        line.split() == ["jira_data_center", "Jira", "Data", "Center", "active", "also", "jira"] for line in lines
+    )
+    wikis = json.loads(run("list", "--category", "wiki", "--json"))
+    assert "wikimedia" in [provider["name"] for provider in wikis]
+    assert {provider["status"] for provider in json.loads(run("list", "--status", "active", "--json"))} == {"active"}
+
+
+def test_a_broken_file_does_not_hide_the_others(tmp_path):
+    (tmp_path / "broken.yaml").write_text("name: [", encoding="utf-8")
+    assert "this is not YAML" in run("list", "--directory", str(tmp_path))
+    assert "twitter " in run("list", "--directory", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("word", "name"), [("netsuite", "netsuite"), ("JIRA", "jira_data_center"), ("flikr", "flickr")]
+)
+def test_search(word, name):
+    assert name in [line.split()[0] for line in run("search", word).splitlines()]
+
+
+def test_search_for_nothing():
+    assert run("search", "no such provider", status=1) == ""
+
+
+def test_show_is_the_file():
+    shown = run("show", "x")
+    assert shown.startswith("# providers/x.yaml\n")
+    assert "# providers/twitter.yaml" in shown
+    assert json.loads(run("show", "jira", "--json"))["name"] == "jira_data_center"
+
+
+def test_show_resolved_says_where_each_value_comes_from():
+    shown = run("show", "netsuite", "--resolved", "--set", "account_id=1234567_SB1")
+    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in shown.splitlines()}
+    lines = (ROOT / "providers" / "netsuite.yaml").read_text(encoding="utf-8").splitlines()
+    number = next(n for n, line in enumerate(lines, start=1) if line.startswith("request_token_url"))
+    url = "https://1234567-sb1.restlets.api.netsuite.com/rest/requesttoken"
+    assert rows["request_token_url"] == f"{url} providers/netsuite.yaml:{number}"
+    assert rows["account_host"] == "1234567-sb1 from account_id: lower, underscore_to_dash"
+    assert rows["client_kwargs.realm"].startswith("1234567_SB1 providers/netsuite.yaml:")
+    assert "NETSUITE_CLIENT_ID (Consumer Key), NETSUITE_CLIENT_SECRET (Consumer Secret)" in shown
+
+
+def test_origins_of_options_environments_and_bases():
+    trello = run("show", "trello", "--resolved", "--set", "expiration=1day")
+    lines = (ROOT / "providers" / "trello.yaml").read_text(encoding="utf-8").splitlines()
+    number = next(n for n, line in enumerate(lines, start=1) if "{expiration:" in line)
+    assert any(line.split()[-1] == f"providers/trello.yaml:{number}" for line in trello.splitlines() if "1day" in line)
+    etrade = run("show", "etrade", "--resolved", "--environment", "sandbox")
+    assert "https://apisb.etrade.com/v1/" in etrade
+    x = run("show", "x", "--resolved")
+    assert "providers/twitter.yaml:" in x
+    assert json.loads(run("show", "x", "--resolved", "--json"))["api_base_url"] == "https://api.x.com/1.1/"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["show", "twiter"], "Did you mean `twitter`?"),
+        (["show", "jira", "--resolved"], "no base_url"),
+        (["show", "etrade", "--resolved", "--environment", "live"], "It has `sandbox`"),
+    ],
+)
+def test_what_cannot_be_shown_says_why(arguments, message):
+    assert message in run(*arguments, status=1)
+
+
+def test_wrong_use():
+    run("show", "trello", "--resolved", "--set", "expiration", status=2)
+    assert "did you mean" in run("rule", "P0361", status=2)
+
+
+def test_rule():
+    assert [line.split()[0] for line in run("rule").splitlines()] == list(rule_codes())
+    assert run("rule", "p036").startswith("# P036: ")
+
+
+def test_schema(tmp_path):
+    assert run("schema") == schema_text()
+    assert "up to date" in run("schema", "--check", "schemas")
+    (tmp_path / "old.json").write_text("{}\n", encoding="utf-8")
+    assert "-{}" in run("schema", "--check", str(tmp_path / "old.json"), status=1)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command):
+    assert "Usage: cli " + command in run(command, "--help").replace("Usage: cli  ", "Usage: cli ")
