@@ -143,6 +143,10 @@ class Provider:
     revoke: Endpoint | None = None
     userinfo: UserinfoRules | None = None
 
+    def __repr__(self) -> str:
+        """Without the parameters, headers and options: they can hold keys and passwords of an application."""
+        return f"Provider({self.name!r})"
+
     @property
     def all_headers(self) -> dict[str, str]:
         """The headers of every request, its User-Agent among them."""

@@ -38,7 +38,7 @@ class SignsRequests:
     """
 
     signer: Signer
-    credentials: TokenCredentials | TemporaryCredentials | None
+    credentials: TokenCredentials | TemporaryCredentials | None = None
     parameters: Mapping[str, str]
     redirects_are_guarded = False
 
@@ -100,8 +100,9 @@ class SignsRequests:
         return auth
 
     def __repr__(self) -> str:
-        token = self.credentials.oauth_token if self.credentials else None
-        return f"{type(self).__name__}({self.signer.client.client_id!r}, token={token!r})"
+        if not hasattr(self, "signer"):  # seen by a debugger, or in a traceback out of the constructor
+            return f"<{type(self).__name__}>"
+        return f"{type(self).__name__}({self.client_id!r}, token={self.token!r})"
 
     @property
     def client_id(self) -> str:

@@ -15,6 +15,7 @@ from oauth1_catalog.clients.auth import SignsRequests, refuse_authorization
 from oauth1_catalog.clients.bodies import covers_body, undeclared_type
 from oauth1_catalog.clients.failures import unusable_url
 from oauth1_catalog.clients.httpx_exchange import (
+    SignedRequest,
     aconnected,
     aexchange,
     client_limits,
@@ -118,7 +119,7 @@ class OAuth1Auth(SignsRequests, httpx2.Auth):
                 token=self.credentials,
                 parameters=self.parameters,
             )
-        copy = httpx2.Request(request.method, url, headers=headers, stream=stream, extensions=request.extensions)
+        copy = SignedRequest(request.method, url, headers=headers, stream=stream, extensions=request.extensions)
         if content is not None:
             copy.read()
         if sent_once:

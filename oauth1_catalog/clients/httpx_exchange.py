@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -16,9 +17,20 @@ import httpx2
 
 from oauth1_catalog.clients.failures import failure, transport_error, without_queries
 from oauth1_catalog.clients.limits import Limits
+from oauth1_catalog.clients.log_filter import filter_logs_of
 from oauth1_catalog.errors import SigningError, TransportError
 from oauth1_catalog.rfc5849.messages import Request, Response
 from oauth1_catalog.rfc5849.parameters import FORM
+
+filter_logs_of("httpx2")
+
+
+class SignedRequest(httpx2.Request):
+    """A request whose ``repr`` does not show the query: it may hold the signature."""
+
+    def __repr__(self) -> str:
+        return f"<Request({self.method!r}, {str(self.url).partition('?')[0]!r})>"
+
 
 NO_CONNECTION = (httpx2.ConnectError, httpx2.ConnectTimeout)
 """The errors after which nothing has been sent."""
@@ -43,16 +55,17 @@ def exchange(client: httpx2.Client, request: Request, limits: Limits, **call: An
     moment = time.monotonic() + limits.token_deadline
     try:
         response = connected(limits, lambda: client.send(built, auth=None, stream=True, follow_redirects=False))
-        body = bytearray()
+        body = BytesIO()  # whose repr does not show the token that may be in it
         try:
             for chunk in response.iter_bytes():
-                body += chunk
+                body.write(chunk)
+                del chunk
                 _check_length(request, body, limits)
                 if time.monotonic() > moment:
                     raise _too_late(request, limits)
         finally:
             response.close()
-        return Response(response.status_code, dict(response.headers), bytes(body))
+        return Response(response.status_code, dict(response.headers), body.getvalue())
     except NO_ANSWER as error:
         without_queries(error)
         problem, cause = transport_error(request.url, error), error
@@ -67,14 +80,15 @@ async def aexchange(client: httpx2.AsyncClient, request: Request, limits: Limits
             response = await aconnected(
                 limits, lambda: client.send(built, auth=None, stream=True, follow_redirects=False)
             )
-            body = bytearray()
+            body = BytesIO()
             try:
                 async for chunk in response.aiter_bytes():
-                    body += chunk
+                    body.write(chunk)
+                    del chunk
                     _check_length(request, body, limits)
             finally:
                 await response.aclose()
-            return Response(response.status_code, dict(response.headers), bytes(body))
+            return Response(response.status_code, dict(response.headers), body.getvalue())
     except TimeoutError as error:
         problem = _too_late(request, limits)
         cause: Exception = error
@@ -130,8 +144,8 @@ async def aconnected(limits: Limits, send: Callable[[], Awaitable[httpx2.Respons
     return await send()
 
 
-def _check_length(request: Request, body: bytearray, limits: Limits) -> None:
-    if len(body) > limits.token_bytes:
+def _check_length(request: Request, body: BytesIO, limits: Limits) -> None:
+    if body.tell() > limits.token_bytes:
         raise failure(request.url, f"the answer is longer than {limits.token_bytes} bytes; not read on.")
 
 
@@ -144,7 +158,7 @@ def _built(request: Request, client: httpx2.Client | httpx2.AsyncClient, **call:
     headers = httpx2.Headers(client.headers)
     headers.update({"Accept-Encoding": "identity", **request.headers})
     timeout = httpx2.Timeout(call["timeout"]) if "timeout" in call else client.timeout
-    built = httpx2.Request(
+    built = SignedRequest(
         request.method,
         request.url,
         headers=headers,

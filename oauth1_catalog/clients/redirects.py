@@ -28,7 +28,9 @@ def check_redirect(*, status: int, method: str, url: str, new_method: str, new_u
 
     >>> check_redirect(status=302, method="GET", url="https://a.example/x", new_method="GET", new_url="https://a.example/y")
     """
-    if _origin(url) != _origin(new_url):
+    here, there, same_origin = _plain(url), _plain(new_url), _origin(url) == _origin(new_url)
+    del url, new_url  # a query can hold the signature, and a traceback can show what the variables of a frame hold
+    if not same_origin:
         reason = "A signature must not go to another host"
     elif new_method not in ("GET", "HEAD"):
         reason = f"A {new_method} is not sent twice"
@@ -36,7 +38,7 @@ def check_redirect(*, status: int, method: str, url: str, new_method: str, new_u
         return
     raise ProviderError(
         "redirect_refused",
-        f"{method} {_plain(url)} was answered with a redirect ({status}) to {_plain(new_url)}. {reason}: it was not "
+        f"{method} {here} was answered with a redirect ({status}) to {there}. {reason}: it was not "
         "followed. Call the second address yourself, or take the answer as it is with allow_redirects=False "
         "(requests) or follow_redirects=False (httpx2).",
         step="api",

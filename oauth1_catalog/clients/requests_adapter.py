@@ -28,8 +28,11 @@ from urllib3.response import HTTPResponse
 from urllib3.util.retry import Retry
 
 from oauth1_catalog.clients.limits import Limits
+from oauth1_catalog.clients.log_filter import filter_logs_of
 from oauth1_catalog.clients.tls import Certificate, Verify, requests_context
 from oauth1_catalog.errors import ConfigurationError
+
+filter_logs_of("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry")
 
 _deadline: ContextVar[float | None] = ContextVar("oauth1_catalog_deadline", default=None)
 

@@ -12,7 +12,7 @@ from requests.auth import AuthBase
 
 from oauth1_catalog.clients.auth import SignsRequests, refuse_authorization
 from oauth1_catalog.clients.bodies import covers_body, undeclared_type
-from oauth1_catalog.clients.failures import unusable_url
+from oauth1_catalog.clients.failures import unusable_url, without_queries
 from oauth1_catalog.clients.names import (
     SIGNATURE_HMAC_SHA1,
     SIGNATURE_HMAC_SHA256,
@@ -182,7 +182,10 @@ class OAuth1Session(SyncThreeSteps, requests.Session):
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = (self.limits.connect, self.limits.read)
         follow = kwargs.pop("allow_redirects", True)
-        if not follow or not hasattr(request, "oauth1_auth"):
-            return super().send(request, allow_redirects=follow, **kwargs)
-        response = super().send(request, allow_redirects=False, **kwargs)
-        return follow_redirects(self, response, kwargs, limit=self.max_redirects)
+        signed = hasattr(request, "oauth1_auth")
+        try:
+            response = super().send(request, allow_redirects=follow and not signed, **kwargs)
+            return follow_redirects(self, response, kwargs, limit=self.max_redirects) if follow else response
+        except requests.RequestException as error:
+            without_queries(error)
+            raise

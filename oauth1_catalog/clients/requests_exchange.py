@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -60,14 +61,15 @@ def _exchange(session: requests.Session, request: Request, limits: Limits, call:
 
 
 def _bounded_body(response: requests.Response, limits: Limits, moment: float) -> bytes:
-    body = bytearray()
+    body = BytesIO()  # whose repr does not show the token that may be in it
     for chunk in response.iter_content(8192):
-        body += chunk
-        if len(body) > limits.token_bytes:
+        body.write(chunk)
+        del chunk
+        if body.tell() > limits.token_bytes:
             raise failure(response.url, f"the answer is longer than {limits.token_bytes} bytes; not read on.")
         if time.monotonic() > moment:
             raise failure(response.url, f"the answer took longer than {limits.token_deadline} seconds.")
-    return bytes(body)
+    return body.getvalue()
 
 
 def _prepared(request: Request, session: requests.Session) -> requests.PreparedRequest:

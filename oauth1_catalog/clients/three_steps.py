@@ -248,7 +248,6 @@ class ThreeSteps:
     def _access_token_steps(self, asked: TokenCall) -> Steps[dict[str, str]]:
         provider = asked.provider("access_token", self._wire_url(asked.url))
         held = self._credentials
-        verifier = self._verifier if asked.verifier is None else asked.verifier
         if held is None:
             if not asked.data and not asked.given.get("params"):
                 raise MissingTokenError(
@@ -257,14 +256,20 @@ class ThreeSteps:
                     step="access_token",
                 )
             return token_request(provider, self._signer, step="access_token", params=asked.data)
-        if verifier is None:
+        if asked.verifier is None and self._verifier is None:
             raise MissingVerifierError(
                 description=f'{provider.name}: Missing "verifier" value. Pass verifier=, or the address that the '
                 "user came back to to parse_authorization_response(); for a provider of OAuth 1.0 pass verifier=''.",
                 step="access_token",
             )
         temporary = TemporaryCredentials(held.oauth_token, held.oauth_token_secret)
-        return request_token_credentials(provider, self._signer, temporary, verifier=verifier, params=asked.data)
+        return request_token_credentials(
+            provider,
+            self._signer,
+            temporary,
+            verifier=self._verifier if asked.verifier is None else asked.verifier,
+            params=asked.data,
+        )
 
     def _adopt(self, token: TemporaryCredentials | dict[str, str]) -> dict[str, str]:
         """Hold what a token endpoint gave."""
