@@ -14,6 +14,7 @@ import click
 # Name to "module:function" and the line that --help shows for it.
 COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("oauth1_catalog.cli.validate:validate", "Check provider files."),
+    "fmt": ("oauth1_catalog.cli.fmt:fmt", "Put the fields of provider files in order."),
     "rule": ("oauth1_catalog.cli.rule:rule", "Explain a finding of validate."),
     "list": ("oauth1_catalog.cli.look:list_providers", "List the providers of the catalog."),
     "search": ("oauth1_catalog.cli.look:search", "Find providers by a word."),

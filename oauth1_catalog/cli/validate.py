@@ -14,8 +14,10 @@ import click
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.directories import builtin_directory
-from oauth1_catalog.catalog.loader import Catalog
+from oauth1_catalog.catalog.loader import Catalog, read_file
+from oauth1_catalog.catalog.repair import repaired
 from oauth1_catalog.catalog.survey import CHUNK, Across, Checked, check_files, provider_files
+from oauth1_catalog.cli.fmt import difference, write
 from oauth1_catalog.cli.render import LINE_BY_LINE
 from oauth1_catalog.cli.reports import REPORTS
 
@@ -33,6 +35,7 @@ FORMATS = (*LINE_BY_LINE, *REPORTS)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file.")
 @click.option("--strict", is_flag=True, help="Count warnings as errors.")
 @click.option("--changed-since", metavar="REV", help="Show what is wrong in files that changed since a Git revision.")
+@click.option("--fix", is_flag=True, help="Put right what has one answer, show the difference, and check again.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="How many processes; by default one for each core.")
 def validate(
     paths: tuple[Path, ...],
@@ -40,6 +43,7 @@ def validate(
     output: Path | None,
     strict: bool,
     changed_since: str | None,
+    fix: bool,
     jobs: int | None,
 ) -> None:
     """Check provider files: PATHS are files or folders.
@@ -49,6 +53,8 @@ def validate(
     form = form or ("github" if os.environ.get("GITHUB_ACTIONS") else "full")
     files = provider_files(paths or [_default_folder()])
     changed = _changed_files(changed_since) if changed_since else None
+    if fix:
+        _fix([path for path in files if changed is None or path.resolve() in changed])
     seen: list[str] = []
     findings: list[Diagnostic] = []
     counts = {"error": 0, "warning": 0}
@@ -72,6 +78,18 @@ def validate(
     if form in {"full", "concise"} or output:
         click.echo(_summary(len(seen), len(broken), counts), err=form != "full" or output is not None)
     sys.exit(1 if counts["error"] or (strict and counts["warning"]) else 0)
+
+
+def _fix(files: Sequence[Path]) -> None:
+    """Repair the files, and show on standard error what was changed."""
+    today = dt.datetime.now(tz=dt.UTC).date()
+    for path, checked in zip(files, check_files(files, today=today), strict=True):
+        document = read_file(path)
+        after = repaired(document, checked.findings)
+        before = document.text
+        if before and after != before:
+            click.echo(difference(path, before, after), nl=False, err=True)
+            write(path, after)
 
 
 def _default_folder() -> Path:

@@ -213,3 +213,34 @@ def test_no_terminal_obeys_a_file(folder):
     shown = run("folder")
     assert "\x1b]" not in shown
     assert "\x07" not in shown
+
+
+def test_fix_puts_right_what_has_one_answer_and_says_what_is_left(folder):
+    path = folder / "wrong.yaml"
+    text = WRONG.replace("http:", "https:").replace("client_kwargs: {rsa_key: hunter2}\n", "")
+    path.write_text(text, encoding="utf-8")
+    shown = run("folder/wrong.yaml", "--fix", "--format", "concise", status=0)
+    assert "-display_nam: 名前\n" in shown
+    assert "+display_name: 名前\n" in shown
+    assert "P050" in shown, "evidence is for a person to find"
+    assert path.read_text(encoding="utf-8").splitlines()[2] == "display_name: 名前"
+    before = path.read_bytes()
+    run("folder/wrong.yaml", "--fix", status=0)
+    assert path.read_bytes() == before
+
+
+def test_fix_shows_no_credential(folder):
+    shown = run("folder/wrong.yaml", "--fix")
+    assert "+display_name: 名前" in shown
+    assert "hunter2" not in shown
+
+
+def test_fmt(folder):
+    path = folder / "right.yaml"
+    text = "# head\n" + RIGHT.format(name="right") + "docs_url: https://a.example/  # where\n"
+    path.write_text(text, encoding="utf-8")
+    check = CliRunner().invoke(cli, ["fmt", "--check", "folder/right.yaml"])
+    assert (check.exit_code, "+docs_url: https://a.example/  # where" in check.output) == (1, True)
+    assert CliRunner().invoke(cli, ["fmt", "folder"]).output == "folder/right.yaml put in order\n"
+    assert path.read_text(encoding="utf-8").splitlines()[3] == "docs_url: https://a.example/  # where"
+    assert CliRunner().invoke(cli, ["fmt", "--check", "folder"]).exit_code == 0
