@@ -236,11 +236,11 @@ class Emulator:
 
 
 def _tls_context(host: str, ca_file: Path) -> ssl.SSLContext:
-    """A server's context with a certificate for ``host``, whose authority is written to ``ca_file``."""
+    """A server's context with a certificate for ``host`` and loopback; its authority is written to ``ca_file``."""
     import trustme
 
     authority = trustme.CA(organization_name="oauth1-catalog emulator")
     authority.cert_pem.write_to_path(str(ca_file))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(host, "localhost").configure_cert(context)
+    authority.issue_cert(*{host, "127.0.0.1", "::1", "localhost"}).configure_cert(context)
     return context

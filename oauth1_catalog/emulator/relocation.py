@@ -131,4 +131,13 @@ def variant_key(provider: Provider) -> str:
     >>> variant_key(Provider(name="jira")) == variant_key(Provider(name="jira", request_token_url="https://a.example"))
     False
     """
-    return f"{provider.name}-{hashlib.sha256(repr(provider).encode()).hexdigest()[:6]}"
+    return f"{provider.name}-{hashlib.sha256(_told(provider).encode()).hexdigest()[:6]}"
+
+
+def _told(value: object) -> str:
+    """A value with all that is in it; a ``repr`` leaves out what could be a secret."""
+    if is_dataclass(value):
+        return f"({','.join(f'{f.name}={_told(getattr(value, f.name))}' for f in fields(value))})"
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{name!r}:{_told(inner)}' for name, inner in sorted(value.items()))}}}"
+    return repr(value)

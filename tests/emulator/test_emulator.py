@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -212,6 +213,16 @@ def test_it_must_run():
         assert emulator.ca_file
     with pytest.raises(NotInitializedError):
         _ = emulator.origins
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.2", "::1"])
+def test_other_names_of_loopback(host):
+    if host == "::1" and not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    with Emulator(Catalog(), host=host) as emulator, requests.Session() as browser:
+        browser.trust_env = False
+        assert browser.get(emulator.origins.secure, verify=emulator.ca_file, timeout=10).status_code == 404
+        assert browser.get(emulator.origins.consent, timeout=10).status_code == 404
 
 
 def test_no_thread_is_left():
