@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from oauth1_catalog.clients.options import httpx_options
 from oauth1_catalog.flow.drive import arun
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.framework import FrameworkRequest
@@ -35,9 +36,11 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
     def pool(self) -> HttpxPool:
         """The connections of this client, kept for its life."""
         from oauth1_catalog.clients.httpx_pool import HttpxPool
-        from oauth1_catalog.clients.options import httpx_options
 
-        return HttpxPool(**httpx_options(self.provider.client_kwargs, name=self.name))
+        return HttpxPool(**self._transport)
+
+    def _transport_options(self, client_kwargs: Mapping[str, object]) -> dict[str, Any]:
+        return httpx_options(client_kwargs, name=self.name)
 
     async def create_authorization_url(self, redirect_uri: str | None = None, **kwargs: object) -> dict[str, Any]:
         """As the sync client's: ask for a request token, and say where to send the browser."""
@@ -120,7 +123,9 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         from oauth1_catalog.clients.httpx_client import OAuth1Auth
 
         credentials = None if withhold_token else self._credentials(await self._any_token(token, request) or current)
-        return await self.pool.request(method, url, auth=OAuth1Auth.from_signer(self.signer, credentials), **kwargs)
+        with self._named():
+            auth = OAuth1Auth.from_signer(self.signer, credentials)
+            return await self.pool.request(method, url, auth=auth, **kwargs)
 
     async def _any_token(self, token: TokenLike | None, request: FrameworkRequest | None) -> TokenLike | None:
         """The token of a call: the caller's, else the one that ``fetch_token`` gives."""

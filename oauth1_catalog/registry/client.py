@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.clients.options import signing_options
 from oauth1_catalog.errors import (
     ConfigurationError,
     MissingRequestTokenError,
     MissingSettingError,
     MissingTokenError,
+    OAuthError,
 )
 from oauth1_catalog.registry.addresses import api_url
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
@@ -67,6 +70,8 @@ class OAuth1App(Generic[FrameworkRequest]):
         self.client_secret = client_secret
         self.provider = provider_with(provider or Provider(name=name), name, values)
         self.static_token: TokenCredentials | None = TokenCredentials(token, token_secret or "") if token else None
+        self._signing = signing_options(self.provider.client_kwargs, name=name)
+        self._transport = self._transport_options(self.provider.client_kwargs)
         self._fetch_token = fetch_token
         self._update_token = update_token
         self._rsa_key = rsa_key
@@ -113,12 +118,11 @@ class OAuth1App(Generic[FrameworkRequest]):
             MissingSettingError: there is no ``client_id``, or no key for the signature method.
             SigningError: an option or a key is not usable.
         """
-        from oauth1_catalog.clients.options import signing_options
         from oauth1_catalog.rfc5849 import Signer
 
         if not self.client_id:
             raise self._missing("client_id")
-        options = signing_options(self.provider.client_kwargs, name=self.name)
+        options = dict(self._signing)
         if self._rsa_key is not None:
             options["rsa_key"] = self._rsa_key
         if self._rsa_key_passphrase is not None:
@@ -143,12 +147,17 @@ class OAuth1App(Generic[FrameworkRequest]):
 
     def problems(self) -> Iterator[ConfigurationError]:
         """What is wrong with the configuration of this client, as far as it can be told without asking the provider."""
-        try:
-            _ = self.signer
-        except ConfigurationError as error:
-            yield error
+        for part in ("signer", "pool"):
+            try:
+                getattr(self, part)
+            except ConfigurationError as error:
+                yield error
         if "redirect" in self.provider.flows:
             yield from self._missing_addresses()
+
+    def _transport_options(self, client_kwargs: Mapping[str, object]) -> dict[str, Any]:
+        """The options of the HTTP library in ``client_kwargs``."""
+        raise NotImplementedError
 
     def _missing_addresses(self) -> Iterator[MissingSettingError]:
         """The addresses that a login needs and that are nowhere."""
@@ -278,6 +287,16 @@ class OAuth1App(Generic[FrameworkRequest]):
             elif not isinstance(params, str | bytes):
                 kwargs["params"] = [*provider.api_params.items(), *params]
         return api_url(provider, url, allow_any_host=allow_any_host), kwargs
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """An API call's own errors say whose call it was."""
+        try:
+            yield
+        except OAuthError as error:
+            error.provider = error.provider or self.name
+            error.step = error.step or "api"
+            raise
 
     def _current_token(self, token: TokenLike | None, request: FrameworkRequest | None) -> TokenLike | None:
         """The token of a login that ended in the request being served, for a call without one of its own."""

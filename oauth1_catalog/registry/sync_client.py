@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from oauth1_catalog.clients.options import requests_options
 from oauth1_catalog.flow.drive import run
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.framework import FrameworkRequest
@@ -30,10 +31,12 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
     @cached_property
     def pool(self) -> RequestsPool:
         """The connections of this client, kept for its life."""
-        from oauth1_catalog.clients.options import requests_options
         from oauth1_catalog.clients.requests_pool import RequestsPool
 
-        return RequestsPool(**requests_options(self.provider.client_kwargs, name=self.name))
+        return RequestsPool(**self._transport)
+
+    def _transport_options(self, client_kwargs: Mapping[str, object]) -> dict[str, Any]:
+        return requests_options(client_kwargs, name=self.name)
 
     def create_authorization_url(self, redirect_uri: str | None = None, **kwargs: object) -> dict[str, Any]:
         """Ask for a request token, and say where to send the browser.
@@ -172,7 +175,8 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
 
         credentials = None if withhold_token else self._credentials(self._any_token(token, request))
         url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
-        return self.pool.request(method, url, auth=OAuth1Auth.from_signer(self.signer, credentials), **kwargs)
+        with self._named():
+            return self.pool.request(method, url, auth=OAuth1Auth.from_signer(self.signer, credentials), **kwargs)
 
     def close(self) -> None:
         """Close the client's connections; the next call opens new ones."""

@@ -160,7 +160,8 @@ class FlaskApplication(Application):
         self.app.register_error_handler(OAuthError, lambda error: (told(error), 400))
 
     def serve(self, path: str) -> Any:
-        return through(self.views[f"/{path}"](self))
+        result = through(self.views[f"/{path}"](self))
+        return result if isinstance(result, flask.wrappers.Response) else flask.jsonify(result)
 
     def browser(self) -> Browser:
         return FlaskBrowser(self.app.test_client())

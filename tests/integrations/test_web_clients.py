@@ -155,7 +155,7 @@ def log_in(app: Application, emulator: Emulator) -> str:
     """The page's two routes; ``authorize`` gives ``'...'``, after it has asked for the profile without a token."""
     answer = app.browser().log_in(emulator)
     assert answer.status == 200, answer.text
-    return answer.text.strip(chr(34))
+    return str(answer.json)
 
 
 def test_log_in(page: Page, app: Application, emulator: Emulator) -> None:
