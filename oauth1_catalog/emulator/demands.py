@@ -100,6 +100,8 @@ def _check_method(registration: Registration, call: Call) -> None:
     if call.role == "api":
         return
     wanted = registration.method(call.role)
+    if "xauth" in registration.original.flows and "x_auth_mode" in dict(form_parameters(call.request)):
+        wanted = "POST"  # a password goes into a form, whatever the method of a login's last step is
     if call.request.method != wanted:
         raise Refusal("parameter_rejected", f"This endpoint takes {wanted}, not {call.request.method}.", status=405)
 
@@ -120,7 +122,7 @@ def _check_place(registration: Registration, call: Call) -> None:
 
 def _check_realm(registration: Registration, call: Call) -> None:
     wanted = registration.setting("realm").replace("{request_url}", call.request.url.partition("?")[0])
-    if wanted and (call.realm or "") != wanted:
+    if wanted and _PLACES[call.place] == "HEADER" and (call.realm or "") != wanted:
         raise rejected("realm", f'This provider wants realm="{wanted}" in the Authorization header.')
 
 

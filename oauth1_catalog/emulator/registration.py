@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
@@ -100,7 +101,7 @@ class Registration:
         if role == "api":
             return _path(url).split("/")[3:4] in [[host] for host in self._api_hosts()]
         address = self.endpoint(role)
-        if address is None or _path(address) != _path(url):
+        if address is None or not _leads_to(_path(address), _path(url)):
             return False
         return set(_query(address)) <= set(_query(url))
 
@@ -108,6 +109,11 @@ class Registration:
         userinfo = self.original.userinfo
         urls = (self.original.api_base_url, userinfo and userinfo.endpoint)
         return {urlsplit(url).netloc for url in urls if url and "://" in url} | set(self.original.api_hosts)
+
+
+def _leads_to(template: str, path: str) -> bool:
+    """Whether a path is that of a template, in which ``{client_id}`` stands for one segment (7digital)."""
+    return re.fullmatch(re.sub(r"\\\{.*?\\\}", "[^/]+", re.escape(template)), path) is not None
 
 
 def _path(url: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 from oauth1_catalog.emulator import judge
@@ -25,23 +26,31 @@ def answer_call(validator: Validator) -> Response:
     registration, request = validator.registration, validator.request
     client_id, token = judge.verify_api_request(validator)
     rules = registration.original.userinfo
-    if token is not None and rules is not None and _is_profile(registration, request):
-        return profile_answer(rules, token.user, registration.store.client(client_id))
+    if token is not None and rules is not None:
+        if _is_profile(registration, request):
+            return profile_answer(rules, token.user, registration.store.client(client_id))
+        if _is_followup(registration, request):  # it adds to the profile, always as JSON
+            return profile_answer(replace(rules, format="json"), token.user, registration.store.client(client_id))
     return _json(_echo(request, client_id, token))
 
 
 def _is_profile(registration: Registration, request: Request) -> bool:
-    """Whether the request is for the profile, or for what its follow-up adds to it."""
+    """Whether the request is for the profile."""
     rules = registration.provider.userinfo
     if rules is None or rules.endpoint == "token_response":
         return False
     asked, wanted = urlsplit(request.url), urlsplit(rules.endpoint)
-    if asked.path == wanted.path and set(parse_qsl(wanted.query)) <= set(parse_qsl(asked.query)):
-        return request.method == rules.method
-    if rules.followup is None:
+    is_there = asked.path == wanted.path and set(parse_qsl(wanted.query)) <= set(parse_qsl(asked.query))
+    return is_there and request.method == rules.method
+
+
+def _is_followup(registration: Registration, request: Request) -> bool:
+    """Whether the request is for what the profile's follow-up adds to it."""
+    rules = registration.provider.userinfo
+    if rules is None or rules.followup is None:
         return False
     pattern = re.sub(r"\\\{.*?\\\}", "[^/]+", re.escape(urlsplit(rules.followup).path))
-    return re.fullmatch(pattern, asked.path) is not None
+    return re.fullmatch(pattern, urlsplit(request.url).path) is not None
 
 
 def _echo(request: Request, client_id: str, token: AccessToken | None) -> dict[str, object]:

@@ -18,7 +18,7 @@ from oauth1_catalog.emulator.demands import form_parameters, query_parameters
 from oauth1_catalog.emulator.problems import Refusal, absent, rejected
 from oauth1_catalog.emulator.registration import Registration
 from oauth1_catalog.emulator.resources import answer_call
-from oauth1_catalog.emulator.users import User
+from oauth1_catalog.emulator.users import DEFAULT_USER, User
 from oauth1_catalog.emulator.validator import Validator
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -119,6 +119,9 @@ def _access_token(validator: Validator) -> Response:
     form = dict(form_parameters(validator.request) + query_parameters(validator.request))
     if "xauth" in registration.original.flows and "x_auth_mode" in form:
         return _xauth(validator, form)
+    if "signed_grant" in registration.original.flows:
+        client_id = judge.verify_client_request(validator)
+        return access_answer(registration.original, registration.store.issue(registration.key, client_id, DEFAULT_USER))
     return access_answer(registration.original, judge.new_access_token(validator))
 
 

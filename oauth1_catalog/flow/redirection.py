@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError, TokenResponseError
@@ -115,6 +115,8 @@ def authorization_url(
     query[provider.authorize_token_param] = temporary.oauth_token
     if "oauth_callback" not in query and _sends_callback(provider):
         query["oauth_callback"] = callback
+    for name, value in placeholders.items():
+        url = url.replace(f"{{{name}}}", quote(value, safe=""))
     return with_query(url, query)
 
 

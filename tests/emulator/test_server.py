@@ -393,11 +393,35 @@ class TestOtherFlows:
         without = body.replace("secret", "")
         assert problem(photos.send(photos.provider.access_token_url, body=without, headers=form)) == "parameter_absent"
 
+    def test_xauth_is_a_post_where_a_login_ends_with_get(self, dance):
+        photos = dance(flows=("redirect", "xauth"), access_token_method="GET")
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        body = "x_auth_mode=client_auth&x_auth_username=grace&x_auth_password=secret"
+        assert photos.send(photos.provider.access_token_url, body=body, headers=form).status == 200
+        assert photos.send(photos.provider.access_token_url).status == 405
+
+    def test_a_verifier_that_came_beforehand(self, dance):
+        photos = dance(flows=("two_legged",))
+        assert photos.exchange(photos.request_token("oob"), "sentbefore").status == 200
+
+    def test_a_signed_grant(self, dance, problem):
+        photos = dance(flows=("signed_grant",))
+        assert photos.send(photos.provider.access_token_url).status == 200
+        assert problem(photos.send(photos.provider.access_token_url, client_secret="other")) == "signature_invalid"
+
     def test_a_static_token(self, dance):
         photos = dance(flows=("static_token",))
         token = photos.store.issue("photos", photos.store.client_of("photos").client_id, User("grace"))
         echo = photos.send(photos.provider.api_base_url + "x", "GET", token=(token.token, token.secret))
         assert json.loads(echo.text)["user"] == "grace"
+
+
+def test_a_consumer_key_in_the_path_of_the_consent_page(dance):
+    photos = dance(authorize_url="https://photos.example/{client_id}/authorize")
+    temporary = photos.request_token()
+    asked = photos.provider.authorize_url.replace("{client_id}", "key") + f"?oauth_token={temporary['oauth_token']}"
+    assert photos.server.handle(Request("GET", asked)).status == 200
+    assert photos.server.handle(Request("GET", asked.replace("/key/", "/a/b/"))).status == 404
 
 
 def test_plain_http_is_refused_with_words(dance):
