@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -82,10 +83,11 @@ async def aexchange(client: httpx2.AsyncClient, request: Request, limits: Limits
             )
             body = BytesIO()
             try:
-                async for chunk in response.aiter_bytes():
-                    body.write(chunk)
-                    del chunk
-                    _check_length(request, body, limits)
+                async with aclosing(response.aiter_bytes()) as chunks:
+                    async for chunk in chunks:
+                        body.write(chunk)
+                        del chunk
+                        _check_length(request, body, limits)
             finally:
                 await response.aclose()
             return Response(response.status_code, dict(response.headers), body.getvalue())
