@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import ModuleType
 from urllib.parse import urljoin, urlsplit
 
@@ -29,25 +29,33 @@ class StepFailedError(Exception):
     """A step did not end as it should; the text says how it ended."""
 
 
-def run_checks(applications: Mapping[str, ModuleType], *, write: Write) -> int:
+def run_checks(
+    applications: Mapping[str, ModuleType],
+    *,
+    write: Write,
+    catalog: Catalog | None = None,
+    names: Sequence[str] = CHECKED,
+) -> int:
     """Log in with each framework, one after another.
 
     Args:
         applications: for each framework's name, the module that serves its application.
         write: is called with each line.
+        catalog: where the providers come from; by default the built-in catalog.
+        names: the providers to log in to.
 
     Returns:
         The exit status: 0 if every login succeeded.
     """
     succeeded = failed = 0
     for framework, application in applications.items():
-        with Emulator(Catalog()) as emulator:
+        with Emulator(catalog or Catalog()) as emulator:
             demo = Demo(emulator, framework)
             for reason in demo.left_out:
                 write(f"{framework:<10} {reason}")
             with application.serve(demo, 0) as origin:
                 write(f"{framework:<10} {'start':<18} {len(demo.offers)} providers at {origin}/")
-                for name in CHECKED:
+                for name in names:
                     if _log_in(demo, name, origin, write):
                         succeeded += 1
                     else:

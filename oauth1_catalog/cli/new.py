@@ -1,0 +1,130 @@
+"""``oauth1-catalog new``: write the file of a new provider, and say what is missing in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.catalog.loader import NAME
+from oauth1_catalog.catalog.model import Flow
+from oauth1_catalog.catalog.sections import SignatureMethodName
+from oauth1_catalog.catalog.source import read
+from oauth1_catalog.catalog.survey import check_files
+from oauth1_catalog.cli.render import full
+
+URLS = {
+    "request_token_url": "Where temporary credentials come from",
+    "authorize_url": "Where the user is sent to allow it",
+    "access_token_url": "Where the token comes from",
+    "api_base_url": "What API addresses begin with",
+}
+NEEDS = {
+    "redirect": tuple(URLS),
+    "two_legged": ("request_token_url", "access_token_url", "api_base_url"),
+    "static_token": ("api_base_url",),
+    "signed_client": ("api_base_url",),
+    "signed_grant": ("access_token_url", "api_base_url"),
+    "xauth": ("access_token_url", "api_base_url"),
+}
+
+
+@click.command()
+@click.argument("name")
+@click.option("--display-name", help="The name that the provider goes by.")
+@click.option("--docs-url", help="Its documentation of OAuth 1.0.")
+@click.option("--flow", type=click.Choice(get_args(Flow)), default="redirect", show_default=True)
+@click.option("--request-token-url", help=f"{URLS['request_token_url']}.")
+@click.option("--authorize-url", help=f"{URLS['authorize_url']}.")
+@click.option("--access-token-url", help=f"{URLS['access_token_url']}.")
+@click.option("--api-base-url", help=f"{URLS['api_base_url']}.")
+@click.option(
+    "--signature-method", type=click.Choice(get_args(SignatureMethodName)), default="HMAC-SHA1", show_default=True
+)
+@click.option(
+    "--directory", type=click.Path(file_okay=False, path_type=Path), default=Path("providers"), show_default=True
+)
+def new(name: str, flow: Flow, signature_method: str, directory: Path, **given: str | None) -> None:
+    """Write DIRECTORY/NAME.yaml; what is not given by an option is asked for."""
+    if not NAME.fullmatch(name):
+        raise click.UsageError(f"{name!r} is not a name: lower-case letters, digits and `_`, a letter first")
+    path = directory / f"{name}.yaml"
+    if path.exists():
+        raise click.UsageError(f"{path} is there already")
+    known = Catalog()
+    if name in (*known.names(), *known.aliases()):
+        raise click.UsageError(f"the catalog already has `{name}`; `oauth1-catalog show {name}` shows it")
+    answers = {key: value for key, value in given.items() if value}
+    asked = {"display_name": "Its name", "docs_url": "Its documentation of OAuth 1.0"}
+    for key, question in {**asked, **{url: URLS[url] for url in NEEDS[flow]}}.items():
+        if key not in answers:
+            answers[key] = _ask(
+                key, question, default=name.replace("_", " ").title() if key == "display_name" else None
+            )
+    directory.mkdir(parents=True, exist_ok=True)
+    path.write_text(_text(name, flow, signature_method, answers), encoding="utf-8")
+    click.echo(f"Wrote {path}")
+    (checked,) = check_files([path], today=_today())
+    for finding in checked.findings:
+        click.echo(full(finding))
+    click.echo("Next: fill in what its comments ask for, then")
+    click.echo(f"  oauth1-catalog validate {path}\n  oauth1-catalog try {path}")
+    sys.exit(1 if any(finding.severity == "error" for finding in checked.findings) else 0)
+
+
+def _ask(key: str, question: str, *, default: str | None) -> str:
+    if not sys.stdin.isatty() and default is not None:
+        return default
+    try:
+        return str(click.prompt(question, default=default))
+    except click.Abort:
+        raise click.UsageError(f"--{key.replace('_', '-')} is needed: {question.lower()}") from None
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(tz=dt.UTC).date()
+
+
+def _text(name: str, flow: Flow, signature_method: str, answers: dict[str, str]) -> str:
+    """The file: what is known, and comments for what is not, each where its field belongs."""
+    urls = [url for url in URLS if url in answers]
+    confirmed = ", ".join([*urls, "client_kwargs.signature_method"])
+    userinfo = "# userinfo_endpoint: me.json    # where the profile is, relative to api_base_url\n"
+    claims = "# userinfo_claims: {sub: $.id, name: $.name}    # what identifies the user, and what else there is\n"
+    redirect = (
+        "# callback: {registered: true}    # if the callback URL is set in the provider's console; see also verifier,\n"
+        "#                                 # confirmed and denied_param, where the provider differs from RFC 5849\n"
+    )
+    return (
+        "# yaml-language-server: $schema=../schemas/provider.schema.json\n"
+        f"schema_version: 1\nname: {name}\ndisplay_name: {_scalar(answers['display_name'])}\n"
+        "# categories: [social]    # what it is about; the editor lists the words\n"
+        f"docs_url: {_scalar(answers['docs_url'])}\n"
+        "# registration_url: https://...    # where a developer gets a key\n"
+        "# credential_labels: {client_id: API Key, client_secret: API Secret}    # the provider's own words\n"
+        f"status: active\nflows: [{flow}]\n"
+        + "".join(f"{url}: {_scalar(_with_slash(url, answers[url]))}\n" for url in urls)
+        + f"client_kwargs: {{signature_method: {signature_method}}}\n"
+        + (redirect if flow == "redirect" else "")
+        + userinfo
+        + claims
+        + "# quirks:\n#   - {id: short-name, note: What surprises.}\n"
+        "# Where each fact was read, and when. Add an entry for each further source.\n"
+        f"evidence:\n  - fields: [{confirmed}]\n    kind: provider_docs\n    checked: {_today()}\n"
+        f"    source: {_scalar(answers['docs_url'])}\n"
+    )
+
+
+def _with_slash(field: str, url: str) -> str:
+    return f"{url}/" if field == "api_base_url" and not url.endswith("/") and "?" not in url else url
+
+
+def _scalar(text: str) -> str:
+    """The text as YAML reads it back: plain where that works, in quotes elsewhere."""
+    is_plain = read(f"text: {text}\n", path="").data == {"text": text}
+    return text if is_plain else json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,90 @@
+"""From an empty folder to a registered client, with the commands alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from oauth1_catalog import Catalog
+from oauth1_catalog.cli import cli
+from oauth1_catalog.cli.new import NEEDS, URLS
+from oauth1_catalog.integrations.flask_client import OAuth
+
+URL_OPTIONS = {
+    "--request-token-url": "https://api.acme.example/oauth/request_token",
+    "--authorize-url": "https://acme.example/oauth/authorize",
+    "--access-token-url": "https://api.acme.example/oauth/access_token",
+    "--api-base-url": "https://api.acme.example/1",
+}
+OPTIONS = [word for pair in URL_OPTIONS.items() for word in pair]
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+
+
+def run(*arguments: str, status: int = 0, typed: str = "") -> str:
+    result = CliRunner().invoke(cli, list(arguments), input=typed)
+    assert result.exit_code == status, result.output
+    return result.output
+
+
+def test_the_whole_path():
+    written = run("new", "acme", "--docs-url", "https://acme.example/docs", *OPTIONS)
+    assert written.startswith("Wrote providers/acme.yaml\n")
+    assert "nothing to say" in run("validate", "--strict")
+    assert run("fmt", "--check", "providers") == ""
+    tried = run("try", "providers/acme.yaml")
+    assert "consent given" in tried
+    assert "every one succeeded" in tried
+    app = Flask(__name__)
+    app.config.update(ACME_CLIENT_ID="key", ACME_CLIENT_SECRET="secret")
+    oauth = OAuth(app, catalog=Catalog("providers"))
+    oauth.register_from_catalog("acme")
+    assert oauth.acme.api_base_url == "https://api.acme.example/1/"
+
+
+def test_what_is_not_given_is_asked_for():
+    answers = ["https://acme.example/docs#oauth", *URL_OPTIONS.values()]
+    run("new", "acme", "--display-name", 'Acme: the "best"', typed="\n".join(answers) + "\n")
+    file = Catalog("providers").file("acme")
+    assert file.display_name == 'Acme: the "best"'
+    assert file.authorize_url == URL_OPTIONS["--authorize-url"]
+
+
+@pytest.mark.parametrize("flow", NEEDS)
+def test_every_flow_makes_a_file_that_validates(flow):
+    given = [word for url in NEEDS[flow] for word in (f"--{url.replace('_', '-')}", f"https://api.acme.example/{url}")]
+    run("new", "acme", "--flow", flow, "--display-name", "null", "--docs-url", "https://acme.example/d", *given)
+    assert "nothing to say" in run("validate", "--strict")
+    assert Catalog("providers").file("acme").display_name == "null"
+    assert set(NEEDS[flow]) <= set(URLS)
+
+
+def test_a_wrong_answer_is_told_at_once():
+    wrong = ["--docs-url", "https://acme.example/docs", *OPTIONS, "--authorize-url", "http://acme.example/a"]
+    assert "P031" in run("new", "acme", *wrong, status=1)
+    assert Path("providers/acme.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("Acme-1", "is not a name"), ("twitter", "already has"), ("jira", "already has")]
+)
+def test_names_that_cannot_be_taken(name, words):
+    assert words in run("new", name, status=2)
+
+
+def test_nothing_is_written_over():
+    Path("providers").mkdir()
+    Path("providers/acme.yaml").write_text("mine", encoding="utf-8")
+    assert "there already" in run("new", "acme", status=2)
+
+
+@pytest.mark.parametrize(("name", "words"), [("twiter", "Did you mean `twitter`?"), ("bricklink", "nothing to click")])
+def test_what_cannot_be_tried_says_why(name, words):
+    assert words in run("try", name, status=1)
