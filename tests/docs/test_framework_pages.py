@@ -1,0 +1,69 @@
+"""The pages about the frameworks hold one small application each, and its tests, which are run as they stand."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.conftest import ROOT, python_blocks
+
+PAGES = {
+    "docs/flask.md": ("pytest", "-q", "-p", "no:cacheprovider"),
+    "docs/django.md": ("django", "test"),
+    "docs/starlette.md": ("pytest", "-q", "-p", "no:cacheprovider"),
+}
+KEYS = {"DJANGO_SECRET_KEY": "s", "SECRET_KEY": "s", "TWITTER_CLIENT_ID": "k", "TWITTER_CLIENT_SECRET": "s"}
+
+
+def run(folder: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", *command],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": f"{folder}:{ROOT}", "DJANGO_SETTINGS_MODULE": "settings", **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def application(page: str, tmp_path: Path) -> Path:
+    """The page's blocks as the files that their first lines name; a file can have several."""
+    for block in python_blocks(page):
+        name = re.match(r"# (\w+\.py)\n", block)
+        assert name, f"{page}: this block names no file:\n{block}"
+        with (tmp_path / name[1]).open("a", encoding="utf-8") as file:
+            file.write(block)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_applications_own_tests_pass(page: str, application: Path) -> None:
+    done = run(application, "-m", *PAGES[page], **KEYS)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"4 passed|Ran 4 tests", done.stdout + done.stderr)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_can_be_imported(page: str, application: Path) -> None:
+    names = sorted(path.stem for path in application.glob("*.py") if "test" not in path.stem)
+    setup = "import django; django.setup(); " if "settings" in names else ""
+    keys = KEYS | {f"FLASK_{name}": value for name, value in KEYS.items()}
+    done = run(application, "-c", f"{setup}import {', '.join(names)}", **keys)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", ["docs/django.md"])
+def test_the_check_says_what_the_page_says(page: str, application: Path) -> None:
+    shown = re.search(
+        r"^```console\n\$ python manage.py check\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert shown
+    done = run(application, "-m", "django", "check", DJANGO_SECRET_KEY="s")
+    assert done.stderr.strip().startswith(shown[1].strip())
