@@ -1,0 +1,89 @@
+"""What others run of us: the pre-commit hooks, the GitHub Action, the issue form."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from oauth1_catalog.cli import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+
+
+def load(name: str):
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("schema", "file"),
+    [
+        ("vendor.github-actions", "action.yml"),
+        ("vendor.github-issue-forms", ".github/ISSUE_TEMPLATE/provider.yml"),
+    ],
+)
+def test_github_takes_our_files(schema, file):
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(ROOT / file)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+
+
+def test_hooks_run_commands_that_there_are():
+    requirements = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for hook in load(".pre-commit-hooks.yaml"):
+        program, command, *_ = shlex.split(hook["entry"])
+        assert program == "oauth1-catalog"
+        assert command in COMMANDS
+        assert re.match(hook["files"], "my/providers/acme.yaml")
+        for requirement in hook["additional_dependencies"]:
+            assert f'"{requirement}"' in requirements, "as the extra [cli] has it"
+
+
+@pytest.fixture
+def runner(tmp_path):
+    """A runner on which the action has been installed: with this environment's command in its place."""
+    commands = tmp_path / "temp" / "oauth1-catalog" / "bin"
+    commands.mkdir(parents=True)
+    (commands / "oauth1-catalog").symlink_to(Path(sys.executable).parent / "oauth1-catalog")
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two dirs").mkdir()
+    return tmp_path
+
+
+def validate(runner: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
+    step = load("action.yml")["runs"]["steps"][1]
+    defaults = {name: about["default"] for name, about in load("action.yml")["inputs"].items()}
+    given = {**defaults, **inputs}
+    environment = {**os.environ, "RUNNER_TEMP": str(runner / "temp")}
+    for name, expression in step["env"].items():
+        environment[name] = given[re.fullmatch(r"\$\{\{ inputs\.([a-z-]+) \}\}", expression)[1]]
+    command = ["bash", "-e", "-o", "pipefail", "-c", step["run"]]
+    return subprocess.run(command, cwd=runner, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_action_annotates_and_fails(runner):
+    (runner / "one" / "acme.yaml").write_text("name: acme\n", encoding="utf-8")
+    (runner / "two dirs" / "acme.yaml").write_text("name: acme\nflowz: 1\n", encoding="utf-8")
+    run = validate(runner, paths="one\ntwo dirs")
+    assert run.returncode == 1, run.stderr
+    assert "::error file=one/acme.yaml,line=1,col=1" in run.stdout
+    assert "file=two dirs/acme.yaml,line=2" in run.stdout
+
+
+def test_inputs_are_no_shell(runner):
+    run = validate(runner, paths="one; touch owned $(touch owned) --help")
+    assert run.returncode == 2
+    assert not (runner / "owned").exists()
+
+
+def test_strict_can_be_left_out(runner):
+    text = "schema_version: 1\nname: acme\nflows: [static_token]\napi_base_url: https://api.acme.example/1/\n"
+    (runner / "one" / "acme.yaml").write_text(text, encoding="utf-8")
+    assert validate(runner, paths="one").returncode == 1
+    assert validate(runner, paths="one", strict="false").returncode == 0
