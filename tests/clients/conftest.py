@@ -19,7 +19,7 @@ import trustme
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from oauthlib.oauth1.rfc5849 import signature
+from oauthlib.oauth1.rfc5849 import signature, utils
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -211,12 +211,13 @@ class Judge:
         assert len(places) == 1, f"the protocol parameters are in {places}"
 
         request = oauthlib.common.Request(uri, arrived.method)
-        pairs = signature.collect_parameters(
-            uri_query=urlsplit(uri).query,
-            body=quoted(arrived.body.decode()) if form else [],
-            headers={name: value for name, value in arrived.headers if name == "Authorization"},
-            exclude_oauth_signature=False,
-        )
+        # Not oauthlib's collect_parameters: that decodes protocol parameters of a query or a form twice.
+        authorization = arrived.header("Authorization") or ""
+        pairs = [
+            *oauthlib.common.urldecode(urlsplit(uri).query),
+            *oauthlib.common.urldecode(quoted(arrived.body.decode()) if form else ""),
+            *((name, utils.unescape(value)) for name, value in self._header(authorization) if name != "realm"),
+        ]
         protocol = dict(pair for pair in pairs if pair[0].startswith("oauth_"))
         assert sum(name.startswith("oauth_") for name, _ in pairs) == len(protocol)
         request.params = [pair for pair in pairs if pair[0] != "oauth_signature"]
@@ -240,6 +241,9 @@ class Judge:
         hash_class = getattr(hashes, method.removeprefix("RSA-"))
         self.rsa_key.verify(b64decode(request.signature), base_string.encode(), PKCS1v15(), hash_class())
         return True
+
+    def _header(self, authorization: str) -> list[tuple[str, str]]:
+        return utils.parse_authorization_header(authorization) if authorization.startswith("OAuth ") else []
 
     def _places(self, arrived: Arrived, form: bool) -> dict[str, str]:
         return {
