@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -95,11 +96,19 @@ def _check_chunk(paths: Sequence[Path], folders: tuple[Path, ...], today: dt.dat
 def _catalog_of(folder: Path, folders: Sequence[Path]) -> Catalog:
     """The catalog in which a folder's files are the nearest."""
     others = [other for other in folders if other != folder and other.is_dir()]
-    builtin = builtin_directory().resolve()
-    own = [other for other in (*others, folder) if other.resolve() != builtin]
-    if folder.resolve() == builtin:
-        return Catalog(*own, folder, builtin=False)
-    return Catalog(*own)
+    if _is_the_catalog(folder):
+        return Catalog(*others, folder, builtin=False)
+    return Catalog(*(other for other in others if not _is_the_catalog(other)), folder)
+
+
+def _is_the_catalog(folder: Path) -> bool:
+    """Whether a folder is the built-in catalog itself: this installation's, or a checkout's."""
+    if folder.resolve() == builtin_directory().resolve():
+        return True
+    project = folder.resolve().parent / "pyproject.toml"
+    return (
+        project.is_file() and re.search(rb'^name = "oauth1-catalog"$', project.read_bytes(), re.MULTILINE) is not None
+    )
 
 
 def _check(path: Path, catalog: Catalog, today: dt.date) -> Checked:

@@ -244,3 +244,11 @@ def test_fmt(folder):
     assert CliRunner().invoke(cli, ["fmt", "folder"]).output == "folder/right.yaml put in order\n"
     assert path.read_text(encoding="utf-8").splitlines()[3] == "docs_url: https://a.example/  # where"
     assert CliRunner().invoke(cli, ["fmt", "--check", "folder"]).exit_code == 0
+
+
+def test_a_checkout_s_catalog_is_not_held_against_the_installed_one(folder):
+    Path("providers").mkdir()
+    Path("providers/flickr.yaml").write_text(RIGHT.format(name="flickr"), encoding="utf-8")
+    assert "P027" in run("--format", "concise")
+    Path("pyproject.toml").write_text('[project]\nname = "oauth1-catalog"\n', encoding="utf-8")
+    assert "nothing to say" in run(status=0)
