@@ -163,7 +163,7 @@ class BaseOAuth(Generic[App]):
 
     def __getattr__(self, name: str) -> App:
         # "_registry" is not there yet while a copy or a pickle is being made.
-        if not name.startswith("__") and "_registry" in self.__dict__:
+        if not name.startswith("_") and "_registry" in self.__dict__:
             client = self.create_client(name)
             if client is not None:
                 return client
@@ -204,17 +204,25 @@ class BaseOAuth(Generic[App]):
             )
 
     def _add(self, registration: Registration) -> App:
+        name = registration.name
         with self._lock:
-            self._registry[registration.name] = registration
-            self._built().pop(registration.name, None)
+            before = self._registry.get(name)
+            self._registry[name] = registration
+            self._built().pop(name, None)
         try:
-            client = self.create_client(registration.name)
-            assert client is not None  # noqa: S101 - it was registered two lines above
-            if registration.provider is not None:
-                _ = client.signer
+            return self._ready(registration)
         except OAuthError:
-            self.unregister(registration.name)
+            self.unregister(name)
+            if before is not None:
+                self._registry[name] = before
             raise
+
+    def _ready(self, registration: Registration) -> App:
+        """The client, built; one of the catalog must have its keys, one by hand may get them later."""
+        client = self.create_client(registration.name)
+        assert client is not None  # noqa: S101 - it is registered
+        if registration.provider is not None:
+            _ = client.signer
         return client
 
     def _build(self, registration: Registration) -> App:
@@ -224,7 +232,7 @@ class BaseOAuth(Generic[App]):
         if registration.provider is not None:
             choices = self._catalog().choices(registration.provider)
             function = "register_from_catalog()"
-        given = registration.arguments
+        given = {key: value for key, value in registration.arguments.items() if value is not None}
         check_names(name, given, known=REGISTER | choices, where=function)
         client_cls = given.get("client_cls") or self.oauth1_client_cls
         values = gather(
@@ -268,7 +276,10 @@ class BaseOAuth(Generic[App]):
         return provider
 
     def _shared_fetch_token(self, name: str) -> Callable[..., Any] | None:
-        shared = self.fetch_token
+        shared = self._common_fetch_token()
         if shared is None:
             return None
         return lambda *args: shared(name, *args)
+
+    def _common_fetch_token(self) -> Callable[..., Any] | None:
+        return self.fetch_token

@@ -19,9 +19,11 @@ from oauth1_catalog.errors import (
     MissingSettingError,
     MissingTokenError,
     OAuthError,
+    SigningError,
 )
 from oauth1_catalog.registry.addresses import api_url
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
+from oauth1_catalog.registry.parameters import refuse_oauth2
 from oauth1_catalog.registry.provider_values import provider_with, text_params
 from oauth1_catalog.registry.temporary import TemporaryStore
 from oauth1_catalog.registry.token import Token, TokenLike, token_credentials, token_fields
@@ -71,6 +73,7 @@ class OAuth1App(Generic[FrameworkRequest]):
         self.provider = provider_with(provider or Provider(name=name), name, values)
         self.static_token: TokenCredentials | None = TokenCredentials(token, token_secret or "") if token else None
         self._signing = signing_options(self.provider.client_kwargs, name=name)
+        refuse_oauth2(name, self.provider.client_kwargs, where="client_kwargs")
         self._transport = self._transport_options(self.provider.client_kwargs)
         self._fetch_token = fetch_token
         self._update_token = update_token
@@ -133,7 +136,12 @@ class OAuth1App(Generic[FrameworkRequest]):
         needs_secret = self.provider.from_catalog and "client_secret" in self.provider.required_credentials
         if needs_secret and not by_rsa and self.client_secret is None:
             raise self._missing("client_secret")
-        return Signer(ClientCredentials(self.client_id, self.client_secret or ""), **options)
+        try:
+            return Signer(ClientCredentials(self.client_id, self.client_secret or ""), **options)
+        except SigningError as error:
+            if error.provider is not None:
+                raise
+            raise SigningError(description=f"{self.name}: {error.description}", provider=self.name) from error.__cause__
 
     @cached_property
     def temporary(self) -> TemporaryStore:

@@ -12,7 +12,16 @@ from collections.abc import Collection, Mapping
 from oauth1_catalog.clients.options import HTTPX, REQUESTS, SIGNING, check_unknown
 from oauth1_catalog.errors import ConfigurationError
 
-MAPPINGS = frozenset({"request_token_params", "access_token_params", "authorize_params", "client_kwargs", "headers"})
+MAPPINGS = frozenset(
+    {
+        "request_token_params",
+        "access_token_params",
+        "authorize_params",
+        "client_kwargs",
+        "headers",
+        "userinfo_claims",
+    }
+)
 """Parameters whose values are mappings; from an environment they come as JSON."""
 
 CREDENTIALS = frozenset({"client_id", "client_secret", "rsa_key", "rsa_key_passphrase", "token", "token_secret"})
@@ -29,6 +38,7 @@ CONFIGURABLE = (
         "api_base_url",
         "api_hosts",
         "user_agent",
+        "userinfo_endpoint",
     }
 )
 """Parameters of a client that can stand in the configuration."""
@@ -47,8 +57,11 @@ OAUTH2 = frozenset(
         "introspection_endpoint",
         "jwks",
         "jwks_uri",
+        "prompt",
         "refresh_token_params",
         "refresh_token_url",
+        "response_mode",
+        "response_type",
         "revocation_endpoint",
         "scope",
         "server_metadata_url",
@@ -78,14 +91,8 @@ def check_names(
     Raises:
         ConfigurationError: a name is nearly one that is known, or OAuth 2's.
     """
+    refuse_oauth2(client, set(given) - set(known), where=where)
     for name in sorted(set(given) - set(known)):
-        if name in OAUTH2:
-            raise ConfigurationError(
-                "oauth2_parameter",
-                f"{client}: {where} was given {name}, which is OAuth 2's; this package speaks OAuth 1.0 alone. For "
-                "OAuth 2 use Authlib's OAuth beside this one (from authlib.integrations...).",
-                provider=client,
-            )
         if name in SIGNING | REQUESTS | HTTPX:
             raise ConfigurationError(
                 "unknown_parameter",
@@ -98,6 +105,21 @@ def check_names(
     except ConfigurationError as error:
         error.provider = client
         raise
+
+
+def refuse_oauth2(client: str, given: Collection[str], *, where: str) -> None:
+    """Say where to go for OAuth 2, if that is what ``given`` speaks of.
+
+    Raises:
+        ConfigurationError: a name is OAuth 2's.
+    """
+    for name in sorted(OAUTH2.intersection(given)):
+        raise ConfigurationError(
+            "oauth2_parameter",
+            f"{client}: {where} was given {name}, which is OAuth 2's; this package speaks OAuth 1.0 alone. For "
+            "OAuth 2 use Authlib's OAuth beside this one (from authlib.integrations...).",
+            provider=client,
+        )
 
 
 def as_mapping(client: str, parameter: str, value: object, *, where: str) -> Mapping[str, object]:

@@ -1,7 +1,15 @@
 """OAuth 1.0 clients for Django: ``from oauth1_catalog.integrations.django_client import OAuth``."""
 
+from typing import TYPE_CHECKING, NoReturn
+
 from oauth1_catalog.errors import OAuthError
 from oauth1_catalog.integrations.django_client.client import DjangoOAuth1App
 from oauth1_catalog.integrations.django_client.oauth import OAuth
+from oauth1_catalog.registry.absent import absent
 
 __all__ = ["DjangoOAuth1App", "OAuth", "OAuthError"]
+
+if not TYPE_CHECKING:  # a type checker is to find a name that is not there
+
+    def __getattr__(name: str) -> NoReturn:
+        raise absent(__name__, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, current_app, has_app_context
@@ -17,6 +18,15 @@ from oauth1_catalog.registry.base import BaseOAuth, Registration
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
+
+
+@dataclass(slots=True)
+class _Application:
+    """What a registry has for one of its applications."""
+
+    cache: object | None
+    fetch_token: Callable[..., Any] | None
+    clients: dict[str, FlaskOAuth1App] = field(default_factory=dict)
 
 
 class OAuth(BaseOAuth[FlaskOAuth1App]):
@@ -51,7 +61,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         login_lifetime: int = 600,
     ) -> None:
         super().__init__(cache, fetch_token, update_token, catalog=catalog, login_lifetime=login_lifetime)
-        self._per_app: weakref.WeakKeyDictionary[Flask, dict[str, FlaskOAuth1App]] = weakref.WeakKeyDictionary()
+        self._per_app: weakref.WeakKeyDictionary[Flask, _Application] = weakref.WeakKeyDictionary()
         self._latest: weakref.ReferenceType[Flask] | None = None
         if app is not None:
             self.init_app(app)
@@ -66,25 +76,29 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         """Give the registry its application. Clients that were registered before are checked now.
 
         Args:
-            app: the application. A registry can serve several; each has its own keys.
+            app: the application. A registry can serve several; each has its own keys, cache and ``fetch_token``.
             cache: as for the constructor.
             fetch_token: as for the constructor.
             update_token: as for the constructor.
 
         Raises:
-            ConfigurationError: a client of the catalog lacks a key, which the message names.
+            ConfigurationError: a client's parameter is wrong, or one of the catalog lacks a key; the message names it.
         """
         self.cache = cache if cache is not None else self.cache
         self.fetch_token = fetch_token or self.fetch_token
         self.update_token = update_token or self.update_token
         self._latest = weakref.ref(app)
-        self._per_app[app] = {}
+        self._per_app[app] = _Application(self.cache, self.fetch_token)
         app.extensions[EXTENSION] = self
         app.cli.add_command(oauth1)
         with app.app_context():
-            for registration in self._registry.values():
-                if registration.provider is not None:
-                    self._add(registration)
+            for registration in list(self._registry.values()):
+                self._ready(registration)
+
+    @property
+    def app(self) -> Flask | None:
+        """The application that was given last, or the one that is being served."""
+        return self._app() if self._has_app() else None
 
     def create_client(self, name: str) -> FlaskOAuth1App | None:
         """The client registered as ``name`` for the application being served, ``None`` if there is none.
@@ -109,14 +123,18 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         return latest
 
     def _built(self) -> MutableMapping[str, FlaskOAuth1App]:
-        return self._per_app[self._app()] if self._has_app() else {}
+        return self._per_app[self._app()].clients if self._has_app() else {}
 
     def _has_app(self) -> bool:
-        return self._latest is not None and bool(self._per_app)
+        return self._latest is not None and self._latest() is not None
+
+    def _common_fetch_token(self) -> Callable[..., Any] | None:
+        return self._per_app[self._app()].fetch_token
 
     def _framework(self) -> FlaskFramework:
-        settings = FlaskSettings(self._app().config, tuple(self._registry))
-        return FlaskFramework(self.cache, settings=settings, lifetime=self.login_lifetime)
+        app = self._app()
+        settings = FlaskSettings(app.config, tuple(self._registry))
+        return FlaskFramework(self._per_app[app].cache, settings=settings, lifetime=self.login_lifetime)
 
     def _add(self, registration: Registration) -> FlaskOAuth1App:
         if self._has_app():

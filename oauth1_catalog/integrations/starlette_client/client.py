@@ -9,12 +9,18 @@ from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
+from oauth1_catalog.integrations.starlette_client.blocking import BlockingCalls
 from oauth1_catalog.registry.async_client import AsyncOAuth1App
 from oauth1_catalog.registry.token import Token
 
 
 class StarletteOAuth1App(AsyncOAuth1App[Request]):
     """A client of one provider."""
+
+    @property
+    def blocking(self) -> BlockingCalls:
+        """The same calls for functions that are not async (FastAPI's ``def`` endpoints), which run in a thread."""
+        return BlockingCalls(self)
 
     async def authorize_redirect(
         self,

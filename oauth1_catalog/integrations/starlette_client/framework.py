@@ -32,7 +32,9 @@ class StarletteSettings(Settings):
 
     def place(self, client: str, parameter: str) -> str:
         """Such as ``TWITTER_CLIENT_ID in the environment or .env``."""
-        where = "the environment or .env" if isinstance(self._config, Config) else "the configuration"
+        where = "the environment or .env"
+        if not isinstance(self._config, Config):
+            where = "the configuration" if self._config else "a Config and give that to OAuth(config)"
         return f"{client}_{parameter}".upper() + f" in {where}"
 
     def names(self, client: str) -> Collection[str]:

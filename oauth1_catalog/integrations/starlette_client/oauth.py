@@ -58,5 +58,5 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
             await client.aclose()
 
     def _framework(self) -> StarletteFramework:
-        settings = None if self.config is None else StarletteSettings(self.config, tuple(self._registry))
+        settings = StarletteSettings({} if self.config is None else self.config, tuple(self._registry))
         return StarletteFramework(self.cache, settings=settings, lifetime=self.login_lifetime)

@@ -1,0 +1,74 @@
+"""A client's calls for functions that are not async: FastAPI and Starlette run those in a worker thread.
+
+Rule: the work is done in the application's event loop, where the client's connections are; the thread waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import anyio.from_thread
+from starlette.datastructures import URL
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.registry.token import Token, TokenLike
+from oauth1_catalog.registry.verbs import Verbs
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from oauth1_catalog.integrations.starlette_client.client import StarletteOAuth1App
+
+Outcome = TypeVar("Outcome")
+
+
+class BlockingCalls(Verbs["httpx2.Response"]):
+    """``oauth.twitter.blocking``: the methods of ``oauth.twitter``, each of which waits for its result."""
+
+    def __init__(self, client: StarletteOAuth1App) -> None:
+        self._client = client
+
+    def authorize_redirect(
+        self,
+        request: Request,
+        redirect_uri: str | URL | None = None,
+        *,
+        state_data: Mapping[str, object] | None = None,
+        **kwargs: object,
+    ) -> RedirectResponse:
+        """Send the user's browser to the provider; see ``StarletteOAuth1App.authorize_redirect``."""
+        return self._wait(self._client.authorize_redirect(request, redirect_uri, state_data=state_data, **kwargs))
+
+    def authorize_access_token(self, request: Request, **kwargs: object) -> Token:
+        """End the login; see ``StarletteOAuth1App.authorize_access_token``."""
+        return self._wait(self._client.authorize_access_token(request, **kwargs))
+
+    def userinfo(
+        self, token: TokenLike | None = None, *, request: Request | None = None
+    ) -> dict[str, Any]:  # claims are JSON values
+        """The user's profile as standard claims."""
+        return self._wait(self._client.userinfo(token, request=request))
+
+    def request(self, method: str, url: str, token: TokenLike | None = None, **kwargs: Any) -> httpx2.Response:
+        """Call the provider's API, signed; see ``StarletteOAuth1App.request``."""
+        return self._wait(self._client.request(method, url, token, **kwargs))
+
+    def _wait(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
+        async def awaited() -> Outcome:
+            return await work
+
+        try:
+            return anyio.from_thread.run(awaited)
+        except RuntimeError as error:
+            if work.cr_frame is None or work.cr_running:  # type: ignore[attr-defined]  # it ran, and the error is its own
+                raise
+            work.close()
+            raise ConfigurationError(
+                description=f"{self._client.name}: blocking calls wait for the application's event loop, and this "
+                "thread has none to wait for. Call them in a function that is not async and that FastAPI or Starlette "
+                "runs; elsewhere await the client's own methods.",
+                provider=self._client.name,
+            ) from error
