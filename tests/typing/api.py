@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_type
+from typing import Any, assert_type
 
+import cachelib
 import httpx2
+import redis
+import redis.asyncio
 import requests
+from django.http import HttpRequest, HttpResponseRedirect
 from flask import Flask
+from starlette.applications import Starlette
+from starlette.config import Config
 from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from werkzeug.wrappers import Response
 
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
-
-if TYPE_CHECKING:
-    from oauth1_catalog.registry.token import Token
+from oauth1_catalog.registry.token import Token
 
 
 def flask_names(app: Flask) -> None:
-    oauth = flask_client.OAuth(app)
-    oauth.register_from_catalog("twitter")
+    oauth = flask_client.OAuth(app, cache=redis.Redis())
+    oauth.init_app(app, cache=cachelib.SimpleCache(), fetch_token=lambda name: None)
+    assert_type(oauth.register_from_catalog("twitter"), flask_client.FlaskOAuth1App)
     assert_type(oauth.twitter, flask_client.FlaskOAuth1App)
     assert_type(oauth.create_client("twitter"), flask_client.FlaskOAuth1App | None)
-    assert_type(oauth.twitter.authorize_access_token(), "Token")
+    assert_type(oauth.twitter.authorize_redirect("/authorize", state_data={"next": "/"}), Response)
+    assert_type(oauth.twitter.authorize_access_token(), Token)
     assert_type(oauth.twitter.get("account/verify_credentials.json"), requests.Response)
+    assert_type(oauth.twitter.userinfo(), dict[str, Any])
 
 
-def django_names() -> None:
-    oauth = django_client.OAuth()
+def django_names(request: HttpRequest) -> None:
+    oauth = django_client.OAuth(fetch_token=lambda name, request: request.session.get(name))
+    assert_type(oauth.register("shop", client_id="key"), django_client.DjangoOAuth1App)
     assert_type(oauth.twitter, django_client.DjangoOAuth1App)
+    assert_type(oauth.twitter.authorize_redirect(request, "/authorize"), HttpResponseRedirect)
+    assert_type(oauth.twitter.authorize_access_token(request), Token)
+    assert_type(oauth.twitter.get("me", request=request), requests.Response)
+
+
+async def django_async_names(request: HttpRequest) -> None:
+    oauth = django_client.OAuth()
+    assert_type(await oauth.twitter.aauthorize_redirect(request, "/authorize"), HttpResponseRedirect)
+    assert_type(await oauth.twitter.aauthorize_access_token(request), Token)
+    assert_type(await oauth.twitter.aget("me", request=request), requests.Response)
+    assert_type(await oauth.twitter.auserinfo(request=request), dict[str, Any])
 
 
 async def starlette_names(request: Request) -> None:
-    oauth = starlette_client.OAuth()
+    oauth = starlette_client.OAuth(Config(), cache=redis.asyncio.Redis())
+    Starlette(lifespan=oauth.lifespan)
     assert_type(oauth.twitter, starlette_client.StarletteOAuth1App)
-    assert_type(await oauth.twitter.authorize_access_token(request), "Token")
+    assert_type(await oauth.twitter.authorize_redirect(request, request.url_for("authorize")), RedirectResponse)
+    assert_type(await oauth.twitter.authorize_access_token(request), Token)
     assert_type(await oauth.twitter.get("account/verify_credentials.json"), httpx2.Response)
+    assert_type(await oauth.twitter.userinfo(request=request), dict[str, Any])
