@@ -10,6 +10,7 @@ callback that belongs to no login::
     │   ├── RetiredProviderError      the provider has switched OAuth 1.0 off
     │   ├── ProviderFileError         a provider file cannot be used: file, line, column, field
     │   ├── NotInitializedError       the registry has no application yet
+    │   ├── TokenKeyError             a row of the token table cannot be opened with the configured keys
     │   └── SigningError              this request or key cannot be signed
     ├── ProviderError                 theirs: an answer that is not what the protocol says
     │   ├── TokenRequestDeniedError   the provider refused to give a token
@@ -131,6 +132,12 @@ class NotInitializedError(ConfigurationError, RuntimeError):
     """The registry was used before it was given an application."""
 
     error = "not_initialized"
+
+
+class TokenKeyError(ConfigurationError):
+    """A row of the token table cannot be opened: sealed with another key, changed, or moved from another row."""
+
+    error = "token_key_error"
 
 
 class SigningError(ConfigurationError):

@@ -23,8 +23,8 @@ _REASONS = {
 def absent(module: str, name: str) -> Exception:
     """The exception for a module's ``__getattr__`` to raise.
 
-    >>> print(absent("oauth1_catalog.integrations.django_client", "DjangoOAuth2App"))
-    DjangoOAuth2App is OAuth 2's, and this package speaks OAuth 1.0 alone. Import it from authlib.integrations.django_...
+    >>> print(absent("oauth1_catalog.integrations.flask_client", "FlaskOAuth2App"))
+    FlaskOAuth2App is OAuth 2's, and this package speaks OAuth 1.0 alone. Import it from authlib.integrations...
     """
     if name not in _REASONS:
         return AttributeError(f"module {module!r} has no attribute {name!r}")

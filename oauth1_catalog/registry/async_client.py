@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Mapping
 from functools import cached_property
@@ -11,9 +12,9 @@ from oauth1_catalog.clients.options import httpx_options
 from oauth1_catalog.flow.drive import arun
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.framework import FrameworkRequest
-from oauth1_catalog.registry.login import LoginSteps
-from oauth1_catalog.registry.temporary import CacheCall
+from oauth1_catalog.registry.login import Effect, LoginSteps
 from oauth1_catalog.registry.token import Token, TokenLike
+from oauth1_catalog.registry.token_store import Pause
 from oauth1_catalog.registry.verbs import Verbs
 from oauth1_catalog.rfc5849.messages import Request
 
@@ -65,13 +66,25 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         """As the sync client's: ask for a token with the client's credentials alone."""
         return await self._run(self._client_token(verifier, kwargs))
 
-    async def renew_token(self, token: TokenLike) -> Token:
+    async def renew_token(self, token: TokenLike | None = None, *, user: object = None) -> Token:
         """As the sync client's: renew an access token, at the providers whose files say how."""
-        return await self._run(self._renew(token))
+        return await self._run(self._renew(token, user))
 
-    async def revoke_token(self, token: TokenLike) -> None:
+    async def revoke_token(self, token: TokenLike | None = None, *, user: object = None) -> None:
         """As the sync client's: tell the provider that an access token is not to be used any more."""
-        await self._run(self._revoke(token))
+        await self._run(self._revoke(token, user))
+
+    async def find_token(self, user: object) -> Token | None:
+        """As the sync client's: the token of ``user`` in the token store."""
+        return await self._run(self._find(user))
+
+    async def save_token(self, token: TokenLike, user: object) -> None:
+        """As the sync client's: keep ``token`` in the token store."""
+        await self._run(self._save(token, user))
+
+    async def forget_token(self, user: object) -> None:
+        """As the sync client's: remove the token of ``user`` from the token store."""
+        await self._run(self._forget(user))
 
     def userinfo(
         self, token: TokenLike | None = None, *, request: FrameworkRequest | None = None
@@ -122,24 +135,34 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
     ) -> httpx2.Response:
         from oauth1_catalog.clients.httpx_client import OAuth1Auth
 
-        credentials = None if withhold_token else self._credentials(await self._any_token(token, request) or current)
+        if not withhold_token:
+            token = await self._any_token(token, request) or current
+        credentials = None if withhold_token else self._credentials(token)
         with self._named():
             auth = OAuth1Auth.from_signer(self.signer, credentials)
-            return await self.pool.request(method, url, auth=auth, **kwargs)
+            response = await self.pool.request(method, url, auth=auth, **kwargs)
+        await self._run(self._forget_rejected(token, response))
+        return response
 
     async def _any_token(self, token: TokenLike | None, request: FrameworkRequest | None) -> TokenLike | None:
         """The token of a call: the caller's, else the one that ``fetch_token`` gives."""
-        if token is None and request is not None and self._fetch_token is not None:
-            token = await _awaited(self._fetch_token(request))
+        if token is None and request is not None:
+            if self._fetch_token is not None:
+                token = await _awaited(self._fetch_token(request))
+            elif self.framework.token_store is not None:
+                token = await self._run(self._current_users_token(request))
         return token
 
     async def _run(self, steps: LoginSteps[Outcome]) -> Outcome:
         return await arun(steps, self._perform)
 
-    async def _perform(self, effect: Request | CacheCall) -> object:
+    async def _perform(self, effect: Effect) -> object:
         if isinstance(effect, Request):
             return await self.pool.send(effect)
-        return await _awaited(self.framework.call_cache(effect))
+        if isinstance(effect, Pause):
+            await asyncio.sleep(effect.seconds)
+            return None
+        return await _awaited(self.framework.call(effect))
 
 
 async def _awaited(result: Any) -> Any:

@@ -23,6 +23,7 @@ from oauth1_catalog.registry.parameters import CONFIGURABLE, REGISTER, check_nam
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
     from oauth1_catalog.catalog.provider import Provider
+    from oauth1_catalog.registry.token_store import TokenStore
 
 App = TypeVar("App", bound=OAuth1App[Any])
 
@@ -51,6 +52,9 @@ class BaseOAuth(Generic[App]):
         catalog: where ``register_from_catalog`` looks providers up. By default the built-in catalog, behind the
             directories of ``OAUTH1_CATALOG_PATH`` in the configuration or the environment.
         login_lifetime: how long a login may take between redirect and callback, in seconds.
+        token_store: keeps the users' tokens: ``SQLAlchemyTokens``, ``DjangoTokens``, or your own, see
+            ``docs/tokens.md``. A ``fetch_token`` goes before it.
+        forget_rejected_tokens: remove a token from the store when the provider rejects it as revoked or expired.
     """
 
     oauth1_client_cls: ClassVar[type[Any]] = OAuth1App
@@ -63,8 +67,12 @@ class BaseOAuth(Generic[App]):
         *,
         catalog: Catalog | None = None,
         login_lifetime: int = 600,
+        token_store: TokenStore | None = None,
+        forget_rejected_tokens: bool = False,
     ) -> None:
         self.cache = cache
+        self.token_store = token_store
+        self.forget_rejected_tokens = forget_rejected_tokens
         self.fetch_token = fetch_token
         self.update_token = update_token
         self.catalog = catalog

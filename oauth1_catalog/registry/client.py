@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Generic
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.clients.options import signing_options
@@ -26,7 +26,8 @@ from oauth1_catalog.registry.framework import Framework, FrameworkRequest
 from oauth1_catalog.registry.parameters import refuse_oauth2
 from oauth1_catalog.registry.provider_values import provider_with, text_params
 from oauth1_catalog.registry.temporary import TemporaryStore
-from oauth1_catalog.registry.token import Token, TokenLike, token_credentials, token_fields
+from oauth1_catalog.registry.token import Token, TokenLike, token_credentials
+from oauth1_catalog.registry.token_keeping import TokenKeeping
 from oauth1_catalog.rfc5849.credentials import ClientCredentials, TokenCredentials
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from oauth1_catalog.rfc5849 import Signer
 
 
-class OAuth1App(Generic[FrameworkRequest]):
+class OAuth1App(TokenKeeping[FrameworkRequest]):
     """A client of one provider. ``register`` makes it; the parameters are those of ``register``.
 
     Args:
@@ -72,8 +73,8 @@ class OAuth1App(Generic[FrameworkRequest]):
         self.client_secret = client_secret
         self.provider = provider_with(provider or Provider(name=name), name, values)
         self.static_token: TokenCredentials | None = TokenCredentials(token, token_secret or "") if token else None
-        self._signing = signing_options(self.provider.client_kwargs, name=name)
         refuse_oauth2(name, self.provider.client_kwargs, where="client_kwargs")
+        self._signing = signing_options(self.provider.client_kwargs, name=name)
         self._transport = self._transport_options(self.provider.client_kwargs)
         self._fetch_token = fetch_token
         self._update_token = update_token
@@ -220,6 +221,7 @@ class OAuth1App(Generic[FrameworkRequest]):
             self.provider, self.signer, self.temporary, browser, params=texts, now=self._now()
         )
         self.framework.current_token.set(self.name, request, token)
+        yield from self._keep_after_login(request, token)
         return token
 
     def _exchange(
@@ -251,18 +253,6 @@ class OAuth1App(Generic[FrameworkRequest]):
         texts = text_params(self.name, params)
         fields = yield from client_token(self.provider, self.signer, verifier=verifier, params=texts)
         return login.token_of(self.provider, fields, now=self._now())
-
-    def _renew(self, token: TokenLike) -> LoginSteps[Token]:
-        from oauth1_catalog.flow.renewal import renew_token
-        from oauth1_catalog.registry import login
-
-        fields = yield from renew_token(self.provider, self.signer, token_fields(token, provider=self.name))
-        return login.token_of(self.provider, fields, now=self._now())
-
-    def _revoke(self, token: TokenLike) -> LoginSteps[None]:
-        from oauth1_catalog.flow.renewal import revoke_token
-
-        yield from revoke_token(self.provider, self.signer, token_fields(token, provider=self.name))
 
     def _request_token(self, given: object, *, step: str) -> Mapping[str, str]:
         if not isinstance(given, Mapping) or not given.get("oauth_token"):
@@ -323,8 +313,8 @@ class OAuth1App(Generic[FrameworkRequest]):
         if self.provider.from_catalog and self.provider.flows[0] == "signed_client":
             return None
         raise MissingTokenError(
-            description=f"{self.name}: an API call needs a token. Pass token=, or give fetch_token= to register() or "
-            "OAuth() and pass request=; for a call that is signed with the client's keys alone pass "
+            description=f"{self.name}: an API call needs a token. Pass token=, or give OAuth() a token_store= or "
+            "fetch_token= and pass request=; for a call that is signed with the client's keys alone pass "
             "withhold_token=True.",
             provider=self.name,
             step="api",

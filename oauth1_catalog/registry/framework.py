@@ -9,6 +9,7 @@ from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import NoSettings, Settings
 from oauth1_catalog.registry.current_token import CurrentToken
 from oauth1_catalog.registry.temporary import LIFETIME, CacheCall
+from oauth1_catalog.registry.token_store import StoreCall, TokenStore
 
 FrameworkRequest = TypeVar("FrameworkRequest")
 
@@ -21,12 +22,22 @@ class Framework(ABC, Generic[FrameworkRequest]):
             ``get(key)``, ``set(key, value, seconds)`` and ``delete(key)``.
         settings: the part of the configuration that speaks of clients.
         lifetime: how long a login may take, in seconds.
+        token_store: keeps the users' tokens, if the application is not to do it itself.
+        forget_rejected_tokens: remove from it what the provider rejects as revoked or expired.
     """
 
     def __init__(
-        self, cache: object | None = None, *, settings: Settings | None = None, lifetime: int = LIFETIME
+        self,
+        cache: object | None = None,
+        *,
+        settings: Settings | None = None,
+        lifetime: int = LIFETIME,
+        token_store: TokenStore | None = None,
+        forget_rejected_tokens: bool = False,
     ) -> None:
         self.cache = cache
+        self.token_store = token_store
+        self.forget_rejected_tokens = forget_rejected_tokens
         self.settings: Settings = settings or NoSettings()
         self.lifetime = lifetime
 
@@ -42,8 +53,11 @@ class Framework(ABC, Generic[FrameworkRequest]):
         ``fallback_key`` seals records where no secret key of the application can be found.
         """
 
-    def call_cache(self, call: CacheCall) -> object:
-        """Do what a login's steps want of the cache; an async cache's result is to be awaited."""
+    def call(self, call: CacheCall | StoreCall) -> object:
+        """Do what a client's steps want of the cache or the token store; the result of an async one is awaited."""
+        if isinstance(call, StoreCall):
+            assert self.token_store is not None  # noqa: S101 - without one the steps ask nothing of it
+            return call.on(self.token_store)
         cache: Any = self.cache
         if call.operation == "set":
             return cache.set(call.key, call.value, call.seconds)

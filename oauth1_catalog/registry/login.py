@@ -1,7 +1,7 @@
 """One login from end to end, as steps that the sync and the async clients drive alike.
 
-The steps yield two kinds of effects: a ``Request`` for the provider, answered with a ``Response``, and a ``CacheCall``
-for the application's cache, answered with what the cache returns.
+The steps yield effects: a ``Request`` for the provider, answered with a ``Response``, a ``CacheCall`` or ``StoreCall``
+for the application's cache or token store, answered with what that returns, and a ``Pause``.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from oauth1_catalog.flow.redirection import (
 from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
 from oauth1_catalog.registry.token import Token
+from oauth1_catalog.registry.token_store import Pause, StoreCall
 from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
 from oauth1_catalog.rfc5849.messages import Request
 
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from oauth1_catalog.rfc5849 import Signer
 
 Outcome = TypeVar("Outcome")
-LoginSteps: TypeAlias = Generator[Request | CacheCall, Any, Outcome]  # what comes back depends on what was yielded
+Effect: TypeAlias = Request | CacheCall | StoreCall | Pause
+LoginSteps: TypeAlias = Generator[Effect, Any, Outcome]  # what comes back depends on what was yielded
 
 
 def begin(

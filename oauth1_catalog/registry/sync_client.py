@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,9 +12,10 @@ from oauth1_catalog.clients.options import requests_options
 from oauth1_catalog.flow.drive import run
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.framework import FrameworkRequest
-from oauth1_catalog.registry.login import LoginSteps
+from oauth1_catalog.registry.login import Effect, LoginSteps
 from oauth1_catalog.registry.temporary import CacheCall
 from oauth1_catalog.registry.token import Token, TokenLike
+from oauth1_catalog.registry.token_store import Pause
 from oauth1_catalog.registry.verbs import Verbs
 from oauth1_catalog.rfc5849.messages import Request
 
@@ -103,29 +105,66 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         """
         return self._run(self._client_token(verifier, kwargs))
 
-    def renew_token(self, token: TokenLike) -> Token:
+    def renew_token(self, token: TokenLike | None = None, *, user: object = None) -> Token:
         """Renew an access token, at the providers whose files say how; one that has expired as well.
+
+        A token of the token store is saved there, and of all workers that renew it at once one asks the provider.
 
         Args:
             token: with every field that the provider's answer had, such as its session handle.
+            user: whose token it is in the token store. A token that comes from there knows it.
 
         Returns:
-            The token to keep from now on; ``expires_at`` says when it ends.
+            The token to use from now on; ``expires_at`` says when it ends.
 
         Raises:
             ConfigurationError: the provider's file does not say how.
+            MissingTokenError: the token store has no token of this user.
             ProviderError: the provider did not renew it; the user has to log in again.
         """
-        return self._run(self._renew(token))
+        return self._run(self._renew(token, user))
 
-    def revoke_token(self, token: TokenLike) -> None:
-        """Tell the provider that an access token is not to be used any more.
+    def revoke_token(self, token: TokenLike | None = None, *, user: object = None) -> None:
+        """Tell the provider that an access token is not to be used any more, and remove it from the token store.
+
+        Args:
+            token: which one.
+            user: whose token it is in the token store.
 
         Raises:
             ConfigurationError: the provider's file does not say how.
+            MissingTokenError: the token store has no token of this user.
             ProviderError: the provider did not revoke it.
         """
-        self._run(self._revoke(token))
+        self._run(self._revoke(token, user))
+
+    def find_token(self, user: object) -> Token | None:
+        """The token of ``user`` in the token store, ``None`` where there is none.
+
+        Raises:
+            ConfigurationError: there is no token store.
+            TokenKeyError: the row was sealed with another key, or changed.
+        """
+        return self._run(self._find(user))
+
+    def save_token(self, token: TokenLike, user: object) -> None:
+        """Keep ``token`` in the token store, instead of the one that ``user`` had before.
+
+        ``authorize_access_token`` does this itself where it is known who the user is. Where that is known only from the
+        profile, it is the application's to do.
+
+        Raises:
+            ConfigurationError: there is no token store.
+        """
+        self._run(self._save(token, user))
+
+    def forget_token(self, user: object) -> None:
+        """Remove the token of ``user`` from the token store; the provider is not told (``revoke_token``).
+
+        Raises:
+            ConfigurationError: there is no token store.
+        """
+        self._run(self._forget(user))
 
     def userinfo(
         self, token: TokenLike | None = None, *, request: FrameworkRequest | None = None
@@ -171,17 +210,35 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
             MissingTokenError: the call needs a token, and there is none.
             ConfigurationError: the URL is not one of this provider's.
         """
-        from oauth1_catalog.clients.requests_client import OAuth1Auth
-
-        credentials = None if withhold_token else self._credentials(self._any_token(token, request))
-        url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
-        with self._named():
-            return self.pool.request(method, url, auth=OAuth1Auth.from_signer(self.signer, credentials), **kwargs)
+        if not withhold_token:
+            token = self._any_token(token, request)
+        options = {"withhold_token": withhold_token, "allow_any_host": allow_any_host}
+        response = self._signed_request(method, url, token, **options, **kwargs)
+        self._run(self._forget_rejected(token, response))
+        return response
 
     def close(self) -> None:
         """Close the client's connections; the next call opens new ones."""
         if "pool" in self.__dict__:
             self.pool.close()
+
+    def _signed_request(
+        self,
+        method: str,
+        url: str,
+        token: TokenLike | None,
+        *,
+        withhold_token: bool = False,
+        allow_any_host: bool = False,
+        **kwargs: Any,  # those of requests
+    ) -> requests.Response:
+        """``request`` with a token that has been found; it touches neither the token store nor the session."""
+        from oauth1_catalog.clients.requests_client import OAuth1Auth
+
+        credentials = None if withhold_token else self._credentials(token)
+        url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
+        with self._named():
+            return self.pool.request(method, url, auth=OAuth1Auth.from_signer(self.signer, credentials), **kwargs)
 
     def _any_token(self, token: TokenLike | None, request: FrameworkRequest | None) -> TokenLike | None:
         """The token of a call: the caller's, else the current user's."""
@@ -190,19 +247,28 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         return self._fetched_token(request) or self._current_token(token, request)
 
     def _fetched_token(self, request: FrameworkRequest | None) -> TokenLike | None:
-        fetched: TokenLike | None = None
-        if request is not None and self._fetch_token is not None:
-            fetched = self._fetch_token(request)
+        if request is None:
+            return None
+        if self._fetch_token is None:
+            return self._stored_token(request)
+        fetched: TokenLike | None = self._fetch_token(request)
         return fetched
+
+    def _stored_token(self, request: FrameworkRequest) -> Token | None:
+        return None if self.framework.token_store is None else self._run(self._current_users_token(request))
 
     def _run(self, steps: LoginSteps[Outcome]) -> Outcome:
         return run(steps, self._perform)
 
-    def _perform(self, effect: Request | CacheCall) -> object:
+    def _perform(self, effect: Effect) -> object:
         if isinstance(effect, Request):
             return self.pool.send(effect)
-        answer = self.framework.call_cache(effect)
+        if isinstance(effect, Pause):
+            time.sleep(effect.seconds)
+            return None
+        answer = self.framework.call(effect)
         if inspect.iscoroutine(answer):
             answer.close()
-            raise TypeError("the cache is async, and this client is not")
+            what = "cache" if isinstance(effect, CacheCall) else "token store"
+            raise TypeError(f"the {what} is async, and this client is not")
         return answer

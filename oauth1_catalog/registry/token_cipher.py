@@ -1,0 +1,142 @@
+"""Encrypt what a token table holds, so that the table alone is worth nothing to whoever reads or copies it.
+
+Rule: what is encrypted says where it belongs, and that is compared when it is read. Somebody who can write the table,
+but has no key, cannot make one user's row speak for another.
+
+``cryptography`` is loaded with the first cipher, not at import.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from oauth1_catalog.errors import ConfigurationError, TokenKeyError
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+SETTING = "OAUTH1_CATALOG_TOKEN_KEYS"
+"""The setting or environment variable that the keys come from."""
+
+
+class TokenCipher:
+    """Encrypts and decrypts with Fernet (AES-128-CBC and HMAC-SHA256; github.com/fernet/spec).
+
+    Args:
+        keys: Fernet keys as ``new_key`` makes them, newest first: the first one encrypts, all of them decrypt. A text
+            may hold several, separated by commas or spaces, which is how an environment variable holds them.
+
+    Attributes:
+        key_id: a short fingerprint of the newest key, kept in each row to say which key sealed it. It tells nothing
+            of the key.
+        key_ids: the fingerprints of all keys.
+
+    >>> cipher = TokenCipher(TokenCipher.new_key())
+    >>> sealed = cipher.encrypt("hush", "oauth_token", "twitter", "7")
+    >>> cipher.decrypt(sealed, "oauth_token", "twitter", "7")
+    'hush'
+
+    Raises:
+        ConfigurationError: there is no key, one of them is no Fernet key, or ``cryptography`` is not installed.
+    """
+
+    def __init__(self, keys: str | bytes | Sequence[str | bytes] | None) -> None:
+        listed = _listed(keys)
+        if not listed:
+            raise ConfigurationError(
+                "missing_token_keys",
+                "The token table is encrypted, and there is no key. Make one with `oauth1-catalog keys new`, and set "
+                f"{SETTING} to it.",
+            )
+        self._fernet = _multi_fernet(listed)
+        self.key_ids = tuple(hashlib.sha256(b"oauth1_catalog token key" + key).hexdigest()[:12] for key in listed)
+        self.key_id = self.key_ids[0]
+
+    def __repr__(self) -> str:
+        return f"<TokenCipher {' '.join(self.key_ids)}>"
+
+    @staticmethod
+    def new_key() -> str:
+        """A new random key."""
+        key: bytes = _fernet_module().Fernet.generate_key()
+        return key.decode("ascii")
+
+    def encrypt(self, value: str, *context: str) -> str:
+        """Encrypt ``value`` with the newest key; only the same ``context`` opens it again."""
+        return self._fernet.encrypt(json.dumps([value, *context]).encode()).decode("ascii")
+
+    def decrypt(self, sealed: str, *context: str) -> str:
+        """What ``encrypt`` was given with this ``context``.
+
+        Raises:
+            TokenKeyError: it was sealed with another key or for another place, or was changed since.
+        """
+        try:
+            value, *found = json.loads(self._open(sealed))
+        except (json.JSONDecodeError, TypeError):  # the application uses the key for something else, too
+            value, found = "", []
+        if found != list(context):
+            raise TokenKeyError(
+                "foreign_token",
+                "it was sealed for another place and moved here. Somebody has changed the table: find out who, and "
+                "delete this row; its user logs in again.",
+            )
+        return str(value)
+
+    def reseal(self, sealed: str) -> str:
+        """The same with the newest key; it stays bound to the place for which it was sealed.
+
+        Raises:
+            TokenKeyError: none of the keys opens it.
+        """
+        return self._fernet.encrypt(self._open(sealed)).decode("ascii")
+
+    def _open(self, sealed: str) -> bytes:
+        try:
+            return self._fernet.decrypt(sealed)
+        except (_fernet_module().InvalidToken, ValueError) as error:
+            raise TokenKeyError(
+                description=f"none of the {len(self.key_ids)} configured keys opens it. Add the key that it was sealed "
+                f"with to {SETTING}, behind the newest one; if that key is lost, delete the row, and its user logs in "
+                "again."
+            ) from error
+
+
+def _listed(keys: str | bytes | Sequence[str | bytes] | None) -> list[bytes]:
+    if isinstance(keys, bytes):
+        keys = keys.decode("ascii", errors="replace")
+    if isinstance(keys, str):
+        keys = keys.replace(",", " ").split()
+    return [key.encode() if isinstance(key, str) else key for key in keys or () if key]
+
+
+def _multi_fernet(keys: Sequence[bytes]) -> MultiFernet:
+    module = _fernet_module()
+    fernets = []
+    for number, key in enumerate(keys, start=1):
+        try:
+            fernets.append(module.Fernet(key))
+        except ValueError:
+            # Without the cause, whose frames hold the key.
+            raise ConfigurationError(
+                "unusable_token_key",
+                f"Key {number} of {len(keys)} in {SETTING} is none: a key is 32 bytes in URL-safe base64. Make one "
+                "with `oauth1-catalog keys new`.",
+            ) from None
+    multi: MultiFernet = module.MultiFernet(fernets)
+    return multi
+
+
+def _fernet_module() -> ModuleType:
+    try:
+        from cryptography import fernet
+    except ImportError as error:
+        raise ConfigurationError(
+            description="A token table is encrypted with the package cryptography, which is not installed. Install "
+            "it: pip install 'oauth1-catalog[sqlalchemy]' (or [django])."
+        ) from error
+    return fernet

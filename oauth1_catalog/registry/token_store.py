@@ -1,0 +1,159 @@
+"""Where a registry keeps its users' tokens: ``OAuth(token_store=...)``.
+
+Rule: nothing here does I/O. What the store must do is yielded as a ``StoreCall``, so that a sync and an async client
+share the steps; a store's methods may be async where the client is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
+
+from oauth1_catalog.errors import MissingTokenError, ProviderError
+from oauth1_catalog.registry.token import Token, TokenLike, token_fields
+
+if TYPE_CHECKING:
+    from oauth1_catalog.registry.temporary import CacheCall
+    from oauth1_catalog.rfc5849.messages import Request
+
+CLAIM_SECONDS = 60
+"""How long one worker's claim to renew a token keeps the others waiting, if that worker dies. It is longer than an
+exchange with a token endpoint can take."""
+
+WAIT_SECONDS = 0.1
+"""How long a worker waits before it looks again whether another one has renewed the token."""
+
+Outcome = TypeVar("Outcome")
+
+
+class TokenStore(Protocol):
+    """A table of tokens, at most one for each client's name and user.
+
+    ``SQLAlchemyTokens`` and ``DjangoTokens`` are two; an application may bring its own. A user is whatever the
+    application calls one: an identifier, or an object that the store knows. Each method may return an awaitable where
+    the client is async.
+    """
+
+    def current_user(self, request: Any) -> object:
+        """The user of a framework's request; ``None`` where nobody is logged in."""
+
+    def find(self, name: str, user: Any) -> Any:  # Token | None, or an awaitable of it
+        """The ``Token`` of a user, with its ``user`` and ``version``; ``None`` where there is none."""
+
+    def save_token(self, name: str, user: Any, token: TokenLike) -> object:
+        """Keep a token instead of the one before. It counts ``version`` up, and ends a claim to renew."""
+
+    def delete_token(self, name: str, user: Any, token: TokenLike | None = None) -> object:
+        """Remove a user's token; with ``token`` only if it is still that one, and is not being renewed."""
+
+    def claim_renewal(self, name: str, user: Any, version: int, seconds: float) -> object:
+        """Whether the caller is the one who renews this ``version`` of the token, now and for ``seconds``.
+
+        It must be one step that no other worker can interrupt, such as a conditional UPDATE. It is false where another
+        worker has a claim that is younger than ``seconds``, or the row has another version by now.
+        """
+
+    def release_renewal(self, name: str, user: Any) -> object:
+        """End a claim whose renewal failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCall:
+    """One thing for a token store to do: the method, and its arguments."""
+
+    operation: Literal["current_user", "find", "save_token", "delete_token", "claim_renewal", "release_renewal"]
+    arguments: tuple[object, ...] = field(default=(), repr=False)
+
+    def on(self, store: TokenStore) -> object:
+        """Do it; an async store's result is to be awaited."""
+        return getattr(store, self.operation)(*self.arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait for some seconds."""
+
+    seconds: float
+
+
+StoreSteps: TypeAlias = "Generator[Request | CacheCall | StoreCall | Pause, Any, Outcome]"  # as LoginSteps
+
+
+def current_users_token(name: str, request: object) -> StoreSteps[Token | None]:
+    """The token of the user that a request comes from."""
+    user = yield StoreCall("current_user", (request,))
+    token: Token | None = None if user is None else (yield StoreCall("find", (name, user)))
+    return token
+
+
+def keep_after_login(name: str, request: object, token: Token) -> StoreSteps[None]:
+    """Save the token of a login, where it is known whose it is."""
+    user = yield StoreCall("current_user", (request,))
+    if user is not None:
+        yield StoreCall("save_token", (name, user, token))
+        token.user = user
+
+
+def renew_stored(
+    name: str,
+    user: object,
+    token: TokenLike | None,
+    renew: Callable[[Token], StoreSteps[Token]],
+    *,
+    forget: Collection[str] = (),
+) -> StoreSteps[Token]:
+    """Renew a user's token: one worker does it, the others wait for what it gets.
+
+    Args:
+        name: the client's name.
+        user: whose token.
+        token: the token that the caller found to have ended. Where another worker has replaced it meanwhile, the new
+            one is the answer. Without it the token is renewed as it stands in the table.
+        renew: asks the provider.
+        forget: the problems (``oauth_problem``) after which the token is removed, since it has ended for good.
+
+    Raises:
+        MissingTokenError: the store has no token of this user.
+    """
+    stored: Token = yield from _stored(name, user)
+    version = token.version if isinstance(token, Token) else None
+    if version is None:
+        same = token is None or token_fields(token, provider=name)["oauth_token"] == stored["oauth_token"]
+        version = stored.version if same else -1
+    while stored.version == version:
+        if (yield StoreCall("claim_renewal", (name, user, version, CLAIM_SECONDS))):
+            return (yield from _renew_claimed(name, user, stored, renew, forget))
+        yield Pause(WAIT_SECONDS)
+        stored = yield from _stored(name, user)
+    return stored
+
+
+def _renew_claimed(
+    name: str,
+    user: object,
+    stored: Token,
+    renew: Callable[[Token], StoreSteps[Token]],
+    forget: Collection[str],
+) -> StoreSteps[Token]:
+    try:
+        renewed = yield from renew(stored)
+    except Exception as error:
+        yield StoreCall("release_renewal", (name, user))
+        if isinstance(error, ProviderError) and error.problem in forget:
+            yield StoreCall("delete_token", (name, user, stored))
+        raise
+    yield StoreCall("save_token", (name, user, renewed))
+    renewed.user, renewed.version = user, (stored.version or 0) + 1
+    return renewed
+
+
+def _stored(name: str, user: object) -> StoreSteps[Token]:
+    token: Token | None = yield StoreCall("find", (name, user))
+    if token is None:
+        raise MissingTokenError(
+            description=f"{name}: the token store has no token of user {user!r}. Ask the user to log in.",
+            provider=name,
+            step="renew",
+        )
+    return token
