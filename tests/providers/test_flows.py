@@ -19,6 +19,7 @@ from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.users import User
 from tests.integrations.applications import (
     REDIRECT_URI,
+    Answer,
     Application,
     DjangoApplication,
     FlaskApplication,
@@ -157,21 +158,31 @@ def check_call(file: ProviderFile, answer: dict[str, Any], *, user: str | None) 
         assert [name, value] in sent
 
 
-def log_in(app: Application, emulator: Emulator) -> dict[str, Any]:
+def log_in(
+    app: Application,
+    emulator: Emulator,
+    then: Callable[[Application, Any], Any] = answer_of,
+    *,
+    decide: str = "approve",
+) -> Answer:
+    """Click through a login, and do something with the token in the view where it ends."""
+
     @app.view("/login")
     async def login(app: Application, *request: Any) -> Any:
         return await now(app.client.authorize_redirect(*request, REDIRECT_URI))
 
     @app.view("/authorize")
     async def authorize(app: Application, *request: Any) -> Any:
-        return await answer_of(app, await now(app.client.authorize_access_token(*request)))
+        return await then(app, await now(app.client.authorize_access_token(*request)))
 
     browser = app.browser()
     consent = browser.get("/login")
     assert consent.status == 302, consent.text[:1000]
+    if decide == "deny":
+        return browser.get(emulator.deny(consent.location))
     answer = browser.get(emulator.approve(consent.location, user=USER.username))
     assert answer.status == 200, answer.text[:1000]
-    return answer.json
+    return answer
 
 
 def comes_back(file: ProviderFile) -> bool:
@@ -184,7 +195,7 @@ def test_login(
 ) -> None:
     file = FILES[name]
     registered(name)
-    answer = log_in(make(framework, name, **values_of(file)), emulator)
+    answer = log_in(make(framework, name, **values_of(file)), emulator).json
     check_profile(file, answer)
     check_call(file, answer, user=USER.username)
     assert set(file.token_response.extra) <= set(answer["token"])
@@ -197,7 +208,7 @@ def test_login_with_every_choice_made(
 ) -> None:
     file = FILES[name]
     registered(name)
-    answer = log_in(make("flask", name, **values_of(file, options=True)), emulator)
+    answer = log_in(make("flask", name, **values_of(file, options=True)), emulator).json
     check_profile(file, answer)
 
 
@@ -207,7 +218,7 @@ def test_login_in_each_environment(
 ) -> None:
     registered(name)
     for environment in FILES[name].environments:
-        answer = log_in(make("flask", name, environment=environment, **values_of(FILES[name])), emulator)
+        answer = log_in(make("flask", name, environment=environment, **values_of(FILES[name])), emulator).json
         check_profile(FILES[name], answer)
 
 
@@ -232,14 +243,7 @@ def test_the_user_says_no(
     name: str, make: Callable[..., Application], registered: Callable[[str], None], emulator: Emulator
 ) -> None:
     registered(name)
-    app = make("flask", name, **values_of(FILES[name]))
-
-    @app.view("/login")
-    async def login(app: Application, *request: Any) -> Any:
-        return await now(app.client.authorize_redirect(*request, REDIRECT_URI))
-
-    browser = app.browser()
-    answer = browser.get(emulator.deny(browser.get("/login").location))
+    answer = log_in(make("flask", name, **values_of(FILES[name])), emulator, decide="deny")
     assert (answer.status, answer.json["error"]) == (400, "access_denied")
 
 
@@ -302,3 +306,35 @@ def test_a_token_for_the_client(name: str, framework: str, make: Callable[..., A
         return dict(await now(app.client.fetch_client_token("verifier")))
 
     assert got(app, "/token")["oauth_token"]
+
+
+def providers_that(attribute: str) -> list[str]:
+    return [name for name in providers_with("redirect") if getattr(FILES[name], attribute) and comes_back(FILES[name])]
+
+
+@pytest.mark.parametrize("name", providers_that("renew"))
+def test_a_token_is_renewed(
+    name: str, framework: str, make: Callable[..., Application], registered: Callable[[str], None], emulator: Emulator
+) -> None:
+    async def renew(app: Application, token: Any) -> Any:
+        renewed = await now(app.client.renew_token(token))
+        return await answer_of(app, renewed)
+
+    registered(name)
+    answer = log_in(make(framework, name, **values_of(FILES[name])), emulator, renew).json
+    check_call(FILES[name], answer, user=USER.username)
+
+
+@pytest.mark.parametrize("name", providers_that("revoke"))
+def test_a_token_is_revoked(
+    name: str, framework: str, make: Callable[..., Application], registered: Callable[[str], None], emulator: Emulator
+) -> None:
+    async def revoke(app: Application, token: Any) -> Any:
+        before = await now(app.client.get("oauth1/echo", token=token))
+        await now(app.client.revoke_token(token))
+        after = await now(app.client.get("oauth1/echo", token=token))
+        return [before.status_code, after.status_code]
+
+    registered(name)
+    answer = log_in(make(framework, name, **values_of(FILES[name])), emulator, revoke)
+    assert answer.json == [200, 401]
