@@ -80,6 +80,8 @@ def _read_model(entry: Entry) -> tuple[ProviderFile | None, list[Diagnostic], se
     for _ in range(4):
         for problem in errors:
             path = _document_path(entry, problem["loc"])
+            if problem["type"] == "too_short" and any(other["loc"][:-1] == problem["loc"] for other in errors):
+                continue  # a list is not short, if it is only without its wrong items
             if not _is_below(path, silenced) and not _is_below(path, entry.own.broken):
                 finding, meant = _explain(entry, problem, path)
                 findings.append(finding)
