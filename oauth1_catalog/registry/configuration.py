@@ -7,9 +7,9 @@ two. ``None`` means that nothing is given.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from oauth1_catalog.registry.parameters import MAPPINGS, as_mapping, check_names
+from oauth1_catalog.registry.parameters import CONFIGURABLE, MAPPINGS, as_mapping, check_names
 
 
 class Settings(ABC):
@@ -29,6 +29,21 @@ class Settings(ABC):
 
     unrelated_names_matter: bool = False
     """Whether every name of ``names`` is meant for the client: a section of its own, not a common prefix."""
+
+
+def names_under(client: str, keys: Iterable[str], registered: Iterable[str]) -> list[str]:
+    """The parameters among keys such as ``TWITTER_CLIENT_ID`` that are meant for ``client``.
+
+    A key of another client whose name begins with this one's is left out, whether that is registered yet
+    (``registered``) or only looks like it: ``X_ADS_CLIENT_ID`` is the ``client_id`` of ``x_ads``, not a setting of ``x``.
+
+    >>> names_under("x", ["X_CLIENT_ID", "X_CLIENT_SECERT", "X_ADS_CLIENT_ID", "DEBUG"], ["x"])
+    ['client_id', 'client_secert']
+    """
+    prefix = f"{client}_".upper()
+    longer = tuple(f"{other}_".upper() for other in registered if other.upper().startswith(prefix))
+    found = [key[len(prefix) :].lower() for key in keys if key.startswith(prefix) and not key.startswith(longer)]
+    return [name for name in found if not any(name.endswith(f"_{parameter}") for parameter in CONFIGURABLE)]
 
 
 class NoSettings(Settings):

@@ -10,7 +10,7 @@ from flask.sessions import SecureCookieSessionInterface
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.browser import Browser
-from oauth1_catalog.registry.configuration import Settings
+from oauth1_catalog.registry.configuration import Settings, names_under
 from oauth1_catalog.registry.current_token import CurrentToken
 from oauth1_catalog.registry.framework import Framework
 from oauth1_catalog.registry.token import TokenLike
@@ -33,10 +33,7 @@ class FlaskSettings(Settings):
 
     def names(self, client: str) -> Collection[str]:
         """The parameters under the client's prefix, but for those of a client whose name begins with this one's."""
-        prefix = f"{client}_".upper()
-        longer = tuple(f"{other}_".upper() for other in self._registered if other.upper().startswith(prefix))
-        keys = [key for key in self._config if key.startswith(prefix) and not key.startswith(longer)]
-        return [key[len(prefix) :].lower() for key in keys]
+        return names_under(client, self._config, self._registered)
 
 
 class TokenInG(CurrentToken[Request]):

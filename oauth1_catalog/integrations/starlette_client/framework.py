@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.browser import Browser
-from oauth1_catalog.registry.configuration import Settings
+from oauth1_catalog.registry.configuration import Settings, names_under
 from oauth1_catalog.registry.current_token import TokenOnRequest
 from oauth1_catalog.registry.framework import Framework
 
@@ -40,9 +40,7 @@ class StarletteSettings(Settings):
     def names(self, client: str) -> Collection[str]:
         """The parameters under the client's prefix in the file; the environment belongs to others too."""
         keys = self._config.file_values if isinstance(self._config, Config) else self._config
-        prefix = f"{client}_".upper()
-        longer = tuple(f"{other}_".upper() for other in self._registered if other.upper().startswith(prefix))
-        return [key[len(prefix) :].lower() for key in keys if key.startswith(prefix) and not key.startswith(longer)]
+        return names_under(client, keys, self._registered)
 
 
 class StarletteFramework(Framework[Request]):
