@@ -35,7 +35,7 @@ def names_under(client: str, keys: Iterable[str], registered: Iterable[str]) -> 
     """The parameters among keys such as ``TWITTER_CLIENT_ID`` that are meant for ``client``.
 
     A key of another client whose name begins with this one's is left out, whether that is registered yet
-    (``registered``) or only looks like it: ``X_ADS_CLIENT_ID`` is the ``client_id`` of ``x_ads``, not a setting of ``x``.
+    (``registered``) or only looks like it: ``X_ADS_CLIENT_ID`` is the ``client_id`` of ``x_ads``, no setting of ``x``.
 
     >>> names_under("x", ["X_CLIENT_ID", "X_CLIENT_SECERT", "X_ADS_CLIENT_ID", "DEBUG"], ["x"])
     ['client_id', 'client_secert']
