@@ -23,6 +23,12 @@ RESERVED = frozenset({
     "access_token_params", "authorize_url", "authorize_params", "api_base_url", "client_kwargs", "fetch_token",
     "update_token", "client_cls", "user_agent", "request_token_method", "access_token_method", "userinfo_endpoint",
 })  # fmt: skip
+# Attributes of the registry in some framework: no client can be called oauth.<name>.
+REGISTRY = frozenset({
+    "aclose", "app", "cache", "catalog", "check", "config", "create_client", "fetch_token", "forget_rejected_tokens",
+    "init_app", "lifespan", "login_lifetime", "oauth1_client_cls", "register", "register_from_catalog", "token_store",
+    "unregister", "update_token",
+})  # fmt: skip
 RUN_TIME = frozenset({
     "client_id", "oauth_token", "oauth_token_secret", "oauth_callback", "oauth_verifier", "oauth_session_handle",
     "request_url", "value",
@@ -61,6 +67,9 @@ def names_can_be_given(subject: Subject) -> Iterator[Diagnostic]:
     file, entry = subject.file, subject.entry
     if keyword.iskeyword(file.name):
         message = f"`{file.name}` is a word of Python, so `oauth.{file.name}` fails"
+        yield entry.diagnostic("P021", message, ("name",), hint="choose another name")
+    if file.name in REGISTRY:
+        message = f"`oauth.{file.name}` is the registry's own, so no client can have this name"
         yield entry.diagnostic("P021", message, ("name",), hint="choose another name")
     for index, alias in enumerate(file.aliases):
         if alias == file.name or alias in file.aliases[:index]:
