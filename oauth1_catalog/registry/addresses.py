@@ -1,13 +1,71 @@
-"""Which address an API call goes to: only ones that the provider's file lists, so that no token reaches a stranger."""
+"""Which addresses are called: whole ones, by https, and for an API call only those that the provider's file lists."""
 
 from __future__ import annotations
 
+import ipaddress
+import os
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+INSECURE_TRANSPORT = ("OAUTH1_CATALOG_INSECURE_TRANSPORT", "AUTHLIB_INSECURE_TRANSPORT")
+"""Environment variables that allow ``http://``; the second is Authlib's."""
+
+
+def endpoint_fault(url: str) -> str:
+    """What is wrong with the address of an endpoint, and what to do; empty if it can be used.
+
+    >>> endpoint_fault("https://api.example.com/oauth?x=1"), endpoint_fault("http://127.0.0.1:8080/")
+    ('', '')
+    >>> endpoint_fault("api.example.com/oauth")
+    'is not absolute. Begin it with https:// and the host.'
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        return f"cannot be read ({error})."
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        return "is not absolute. Begin it with https:// and the host."
+    if "@" in parts.netloc or parts.fragment:
+        return "holds a user name or a fragment. Leave that out."
+    if _is_insecure(parts):
+        return (
+            "is not https, so that others could read what is sent there. Write https://; for a provider in a network "
+            f"of your own set {INSECURE_TRANSPORT[0]}=1 in the environment."
+        )
+    return ""
+
+
+def _is_insecure(parts: SplitResult) -> bool:
+    if parts.scheme == "https" or any(os.environ.get(name) for name in INSECURE_TRANSPORT):
+        return False
+    host = parts.hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"
+
+
+def check_redirect_uri(name: str, uri: str | None) -> None:
+    """Refuse a redirect URI that no provider could send the user back to (RFC 5849, section 2.1).
+
+    Raises:
+        ConfigurationError: it is neither an absolute address nor ``oob``.
+    """
+    if uri is None or uri == "oob" or (uri.isprintable() and urlsplit(uri).scheme):
+        return
+    raise ConfigurationError(
+        "invalid_redirect_uri",
+        f"{name}: the redirect URI {_shown(uri)} is not absolute. Build it with the host: url_for(..., _external=True) "
+        "in Flask, request.build_absolute_uri(...) in Django, request.url_for(...) in Starlette.",
+        provider=name,
+        step="authorize",
+    )
 
 
 def api_url(provider: Provider, url: str, *, allow_any_host: bool = False) -> str:
@@ -48,6 +106,13 @@ def api_url(provider: Provider, url: str, *, allow_any_host: bool = False) -> st
         raise ConfigurationError(
             "forbidden_url",
             f"{provider.name}: {_shown(url)} is no http or https URL. Pass a path, or an absolute https URL.",
+            provider=provider.name,
+            step="api",
+        )
+    if _is_insecure(parts):
+        raise ConfigurationError(
+            "insecure_transport",
+            f"{provider.name}: {_shown(url)} {endpoint_fault(url)}",
             provider=provider.name,
             step="api",
         )

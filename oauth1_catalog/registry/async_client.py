@@ -38,7 +38,8 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         """The connections of this client, kept for its life."""
         from oauth1_catalog.clients.httpx_pool import HttpxPool
 
-        return HttpxPool(**self._transport)
+        with self._configuring():
+            return HttpxPool(**self._transport)
 
     def _transport_options(self, client_kwargs: Mapping[str, object]) -> dict[str, Any]:
         return httpx_options(client_kwargs, name=self.name)

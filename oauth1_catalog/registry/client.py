@@ -19,9 +19,8 @@ from oauth1_catalog.errors import (
     MissingSettingError,
     MissingTokenError,
     OAuthError,
-    SigningError,
 )
-from oauth1_catalog.registry.addresses import api_url
+from oauth1_catalog.registry.addresses import api_url, check_redirect_uri
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
 from oauth1_catalog.registry.parameters import refuse_oauth2
 from oauth1_catalog.registry.provider_values import provider_with, text_params
@@ -137,12 +136,8 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         needs_secret = self.provider.from_catalog and "client_secret" in self.provider.required_credentials
         if needs_secret and not by_rsa and self.client_secret is None:
             raise self._missing("client_secret")
-        try:
+        with self._configuring():
             return Signer(ClientCredentials(self.client_id, self.client_secret or ""), **options)
-        except SigningError as error:
-            if error.provider is not None:
-                raise
-            raise SigningError(description=f"{self.name}: {error.description}", provider=self.name) from error.__cause__
 
     @cached_property
     def temporary(self) -> TemporaryStore:
@@ -153,6 +148,17 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             cached=self.framework.cache is not None,
             lifetime=self.framework.lifetime,
         )
+
+    @contextmanager
+    def _configuring(self) -> Iterator[None]:
+        """A layer below does not know whose configuration it refuses."""
+        try:
+            yield
+        except ConfigurationError as error:
+            if error.provider is not None:
+                raise
+            description = f"{self.name}: {error.description}"
+            raise type(error)(description=description, provider=self.name) from error.__cause__
 
     def problems(self) -> Iterator[ConfigurationError]:
         """What is wrong with the configuration of this client, as far as it can be told without asking the provider."""
@@ -196,6 +202,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         for missing in self._missing_addresses():
             raise missing  # before the user has gone to the provider, not after
         uri = None if redirect_uri is None else str(redirect_uri)
+        check_redirect_uri(self.name, uri)
         return login.begin(self.provider, self.signer, redirect_uri=uri, params=text_params(self.name, params))
 
     def _remember(self, request: FrameworkRequest, data: Mapping[str, Any]) -> LoginSteps[None]:
@@ -268,7 +275,8 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         secret = self.client_secret
         if not secret and self.signer.signature_method.name.startswith("RSA"):
             secret = self.signer.signature_method.sign("oauth1_catalog temporary credentials", "", "")
-        return self.framework.browser(request, f"{self.client_id}&{secret or ''}")
+        with self._configuring():
+            return self.framework.browser(request, f"{self.client_id}&{secret or ''}")
 
     def _api_call(self, url: str, kwargs: dict[str, Any], *, allow_any_host: bool) -> tuple[str, dict[str, Any]]:
         """The absolute URL of an API call, and the call's arguments with what the provider always wants."""

@@ -8,9 +8,11 @@ from typing import Any
 
 from oauth1_catalog.catalog.provider import Provider, UserinfoRules
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.registry.addresses import endpoint_fault
 from oauth1_catalog.registry.parameters import as_mapping
 
-_TEXTS = ("request_token_url", "access_token_url", "authorize_url", "api_base_url", "user_agent")
+_ADDRESSES = ("request_token_url", "access_token_url", "api_base_url")
+_TEXTS = ("authorize_url", "user_agent")
 _METHODS = ("request_token_method", "access_token_method")
 _STEPS = ("request_token", "access_token")
 _HTTP_ARGUMENTS = frozenset({"params", "data", "headers"})
@@ -36,6 +38,9 @@ def provider_with(provider: Provider, name: str, values: Mapping[str, object]) -
     for key in _TEXTS:
         if key in given:
             changes[key] = _text(name, key, given[key])
+    for key in _ADDRESSES:
+        if key in given:
+            changes[key] = _address(name, key, given[key])
     for key in _METHODS:
         if key in given:
             changes[key] = _text(name, key, given[key]).upper()
@@ -105,6 +110,15 @@ def _request_params(name: str, key: str, value: object) -> tuple[dict[str, str],
     for mapping in inner.values():
         plain |= as_mapping(name, key, mapping, where=key)
     return text_params(name, plain), place, headers
+
+
+def _address(name: str, key: str, value: object) -> str:
+    text = _text(name, key, value)
+    if fault := endpoint_fault(text):
+        raise ConfigurationError(
+            "invalid_url", description=f"{name}: {key} {text.partition('?')[0]!r} {fault}", provider=name
+        )
+    return text
 
 
 def _text(name: str, key: str, value: object) -> str:

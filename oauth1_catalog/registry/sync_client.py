@@ -35,7 +35,8 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         """The connections of this client, kept for its life."""
         from oauth1_catalog.clients.requests_pool import RequestsPool
 
-        return RequestsPool(**self._transport)
+        with self._configuring():
+            return RequestsPool(**self._transport)
 
     def _transport_options(self, client_kwargs: Mapping[str, object]) -> dict[str, Any]:
         return requests_options(client_kwargs, name=self.name)

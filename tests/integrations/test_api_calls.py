@@ -175,7 +175,7 @@ class TestAddresses:
     )
     def test_strangers_get_no_token(self, app: Application, token: dict[str, str], url: str) -> None:
         error = self.ask(app, url, token=token)
-        assert error["error"] in {"forbidden_host", "forbidden_url"}
+        assert error["error"] in {"forbidden_host", "forbidden_url", "insecure_transport"}
         assert error["provider"] == "twitter"
 
     def test_a_stranger_whom_the_caller_vouches_for(
