@@ -6,20 +6,27 @@ The transport is that of the sync client, in a thread. What may touch the databa
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest
 
+from oauth1_catalog.flow.drive import arun
+from oauth1_catalog.registry.login import Effect, LoginSteps
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
 from oauth1_catalog.registry.token import Token, TokenLike
+from oauth1_catalog.registry.token_store import Pause
+from oauth1_catalog.rfc5849.messages import Request
 
 if TYPE_CHECKING:
     import requests
 
     Reply: TypeAlias = Coroutine[Any, Any, requests.Response]
+
+Outcome = TypeVar("Outcome")
 
 
 class AsyncCalls(SyncOAuth1App[HttpRequest]):
@@ -33,6 +40,26 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
     async def afetch_access_token(self, request_token: Mapping[str, str] | None = None, **kwargs: Any) -> Token:
         """As ``fetch_access_token``, in an async view."""
         return await sync_to_async(self.fetch_access_token, thread_sensitive=False)(request_token, **kwargs)
+
+    async def arenew_token(self, token: TokenLike | None = None, *, user: object = None) -> Token:
+        """As ``renew_token``, in an async view."""
+        return await self._arun(self._renew(token, user))
+
+    async def arevoke_token(self, token: TokenLike | None = None, *, user: object = None) -> None:
+        """As ``revoke_token``, in an async view."""
+        await self._arun(self._revoke(token, user))
+
+    async def afind_token(self, user: object) -> Token | None:
+        """As ``find_token``, in an async view."""
+        return await self._arun(self._find(user))
+
+    async def asave_token(self, token: TokenLike, user: object) -> None:
+        """As ``save_token``, in an async view."""
+        await self._arun(self._save(token, user))
+
+    async def aforget_token(self, user: object) -> None:
+        """As ``forget_token``, in an async view."""
+        await self._arun(self._forget(user))
 
     def auserinfo(
         self, token: TokenLike | None = None, *, request: HttpRequest | None = None
@@ -94,7 +121,9 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         **kwargs: Any,
     ) -> requests.Response:
         token = await self._aany_token(token, request) or current
-        return await sync_to_async(self.request, thread_sensitive=False)(method, url, token, **kwargs)
+        response = await sync_to_async(self._signed_request, thread_sensitive=False)(method, url, token, **kwargs)
+        await self._arun(self._forget_rejected(token, response))
+        return response
 
     async def _auserinfo(
         self, token: TokenLike | None, request: HttpRequest | None, current: TokenLike | None
@@ -106,3 +135,13 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         if token is None:
             token = await sync_to_async(self._fetched_token)(request)
         return await token if inspect.isawaitable(token) else token
+
+    async def _arun(self, steps: LoginSteps[Outcome]) -> Outcome:
+        return await arun(steps, self._aperform)
+
+    async def _aperform(self, effect: Effect) -> object:
+        if isinstance(effect, Pause):
+            await asyncio.sleep(effect.seconds)
+            return None
+        # A database's connections belong to Django's own thread; the provider can be waited for in any.
+        return await sync_to_async(self._perform, thread_sensitive=not isinstance(effect, Request))(effect)

@@ -7,15 +7,20 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.module_loading import import_string
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import Settings
 from oauth1_catalog.registry.current_token import TokenOnRequest
 from oauth1_catalog.registry.framework import Framework
+from oauth1_catalog.registry.token_store import TokenStore
 
 SECTIONS = ("OAUTH1_CATALOG", "AUTHLIB_OAUTH_CLIENTS")
 """The settings that are read, the first before the second; the second is Authlib's."""
+
+TOKEN_STORE = "OAUTH1_CATALOG_TOKEN_STORE"
+"""The setting that names the class of a token store, which is called without arguments."""
 
 
 class DjangoSettings(Settings):
@@ -58,6 +63,25 @@ class DjangoSettings(Settings):
 def _attributes(request: HttpRequest) -> MutableMapping[str, Any]:
     # A request of Django REST framework is a wrapper around Django's own, which it calls _request.
     return vars(getattr(request, "_request", request))
+
+
+def token_store_of_settings() -> TokenStore | None:
+    """The token store that the settings name, ``None`` where they name none.
+
+    Raises:
+        ConfigurationError: there is no class of that name.
+    """
+    dotted: str | None = getattr(settings, TOKEN_STORE, None)
+    if not dotted:
+        return None
+    try:
+        store: TokenStore = import_string(dotted)()
+    except ImportError as error:
+        raise ConfigurationError(
+            description=f"{TOKEN_STORE} in the settings is {dotted!r}, and that cannot be imported: {error}. Name a "
+            "class, such as 'oauth1_catalog.integrations.django_tokens.store.DjangoTokens'."
+        ) from error
+    return store
 
 
 class DjangoFramework(Framework[HttpRequest]):

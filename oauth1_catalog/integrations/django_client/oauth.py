@@ -10,11 +10,18 @@ from django.utils.functional import SimpleLazyObject
 
 from oauth1_catalog.integrations.django_client.apps import installed_app
 from oauth1_catalog.integrations.django_client.client import DjangoOAuth1App
-from oauth1_catalog.integrations.django_client.framework import SECTIONS, DjangoFramework, DjangoSettings
+from oauth1_catalog.integrations.django_client.framework import (
+    SECTIONS,
+    TOKEN_STORE,
+    DjangoFramework,
+    DjangoSettings,
+    token_store_of_settings,
+)
 from oauth1_catalog.registry.base import BaseOAuth, Registration
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
+    from oauth1_catalog.registry.token_store import TokenStore
 
 
 class OAuth(BaseOAuth[DjangoOAuth1App]):
@@ -29,6 +36,9 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
         update_token: accepted for Authlib's users.
         catalog: where ``register_from_catalog`` looks providers up.
         login_lifetime: how long a login may take, in seconds.
+        token_store: keeps the users' tokens: ``DjangoTokens()``, or your own;
+            the setting ``OAUTH1_CATALOG_TOKEN_STORE`` names one for all registries. See ``docs/tokens.md``.
+        forget_rejected_tokens: remove a token from the store when the provider rejects it as revoked or expired.
     """
 
     oauth1_client_cls = DjangoOAuth1App
@@ -41,12 +51,28 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
         *,
         catalog: Catalog | None = None,
         login_lifetime: int = 600,
+        token_store: TokenStore | None = None,
+        forget_rejected_tokens: bool = False,
     ) -> None:
-        super().__init__(cache, fetch_token, update_token, catalog=catalog, login_lifetime=login_lifetime)
+        super().__init__(
+            cache,
+            fetch_token,
+            update_token,
+            catalog=catalog,
+            login_lifetime=login_lifetime,
+            token_store=token_store,
+            forget_rejected_tokens=forget_rejected_tokens,
+        )
         setting_changed.connect(self._forget_clients)
 
     def _framework(self) -> DjangoFramework:
-        return DjangoFramework(self.cache, settings=DjangoSettings(), lifetime=self.login_lifetime)
+        return DjangoFramework(
+            self.cache,
+            settings=DjangoSettings(),
+            lifetime=self.login_lifetime,
+            token_store=self.token_store if self.token_store is not None else token_store_of_settings(),
+            forget_rejected_tokens=self.forget_rejected_tokens,
+        )
 
     def _add(self, registration: Registration) -> DjangoOAuth1App:
         app = installed_app()
@@ -61,7 +87,7 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
 
     def _forget_clients(self, *, setting: str, **_: object) -> None:
         """A test overrides the settings: build the clients anew."""
-        if setting not in {*SECTIONS, "OAUTH1_CATALOG_PATH"}:
+        if setting not in {*SECTIONS, "OAUTH1_CATALOG_PATH", TOKEN_STORE}:
             return
         with self._lock:
             clients = list(self._clients.values())

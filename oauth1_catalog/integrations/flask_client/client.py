@@ -64,10 +64,13 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
 
     @property
     def token(self) -> TokenLike | None:
-        """The current user's token: of the login that ended in this request, else what ``fetch_token`` gives."""
+        """The current user's token: of the login that ended in this request, else what ``fetch_token`` gives.
+
+        Without a ``fetch_token`` it is looked up in the token store.
+        """
         current: TokenLike | None = self.framework.current_token.get(self.name)
-        if current is None and self._fetch_token is not None:
-            current = self._fetch_token()
+        if current is None:
+            current = self._fetch_token() if self._fetch_token is not None else self._fetched_token(current_request())
             if current is not None and has_app_context():
                 self.token = current
         return current
@@ -75,6 +78,14 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
     @token.setter
     def token(self, token: TokenLike) -> None:
         TokenInG().set(self.name, current_request(), token)
+
+    def renew_token(self, token: TokenLike | None = None, *, user: object = None) -> Token:
+        """As ``SyncOAuth1App.renew_token``; the request being served goes on with the new token."""
+        renewed = super().renew_token(token, user=user)
+        current = self.framework.current_token.get(self.name)
+        if isinstance(current, Token) and current.user is not None and current.user == renewed.user:
+            self.token = renewed
+        return renewed
 
     def _any_token(self, token: TokenLike | None, request: Request | None) -> TokenLike | None:  # noqa: ARG002 - Flask knows it
         return token if token is not None else self.token

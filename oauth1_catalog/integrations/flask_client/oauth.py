@@ -18,6 +18,7 @@ from oauth1_catalog.registry.base import BaseOAuth, Registration
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
+    from oauth1_catalog.registry.token_store import TokenStore
 
 
 @dataclass(slots=True)
@@ -26,6 +27,7 @@ class _Application:
 
     cache: object | None
     fetch_token: Callable[..., Any] | None
+    token_store: TokenStore | None
     clients: dict[str, FlaskOAuth1App] = field(default_factory=dict)
 
 
@@ -46,6 +48,8 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         update_token: accepted for Authlib's users.
         catalog: where ``register_from_catalog`` looks providers up.
         login_lifetime: how long a login may take, in seconds.
+        token_store: keeps the users' tokens: ``SQLAlchemyTokens``, or your own. See ``docs/tokens.md``.
+        forget_rejected_tokens: remove a token from the store when the provider rejects it as revoked or expired.
     """
 
     oauth1_client_cls = FlaskOAuth1App
@@ -59,8 +63,18 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         *,
         catalog: Catalog | None = None,
         login_lifetime: int = 600,
+        token_store: TokenStore | None = None,
+        forget_rejected_tokens: bool = False,
     ) -> None:
-        super().__init__(cache, fetch_token, update_token, catalog=catalog, login_lifetime=login_lifetime)
+        super().__init__(
+            cache,
+            fetch_token,
+            update_token,
+            catalog=catalog,
+            login_lifetime=login_lifetime,
+            token_store=token_store,
+            forget_rejected_tokens=forget_rejected_tokens,
+        )
         self._per_app: weakref.WeakKeyDictionary[Flask, _Application] = weakref.WeakKeyDictionary()
         self._latest: weakref.ReferenceType[Flask] | None = None
         if app is not None:
@@ -72,6 +86,8 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         cache: object | None = None,
         fetch_token: Callable[..., Any] | None = None,
         update_token: Callable[..., Any] | None = None,
+        *,
+        token_store: TokenStore | None = None,
     ) -> None:
         """Give the registry its application. Clients that were registered before are checked now.
 
@@ -80,6 +96,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
             cache: as for the constructor.
             fetch_token: as for the constructor.
             update_token: as for the constructor.
+            token_store: as for the constructor.
 
         Raises:
             ConfigurationError: a client's parameter is wrong, or one of the catalog lacks a key; the message names it.
@@ -87,8 +104,9 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         self.cache = cache if cache is not None else self.cache
         self.fetch_token = fetch_token or self.fetch_token
         self.update_token = update_token or self.update_token
+        self.token_store = token_store if token_store is not None else self.token_store
         self._latest = weakref.ref(app)
-        self._per_app[app] = _Application(self.cache, self.fetch_token)
+        self._per_app[app] = _Application(self.cache, self.fetch_token, self.token_store)
         app.extensions[EXTENSION] = self
         app.cli.add_command(oauth1)
         with app.app_context():
@@ -134,7 +152,14 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
     def _framework(self) -> FlaskFramework:
         app = self._app()
         settings = FlaskSettings(app.config, tuple(self._registry))
-        return FlaskFramework(self._per_app[app].cache, settings=settings, lifetime=self.login_lifetime)
+        own = self._per_app[app]
+        return FlaskFramework(
+            own.cache,
+            settings=settings,
+            lifetime=self.login_lifetime,
+            token_store=own.token_store,
+            forget_rejected_tokens=self.forget_rejected_tokens,
+        )
 
     def _add(self, registration: Registration) -> FlaskOAuth1App:
         if self._has_app():

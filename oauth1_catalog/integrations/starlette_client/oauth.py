@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from starlette.config import Config
 
     from oauth1_catalog.catalog import Catalog
+    from oauth1_catalog.registry.token_store import TokenStore
 
 
 class OAuth(BaseOAuth[StarletteOAuth1App]):
@@ -27,6 +28,9 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
         update_token: accepted for Authlib's users.
         catalog: where ``register_from_catalog`` looks providers up.
         login_lifetime: how long a login may take, in seconds.
+        token_store: keeps the users' tokens: ``SQLAlchemyTokens`` on an ``async_sessionmaker``, or your own. See
+            ``docs/tokens.md``.
+        forget_rejected_tokens: remove a token from the store when the provider rejects it as revoked or expired.
     """
 
     oauth1_client_cls = StarletteOAuth1App
@@ -40,8 +44,18 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
         *,
         catalog: Catalog | None = None,
         login_lifetime: int = 600,
+        token_store: TokenStore | None = None,
+        forget_rejected_tokens: bool = False,
     ) -> None:
-        super().__init__(cache, fetch_token, update_token, catalog=catalog, login_lifetime=login_lifetime)
+        super().__init__(
+            cache,
+            fetch_token,
+            update_token,
+            catalog=catalog,
+            login_lifetime=login_lifetime,
+            token_store=token_store,
+            forget_rejected_tokens=forget_rejected_tokens,
+        )
         self.config = config
 
     @asynccontextmanager
@@ -59,4 +73,10 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
 
     def _framework(self) -> StarletteFramework:
         settings = StarletteSettings({} if self.config is None else self.config, tuple(self._registry))
-        return StarletteFramework(self.cache, settings=settings, lifetime=self.login_lifetime)
+        return StarletteFramework(
+            self.cache,
+            settings=settings,
+            lifetime=self.login_lifetime,
+            token_store=self.token_store,
+            forget_rejected_tokens=self.forget_rejected_tokens,
+        )
