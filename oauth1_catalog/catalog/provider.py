@@ -36,6 +36,7 @@ class CallbackRules:
     verifier_param: str = "oauth_verifier"
     state_param: str | None = None
     denied_param: str = "denied"
+    denied_value: str | None = None
     denied_when: Literal["empty_verifier", "no_verifier"] | None = None
     extra: tuple[str, ...] = ()
 

@@ -111,6 +111,8 @@ class ClientKwargs(Section):
     body that is not a form, or also without a body."""
     version: Literal["1.0", "none"] | None = None
     """`oauth_version` (section 3.1): `1.0`, or `none` to leave it out."""
+    empty_token: Flag | None = None
+    """Whether a call that is signed without a token carries an empty `oauth_token` (Schoology, Cardmarket)."""
     profile: Literal["rfc5849", "mastercard"] | None = None
     """The rule of the signature base string, where a provider has one of its own."""
 
@@ -217,6 +219,8 @@ class Callback(Section):
     """A parameter of the authorization URL that comes back unchanged."""
     denied_param: ParameterName = "denied"
     """The parameter that is there when the user said no."""
+    denied_value: Text | None = None
+    """Its value then, where it is there in any case (Goodreads: `authorize` is `1` or `0`)."""
     denied_when: Literal["empty_verifier", "no_verifier"] | None = None
     """Another sign that the user said no: `oauth_verifier` is empty, or is not there at all."""
     extra: tuple[ParameterName, ...] = ()

@@ -29,6 +29,7 @@ SIGNING = frozenset(
         "realm",
         "body_hash",
         "force_include_body",
+        "empty_token",
         "version",
         "profile",
         "rsa_key",
@@ -225,7 +226,8 @@ def _is_text_or_none(value: object) -> bool:
 _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     **dict.fromkeys(("realm", "version"), (_is_text_or_none, "text, or None")),
     **dict.fromkeys(
-        ("force_include_body", "trust_env", "stream", "follow_redirects", "http1", "http2"), (_is_flag, "True or False")
+        ("force_include_body", "empty_token", "trust_env", "stream", "follow_redirects", "http1", "http2"),
+        (_is_flag, "True or False"),
     ),
     **dict.fromkeys(("headers", "proxies", "hooks", "event_hooks", "mounts", "cookies"), (_is_mapping, "a dictionary")),
     **dict.fromkeys(("max_connections", "max_redirects", "token_bytes"), (_is_count, "a number")),

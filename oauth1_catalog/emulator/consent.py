@@ -86,4 +86,6 @@ def _denied(registration: Registration, temporary: TemporaryToken, problem: str)
         said = {rules.token_param: temporary.token, rules.verifier_param: ""}
     else:
         said = {rules.denied_param: temporary.token}
+        if rules.denied_value is not None:
+            said = {rules.token_param: temporary.token, rules.denied_param: rules.denied_value}
     return pages.redirect(add_params_to_uri(temporary.callback, said.items()))

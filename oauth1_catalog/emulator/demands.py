@@ -53,6 +53,12 @@ def check_demands(registration: Registration, call: Call) -> None:
     _check_headers(registration, call)
     _check_parameters(registration, call)
     _check_body_hash(registration, call)
+    if (
+        call.role == "api"
+        and registration.original.client_kwargs.get("empty_token")
+        and "oauth_token" not in call.protocol
+    ):
+        raise absent("oauth_token")
 
 
 def is_form(request: Request) -> bool:

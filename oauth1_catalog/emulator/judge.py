@@ -202,7 +202,7 @@ def verify_api_request(validator: Validator) -> tuple[str, AccessToken | None]:
     try:
         token = verify_resource_request(validator)
     except Refusal:
-        has_token = validator.call is None or "oauth_token" in validator.call.protocol
+        has_token = validator.call is None or bool(validator.call.protocol.get("oauth_token"))
         if has_token or "signed_client" not in validator.registration.original.flows:
             raise
         return verify_client_request(validator), None

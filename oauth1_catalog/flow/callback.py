@@ -66,9 +66,11 @@ def read_callback(provider: Provider, parameters: Iterable[tuple[str, str]]) -> 
             )
         found[name] = value
 
-    denied_token = found.get(rules.denied_param) or None
-    token = found.get(rules.token_param) or denied_token
-    failure = _failure(provider, found, denied_token)
+    denied = found.get(rules.denied_param) or None
+    if rules.denied_value is not None and denied != rules.denied_value:
+        denied = None
+    token = found.get(rules.token_param) or denied
+    failure = _failure(provider, found, is_denied=denied is not None)
     if token is None:
         raise failure or MissingRequestTokenError(
             description=f'{provider.name}: Missing "{rules.token_param}" parameter in the callback. Offer the user to '
@@ -104,11 +106,11 @@ def require_verifier(provider: Provider, verifier: str | None, earlier: str | No
     return verifier
 
 
-def _failure(provider: Provider, found: Mapping[str, str], denied_token: str | None) -> OAuthError | None:
+def _failure(provider: Provider, found: Mapping[str, str], *, is_denied: bool) -> OAuthError | None:
     rules, problem = provider.callback, found.get("oauth_problem") or None
     verifier = found.get(rules.verifier_param)
     is_sign = {"empty_verifier": verifier == "", "no_verifier": not verifier and not problem}
-    if denied_token or problem in REFUSALS or is_sign.get(rules.denied_when or "", False):
+    if is_denied or problem in REFUSALS or is_sign.get(rules.denied_when or "", False):
         return AuthorizationDeniedError(
             f"{provider.name}: the user did not authorize the application. Offer to log in again, or another way.",
             provider=provider.name,

@@ -62,6 +62,7 @@ class Signer:
             method: ``"non_form"`` with every body that is not a form, ``"always"`` also without a body (the hash of
             nothing). Never with a form, which the signature covers by itself.
         force_include_body: Authlib's name for ``body_hash="non_form"``.
+        empty_token: send an empty ``oauth_token`` where there is none (section 3.1 lets it be left out).
         version: the value of ``oauth_version``; ``None`` leaves it out.
         profile: ``"rfc5849"``, or ``"mastercard"``, where the values of the protocol parameters are not encoded.
         rsa_key: for the RSA methods: PEM text or bytes, a path, or a key object.
@@ -92,6 +93,7 @@ class Signer:
         "_realm",
         "_signature_type",
         "_timestamp",
+        "_without_token",
     )
 
     def __init__(
@@ -103,6 +105,7 @@ class Signer:
         realm: str | None = None,
         body_hash: BodyHash | None = None,
         force_include_body: bool = False,
+        empty_token: bool = False,
         version: str | None = "1.0",
         profile: Profile = "rfc5849",
         rsa_key: RSAKey | None = None,
@@ -145,6 +148,7 @@ class Signer:
             f"&oauth_signature_method={percent_encode(self._method.name)}&oauth_timestamp=",
             f"&oauth_version={version}" if version else "",
         )
+        self._without_token = f"{'&oauth_token=' if empty_token else ''}{self._fixed[2]}"
         self._header_start = "OAuth " + "".join(f"{field}, " for field in realm_field(realm))
         self._nonce = encoded_nonces(nonce)
         self._timestamp = timestamps(timestamp)
@@ -329,7 +333,7 @@ class Signer:
         """The protocol parameters that every request has, normalized (section 3.4.1.3.2)."""
         start, middle, end = self._fixed
         if token is None:
-            return f"{start}{self._nonce()}{middle}{self._timestamp()}{end}"
+            return f"{start}{self._nonce()}{middle}{self._timestamp()}{self._without_token}"
         check_credentials(token.oauth_token, token.oauth_token_secret, "oauth_token", "oauth_token_secret")
         identifier = percent_encode(token.oauth_token)
         return f"{start}{self._nonce()}{middle}{self._timestamp()}&oauth_token={identifier}{end}"

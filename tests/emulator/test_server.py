@@ -138,6 +138,7 @@ class TestConsent:
         ("rules", "form", "expected"),
         [
             (CallbackRules(denied_param="denied"), {}, {"denied": "TOKEN"}),
+            (CallbackRules(denied_param="go", denied_value="0"), {}, {"oauth_token": "TOKEN", "go": "0"}),
             (CallbackRules(denied_when="empty_verifier"), {}, {"oauth_token": "TOKEN", "oauth_verifier": ""}),
             (CallbackRules(denied_when="no_verifier"), {}, {"oauth_token": "TOKEN"}),
             (CallbackRules(), {"problem": "user_refused"}, {"oauth_token": "TOKEN", "oauth_problem": "user_refused"}),

@@ -99,6 +99,7 @@ def test_a_callback_without_a_token(query: list[tuple[str, str]]) -> None:
         (rules(denied_when="empty_verifier"), [("oauth_token", "t"), ("oauth_verifier", "")], None),
         (rules(denied_when="no_verifier"), [("oauth_token", "t"), ("sandbox_lnb", "false")], None),
         (rules(denied_param="refused"), [("oauth_token", "t"), ("refused", "1")], None),
+        (rules(denied_param="authorize", denied_value="0"), [("oauth_token", "t"), ("authorize", "0")], None),
     ],
 )
 def test_a_denial(provider: Provider, query: list[tuple[str, str]], problem: str | None) -> None:
@@ -162,3 +163,8 @@ def test_any_query_is_a_callback_or_a_typed_error(query: list[tuple[str, str]]) 
         assert callback.oauth_token in {value for name, value in query if name in {"oauth_token", "denied"}}
         assert callback.oauth_token.isprintable()
         assert set(callback.extra) <= {"company"}
+
+
+def test_a_parameter_that_is_there_in_any_case_is_no_denial_by_itself() -> None:
+    provider = rules(denied_param="authorize", denied_value="0", verifier="none")
+    assert read_callback(provider, [("oauth_token", "t"), ("authorize", "1")]).failure is None

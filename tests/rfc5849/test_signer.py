@@ -526,3 +526,9 @@ def test_a_realm_that_is_the_address_of_the_request():
     signer = Signer(CLIENT, realm="{request_url}")
     for url in (URL, f"{URL}?a=1&b=2"):
         assert signer.sign(Request("GET", url)).header("Authorization").startswith(f'OAuth realm="{URL}", oauth_')
+
+
+def test_an_empty_token_where_there_is_none():
+    signer = Signer(CLIENT, empty_token=True)
+    assert 'oauth_token=""' in signer.sign(Request("GET", URL)).header("Authorization")
+    assert 'oauth_token="token"' in signer.sign(Request("GET", URL), TOKEN).header("Authorization")
