@@ -308,7 +308,7 @@ def _validated(documents: list[Document], findings: list[Diagnostic]) -> Validat
     if not findings:
         return validated
     both = sorted((*validated.findings, *findings), key=lambda finding: finding.sort_key)
-    return Validated(validated.entry, validated.file, tuple(both), validated.subject)
+    return Validated(validated.entry, validated.file, tuple(both))
 
 
 def _check(data: Tree) -> None:

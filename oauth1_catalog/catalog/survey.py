@@ -18,6 +18,7 @@ from pathlib import Path
 from oauth1_catalog.catalog.diagnostics import Diagnostic, nearest
 from oauth1_catalog.catalog.directories import builtin_directory
 from oauth1_catalog.catalog.document import Data, Document, Step
+from oauth1_catalog.catalog.inheritance import inherit
 from oauth1_catalog.catalog.loader import NAME, Catalog, read_file
 from oauth1_catalog.catalog.rules import all_rules
 from oauth1_catalog.catalog.validation import validate
@@ -70,27 +71,26 @@ def check_files(paths: Sequence[Path], *, today: dt.date, jobs: int = 1) -> Iter
     """
     folders = tuple(dict.fromkeys(path.parent for path in paths))
     if jobs <= 1 or len(paths) <= CHUNK:
-        yield from _check_chunk(paths, folders, today)
+        yield from _check_each(paths, folders, today)
         return
-    chunks = list(itertools.batched(paths, CHUNK)) if hasattr(itertools, "batched") else _batched(paths)
+    chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
     with ProcessPoolExecutor(jobs) as pool:
         for checked in pool.map(_check_chunk, chunks, itertools.repeat(folders), itertools.repeat(today)):
             yield from checked
 
 
-def _batched(paths: Sequence[Path]) -> list[tuple[Path, ...]]:
-    return [tuple(paths[start : start + CHUNK]) for start in range(0, len(paths), CHUNK)]
-
-
 def _check_chunk(paths: Sequence[Path], folders: tuple[Path, ...], today: dt.date) -> list[Checked]:
+    """What one process is asked for at a time."""
+    return list(_check_each(paths, folders, today))
+
+
+def _check_each(paths: Sequence[Path], folders: tuple[Path, ...], today: dt.date) -> Iterator[Checked]:
     catalogs: dict[Path, Catalog] = {}
-    checked = []
     for path in paths:
         folder = path.parent
         if folder not in catalogs:
             catalogs[folder] = _catalog_of(folder, folders)
-        checked.append(_check(path, catalogs[folder], today))
-    return checked
+        yield _check(path, catalogs[folder], today)
 
 
 def _catalog_of(folder: Path, folders: Sequence[Path]) -> Catalog:
@@ -118,8 +118,6 @@ def _check(path: Path, catalog: Catalog, today: dt.date) -> Checked:
     else:
         documents, findings = [read_file(path)], []
         findings.append(_misnamed(documents[0], path))
-    from oauth1_catalog.catalog.inheritance import inherit
-
     validated = validate(inherit(documents), rules=all_rules(), today=today)
     own = documents[0]
     found = sorted((*validated.findings, *findings), key=lambda finding: finding.sort_key)

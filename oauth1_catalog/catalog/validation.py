@@ -33,7 +33,6 @@ class Validated:
     entry: Entry
     file: ProviderFile | None
     findings: tuple[Diagnostic, ...]
-    subject: Subject | None
 
 
 def validate(entry: Entry, *, rules: Sequence[Rule] | None = None, today: dt.date = dt.date.max) -> Validated:
@@ -52,15 +51,14 @@ def validate(entry: Entry, *, rules: Sequence[Rule] | None = None, today: dt.dat
     """
     findings = [*entry.own.findings, *entry.findings]
     if any(finding.code in {"P001", "P005", "P006", "P007", "P008", "P009"} for finding in entry.own.findings):
-        return Validated(entry, None, tuple(findings), None)
+        return Validated(entry, None, tuple(findings))
     file, problems, silenced = _read_model(entry)
     findings.extend(problems)
-    subject = None
     if file is not None:
         subject = Subject(entry, file, frozenset(silenced), today)
         for rule in usability_rules() if rules is None else rules:
             findings.extend(rule(subject))
-    return Validated(entry, file, _in_order(findings), subject)
+    return Validated(entry, file, _in_order(findings))
 
 
 def _in_order(findings: list[Diagnostic]) -> tuple[Diagnostic, ...]:
