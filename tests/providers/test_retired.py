@@ -1,0 +1,34 @@
+"""Providers that have switched OAuth 1.0 off say when, and where to go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from oauth1_catalog import Catalog
+from oauth1_catalog.errors import RetiredProviderError
+from tests.integrations.applications import FlaskApplication
+
+CATALOG = Catalog()
+RETIRED = [name for name in CATALOG.names() if CATALOG.file(name).status == "retired"]
+
+
+@pytest.fixture
+def app() -> Iterator[FlaskApplication]:
+    app = FlaskApplication(config={}, register=False)
+    yield app
+    app.close()
+
+
+@pytest.mark.parametrize("name", RETIRED)
+def test_registering_one_is_an_error_that_says_when_and_what_instead(name: str, app: FlaskApplication) -> None:
+    file = CATALOG.file(name)
+    keys = {"client_id": "key", "client_secret": "hush"}
+    variables = {name: variable.example for name, variable in file.variables.items() if variable.source is None}
+    with pytest.raises(RetiredProviderError) as caught:
+        app.oauth.register_from_catalog(name, **keys, **variables)
+    assert file.sunset
+    assert file.sunset in caught.value.description
+    assert (file.replaced_by or "") in caught.value.description
+    assert app.oauth.register_from_catalog(name, allow_retired=True, **keys, **variables).provider.status == "retired"
