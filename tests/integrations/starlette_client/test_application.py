@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -39,6 +40,9 @@ def oauth(emulator: Emulator) -> OAuth:
     return registry
 
 
+BACKENDS = ["asyncio", *(["trio"] if importlib.util.find_spec("trio") else [])]
+
+
 def connections() -> int:
     """How many connections the emulator is serving: it gives each a thread."""
     return sum("process_request_thread" in thread.name for thread in threading.enumerate())
@@ -69,14 +73,15 @@ def until_no_connection_is_left() -> None:
     assert connections() == 0
 
 
-def test_the_lifespan_closes_the_connections(oauth: OAuth, emulator: Emulator) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_lifespan_closes_the_connections(oauth: OAuth, emulator: Emulator, backend: Any) -> None:
     session = Middleware(SessionMiddleware, secret_key="a secret key")
     app = Starlette(routes=starlette_routes(oauth), middleware=[session], lifespan=oauth.lifespan)
-    with TestClient(app) as browser:
+    with TestClient(app, backend=backend) as browser:
         assert log_in(browser, emulator)["preferred_username"] == "ada"
         assert connections() == 1
     until_no_connection_is_left()
-    with TestClient(app) as browser:
+    with TestClient(app, backend=backend) as browser:
         assert log_in(browser, emulator, "grace")["preferred_username"] == "grace"
 
 
