@@ -1,0 +1,151 @@
+"""The table of tokens, as a mixin: the application declares what a user is.
+
+``find`` and ``save_token`` take a session of the application's own, sync or async, and leave the commit to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Self, TypeVar, overload
+
+from sqlalchemy import DateTime, Dialect, String, Text, TypeDecorator, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
+from sqlalchemy.schema import SchemaItem
+
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.registry.token import Token, TokenLike
+from oauth1_catalog.registry.token_cipher import TokenCipher
+from oauth1_catalog.registry.token_record import open_row
+
+Result = TypeVar("Result")
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, also in a database that keeps no time zone, such as SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: D102, ARG002 - SQLAlchemy's
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: D102, ARG002 - SQLAlchemy's
+        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class OAuth1TokenMixin:
+    """The columns of a token table but for the user's, which the application adds as ``user_id``.
+
+    ::
+
+        class OAuth1Token(OAuth1TokenMixin, Base):
+            __tablename__ = "oauth1_token"
+            user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+
+    ``oauth_token``, ``oauth_token_secret`` and ``extra`` are encrypted; read them with ``to_token()``. There is one row
+    for each ``name`` and ``user_id``.
+
+    Attributes:
+        token_cipher: the keys of this table. ``SQLAlchemyTokens(..., keys=...)`` sets it.
+    """
+
+    token_cipher: ClassVar[TokenCipher | None] = None
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[SchemaItem | dict[str, Any], ...]:
+        """One row for each name and user; an application with arguments of its own adds this one to them."""
+        return (UniqueConstraint("name", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    oauth_token: Mapped[str] = mapped_column(Text)
+    oauth_token_secret: Mapped[str] = mapped_column(Text)
+    extra: Mapped[str] = mapped_column(Text)
+    key_id: Mapped[str] = mapped_column(String(16))
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    renewing_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r} of user {getattr(self, 'user_id', None)!r}>"
+
+    def to_token(self) -> Token:
+        """The token, decrypted.
+
+        Raises:
+            TokenKeyError: the row was sealed with another key, or changed.
+        """
+        return open_row(self.cipher(), self, self.user_id)  # type: ignore[attr-defined]  # the application declares it
+
+    @classmethod
+    def cipher(cls) -> TokenCipher:
+        """The keys of this table.
+
+        Raises:
+            ConfigurationError: nobody has set them.
+        """
+        if cls.token_cipher is None:
+            raise ConfigurationError(
+                "missing_token_keys",
+                f"{cls.__name__}: the table is encrypted, and it has no keys. Make SQLAlchemyTokens(sessions, "
+                f"{cls.__name__}, keys=...) when the application starts, or set {cls.__name__}.token_cipher to a "
+                "TokenCipher.",
+            )
+        return cls.token_cipher
+
+    @overload
+    @classmethod
+    def find(cls, session: Session, *, name: str, user: object) -> Self | None: ...
+
+    @overload
+    @classmethod
+    def find(cls, session: AsyncSession, *, name: str, user: object) -> Awaitable[Self | None]: ...
+
+    @classmethod
+    def find(cls, session: Session | AsyncSession, *, name: str, user: object) -> Self | Awaitable[Self | None] | None:
+        """The row of a user's token for the client ``name``, ``None`` if there is none. Async sessions: awaited."""
+        wanted = select(cls).where(cls.name == name, cls.user_id == user)  # type: ignore[attr-defined]  # as above
+        return in_session(session, lambda sync: sync.scalars(wanted).one_or_none())
+
+    @overload
+    @classmethod
+    def save_token(cls, session: Session, *, name: str, user: object, token: TokenLike) -> None: ...
+
+    @overload
+    @classmethod
+    def save_token(cls, session: AsyncSession, *, name: str, user: object, token: TokenLike) -> Awaitable[None]: ...
+
+    @classmethod
+    def save_token(
+        cls, session: Session | AsyncSession, *, name: str, user: object, token: TokenLike
+    ) -> Awaitable[None] | None:
+        """Keep a user's token instead of the one before; two workers can do it at once. Async sessions: awaited.
+
+        Raises:
+            ConfigurationError: the database is one for which this cannot be done in one step.
+        """
+        from oauth1_catalog.integrations.sqlalchemy_tokens.statements import upsert
+
+        return in_session(session, lambda sync: upsert(sync, cls, name=name, user=user, token=token))
+
+
+@overload
+def in_session(session: Session, work: Callable[[Session], Result]) -> Result: ...
+
+
+@overload
+def in_session(session: AsyncSession, work: Callable[[Session], Result]) -> Awaitable[Result]: ...
+
+
+@overload
+def in_session(session: Session | AsyncSession, work: Callable[[Session], Result]) -> Result | Awaitable[Result]: ...
+
+
+def in_session(session: Session | AsyncSession, work: Callable[[Session], Result]) -> Result | Awaitable[Result]:
+    """Do ``work`` in a session; what an async one gives is awaited."""
+    return session.run_sync(work) if isinstance(session, AsyncSession) else work(session)

@@ -1,0 +1,92 @@
+"""What is done to the token table, each as one statement that no other worker can interrupt."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import CursorResult, Insert, Table, delete, or_, update
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.registry.token import TokenLike
+from oauth1_catalog.registry.token_record import seal_token
+from oauth1_catalog.registry.token_store import CLAIM_SECONDS
+
+if TYPE_CHECKING:
+    from oauth1_catalog.integrations.sqlalchemy_tokens.model import OAuth1TokenMixin
+
+
+def upsert(session: Session, model: type[OAuth1TokenMixin], *, name: str, user: object, token: TokenLike) -> None:
+    """Insert the row of a user's token, or put the token into the row that is there."""
+    now = datetime.now(UTC)
+    sealed = seal_token(model.cipher(), name, user, token)
+    values = {"name": name, "user_id": user, "version": 1, "created_at": now, "updated_at": now, **sealed}
+    dialect = session.get_bind(model).dialect.name
+    session.execute(upsert_statement(cast("Table", model.__table__), dialect, values))  # type: ignore[attr-defined]  # a mapped class
+
+
+def upsert_statement(table: Table, dialect: str, values: dict[str, Any]) -> Insert:
+    """``INSERT ... ON CONFLICT DO UPDATE``, in the database's words.
+
+    Raises:
+        ConfigurationError: the database has no such statement.
+    """
+    changed = {key: value for key, value in values.items() if key not in {"name", "user_id", "created_at"}}
+    changed |= {"version": table.c.version + 1, "renewing_since": None}
+    if dialect in {"mysql", "mariadb"}:
+        return mysql.insert(table).values(values).on_duplicate_key_update(changed)
+    conflict = ["name", "user_id"]
+    if dialect == "postgresql":
+        return postgresql.insert(table).values(values).on_conflict_do_update(index_elements=conflict, set_=changed)
+    if dialect == "sqlite":
+        return sqlite.insert(table).values(values).on_conflict_do_update(index_elements=conflict, set_=changed)
+    raise ConfigurationError(
+        description=f"A token table cannot live in {dialect}: it needs INSERT ... ON CONFLICT DO UPDATE, which "
+        "PostgreSQL, SQLite, MySQL and MariaDB have. Keep it in one of these, or bring a TokenStore of your own."
+    )
+
+
+def remove(session: Session, model: type[OAuth1TokenMixin], *, name: str, user: object, unchanged: str | None) -> None:
+    """Delete the row of a user's token.
+
+    Args:
+        session: where.
+        model: which table.
+        name: the client's name.
+        user: whose token.
+        unchanged: the encrypted token that was read; the row stays if it has another one by now, or is being renewed.
+    """
+    statement = delete(model).where(*_row(model, name, user))
+    if unchanged is not None:
+        statement = statement.where(model.oauth_token == unchanged, _unclaimed(model, CLAIM_SECONDS))
+    session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def claim(
+    session: Session, model: type[OAuth1TokenMixin], *, name: str, user: object, version: int, seconds: float
+) -> bool:
+    """Write down that the caller renews the token, unless another worker did so within ``seconds``."""
+    statement = (
+        update(model)
+        .where(*_row(model, name, user), model.version == version, _unclaimed(model, seconds))
+        .values(renewing_since=datetime.now(UTC))
+    )
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def release(session: Session, model: type[OAuth1TokenMixin], *, name: str, user: object) -> None:
+    """Nobody renews the token any more."""
+    statement = update(model).where(*_row(model, name, user)).values(renewing_since=None)
+    session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def _row(model: type[OAuth1TokenMixin], name: str, user: object) -> tuple[Any, Any]:
+    return model.name == name, model.user_id == user  # type: ignore[attr-defined]  # the application declares it
+
+
+def _unclaimed(model: type[OAuth1TokenMixin], seconds: float) -> Any:  # a condition; SQLAlchemy has no one type for it
+    stale = datetime.now(UTC) - timedelta(seconds=seconds)
+    return or_(model.renewing_since.is_(None), model.renewing_since < stale)

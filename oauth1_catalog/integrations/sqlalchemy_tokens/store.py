@@ -1,0 +1,139 @@
+"""``SQLAlchemyTokens``: the token store on a table of SQLAlchemy, with sync or async sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Table, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.integrations.sqlalchemy_tokens import statements
+from oauth1_catalog.integrations.sqlalchemy_tokens.model import OAuth1TokenMixin
+from oauth1_catalog.registry.token import Token, TokenLike, token_fields
+from oauth1_catalog.registry.token_cipher import TokenCipher
+from oauth1_catalog.registry.token_record import TokenRow, open_row
+
+Result = TypeVar("Result")
+
+
+class SQLAlchemyTokens:
+    """Keeps a registry's tokens in a table: ``OAuth(app, token_store=SQLAlchemyTokens(...))``.
+
+    Each call is a transaction of its own, in a session of its own, and is committed when it returns. With an
+    ``async_sessionmaker`` every method but ``current_user`` returns an awaitable.
+
+    Args:
+        sessions: makes a session: a ``sessionmaker``, an ``async_sessionmaker``, or any function that gives a new one.
+        model: the mapped class, made with ``OAuth1TokenMixin``.
+        keys: the table's keys, newest first, as ``oauth1-catalog keys new`` prints them; or one text with commas.
+        user: gives the ``user_id`` of a request, ``None`` where nobody is logged in. Without it a token is saved and
+            found only where the application says whose it is.
+
+    Raises:
+        ConfigurationError: there is no key, or the model has no unique ``name`` and ``user_id``.
+    """
+
+    def __init__(
+        self,
+        sessions: Callable[[], Session | AsyncSession],
+        model: type[OAuth1TokenMixin],
+        *,
+        keys: str | bytes | Sequence[str | bytes] | None,
+        user: Callable[[Any], object] | None = None,
+    ) -> None:
+        _check(model)
+        self._sessions = sessions
+        self._model = model
+        self._user = user
+        self._cipher = model.token_cipher = TokenCipher(keys)
+        table = cast("Table", model.__table__)  # type: ignore[attr-defined]  # a mapped class
+        columns = ("id", "name", "oauth_token", "oauth_token_secret", "extra", "version", "expires_at")
+        self._rows = select(*(table.c[column] for column in columns))
+        self._key = (table.c.name, table.c.user_id)
+
+    def current_user(self, request: Any) -> object:
+        """The ``user_id`` of a request."""
+        return None if self._user is None else self._user(request)
+
+    def find(self, name: str, user: object) -> Token | Awaitable[Token | None] | None:
+        """A user's token for the client ``name``.
+
+        Raises:
+            TokenKeyError: the row was sealed with another key, or changed.
+        """
+
+        def work(session: Session) -> Token | None:
+            row = self._row(session, name, user)
+            return None if row is None else open_row(self._cipher, row, user)
+
+        return self._do(work)
+
+    def save_token(self, name: str, user: object, token: TokenLike) -> Awaitable[None] | None:
+        """Keep a token instead of the one before."""
+        return self._do(lambda session: statements.upsert(session, self._model, name=name, user=user, token=token))
+
+    def delete_token(self, name: str, user: object, token: TokenLike | None = None) -> Awaitable[None] | None:
+        """Remove a user's token; with ``token`` only if it is still that one, and is not being renewed."""
+
+        def work(session: Session) -> None:
+            unchanged = None
+            if token is not None:
+                row = self._row(session, name, user)
+                if row is None or not _same(open_row(self._cipher, row, user), token, name):
+                    return
+                unchanged = row.oauth_token
+            statements.remove(session, self._model, name=name, user=user, unchanged=unchanged)
+
+        return self._do(work)
+
+    def claim_renewal(self, name: str, user: object, version: int, seconds: float) -> bool | Awaitable[bool]:
+        """Whether the caller is the one who renews this version of the token."""
+
+        def work(session: Session) -> bool:
+            return statements.claim(session, self._model, name=name, user=user, version=version, seconds=seconds)
+
+        return self._do(work)
+
+    def release_renewal(self, name: str, user: object) -> Awaitable[None] | None:
+        """End a claim whose renewal failed."""
+        return self._do(lambda session: statements.release(session, self._model, name=name, user=user))
+
+    def _row(self, session: Session, name: str, user: object) -> TokenRow | None:
+        # Columns, not the mapped class: a row is read for each API call, and an identity map would only cost.
+        of_name, of_user = self._key
+        row = session.execute(self._rows.where(of_name == name, of_user == user)).one_or_none()
+        return cast("TokenRow | None", row)
+
+    def _do(self, work: Callable[[Session], Result]) -> Result | Awaitable[Result]:
+        session = self._sessions()
+        if isinstance(session, AsyncSession):
+            return self._do_async(session, work)
+        with session, session.begin():
+            return work(session)
+
+    async def _do_async(self, session: AsyncSession, work: Callable[[Session], Result]) -> Result:
+        async with session, session.begin():
+            return await session.run_sync(work)
+
+
+def _same(stored: Token, token: TokenLike, name: str) -> bool:
+    return stored["oauth_token"] == token_fields(token, provider=name)["oauth_token"]
+
+
+def _check(model: type[OAuth1TokenMixin]) -> None:
+    table: Table | None = getattr(model, "__table__", None)
+    if table is None or "user_id" not in table.c:
+        raise ConfigurationError(
+            description=f"{model.__name__}: no table with a column user_id. Make the model of OAuth1TokenMixin and "
+            "your declarative base, and declare user_id: Mapped[...] in it."
+        )
+    wanted = {"name", "user_id"}
+    unique = any(isinstance(c, UniqueConstraint) and set(c.columns.keys()) == wanted for c in table.constraints)
+    if not unique and not any(index.unique and set(index.columns.keys()) == wanted for index in table.indexes):
+        raise ConfigurationError(
+            description=f"{model.__name__}: name and user_id are not unique together, so two workers could keep two "
+            "tokens of one user. Add UniqueConstraint('name', 'user_id') to __table_args__."
+        )

@@ -1,0 +1,63 @@
+"""A token table on each real database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from oauth1_catalog.integrations.sqlalchemy_tokens import SQLAlchemyTokens
+from oauth1_catalog.registry.token_cipher import TokenCipher
+from tests.tokens.models import Base, OAuth1Token
+from tests.tokens.postgresql_server import INITDB, PostgreSQLServer
+
+DATABASES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQLServer]:
+    if INITDB is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    with PostgreSQLServer(tmp_path_factory.mktemp("postgresql")) as running:
+        yield running
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database with the tables."""
+    if request.param == "postgresql":
+        url: str = request.getfixturevalue("postgresql").url
+    else:
+        url = f"sqlite:///{tmp_path / 'tokens.db'}"
+    engine = create_engine(url)
+    Base.metadata.drop_all(engine)
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def engine(database: str) -> Iterator[Engine]:
+    made = create_engine(database)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def sessions(engine: Engine) -> sessionmaker[Session]:
+    return sessionmaker(engine)
+
+
+@pytest.fixture
+def key() -> str:
+    return TokenCipher.new_key()
+
+
+@pytest.fixture
+def tokens(sessions: sessionmaker[Session], key: str) -> Any:  # its methods give no awaitables here
+    return SQLAlchemyTokens(sessions, OAuth1Token, keys=key)
