@@ -74,7 +74,8 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         self.static_token: TokenCredentials | None = TokenCredentials(token, token_secret or "") if token else None
         refuse_oauth2(name, self.provider.client_kwargs, where="client_kwargs")
         self._signing = signing_options(self.provider.client_kwargs, name=name)
-        self._transport = self._transport_options(self.provider.client_kwargs)
+        with self._configuring():
+            self._transport = self._transport_options(self.provider.client_kwargs)
         self._fetch_token = fetch_token
         self._update_token = update_token
         self._rsa_key = rsa_key
