@@ -42,7 +42,11 @@ class TestProtocol:
         later = str(int(now) + 1)
         assert ask(photos, nonce="n" * 20, timestamp=later).status == 200
 
-    @pytest.mark.parametrize("timestamp", ["-5", "soon", "1.5e9", str(int(time.time()) - 3600), "99999999999"])
+    @pytest.mark.parametrize(
+        "timestamp",
+        ["-5", "soon", "1.5e9", str(int(time.time()) - 3600), "99999999999"],
+        ids=["negative", "a word", "a fraction", "an hour ago", "in a distant future"],
+    )
     def test_a_wrong_clock(self, dance, problem, timestamp):
         response = ask(dance(), timestamp=timestamp)
         assert problem(response) == "timestamp_refused"
