@@ -19,6 +19,43 @@ from oauth1_catalog.catalog.sections import Section
 
 SCHEMA_FILE = "provider.schema.json"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+# What an editor offers where a field is still empty.
+_EXAMPLES: dict[str, list[object]] = {
+    "name": ["jira_data_center"],
+    "aliases": [["jira"]],
+    "extends": ["twitter"],
+    "display_name": ["Jira Data Center"],
+    "docs_url": ["https://www.flickr.com/services/api/auth.oauth.html"],
+    "sunset": ["2024", "2024-06-01"],
+    "replaced_by": ["OAuth 2.0", "magento2"],
+    "variables": [{"base_url": {"description": "Root URL of your Jira", "format": "uri"}}],
+    "request_token_url": [
+        "https://api.twitter.com/oauth/request_token",
+        "{base_url}/plugins/servlet/oauth/request-token",
+    ],
+    "authorize_url": ["https://api.twitter.com/oauth/authenticate"],
+    "authorize_params": [{"key": "{client_id}"}],
+    "access_token_url": ["https://api.twitter.com/oauth/access_token"],
+    "api_base_url": ["https://api.twitter.com/1.1/"],
+    "options": [{"perms": {"enum": ["read", "write"], "sets": {"authorize_params": {"perms": "{value}"}}}}],
+    "client_kwargs": [{"signature_method": "HMAC-SHA1"}],
+    "user_agent": [{"required": True, "example": "MyApp/1.0 +https://myapp.example"}],
+    "callback": [{"value": "oob", "registered": True}, {"verifier": "none", "confirmed": "none"}],
+    "token_response": [{"extra": ["user_id", "screen_name"]}],
+    "userinfo_endpoint": ["account/verify_credentials.json", "token_response"],
+    "userinfo_claims": [{"sub": "$.id_str", "name": "$.name", "profile": "https://x.com/{screen_name}"}],
+    "quirks": [[{"id": "no-email", "note": "It gives no email address."}]],
+    "evidence": [
+        [
+            {
+                "fields": ["request_token_url", "authorize_url", "access_token_url"],
+                "kind": "provider_docs",
+                "checked": "2026-11-25",
+                "source": "https://www.flickr.com/services/api/auth.oauth.html",
+            }
+        ]
+    ],
+}
 _REDIRECT_URLS = ["request_token_url", "access_token_url"]
 
 # JSON Schema is a tree of whatever JSON holds.
@@ -38,6 +75,8 @@ def provider_schema() -> dict[str, Json]:
     for part in (schema, *schema["$defs"].values()):
         for field in part["properties"].values():
             _tidy(field)
+    for name, examples in _EXAMPLES.items():
+        schema["properties"][name]["examples"] = examples
     agent = schema["$defs"]["UserAgent"]
     schema["$defs"]["UserAgent"] = {
         "description": agent.pop("description"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from oauth1_catalog.catalog import sections
@@ -62,3 +64,14 @@ def test_invalid_files_fail():
 def test_editors_find_the_schema(path):
     first = path.read_text(encoding="utf-8").partition("\n")[0]
     assert first == "# yaml-language-server: $schema=../schemas/provider.schema.json"
+
+
+def test_examples_are_right():
+    schema = provider_schema()
+    examples = {name: about["examples"] for name, about in schema["properties"].items() if "examples" in about}
+    assert len(examples) > 20
+    for name, values in examples.items():
+        for value in values:
+            jsonschema.validate(value, {**schema["properties"][name], "$defs": schema["$defs"]})
+            data = {"schema_version": 1, "name": "acme", name: value}
+            ProviderFile.model_validate(json.loads(json.dumps(data), parse_int=str))
