@@ -307,7 +307,18 @@ class TestCaches:
             seal(b'{"v":2,"secret":"s"}', KEYS),
             seal(b"{}", KEYS),
         ],
-        ids=["pickle", "no UTF-8", "nothing", "null", "Authlib's", "another key", "a list", "no JSON", "a version", "{}"],
+        ids=[
+            "pickle",
+            "no UTF-8",
+            "nothing",
+            "null",
+            "Authlib's",
+            "another key",
+            "a list",
+            "no JSON",
+            "a version",
+            "{}",
+        ],
     )
     def test_what_others_wrote_into_the_cache_is_refused(
         self, planted: str | bytes, monkeypatch: pytest.MonkeyPatch
