@@ -22,6 +22,7 @@ from oauth1_catalog.catalog.inheritance import inherit
 from oauth1_catalog.catalog.loader import NAME, Catalog, read_file
 from oauth1_catalog.catalog.rules import all_rules
 from oauth1_catalog.catalog.validation import validate
+from oauth1_catalog.errors import UnknownProviderError
 
 CHUNK = 200
 
@@ -90,7 +91,13 @@ def _check_each(paths: Sequence[Path], folders: tuple[Path, ...], today: dt.date
         folder = path.parent
         if folder not in catalogs:
             catalogs[folder] = _catalog_of(folder, folders)
-        yield _check(path, catalogs[folder], today)
+        try:
+            yield _check(path, catalogs[folder], today)
+        except (FileNotFoundError, UnknownProviderError):  # a link to nothing, or deleted a moment ago
+            gone = Diagnostic(
+                code="P001", message="the file is not there", path=str(path), line=1, column=1, end_column=2
+            )
+            yield Checked(str(path), (gone,))
 
 
 def _catalog_of(folder: Path, folders: Sequence[Path]) -> Catalog:

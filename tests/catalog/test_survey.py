@@ -1,0 +1,77 @@
+"""Checking many files: no file whatever makes the validator, or what shows its findings, fail."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from oauth1_catalog.catalog.loader import read_file
+from oauth1_catalog.catalog.repair import repaired
+from oauth1_catalog.catalog.survey import Across, check_files, provider_files
+from oauth1_catalog.cli.render import LINE_BY_LINE
+from oauth1_catalog.cli.reports import REPORTS
+
+TODAY = dt.date(2026, 11, 25)
+WHOLE = [path.read_text(encoding="utf-8") for path in sorted((Path(__file__).parents[2] / "providers").glob("*.yaml"))]
+ODD = st.sampled_from(
+    ["", "null", "[]", "{}", "[[]]", "{a: {b: []}}", "\u00e9", "{", "'", "$..[", "{x}", "true", "1:30", "no", "-"]
+    + ["*a", "&a b", "!!x y"]
+)
+
+
+@st.composite
+def damaged(draw) -> str:
+    """A real file with some of its lines gone, doubled, moved, or with another value."""
+    lines = draw(st.sampled_from(WHOLE)).splitlines()
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(lines) - 1))
+        kind = draw(st.sampled_from(["drop", "double", "move", "value", "inside"]))
+        if kind == "drop" and len(lines) > 1:
+            del lines[at]
+        elif kind == "double":
+            lines.insert(draw(st.integers(0, len(lines))), lines[at])
+        elif kind == "move":
+            lines.insert(draw(st.integers(0, len(lines) - 1)), lines.pop(at))
+        elif kind == "value":
+            lines[at] = f"{lines[at].partition(':')[0]}: {draw(ODD)}"
+        else:
+            cut = draw(st.integers(0, len(lines[at])))
+            lines[at] = lines[at][:cut] + draw(st.text(max_size=3)) + lines[at][cut + draw(st.integers(0, 3)) :]
+    return "\n".join(lines)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(damaged())
+def test_no_file_is_too_broken(tmp_path, text):
+    path = tmp_path / "acme.yaml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    across = Across()
+    (checked,) = check_files([path], today=TODAY)
+    across.add(checked)
+    findings = [*checked.findings, *across.findings()]
+    for finding in findings:
+        assert finding.line >= 1
+        assert finding.message
+        for render in LINE_BY_LINE.values():
+            assert render(finding)
+    for report in REPORTS.values():
+        assert report(findings, [checked.path])
+    repaired(read_file(path), findings)
+
+
+def test_paths_are_files_folders_and_each_once(tmp_path):
+    for name in ("b.yaml", "a.yaml", "c.yml", ".hidden.yaml", "d.txt"):
+        (tmp_path / name).write_text("", encoding="utf-8")
+    found = [path.name for path in provider_files([tmp_path / "b.yaml", tmp_path])]
+    assert found == ["b.yaml", "a.yaml", "c.yml"]
+
+
+@pytest.mark.parametrize("name", ["gone.yaml", "Gone.yaml"])
+def test_a_file_that_is_not_there_is_a_finding(tmp_path, name):
+    (tmp_path / name).symlink_to(tmp_path / "nowhere")
+    (checked,) = check_files(provider_files([tmp_path]), today=TODAY)
+    assert [finding.message for finding in checked.findings] == ["the file is not there"]
