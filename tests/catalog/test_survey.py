@@ -18,8 +18,24 @@ from oauth1_catalog.cli.reports import REPORTS
 TODAY = dt.date(2026, 11, 25)
 WHOLE = [path.read_text(encoding="utf-8") for path in sorted((Path(__file__).parents[2] / "providers").glob("*.yaml"))]
 ODD = st.sampled_from(
-    ["", "null", "[]", "{}", "[[]]", "{a: {b: []}}", "\u00e9", "{", "'", "$..[", "{x}", "true", "1:30", "no", "-"]
-    + ["*a", "&a b", "!!x y"]
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        "[[]]",
+        "{a: {b: []}}",
+        "\u00e9",
+        "{",
+        "'",
+        "$..[",
+        "{x}",
+        "true",
+        "1:30",
+        "-",
+        "*a",
+        "!!x y",
+    ]
 )
 
 
