@@ -106,9 +106,16 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
     ) -> Coroutine[Any, Any, httpx2.Response]:
         """As the sync client's: call the provider's API, signed; ``kwargs`` are those of ``httpx2.AsyncClient``."""
         # Not a coroutine function: the request being served is the caller's, and a task of its own would not know it.
-        current = None if withhold_token else self._current_token(token, request)
-        url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
-        return self._request(method, url, token, request, current=current, withhold_token=withhold_token, kwargs=kwargs)
+        return self._request(
+            method,
+            url,
+            token,
+            request,
+            current=None if withhold_token else self._current_token(token, request),
+            withhold_token=withhold_token,
+            allow_any_host=allow_any_host,
+            kwargs=kwargs,
+        )
 
     async def aclose(self) -> None:
         """Close this event loop's connections; the next call opens new ones."""
@@ -132,6 +139,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         *,
         current: TokenLike | None,
         withhold_token: bool,
+        allow_any_host: bool,
         kwargs: dict[str, Any],
     ) -> httpx2.Response:
         from oauth1_catalog.clients.httpx_client import OAuth1Auth
@@ -139,6 +147,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         if not withhold_token:
             token = await self._any_token(token, request) or current
         credentials = None if withhold_token else self._credentials(token)
+        url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
         with self._named():
             auth = OAuth1Auth.from_signer(self.signer, credentials)
             response = await self.pool.request(method, url, auth=auth, **kwargs)

@@ -27,7 +27,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from oauth1_catalog.errors import OAuthError
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
 
 Body = Callable[..., Coroutine[Any, Any, Any]]
@@ -87,16 +86,16 @@ class Browser(ABC):
         return self.get(emulator.approve(self.get(path).location, **approval))
 
 
-def told(error: OAuthError) -> dict[str, Any]:
-    """An error as an application would show it."""
+def told(error: Any) -> dict[str, Any]:
+    """An error, ours or Authlib's, as an application would show it."""
     return {
         "error": error.error,
         "description": error.description,
         "type": type(error).__name__,
-        "step": error.step,
+        "step": getattr(error, "step", None),
         "status": getattr(error, "status", None),
         "excerpt": getattr(error, "excerpt", None),
-        "provider": error.provider,
+        "provider": getattr(error, "provider", None),
     }
 
 
@@ -109,7 +108,7 @@ async def authorize(app: Application, *request: Any) -> Any:
     token = await now(app.client.authorize_access_token(*request))
     response = await now(app.client.get("account/verify_credentials.json"))
     response.raise_for_status()
-    return {"token": dict(token), "profile": response.json(), "state_data": token.state_data}
+    return {"token": dict(token), "profile": response.json(), "state_data": getattr(token, "state_data", None)}
 
 
 class Application(ABC):
@@ -150,14 +149,15 @@ def prefixed(config: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
 
 
 class FlaskApplication(Application):
+    integration: Any = flask_client
     place = "TWITTER_{} in app.config"
 
     def set_up(self, config: Mapping[str, Mapping[str, object]], options: dict[str, Any]) -> None:
         self.app = flask.Flask(__name__)
         self.app.config.update(prefixed(config), SECRET_KEY=SECRET_KEY, **options.pop("settings", {}))
-        self.oauth = flask_client.OAuth(self.app, **options)
+        self.oauth = self.integration.OAuth(self.app, **options)
         self.app.add_url_rule("/<path:path>", view_func=self.serve)
-        self.app.register_error_handler(OAuthError, lambda error: (told(error), 400))
+        self.app.register_error_handler(self.integration.OAuthError, lambda error: (told(error), 400))
 
     def serve(self, path: str) -> Any:
         result = through(self.views[f"/{path}"](self))
@@ -185,6 +185,7 @@ class FlaskBrowser(Browser):
 
 
 class DjangoApplication(Application):
+    integration: Any = django_client
     place = "OAUTH1_CATALOG['twitter']['{}'] in the settings"
 
     def set_up(self, config: Mapping[str, Mapping[str, object]], options: dict[str, Any]) -> None:
@@ -192,15 +193,18 @@ class DjangoApplication(Application):
         overrides = {"ROOT_URLCONF": urls, "OAUTH1_CATALOG": config, "SECRET_KEY": SECRET_KEY}
         self.settings = override_settings(**overrides | options.pop("settings", {}))
         self.settings.enable()
-        self.oauth = django_client.OAuth(**options)
+        self.closed = False
+        self.oauth = self.integration.OAuth(**options)
 
     def close(self) -> None:
-        self.settings.disable()
+        if not self.closed:
+            self.settings.disable()
+        self.closed = True
 
     def serve(self, request: HttpRequest, path: str) -> HttpResponse:
         try:
             result = through(self.views[f"/{path}"](self, request))
-        except OAuthError as error:
+        except self.integration.OAuthError as error:
             return HttpResponse(json.dumps(told(error)), status=400)
         return result if isinstance(result, HttpResponse) else HttpResponse(json.dumps(result))
 
@@ -226,14 +230,15 @@ class DjangoTestBrowser(Browser):
 
 
 class StarletteApplication(Application):
+    integration: Any = starlette_client
     place = "TWITTER_{} in the configuration"
 
     def set_up(self, config: Mapping[str, Mapping[str, object]], options: dict[str, Any]) -> None:
-        self.oauth = starlette_client.OAuth(prefixed(config), **options)
+        self.oauth = self.integration.OAuth(prefixed(config) or None, **options)
         self.app = Starlette(
             routes=[Route("/{path:path}", self.serve)],
             middleware=[Middleware(SessionMiddleware, secret_key=SECRET_KEY)],
-            exception_handlers={OAuthError: oauth_error},
+            exception_handlers={self.integration.OAuthError: oauth_error},
         )
 
     async def serve(self, request: Request) -> Response:
