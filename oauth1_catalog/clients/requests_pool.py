@@ -139,14 +139,14 @@ class RequestsPool:
         return session
 
     def _new_session(self) -> requests.Session:
-        import requests
 
         from oauth1_catalog.clients.requests_adapter import PoolAdapter
+        from oauth1_catalog.clients.requests_session import PoolSession
 
         if self._session_factory is not None:
             session = self._session_factory()
         else:
-            session = requests.Session()
+            session = PoolSession()
             adapter = PoolAdapter(self.limits)
             session.mount("https://", adapter)
             session.mount("http://", adapter)

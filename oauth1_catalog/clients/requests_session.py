@@ -1,0 +1,33 @@
+"""The session of a pool: looks at the environment once for each origin, not once for each call.
+
+requests walks through all of ``os.environ`` for proxies and authorities at every call, which costs more than signing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+
+class PoolSession(requests.Session):
+    """A session that remembers what the environment says of an origin."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._environment: dict[tuple[object, ...], dict[str, Any]] = {}
+
+    def merge_environment_settings(
+        self, url: str, proxies: dict[str, str] | None, stream: Any, verify: Any, cert: Any
+    ) -> dict[str, Any]:
+        """As in requests; a call with proxies of its own is looked at anew."""
+        if proxies:
+            return dict(super().merge_environment_settings(url, proxies, stream, verify, cert))
+        parts = urlsplit(url)
+        key = (parts.scheme, parts.netloc, stream, verify, cert)
+        settings = self._environment.get(key)
+        if settings is None:
+            settings = dict(super().merge_environment_settings(url, {}, stream, verify, cert))
+            self._environment[key] = settings
+        return {**settings, "proxies": dict(settings["proxies"] or {})}
