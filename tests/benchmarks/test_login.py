@@ -7,12 +7,14 @@ is the only difference between the contenders.
 from __future__ import annotations
 
 import asyncio
-import ssl
+import json
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
+from typing import Any
+from wsgiref.util import setup_testing_defaults
 
 import certifi
 import pytest
@@ -22,6 +24,8 @@ from tests.benchmarks.conftest import OURS, TABLE, Row
 from tests.benchmarks.tls_server import serving
 
 LOGINS = 12
+SECRET_KEY = "a secret key of the benchmark"
+CALLBACK = "oauth_token=temporary&oauth_verifier=v"
 ROWS = {
     framework: Row(f"CPU of a whole login, {framework}", ("Authlib",), faster=20)
     for framework in ("Flask", "Django", "Starlette")
@@ -54,11 +58,33 @@ def registered(oauth, url: str, bundle: str):
     )
 
 
+def wsgi_login(app: Callable[..., Any]) -> Callable[[], None]:
+    """A browser of a few lines: a test client would cost as much as the login."""
+
+    def get(path: str, query: str, cookie: str) -> tuple[str, dict[str, str], bytes]:
+        environ = {"PATH_INFO": path, "QUERY_STRING": query, "HTTP_COOKIE": cookie, "REQUEST_METHOD": "GET"}
+        setup_testing_defaults(environ)
+        seen: list[Any] = []
+        body = app(environ, lambda status, headers, error=None: seen.extend((status, dict(headers))))
+        try:
+            return seen[0], seen[1], b"".join(body)
+        finally:
+            getattr(body, "close", bool)()
+
+    def log_in() -> None:
+        status, headers, _ = get("/login", "", "")
+        assert status.startswith("302")
+        status, _, profile = get("/authorize", CALLBACK, headers["Set-Cookie"].partition(";")[0])
+        assert json.loads(profile) == {"id": "42"}
+
+    return log_in
+
+
 def flask_login(package: str, url: str, bundle: str, stack: ExitStack) -> Callable[[], None]:
     import flask
 
     app = flask.Flask("benchmark")
-    app.secret_key = "a secret key of the benchmark"
+    app.secret_key = SECRET_KEY
     client = registered(import_module(f"{package}.integrations.flask_client").OAuth(app), url, bundle)
     stack.callback(getattr(client, "close", bool))
 
@@ -71,12 +97,7 @@ def flask_login(package: str, url: str, bundle: str, stack: ExitStack) -> Callab
         client.authorize_access_token()
         return client.get("me").json()
 
-    def log_in() -> None:
-        browser = app.test_client()
-        assert browser.get("/login").status_code == 302
-        assert browser.get("/authorize?oauth_token=temporary&oauth_verifier=v").json == {"id": "42"}
-
-    return log_in
+    return wsgi_login(app)
 
 
 def django_login(package: str, url: str, bundle: str, stack: ExitStack) -> Callable[[], None]:
@@ -85,15 +106,16 @@ def django_login(package: str, url: str, bundle: str, stack: ExitStack) -> Calla
 
     if not settings.configured:
         settings.configure(
-            SECRET_KEY="a secret key of the benchmark",
+            SECRET_KEY=SECRET_KEY,
             ALLOWED_HOSTS=["*"],
-            ROOT_URLCONF=(),
+            ROOT_URLCONF="",
             MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
             SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
         )
         django.setup()
+    from django.core.handlers.wsgi import WSGIHandler
     from django.http import JsonResponse
-    from django.test import Client, override_settings
+    from django.test import override_settings
     from django.urls import path
 
     client = registered(import_module(f"{package}.integrations.django_client").OAuth(), url, bundle)
@@ -107,18 +129,11 @@ def django_login(package: str, url: str, bundle: str, stack: ExitStack) -> Calla
         return JsonResponse(client.get("me", token=token).json())
 
     urls = type("urls", (), {"urlpatterns": [path("login", login), path("authorize", authorize)]})
-
-    def log_in() -> None:
-        with override_settings(ROOT_URLCONF=urls):
-            browser = Client()
-            assert browser.get("/login").status_code == 302
-            assert browser.get("/authorize?oauth_token=temporary&oauth_verifier=v").json() == {"id": "42"}
-
-    return log_in
+    stack.enter_context(override_settings(ROOT_URLCONF=urls))
+    return wsgi_login(WSGIHandler())
 
 
 def starlette_login(package: str, url: str, bundle: str, stack: ExitStack) -> Callable[[], None]:
-    import httpx2
     from starlette.applications import Starlette
     from starlette.middleware.sessions import SessionMiddleware
     from starlette.responses import JSONResponse
@@ -134,20 +149,36 @@ def starlette_login(package: str, url: str, bundle: str, stack: ExitStack) -> Ca
         return JSONResponse((await client.get("me", token=token)).json())
 
     app = Starlette(routes=[Route("/login", login), Route("/authorize", authorize)])
-    app.add_middleware(SessionMiddleware, secret_key="a secret key of the benchmark")
+    app.add_middleware(SessionMiddleware, secret_key=SECRET_KEY)
     loop = asyncio.new_event_loop()
     stack.callback(loop.close)
     if hasattr(client, "aclose"):
         stack.callback(lambda: loop.run_until_complete(client.aclose()))
-    # Of the browser's own cost only what cannot be left out: its TLS context is never used.
-    no_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    async def get(path: str, query: str, cookie: str) -> tuple[int, dict[bytes, bytes], bytes]:
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": path,
+            "query_string": query.encode(),
+            "headers": [(b"host", b"localhost"), (b"cookie", cookie.encode())],
+        }
+        sent: list[dict[str, Any]] = []
+
+        async def receive():
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message):
+            sent.append(message)
+
+        await app(scope, receive, send)
+        return sent[0]["status"], dict(sent[0]["headers"]), b"".join(message.get("body", b"") for message in sent)
 
     async def logged_in() -> None:
-        transport = httpx2.ASGITransport(app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost", verify=no_tls) as browser:
-            assert (await browser.get("/login")).status_code == 302
-            answer = await browser.get("/authorize?oauth_token=temporary&oauth_verifier=v")
-            assert answer.json() == {"id": "42"}
+        status, headers, _ = await get("/login", "", "")
+        assert status == 302
+        _, _, profile = await get("/authorize", CALLBACK, headers[b"set-cookie"].decode().partition(";")[0])
+        assert json.loads(profile) == {"id": "42"}
 
     return lambda: loop.run_until_complete(logged_in())
 
