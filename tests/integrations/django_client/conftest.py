@@ -6,21 +6,14 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import django
 import pytest
-from django.conf import settings
 
-from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
 
 ROOT = Path(__file__).resolve().parents[3]
-
-if not settings.configured:
-    settings.configure(SECRET_KEY="a secret key of the tests", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__)
-    django.setup()
 
 SETTINGS = """
     import os
@@ -38,12 +31,6 @@ SETTINGS = """
 """
 
 Project = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
-    with Emulator(Catalog()) as running:
-        yield running
 
 
 @pytest.fixture

@@ -6,23 +6,17 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask import Blueprint, Flask, current_app, url_for
 
-from oauth1_catalog import Catalog, OAuthError
+from oauth1_catalog import OAuthError
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.integrations.flask_client import OAuth
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    with Emulator(Catalog()) as running:
-        yield running
 
 
 def test_a_factory_a_blueprint_and_a_fresh_application_for_each_test(emulator: Emulator) -> None:

@@ -27,6 +27,7 @@ from oauth1_catalog.integrations.starlette_client import OAuth
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Emulator]:
+    """One of this module's own, whose connections are counted."""
     with Emulator(Catalog()) as running:
         yield running
 
@@ -43,9 +44,11 @@ def oauth(emulator: Emulator) -> OAuth:
 BACKENDS = ["asyncio", *(["trio"] if importlib.util.find_spec("trio") else [])]
 
 
-def connections() -> int:
+def connections(emulator: Emulator) -> int:
     """How many connections the emulator is serving: it gives each a thread."""
-    return sum("process_request_thread" in thread.name for thread in threading.enumerate())
+    serving = [getattr(thread, "_target", None) for thread in threading.enumerate()]
+    origins = [t.__self__.origin for t in serving if getattr(t, "__name__", "") == "process_request_thread"]
+    return origins.count(emulator.origins.secure)
 
 
 def starlette_routes(oauth: OAuth) -> list[Route]:
@@ -65,12 +68,12 @@ def log_in(browser: TestClient, emulator: Emulator, user: str = "ada") -> Any:
     return browser.get(emulator.approve(sent.headers["location"], user=user)).json()
 
 
-def until_no_connection_is_left() -> None:
+def until_no_connection_is_left(emulator: Emulator) -> None:
     """The emulator notices in its own threads that a connection was closed."""
     deadline = time.monotonic() + 30
-    while connections() and time.monotonic() < deadline:
+    while connections(emulator) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert connections() == 0
+    assert connections(emulator) == 0
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -79,8 +82,8 @@ def test_the_lifespan_closes_the_connections(oauth: OAuth, emulator: Emulator, b
     app = Starlette(routes=starlette_routes(oauth), middleware=[session], lifespan=oauth.lifespan)
     with TestClient(app, backend=backend) as browser:
         assert log_in(browser, emulator)["preferred_username"] == "ada"
-        assert connections() == 1
-    until_no_connection_is_left()
+        assert connections(emulator) == 1
+    until_no_connection_is_left(emulator)
     with TestClient(app, backend=backend) as browser:
         assert log_in(browser, emulator, "grace")["preferred_username"] == "grace"
 
@@ -104,7 +107,7 @@ def test_the_lifespan_within_one_of_the_application(oauth: OAuth, emulator: Emul
         assert log_in(browser, emulator)["preferred_username"] == "ada"
         assert browser.get("/state").json() == "connected"
     assert events == ["begin", "end"]
-    until_no_connection_is_left()
+    until_no_connection_is_left(emulator)
 
 
 def test_endpoints_that_are_not_async(oauth: OAuth, emulator: Emulator) -> None:
@@ -125,4 +128,4 @@ def test_endpoints_that_are_not_async(oauth: OAuth, emulator: Emulator) -> None:
     with TestClient(app) as browser:
         profile = log_in(browser, emulator, "grace")
     assert (profile["preferred_username"], profile["next"]) == ("grace", "/cart")
-    until_no_connection_is_left()
+    until_no_connection_is_left(emulator)
