@@ -115,9 +115,9 @@ def encoded_pairs(text: str, *, place: str = "form") -> list[tuple[str, str]]:
 def check_escapes(text: str, *, place: str) -> None:
     """Refuse a ``%`` that is not followed by two hexadecimal digits: clients and servers each repair it differently.
 
-    >>> check_escapes("100%", place="query")
+    >>> check_escapes("/100%", place="path")
     Traceback (most recent call last):
-    oauth1_catalog.errors.SigningError: signing_error: The query has '%' at character 3, which begins no escape. ...
+    oauth1_catalog.errors.SigningError: signing_error: The path has '%' at character 4, which begins no escape. ...
     """
     if "%" in text and (bad := _find_bad_escape(text)):
         raise SigningError(
@@ -128,7 +128,7 @@ def check_escapes(text: str, *, place: str) -> None:
 def _decode(text: str, place: str) -> str:
     text = text.replace("+", " ")
     if "%" in text:
-        check_escapes(text, place=place)
+        check_escapes(text, place=f"{place}'s parameter")
         try:
             text = unquote_to_bytes(text).decode()
         except UnicodeDecodeError as error:
@@ -139,7 +139,7 @@ def _decode(text: str, place: str) -> str:
             ) from None
     if "\0" in text:
         raise SigningError(
-            description=f"The {place} has a parameter with a NUL character, which servers cut or refuse."
+            description=f"The {place} has a parameter with a NUL character, which servers cut or refuse. Leave it out."
         )
     return text
 

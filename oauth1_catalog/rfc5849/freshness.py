@@ -123,7 +123,7 @@ def _checked_nonce(nonce: object) -> str:
 
 
 def _checked_timestamp(timestamp: object) -> int | str:
-    if isinstance(timestamp, int | str) and not isinstance(timestamp, bool):
+    if isinstance(timestamp, int | str):
         digits = str(timestamp)
         if digits.isascii() and digits.isdecimal() and int(digits) > 0:
             return timestamp

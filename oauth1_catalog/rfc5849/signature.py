@@ -10,6 +10,7 @@ from binascii import b2a_base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from oauth1_catalog.errors import SigningError
@@ -112,38 +113,32 @@ def signing_key(client_secret: str, token_secret: str) -> str:
     return f"{percent_encode(client_secret)}&{percent_encode(token_secret)}"
 
 
-def _without_key(method: SignatureMethod) -> Factory:
-    def factory(rsa_key: RSAPrivateKey | None) -> SignatureMethod:
-        if rsa_key is not None:
-            raise SigningError(
-                description=f"rsa_key is given, but signature_method is {method.name}, which uses none. "
-                "Choose RSA-SHA1, RSA-SHA256 or RSA-SHA512, or leave rsa_key out."
-            )
-        return method
-
-    return factory
+def _without_key(method: SignatureMethod, rsa_key: RSAPrivateKey | None) -> SignatureMethod:
+    if rsa_key is not None:
+        raise SigningError(
+            description=f"rsa_key is given, but signature_method is {method.name}, which uses none. "
+            "Choose RSA-SHA1, RSA-SHA256 or RSA-SHA512, or leave rsa_key out."
+        )
+    return method
 
 
-def _with_key(name: str, hash_name: str) -> Factory:
-    def factory(rsa_key: RSAPrivateKey | None) -> SignatureMethod:
-        if rsa_key is None:
-            raise SigningError(
-                description=f"{name} needs a private RSA key. Pass rsa_key: PEM text, the path of a PEM file, "
-                "or a key object."
-            )
-        return Rsa(name, hash_name, rsa_key)
-
-    return factory
+def _with_key(name: str, hash_name: str, rsa_key: RSAPrivateKey | None) -> SignatureMethod:
+    if rsa_key is None:
+        raise SigningError(
+            description=f"{name} needs a private RSA key. Pass rsa_key: PEM text, the path of a PEM file, "
+            "or a key object."
+        )
+    return Rsa(name, hash_name, rsa_key)
 
 
 _factories: dict[str, Factory] = {
-    "PLAINTEXT": _without_key(Plaintext()),
-    "HMAC-SHA1": _without_key(Hmac("HMAC-SHA1", "sha1")),
-    "HMAC-SHA256": _without_key(Hmac("HMAC-SHA256", "sha256")),
-    "HMAC-SHA512": _without_key(Hmac("HMAC-SHA512", "sha512")),
-    "RSA-SHA1": _with_key("RSA-SHA1", "sha1"),
-    "RSA-SHA256": _with_key("RSA-SHA256", "sha256"),
-    "RSA-SHA512": _with_key("RSA-SHA512", "sha512"),
+    "PLAINTEXT": partial(_without_key, Plaintext()),
+    "HMAC-SHA1": partial(_without_key, Hmac("HMAC-SHA1", "sha1")),
+    "HMAC-SHA256": partial(_without_key, Hmac("HMAC-SHA256", "sha256")),
+    "HMAC-SHA512": partial(_without_key, Hmac("HMAC-SHA512", "sha512")),
+    "RSA-SHA1": partial(_with_key, "RSA-SHA1", "sha1"),
+    "RSA-SHA256": partial(_with_key, "RSA-SHA256", "sha256"),
+    "RSA-SHA512": partial(_with_key, "RSA-SHA512", "sha512"),
 }
 
 
@@ -199,7 +194,7 @@ def signature_method(
     if isinstance(method, str):
         factory = _factories.get(method)
         if factory is None:
-            near = get_close_matches(method.upper().replace("_", "-"), _factories, n=1)
+            near = get_close_matches(method.upper(), _factories, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"It is one of {', '.join(_factories)}."
             raise SigningError(description=f"There is no signature_method {method!r}. {hint}")
         return factory(key)

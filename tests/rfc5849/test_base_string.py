@@ -75,6 +75,6 @@ def test_the_uri_is_encoded_as_anything_else(origin, path):
 
 
 def test_what_cannot_be_signed_is_refused():
-    with pytest.raises(SigningError, match="The query has '%' at"):
+    with pytest.raises(SigningError, match="The query's parameter has '%' at"):
         signature_base_string("GET", "http://example.com/?a=%")
     assert split_url("http://example.com/?a=%")[2] == "a=%"

@@ -107,9 +107,9 @@ class TestForm:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            ("ok=1&a=%", r"The query has '%' at character 0, which begins no escape. Write %25\."),
-            ("a=b%zz", "The query has '%zz' at character 1"),
-            ("%4=b", "The query has '%4' at character 0"),
+            ("ok=1&a=%", r"The query's parameter has '%' at character 0, which begins no escape. Write %25\."),
+            ("a=b%zz", "The query's parameter has '%zz' at character 1"),
+            ("%4=b", "The query's parameter has '%4' at character 0"),
             ("a=%4\n1", r"'%4\\n'"),
             ("a=1%FFx", "a parameter that is not UTF-8, from its byte 1 on. Encode"),
             ("a=%C3%28", "not UTF-8, from its byte 0"),
@@ -126,7 +126,7 @@ class TestForm:
 
     @pytest.mark.parametrize("read", [form_decode, encoded_pairs])
     def test_an_error_calls_it_a_form_by_default(self, read):
-        with pytest.raises(SigningError, match=r"^signing_error: The form has"):
+        with pytest.raises(SigningError, match=r"^signing_error: The form's parameter has"):
             read("a=%")
 
     def test_encode(self):

@@ -74,6 +74,16 @@ class TestClock:
         clock = Clock(lambda: next(readings))
         assert [clock() for _ in range(7)] == [100, 100, 100, 101, 101, 101, 102]
 
+    def test_from_the_epoch_on(self):
+        assert Clock(lambda: 0.5)() == 0
+
+    def test_it_goes_on_with_a_new_lock(self):
+        readings = iter([5.0, 4.0])
+        clock = Clock(lambda: next(readings))
+        assert clock() == 5
+        clock.renew_lock()
+        assert clock() == 5
+
     def test_threads(self):
         ticking = threading.Lock()
         value = [1000.0]

@@ -70,7 +70,7 @@ class TestCollect:
         ("query", "body", "place"), [("a=%", b"", "query"), ("", b"a=%", "body"), ("", b"a=%00", "body")]
     )
     def test_an_error_says_where(self, query, body, place):
-        with pytest.raises(SigningError, match=f"The {place} has"):
+        with pytest.raises(SigningError, match=f"The {place}('s parameter)? has"):
             collect_parameters(query=query, body=body, content_type=FORM)
 
 
@@ -145,7 +145,7 @@ class TestHeader:
             ('OAuth a="1" b="2"', "at character 0"),
             ('OAuth a="1", b', "at character 6"),
             ('OAuth a="1', "at character 0"),
-            ('OAuth a="%zz"', "The header has '%zz'"),
+            ('OAuth a="%zz"', "The header's parameter has '%zz'"),
         ],
     )
     def test_what_cannot_be_parsed(self, header, message):
@@ -161,6 +161,7 @@ class TestHeader:
         ("https://e.com/a?", "https://e.com/a?o=1"),
         ("https://e.com/a?b=c+d&e", "https://e.com/a?b=c+d&e&o=1"),
         ("https://e.com/a?b&", "https://e.com/a?b&o=1"),
+        ("https://e.com/a?b?", "https://e.com/a?b?&o=1"),
         ("https://e.com/a?b#c", "https://e.com/a?b&o=1#c"),
     ],
 )

@@ -108,7 +108,7 @@ class TestWhatIsRefused:
             r"is not a PEM that can be read\. Check that it was copied whole", private_pem[:200] + private_pem[300:]
         )
         self.refused("is neither PEM", tmp_path)
-        self.refused("is not PEM", "-----BEGIN é")
+        self.refused("is not PEM", "-----BEGIN é\ud800")
 
     @pytest.mark.parametrize("key", [5, None, object(), ["x"]])
     def test_wrong_type(self, key):

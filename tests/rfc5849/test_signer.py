@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.rfc5849 import (
@@ -18,6 +19,7 @@ from oauth1_catalog.rfc5849 import (
 )
 from oauth1_catalog.rfc5849.body_hash import body_hash
 from oauth1_catalog.rfc5849.parameters import FORM
+from oauth1_catalog.rfc5849.rsa import WeakKeyWarning
 
 CLIENT = ClientCredentials("key", "client secret")
 TOKEN = TokenCredentials("token", "token secret")
@@ -171,6 +173,12 @@ class TestQuery:
         assert header.endswith(f'oauth_signature="{signature}"')
         assert (signed.headers, signed.body) == ({"Accept": "x"}, b"z")
 
+    def test_extra_parameters(self):
+        signed = signer(signature_type="QUERY").sign(Request("GET", URL), None, {"oauth_verifier": "v w"})
+        assert "&oauth_verifier=v%20w&oauth_version=1.0&oauth_signature=" in signed.url
+        header = signer().authorization("GET", URL, parameters={"oauth_verifier": "v w"})
+        assert header.endswith(f'oauth_signature="{signed.url.rpartition("=")[2]}"')
+
     def test_a_header_of_another_scheme_may_stay(self):
         signed = signer(signature_type="QUERY").sign(Request("GET", URL, {"Authorization": "Basic x"}))
         assert signed.headers == {"Authorization": "Basic x"}
@@ -184,7 +192,7 @@ class TestBody:
         signed = signer(signature_type="BODY").sign(Request("POST", URL, headers, body), TOKEN)
         assert signed.url == URL
         assert signed.header("Content-Type") == FORM
-        assert len(signed.headers) == 1
+        assert list(signed.headers) == list(headers or ["Content-Type"])
         own = body + b"&" if body else b""
         start, _, signature = signed.body.rpartition(b"&oauth_signature=")
         assert start == own + (
@@ -211,6 +219,25 @@ class TestBody:
     def test_bodies_that_are_no_forms(self, headers, body, what):
         with pytest.raises(SigningError, match=f"signature_type is BODY, but the body {what}.* Use HEADER"):
             signer(signature_type="BODY").sign(Request("POST", URL, headers, body))
+
+
+class TestRSA:
+    def test_an_encrypted_key(self, private_key):
+        pem = private_key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"passphrase"),
+        )
+        locked, unlocked = (
+            signer(signature_method="RSA-SHA256", **options).authorization("GET", URL)
+            for options in ({"rsa_key": pem, "rsa_key_passphrase": "passphrase"}, {"rsa_key": private_key})
+        )
+        assert locked == unlocked
+
+    def test_a_short_key_warns_where_the_signer_is_made(self, rsa_keys):
+        with pytest.warns(WeakKeyWarning) as warned:
+            signer(signature_method="RSA-SHA1", rsa_key=rsa_keys["wiki"])
+        assert [warning.filename for warning in warned] == [__file__]
 
 
 class TestBodyHash:
@@ -438,7 +465,7 @@ class TestWhatIsRefused:
             (URL + "?oauth_callback=x", "The query has 'oauth_callback'"),
             (URL + "?a=1&%6Fauth_token=x", "The query has 'oauth_token'"),
             (URL + "?oauth_", "The query has 'oauth_'"),
-            (URL + "?a=%zz", "The query has '%zz'"),
+            (URL + "?a=%zz", "The query's parameter has '%zz'"),
             (URL + "?a=%ff", "The query has a parameter that is not UTF-8"),
             (URL + "/%", "The URL's path has '%'"),
         ],
@@ -456,7 +483,7 @@ class TestWhatIsRefused:
             (b"oauth_token=x", "The body has 'oauth_token'"),
             (b"a=1&oauth%5fcallback=x", "The body has 'oauth_callback'"),
             (b"a=\xff", "byte 2 is not UTF-8"),
-            (b"a=%", "The body has '%'"),
+            (b"a=%", "The body's parameter has '%'"),
             (b"a=%ff", "The body has a parameter that is not UTF-8"),
             (b"a=\0", "The body has a parameter with a NUL"),
         ],

@@ -29,6 +29,7 @@ class TestWireURL:
             ),
             ("https://example.com/?a[b]=c", "https://example.com/?a[b]=c"),
             ('https://example.com/{"a|b}\\^`<>', "https://example.com/%7B%22a%7Cb%7D%5C%5E%60%3C%3E"),
+            ("https://e.com/é?u=http://é/", "https://e.com/%C3%A9?u=http://%C3%A9/"),
             ("https://bücher.example/", "https://xn--bcher-kva.example/"),
             ("https://BÜCHER.example:8443?q", "https://xn--bcher-kva.example:8443?q"),
             ("https://faß.example/ß", "https://xn--fa-hia.example/%C3%9F"),  # IDNA 2008: the standard library says fass
