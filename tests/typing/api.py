@@ -58,3 +58,11 @@ async def starlette_names(request: Request) -> None:
     assert_type(await oauth.twitter.authorize_access_token(request), Token)
     assert_type(await oauth.twitter.get("account/verify_credentials.json"), httpx2.Response)
     assert_type(await oauth.twitter.userinfo(request=request), dict[str, Any])
+
+
+def starlette_blocking_names(request: Request) -> None:
+    twitter = starlette_client.OAuth().twitter.blocking
+    assert_type(twitter.authorize_redirect(request, request.url_for("authorize")), RedirectResponse)
+    assert_type(twitter.authorize_access_token(request), Token)
+    assert_type(twitter.get("me", request=request), httpx2.Response)
+    assert_type(twitter.userinfo(request=request), dict[str, Any])
