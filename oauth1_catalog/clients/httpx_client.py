@@ -37,8 +37,9 @@ from oauth1_catalog.clients.names import (
     SIGNATURE_TYPE_QUERY,
 )
 from oauth1_catalog.clients.options import BOTH, HTTPX_CLIENT
-from oauth1_catalog.clients.three_steps import AsyncThreeSteps, SyncThreeSteps, ThreeSteps, TokenCall
+from oauth1_catalog.clients.three_steps import AsyncThreeSteps, SyncThreeSteps, ThreeSteps
 from oauth1_catalog.clients.tls import check_files, httpx_context
+from oauth1_catalog.clients.token_call import TokenCall
 from oauth1_catalog.errors import OAuthError, SigningError
 from oauth1_catalog.rfc5849.messages import Request, Response
 from oauth1_catalog.rfc5849.urls import wire_url
@@ -162,6 +163,9 @@ class _Common(ThreeSteps):
 
     def _transport_options(self) -> frozenset[str]:
         return BOTH | HTTPX_CLIENT | {"params"}
+
+    def _call_options(self) -> frozenset[str]:
+        return frozenset({"timeout"})
 
     def _open(self, options: dict[str, Any]) -> None:
         verify, cert = options.pop("verify", None), options.pop("cert", None)

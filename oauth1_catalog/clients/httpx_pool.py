@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
-from http.cookiejar import CookieJar
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,7 +17,7 @@ from anyio.lowlevel import RunVar
 
 from oauth1_catalog.clients.auth import SignsRequests
 from oauth1_catalog.clients.failures import unusable_url, without_queries
-from oauth1_catalog.clients.limits import Limits, no_cookies
+from oauth1_catalog.clients.limits import KeepNoCookies, Limits
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files, httpx_context
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -41,9 +40,9 @@ class HttpxPool:
         trust_env: whether proxies and authorities come from the environment too.
         follow_redirects: whether API calls follow a redirect (within the same scheme, host and port, by GET or HEAD),
             unless the call says otherwise.
-        cookies: sent with every request. No cookie of an answer is ever kept.
         client_factory: makes the client in place of ours; called once in each event loop.
-        **client_options: further keywords of ``httpx2.AsyncClient``: ``transport``, ``mounts``, ``event_hooks``, ...
+        **client_options: further keywords of ``httpx2.AsyncClient``: ``transport``, ``mounts``, ``cookies``, ... Its
+            ``cookies`` go with every request; no cookie of an answer is kept.
 
     Raises:
         ConfigurationError: a file named by ``verify`` or ``cert`` is not there.
@@ -59,14 +58,10 @@ class HttpxPool:
         headers: Mapping[str, str] | None = None,
         trust_env: bool = True,
         follow_redirects: bool = False,
-        cookies: Mapping[str, str] | None = None,
         client_factory: Callable[[], httpx2.AsyncClient] | None = None,
         **client_options: Any,
     ) -> None:
         check_files(verify, cert)
-        headers = dict(headers or {})
-        if cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         self.limits = limits or Limits()
         self._cert = cert
         self._trust_env = trust_env
@@ -167,12 +162,12 @@ class HttpxPool:
 
         from oauth1_catalog.clients.httpx_exchange import client_limits
 
-        options = {**client_limits(self.limits), "verify": self._verify, "cookies": CookieJar(no_cookies())}
-        return httpx2.AsyncClient(**{**options, **self._client_options})
+        return httpx2.AsyncClient(**{**client_limits(self.limits), "verify": self._verify, **self._client_options})
 
 
 async def _until_closed(make: Callable[[], httpx2.AsyncClient]) -> AsyncGenerator[httpx2.AsyncClient]:
     client = make()
+    client.cookies.jar.set_policy(KeepNoCookies())
     try:
         yield client
     finally:

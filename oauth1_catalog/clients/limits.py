@@ -14,10 +14,13 @@ terms and adds nothing of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from http.cookiejar import DefaultCookiePolicy
-from typing import Protocol, TypeAlias, runtime_checkable
+from http.cookiejar import Cookie, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from oauth1_catalog.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from urllib.request import Request  # noqa: TID251 - a type alone
 
 
 @runtime_checkable
@@ -89,6 +92,9 @@ def _connect_and_read(timeout: Timeout) -> tuple[float | None, float | None]:
     return timeout, timeout
 
 
-def no_cookies() -> DefaultCookiePolicy:
-    """A policy under which a cookie jar takes nothing in; a caller's own ``cookies=`` of one call still go out."""
-    return DefaultCookiePolicy(allowed_domains=[])
+class KeepNoCookies(DefaultCookiePolicy):
+    """A cookie jar's policy that takes no cookie of an answer in. Cookies that an application puts there go out."""
+
+    def set_ok(self, cookie: Cookie, request: Request) -> bool:  # noqa: ARG002 - the names are the base class's
+        """No."""
+        return False

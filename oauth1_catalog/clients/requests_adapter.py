@@ -149,10 +149,12 @@ class _Kept(HTTPConnection):
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # urllib3's own override, which mypy cannot follow
         moment = _deadline.get()
-        self.response_class = http.client.HTTPResponse if moment is None else partial(_response_until, moment)  # type: ignore[assignment] # called, never subclassed
+        if moment is not None:
+            self.response_class = partial(_response_until, moment)  # type: ignore[assignment] # called, never subclassed
         try:
             return super().getresponse()
         finally:
+            self.response_class = http.client.HTTPResponse
             self._last_used = time.monotonic()
 
 

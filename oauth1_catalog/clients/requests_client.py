@@ -29,7 +29,9 @@ from oauth1_catalog.clients.options import REQUESTS
 from oauth1_catalog.clients.requests_adapter import PoolAdapter
 from oauth1_catalog.clients.requests_exchange import exchange
 from oauth1_catalog.clients.requests_redirects import follow_redirects
-from oauth1_catalog.clients.three_steps import SyncThreeSteps, TokenCall
+from oauth1_catalog.clients.three_steps import SyncThreeSteps
+from oauth1_catalog.clients.tls import check_files
+from oauth1_catalog.clients.token_call import TokenCall
 from oauth1_catalog.errors import OAuthError, SigningError
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -138,7 +140,11 @@ class OAuth1Session(SyncThreeSteps, requests.Session):
     def _transport_options(self) -> frozenset[str]:
         return REQUESTS - {"session_factory"}
 
+    def _call_options(self) -> frozenset[str]:
+        return frozenset({"timeout", "verify", "cert", "proxies"})
+
     def _open(self, options: dict[str, Any]) -> None:
+        check_files(options.get("verify"), options.get("cert"))
         requests.Session.__init__(self)
         self.max_redirects = self.limits.max_redirects
         adapter = PoolAdapter(self.limits)

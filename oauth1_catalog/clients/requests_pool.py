@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from oauth1_catalog.clients.failures import unusable_url, without_queries
-from oauth1_catalog.clients.limits import Limits, no_cookies
+from oauth1_catalog.clients.limits import KeepNoCookies, Limits
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -151,7 +151,7 @@ class RequestsPool:
             session.mount("https://", adapter)
             session.mount("http://", adapter)
             session.trust_env = self._trust_env
-        session.cookies.set_policy(no_cookies())
+        session.cookies.set_policy(KeepNoCookies())
         session.headers.update(self._headers)
         session.proxies.update(self._proxies)
         session.stream = session.stream or self._stream

@@ -5,8 +5,7 @@ The protocol is in ``flow``; here is what such an object holds between the steps
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +14,8 @@ from oauth1_catalog.clients.arguments import Arguments, credentials_for
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.clients.names import SIGNATURE_HMAC_SHA1, SIGNATURE_TYPE_HEADER
 from oauth1_catalog.clients.options import LIMITS, limits_of
-from oauth1_catalog.errors import ConfigurationError, MissingTokenError, MissingVerifierError, StateError
+from oauth1_catalog.clients.token_call import TokenCall
+from oauth1_catalog.errors import MissingTokenError, MissingVerifierError, StateError
 from oauth1_catalog.flow.callback import read_callback
 from oauth1_catalog.flow.drive import Steps, arun, run
 from oauth1_catalog.flow.redirection import (
@@ -23,54 +23,11 @@ from oauth1_catalog.flow.redirection import (
     request_temporary_credentials,
     request_token_credentials,
     token_request,
-    with_query,
 )
 from oauth1_catalog.rfc5849.credentials import TemporaryCredentials, TokenCredentials
 from oauth1_catalog.rfc5849.encoding import form_decode
 from oauth1_catalog.rfc5849.messages import Request, Response
 from oauth1_catalog.rfc5849.signer import Signer
-
-TRANSPORT = frozenset({"timeout", "verify", "cert", "proxies"})
-
-
-@dataclass(frozen=True, slots=True)
-class TokenCall:
-    """The arguments of ``fetch_request_token`` or ``fetch_access_token``."""
-
-    url: str
-    given: Mapping[str, Any] = field(repr=False)
-    verifier: str | None = field(default=None, repr=False)
-
-    def provider(self, step: str, wire_url: str) -> Provider:
-        """The provider that is asked, as far as this call tells."""
-        unknown = sorted(self.given.keys() - TRANSPORT - {"params", "data", "headers"})
-        if unknown:
-            raise ConfigurationError(
-                description=f"fetch_{step}() was given {', '.join(unknown)}. It takes params, data, headers, and "
-                f"{', '.join(sorted(TRANSPORT))}."
-            )
-        url = with_query(wire_url, dict(_pairs(self.given.get("params"))))
-        settings: dict[str, Any] = {f"{step}_url": url, f"{step}_params_in": "body"}
-        return Provider(name=urlsplit(url).netloc, headers=dict(self.given.get("headers") or {}), **settings)
-
-    @property
-    def data(self) -> dict[str, str]:
-        """The parameters of the body."""
-        return dict(_pairs(self.given.get("data")))
-
-    @property
-    def transport(self) -> dict[str, Any]:
-        """What is for the HTTP library."""
-        return {name: value for name, value in self.given.items() if name in TRANSPORT}
-
-
-def _pairs(parameters: Any) -> Iterable[tuple[str, str]]:
-    if isinstance(parameters, bytes):
-        parameters = parameters.decode()
-    if isinstance(parameters, str):
-        return form_decode(parameters)
-    pairs = parameters.items() if isinstance(parameters, Mapping) else parameters or ()
-    return [(str(name), str(value)) for name, value in pairs]
 
 
 class ThreeSteps:
@@ -152,6 +109,10 @@ class ThreeSteps:
     def _hold(self, credentials: TokenCredentials | None) -> None:
         self._credentials = credentials
         self.auth = self._signing_auth()
+
+    def _call_options(self) -> frozenset[str]:
+        """The names of what the HTTP library takes for one request to a token endpoint."""
+        raise NotImplementedError
 
     def _signing_auth(self) -> Any:
         raise NotImplementedError
@@ -239,14 +200,14 @@ class ThreeSteps:
 
     def _request_token_steps(self, asked: TokenCall) -> Steps[TemporaryCredentials]:
         return request_temporary_credentials(
-            asked.provider("request_token", self._wire_url(asked.url)),
+            asked.provider("request_token", self._wire_url(asked.url), self._call_options()),
             self._signer,
             redirect_uri=self.redirect_uri,
             params=asked.data,
         )
 
     def _access_token_steps(self, asked: TokenCall) -> Steps[dict[str, str]]:
-        provider = asked.provider("access_token", self._wire_url(asked.url))
+        provider = asked.provider("access_token", self._wire_url(asked.url), self._call_options())
         held = self._credentials
         if held is None:
             if not asked.data and not asked.given.get("params"):
@@ -294,8 +255,8 @@ class SyncThreeSteps(ThreeSteps):
 
         Args:
             url: the provider's request token URL.
-            call: ``params``, ``data`` and ``headers`` of the request; ``timeout``, ``verify``, ``cert`` and
-                ``proxies`` as far as the HTTP library takes them for one request.
+            call: ``params``, ``data`` and ``headers`` of the request, ``timeout``, and with requests ``verify``,
+                ``cert`` and ``proxies``.
 
         Raises:
             TokenRequestDeniedError, TokenResponseError: the provider gave no usable request token.

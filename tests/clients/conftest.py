@@ -256,3 +256,50 @@ class Judge:
 @pytest.fixture
 def judge() -> Judge:
     return Judge()
+
+
+class Tunnel:
+    """A proxy that knows CONNECT alone, and keeps what it could read."""
+
+    def __init__(self) -> None:
+        self.heads: list[bytes] = []
+        tunnel = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                head = b""
+                while not head.endswith(b"\r\n\r\n"):
+                    head += self.rfile.readline()
+                tunnel.heads.append(head)
+                host, _, port = head.split(b" ")[1].decode().rpartition(":")
+                with socket.create_connection((host, int(port))) as beyond:
+                    self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                    back = threading.Thread(target=self.pump, args=(beyond, self.connection), daemon=True)
+                    back.start()
+                    self.pump(self.connection, beyond)
+                    back.join()
+
+            def pump(self, source: socket.socket, sink: socket.socket) -> None:
+                with contextlib.suppress(OSError):
+                    while piece := source.recv(65536):
+                        sink.sendall(piece)
+                with contextlib.suppress(OSError):
+                    sink.shutdown(socket.SHUT_WR)
+
+        class Server(socketserver.ThreadingTCPServer):
+            daemon_threads = True
+            block_on_close = False
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+
+@pytest.fixture
+def tunnel() -> Iterator[Tunnel]:
+    proxy = Tunnel()
+    thread = threading.Thread(target=proxy.server.serve_forever, kwargs={"poll_interval": 0.002}, daemon=True)
+    thread.start()
+    yield proxy
+    proxy.server.shutdown()
+    proxy.server.server_close()
+    thread.join()

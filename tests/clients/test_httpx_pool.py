@@ -250,6 +250,25 @@ def test_cancelling_leaves_the_pool_usable(wire, run, answer_with):
     run(work)
 
 
+def test_a_proxy_sees_no_signature(tls_wire, tunnel, bundle, run):
+    pool = HttpxPool(proxy=tunnel.url, verify=bundle)
+    run(lambda: pool.send(Request("POST", tls_wire.url, {"Authorization": "OAuth a"})))
+    assert len(tls_wire.arrived) == len(tunnel.heads) == 1
+    assert b"OAuth" not in tunnel.heads[0]
+
+
+def test_a_clients_own_cookies_go_out_and_no_others(wire, run, answer_with):
+    wire.answer = lambda _: answer_with("ok", headers=(("Set-Cookie", "sid=alice; Path=/"),))
+    pool = HttpxPool(client_factory=lambda: httpx2.AsyncClient(cookies={"a": "1"}))
+
+    async def work() -> None:
+        await pool.request("GET", wire.url)
+        await pool.send(Request("POST", wire.url))
+
+    run(work)
+    assert [request.header("Cookie") for request in wire.arrived] == ["a=1", "a=1"]
+
+
 class TestTLS:
     def test_a_bundle_of_ones_own(self, tls_wire, bundle, run):
         assert run(lambda: HttpxPool(verify=bundle).send(Request("POST", tls_wire.url))).text == "ok"

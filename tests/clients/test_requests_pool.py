@@ -143,6 +143,13 @@ def test_nothing_is_sent_twice_where_the_provider_hangs_up(wire):
     assert len(wire.arrived) == 1
 
 
+def test_connecting_is_tried_again_once(caplog):
+    with RequestsPool() as pool, pytest.raises(TransportError, match="refused"):
+        pool.send(Request("POST", "http://127.0.0.1:9/x?oauth_signature=hush"))
+    assert [record.levelname for record in caplog.records if "Retrying" in record.message] == ["WARNING"]
+    assert "hush" not in caplog.text
+
+
 def test_a_kept_connection_that_was_closed_is_replaced_before_use(wire, pool, answer_with):
     wire.answer = lambda request: iter([answer_with("ok")])
     pool.send(Request("POST", wire.url))
@@ -180,6 +187,18 @@ def test_a_proxy_that_is_not_there_says_so(wire):
     ):
         pool.send(Request("POST", wire.url))
     assert wire.received == b""
+
+
+def test_a_proxy_sees_no_signature_and_each_connection_has_its_own_deadline(tls_wire, tunnel, bundle):
+    limits = Limits(token_deadline=2, keepalive=0.05)
+    with RequestsPool(proxies={"https": tunnel.url}, verify=bundle, limits=limits) as pool:
+        pool.send(Request("POST", tls_wire.url, {"Authorization": "OAuth a"}))
+        time.sleep(2.1)
+        pool.send(Request("POST", tls_wire.url, {"Authorization": "OAuth a"}))
+        pool.request("GET", tls_wire.url, auth=None)
+    assert len(tls_wire.arrived) == 3
+    assert len(tunnel.heads) == 2
+    assert all(head.startswith(b"CONNECT 127.0.0.1:") and b"OAuth" not in head for head in tunnel.heads)
 
 
 class TestTLS:

@@ -198,8 +198,21 @@ def test_parameters_headers_and_query_of_a_token_request(provider, session, wire
 
 
 def test_a_wrong_keyword_of_a_token_request(provider, session):
-    with pytest.raises(ConfigurationError, match=r"was given json, parms\. It takes params, data, headers"):
+    with pytest.raises(ConfigurationError, match=r"was given json, parms\. It takes .*data, headers, params"):
         session("ck", "cs").fetch_request_token(f"{provider.url}/request_token", parms={}, json={})
+    assert provider.seen == []
+
+
+def test_a_parameter_twice_in_a_token_request(provider, session):
+    with pytest.raises(ConfigurationError, match=r"comes twice: it has a, b\."):
+        session("ck", "cs").fetch_request_token(f"{provider.url}/request_token", data="a=1&b=2&a=3")
+    assert provider.seen == []
+
+
+@pytest.mark.parametrize("session", ["httpx", "httpx async"], indirect=True)
+def test_what_httpx2_does_not_take_for_one_request_is_not_dropped_in_silence(provider, session):
+    with pytest.raises(ConfigurationError, match="was given verify"):
+        session("ck", "cs").fetch_request_token(f"{provider.url}/request_token", verify=False)
     assert provider.seen == []
 
 
