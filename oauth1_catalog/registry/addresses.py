@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError
 
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -31,8 +34,11 @@ def endpoint_fault(url: str) -> str:
         return f"cannot be read ({error})."
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         return "is not absolute. Begin it with https:// and the host."
-    if "@" in parts.netloc or parts.fragment:
-        return "holds a user name or a fragment. Leave that out."
+    # Of these, one library takes the part before for the host and another the part behind.
+    if "@" in parts.netloc or "\\" in parts.netloc or parts.fragment:
+        return "holds a user name, a backslash or a fragment. Leave that out."
+    if url != url.strip() or _CONTROL.search(url):
+        return "holds blanks at its ends, or control characters. Leave them out."
     if _is_insecure(parts):
         return (
             "is not https, so that others could read what is sent there. Write https://; for a provider in a network "
@@ -83,14 +89,16 @@ def api_url(provider: Provider, url: str, *, allow_any_host: bool = False) -> st
         MissingSettingError: the URL is relative, and there is no ``api_base_url``.
         ConfigurationError: the URL names a host that the provider's file does not list, or only a host.
     """
-    if url.startswith(("//", "\\", "/\\")):
+    absolute = _SCHEME.match(url)
+    if not absolute and (url.startswith(("//", "\\", "/\\")) or url != url.strip() or _CONTROL.search(url)):
         raise ConfigurationError(
             "forbidden_url",
-            f"{provider.name}: {_shown(url)} names a host without a scheme. Pass a path, or an absolute https URL.",
+            f"{provider.name}: {_shown(url)} names a host without a scheme, or holds blanks at its ends or control "
+            "characters. Pass a path, or an absolute https URL.",
             provider=provider.name,
             step="api",
         )
-    if not urlsplit(url).scheme:
+    if not absolute:
         if not provider.api_base_url:
             raise MissingSettingError(
                 f"{provider.name}: no api_base_url to join {_shown(url)} to. Pass api_base_url= to register(), or an "
@@ -99,23 +107,14 @@ def api_url(provider: Provider, url: str, *, allow_any_host: bool = False) -> st
                 setting="api_base_url",
             )
         url = urljoin(provider.api_base_url, url)
-        if _origin(urlsplit(url)) == _origin(urlsplit(provider.api_base_url)):
-            return url
+    if fault := endpoint_fault(url):
+        raise ConfigurationError(
+            "insecure_transport" if url.startswith("http://") else "forbidden_url",
+            f"{provider.name}: {_shown(url)} {fault}",
+            provider=provider.name,
+            step="api",
+        )
     parts = urlsplit(url)
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-        raise ConfigurationError(
-            "forbidden_url",
-            f"{provider.name}: {_shown(url)} is no http or https URL. Pass a path, or an absolute https URL.",
-            provider=provider.name,
-            step="api",
-        )
-    if _is_insecure(parts):
-        raise ConfigurationError(
-            "insecure_transport",
-            f"{provider.name}: {_shown(url)} {endpoint_fault(url)}",
-            provider=provider.name,
-            step="api",
-        )
     if provider.from_catalog and not allow_any_host and _origin(parts) not in _origins(provider):
         raise ConfigurationError(
             "forbidden_host",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from oauth1_catalog.registry.temporary import Session
 
@@ -20,8 +20,8 @@ class Browser:
         path: the path of the request, to compare with the redirect URI's; ``None`` compares nothing.
     """
 
-    session: Session
-    keys: Sequence[str | bytes]
+    session: Session = field(repr=False)
+    keys: Sequence[str | bytes] = field(repr=False)
     in_cookie: bool
-    query: Sequence[tuple[str, str]] = ()
+    query: Sequence[tuple[str, str]] = field(default=(), repr=False)
     path: str | None = None

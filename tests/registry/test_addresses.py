@@ -1,0 +1,174 @@
+"""Addresses that carry credentials: whole, by https, and of this provider."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.registry.addresses import api_url, check_redirect_uri, endpoint_fault
+
+PROVIDER = Provider(
+    name="example",
+    from_catalog=True,
+    api_base_url="https://api.example.com/1.1/",
+    request_token_url="https://auth.example.com/request",
+    api_hosts=("upload.example.com", "files.example.com:8443"),
+)
+
+DISGUISED = [
+    "http://localhost:80@evil.example/",
+    "http://evil.example/?http://localhost/",
+    "http://127.1/",
+    "http://127.0.0.1.evil.example/",
+    "http://0x7f.1/",
+    "http://0x7f000001/",
+    "http://2130706433/",
+    "http://0177.0.0.1/",
+    "http://[::ffff:127.0.0.1]/",
+    "http://[::]/",
+    "http://0.0.0.0/",
+    "http://localhost.evil.example/",
+    "http://localhostx/",
+    "http://127.0.0.1x/",
+    "http://ⓛocalhost/",
+    "http://\uff11\uff12\uff17.0.0.1/",
+    "http://128.0.0.1/",
+    "http://10.0.0.1/",
+    "http://169.254.169.254/",
+    "HTTP://evil.example/",
+    "http:/evil.example/",
+    "http:evil.example",
+    "http://",
+    "https://",
+    "https:///path",
+    "https:evil.example",
+    "https://u:p@api.example.com/",
+    "https://@api.example.com/",
+    "https://api.example.com/#x",
+    "https://api.example.com:99999/",
+    "https://api.example.com:x/",
+    "https://[::1/",
+    "//api.example.com/",
+    "/oauth",
+    "api.example.com",
+    "",
+    " https://api.example.com/",
+    "ftp://api.example.com/",
+    "file:///etc/passwd",
+    "javascript:alert(1)",
+]
+
+
+@pytest.mark.parametrize("url", DISGUISED)
+def test_no_endpoint(url: str) -> None:
+    fault = endpoint_fault(url)
+    assert fault.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.example.com",
+        "https://api.example.com:8443/a?b=c",
+        "HTTPS://API.example.com/",
+        "http://localhost/",
+        "http://LOCALHOST:1/",
+        "http://127.0.0.1:8080/",
+        "http://127.9.9.9/",
+        "http://[::1]:80/",
+    ],
+)
+def test_endpoints(url: str) -> None:
+    assert endpoint_fault(url) == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "goes_to"),
+    [
+        ("me", "https://api.example.com/1.1/me"),
+        ("/me", "https://api.example.com/me"),
+        ("../2/me?x=1", "https://api.example.com/2/me?x=1"),
+        ("", "https://api.example.com/1.1/"),
+        ("?x=1", "https://api.example.com/1.1/?x=1"),
+        ("https://api.example.com/x", "https://api.example.com/x"),
+        ("https://API.example.com:443/x", "https://API.example.com:443/x"),
+        ("https://auth.example.com/x", "https://auth.example.com/x"),
+        ("https://upload.example.com/x", "https://upload.example.com/x"),
+        ("https://files.example.com:8443/x", "https://files.example.com:8443/x"),
+    ],
+)
+def test_calls(url: str, goes_to: str) -> None:
+    assert api_url(PROVIDER, url) == goes_to
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(url for url in DISGUISED if "://" in url and not url.startswith(" ")),
+        "//evil.example/x",
+        "///evil.example/x",
+        "/\\evil.example/x",
+        "\\\\evil.example\\x",
+        "https://evil.example/",
+        "https://api.example.com:8443/",
+        "https://api.example.com.evil.example/",
+        "https://evil.example/api.example.com",
+        "https://files.example.com/",
+        "http://api.example.com/",
+        "\thttps://evil.example/",
+        " //evil.example/x",
+        "\t//evil.example/x",
+        "/\t/evil.example/x",
+        "ht\ntps://evil.example/",
+        "https://evil.example\\@api.example.com/",
+        "https://api.example.com@evil.example/",
+    ],
+)
+def test_calls_that_would_hand_the_token_to_somebody(url: str) -> None:
+    """Either refused, or, what is no address of another host, a path of this one."""
+    try:
+        goes_to = api_url(PROVIDER, url)
+    except ConfigurationError as error:
+        assert (error.provider, error.step) == ("example", "api")  # noqa: PT017 - either outcome is right
+    else:
+        assert goes_to.startswith("https://api.example.com/")
+
+
+@given(st.text(alphabet="/\\:@.?# ab\thttps", max_size=25))
+def test_any_relative_address_stays_at_home(url: str) -> None:
+    try:
+        goes_to = api_url(PROVIDER, url)
+    except ConfigurationError:
+        return
+    import requests
+
+    sent = requests.Request("GET", goes_to).prepare().url
+    assert sent is not None
+    assert sent.startswith(("https://api.example.com/", "https://api.example.com?"))
+
+
+def test_by_hand_other_hosts_may_be_called_but_not_in_the_clear() -> None:
+    by_hand = replace(PROVIDER, from_catalog=False)
+    assert api_url(by_hand, "https://other.example/x") == "https://other.example/x"
+    assert api_url(PROVIDER, "https://other.example/x", allow_any_host=True) == "https://other.example/x"
+    for url in ("http://other.example/x", "//other.example/x"):
+        for provider in (by_hand, PROVIDER):
+            with pytest.raises(ConfigurationError):
+                api_url(provider, url, allow_any_host=True)
+
+
+@pytest.mark.parametrize("uri", [None, "oob", "https://a.example/cb?x=%20", "http://localhost/cb", "myapp://cb"])
+def test_redirect_uris(uri: str | None) -> None:
+    check_redirect_uri("example", uri)
+
+
+@pytest.mark.parametrize("uri", ["", "/cb", "cb", "OOB", "//a.example/cb", "https://a\r\nb/", "https://a/\x00"])
+def test_no_redirect_uris(uri: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        check_redirect_uri("example", uri)
+    assert caught.value.error == "invalid_redirect_uri"
