@@ -111,7 +111,8 @@ class RequestsPool:
             return follow_redirects(session, response, kwargs, limit=self.limits.max_redirects) if follow else response
         except requests.RequestException as error:
             without_queries(error)
-            if error.request is None and isinstance(error, ValueError):  # raised while it was prepared
+            unusable = (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)
+            if error.request is None and isinstance(error, unusable):  # raised while the request was prepared
                 raise unusable_url(error) from error
             raise
 
@@ -139,7 +140,6 @@ class RequestsPool:
         return session
 
     def _new_session(self) -> requests.Session:
-
         from oauth1_catalog.clients.requests_adapter import PoolAdapter
         from oauth1_catalog.clients.requests_session import PoolSession
 

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 import requests
 
+MAX_ORIGINS = 64
+"""How many origins are remembered: an application may call addresses that its users give."""
+
 
 class PoolSession(requests.Session):
     """A session that remembers what the environment says of an origin."""
@@ -25,9 +28,11 @@ class PoolSession(requests.Session):
         if proxies:
             return dict(super().merge_environment_settings(url, proxies, stream, verify, cert))
         parts = urlsplit(url)
-        key = (parts.scheme, parts.netloc, stream, verify, cert)
+        key = (parts.scheme, parts.netloc, stream, verify, tuple(cert) if isinstance(cert, list) else cert)
         settings = self._environment.get(key)
         if settings is None:
+            if len(self._environment) >= MAX_ORIGINS:
+                self._environment.clear()
             settings = dict(super().merge_environment_settings(url, {}, stream, verify, cert))
             self._environment[key] = settings
         return {**settings, "proxies": dict(settings["proxies"] or {})}

@@ -312,6 +312,22 @@ def test_headers_of_the_pool_go_with_everything(wire):
     assert [request.header("X-App") for request in wire.arrived] == ["mine", "mine"]
 
 
+def test_a_session_remembers_a_bounded_number_of_origins(wire, pool):
+    from oauth1_catalog.clients.requests_session import MAX_ORIGINS
+
+    for number in range(MAX_ORIGINS + 5):
+        with pytest.raises(requests.ConnectionError):
+            pool.request("GET", f"http://127.0.0.1:9/{number}".replace("127.0.0.1", f"127.0.0.{number + 1}"))
+    assert len(pool._session()._environment) <= MAX_ORIGINS  # type: ignore[attr-defined]
+    assert pool.request("GET", wire.url, cert=["no", "certificate"]).text == "ok"
+
+
+def test_a_header_that_cannot_be_sent_is_requests_own_error(wire, pool):
+    with pytest.raises(requests.exceptions.InvalidHeader):
+        pool.request("GET", wire.url, headers={"X": "a\nb"})
+    assert wire.received == b""
+
+
 def test_a_session_of_ones_own(wire):
     made = []
 
