@@ -51,8 +51,9 @@ def requests_context(verify: bool | str, cert: Certificate | None) -> ssl.SSLCon
 
 def httpx_context(verify: bool | str, cert: Certificate | None, *, trust_env: bool) -> ssl.SSLContext:
     """The context that httpx2 would make for ``verify``: the system's authorities by default."""
+    named = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")) if trust_env else None
     with _one_at_a_time():
-        return _httpx_context(verify, cert, trust_env)
+        return _httpx_context(verify, cert, named)
 
 
 _locks: dict[int, Lock] = {}
@@ -74,11 +75,14 @@ def _requests_context(verify: bool | str, cert: Certificate | None) -> ssl.SSLCo
 
 
 @lru_cache(maxsize=64)
-def _httpx_context(verify: bool | str, cert: Certificate | None, trust_env: bool) -> ssl.SSLContext:
+def _httpx_context(
+    verify: bool | str, cert: Certificate | None, named: tuple[str | None, str | None] | None
+) -> ssl.SSLContext:
+    # ``named`` is what the environment names: httpx2 looks there itself, and a context is remembered for it.
     import httpx2
 
     if isinstance(verify, bool):
-        return _filled(httpx2.create_ssl_context(verify=verify, trust_env=trust_env), False, cert)
+        return _filled(httpx2.create_ssl_context(verify=verify, trust_env=named is not None), False, cert)
     return _filled(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), verify, cert)
 
 
