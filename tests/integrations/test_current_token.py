@@ -127,8 +127,9 @@ class TestDjango:
         second = RequestFactory().get("/other")
         with pytest.raises(MissingTokenError):
             other(second)
-        assert authorize(self.begin(app, emulator, "grace")) == "grace"
-        # Two requests are in this function's hands, and neither is the one that is served.
+        third = self.begin(app, emulator, "grace")
+        assert authorize(third) == "grace"
+        # Three requests are in this function's hands, and none is the one that is served.
         with pytest.raises(MissingTokenError):
             app.client.get(ME)
         assert app.client.get(ME, request=first).json()["screen_name"] == "ada"

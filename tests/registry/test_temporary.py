@@ -460,7 +460,7 @@ class TestAuthlib:
         refused(store(cached=True), {"_state_twitter_rt": entry}, cache=cache)
 
     def test_its_oauth_2_logins_in_the_same_session_stay(self) -> None:
-        theirs = {"_state_google_abc": {"data": {"redirect_uri": "x" * 300, "url": "y" * 500}, "exp": NOW + 3600}}
+        theirs = {"_state_google_abc": {"data": {"redirect_uri": "x" * 300, "url": "y" * 500}, "exp": NOW + 100}}
         session: dict[str, Any] = {**theirs}
         kept = store()
         for n in range(8):
