@@ -20,10 +20,10 @@ DATABASES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQLServer]:
+def postgresql() -> Iterator[PostgreSQLServer]:
     if INITDB is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    with PostgreSQLServer(tmp_path_factory.mktemp("postgresql")) as running:
+    with PostgreSQLServer() as running:
         yield running
 
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,16 +20,16 @@ USER = "nobody"  # the server refuses to run as root
 class PostgreSQLServer:
     """A PostgreSQL of the test's own; what was committed survives a kill, as ``fsync`` is on."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         assert INITDB, "PostgreSQL is not installed"
         self._bin = Path(INITDB).resolve().parent
-        self._data = folder / "data"
+        # Not in pytest's own folder, which is closed to others: the server runs as one.
+        self._folder = Path(tempfile.mkdtemp(prefix="oauth1-catalog-postgresql-"))
+        self._data = self._folder / "data"
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         if os.geteuid() == 0:
-            shutil.chown(folder, USER)
-            for parent in folder.parents[: len(folder.parents) - 2]:
-                parent.chmod(parent.stat().st_mode | 0o011)
+            shutil.chown(self._folder, USER)
         options = ("--auth=trust", "--username=tests", "--encoding=UTF8", "--no-sync", "--no-instructions")
         self._run("initdb", "--pgdata", str(self._data), *options)
 
@@ -40,7 +41,7 @@ class PostgreSQLServer:
     def start(self) -> None:
         """Start it, and wait until it answers; after a kill it recovers first."""
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200"
-        log = str(self._data.parent / "log")
+        log = str(self._folder / "log")
         self._run("pg_ctl", "--pgdata", str(self._data), "--wait", "--log", log, "--options", options, "start")
 
     def kill(self) -> None:
@@ -55,14 +56,15 @@ class PostgreSQLServer:
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     def stop(self) -> None:
-        """Stop it; the folder is the test's to remove."""
+        """Stop it, and remove what it kept."""
         if (self._data / "postmaster.pid").exists():
             self._run("pg_ctl", "--pgdata", str(self._data), "--wait", "--mode=immediate", "stop")
+        shutil.rmtree(self._folder)
 
     def _run(self, program: str, *arguments: str) -> None:
         drop = ("setpriv", f"--reuid={USER}", "--regid=nogroup", "--clear-groups") if os.geteuid() == 0 else ()
         # The output goes to a file: the server would keep a pipe open.
-        with (self._data.parent / "output").open("a+b") as output:
+        with (self._folder / "output").open("a+b") as output:
             done = subprocess.run(
                 [*drop, str(self._bin / program), *arguments], cwd="/", stdout=output, stderr=output, check=False
             )

@@ -61,7 +61,7 @@ def test_a_row_that_was_moved_is_no_token(tokens: Any, engine: Engine) -> None:
     with engine.begin() as connection:
         of_ada = connection.execute(text(f"SELECT {columns} FROM oauth1_token WHERE user_id = 1")).one()._asdict()
         connection.execute(update(OAuth1Token).where(OAuth1Token.user_id == 2).values(of_ada))
-    with pytest.raises(TokenKeyError, match="twitter: the token of user 2 cannot be read: .*moved") as caught:
+    with pytest.raises(TokenKeyError, match=r"twitter: the token of user 2 cannot be read: .*moved") as caught:
         tokens.find("twitter", 2)
     assert caught.value.error == "foreign_token"
     with engine.begin() as connection:
@@ -169,7 +169,7 @@ class TestAtStart:
 
     @pytest.mark.parametrize("keys", [None, "", " , ", []])
     def test_no_key(self, sessions: Any, keys: Any) -> None:
-        with pytest.raises(ConfigurationError, match="oauth1-catalog keys new.*OAUTH1_CATALOG_TOKEN_KEYS"):
+        with pytest.raises(ConfigurationError, match=r"oauth1-catalog keys new.*OAUTH1_CATALOG_TOKEN_KEYS"):
             SQLAlchemyTokens(sessions, OAuth1Token, keys=keys)
 
     def test_a_key_that_is_none(self, sessions: Any) -> None:

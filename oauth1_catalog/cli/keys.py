@@ -1,0 +1,69 @@
+"""``oauth1-catalog keys``: make a key for the token table, and encrypt its rows with it."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.registry.token_cipher import SETTING, TokenCipher
+
+
+@click.group()
+def keys() -> None:
+    """The keys of the token table: make one, change it."""
+
+
+@keys.command()
+def new() -> None:
+    """Print a new key, to be put first in OAUTH1_CATALOG_TOKEN_KEYS."""
+    try:
+        click.echo(TokenCipher.new_key())
+    except ConfigurationError as error:
+        raise click.ClickException(error.description) from error
+
+
+@keys.command()
+@click.option("--database", required=True, metavar="URL", help="Of SQLAlchemy: postgresql+psycopg://user@host/name.")
+@click.option("--table", required=True, help="The name of the table.")
+@click.option("--batch-size", type=click.IntRange(1), default=500, show_default=True, help="Rows in one transaction.")
+def rotate(database: str, table: str, batch_size: int) -> None:
+    """Encrypt all tokens with the newest key.
+
+    The keys come from the environment variable OAUTH1_CATALOG_TOKEN_KEYS: the new one first, then those that the rows
+    are encrypted with. The application can run meanwhile, with the same keys. It can be stopped at any time, and goes
+    on when it is started again. Django has a command of its own: manage.py rotate_oauth1_keys.
+    """
+    try:
+        _rotate(database, table, batch_size)
+    except ConfigurationError as error:
+        raise click.ClickException(error.description) from error
+    except ImportError as error:
+        message = f"this needs {error.name}. Install it: pip install 'oauth1-catalog[sqlalchemy]' and your driver."
+        raise click.ClickException(message) from error
+
+
+def _rotate(database: str, table: str, batch_size: int) -> None:
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from oauth1_catalog.integrations.sqlalchemy_tokens.rotation import SQLAlchemyRows
+    from oauth1_catalog.registry import key_rotation
+
+    cipher = TokenCipher(os.environ.get(SETTING))
+    try:
+        rows = SQLAlchemyRows(create_engine(database), table)
+        total, unreadable = rows.count(cipher.key_id), 0
+        with click.progressbar(length=total, label="Encrypting") as bar:
+            for progress in key_rotation.rotate(rows, cipher, batch=batch_size):
+                bar.update(progress.rows)
+                unreadable += len(progress.unreadable)
+                for message in progress.unreadable:
+                    click.echo(f"\n{message}", err=True)
+    except SQLAlchemyError as error:
+        # The driver's words alone: SQLAlchemy's hold the statement.
+        raise click.ClickException(f"the database failed: {getattr(error, 'orig', None) or error}") from error
+    if unreadable:
+        raise click.ClickException(f"{unreadable} of {total} tokens could not be read, and are as they were.")
+    click.echo(f"All tokens are encrypted with the key {cipher.key_id}.")
