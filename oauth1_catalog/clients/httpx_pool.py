@@ -7,7 +7,6 @@ Rule 3: anyio alone, so that it runs under asyncio and under trio.
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -69,6 +68,7 @@ class HttpxPool:
         self._client_factory = client_factory
         self._client_options = {"proxy": proxy, "headers": headers, "trust_env": trust_env, **client_options}
         self._verify: Verify = True if verify is None else verify
+        self._is_prepared = False
         self._running: RunVar[_Running | None] = RunVar("oauth1_catalog_client", None)
 
     async def open(self) -> None:
@@ -143,9 +143,8 @@ class HttpxPool:
     async def _client(self) -> httpx2.AsyncClient:
         running = self._running.get()
         if running is None:
-            if not isinstance(self._verify, ssl.SSLContext) and self._client_factory is None:
-                # In a thread: it imports httpx2 and reads a hundred certificates, and another may have to wait for it.
-                self._verify = await anyio.to_thread.run_sync(self._make_context, self._verify)
+            if not self._is_prepared:
+                await anyio.to_thread.run_sync(self._prepare)
             running = self._running.get()  # another task may have been faster; from here on there is no await
         if running is None:
             # An event loop closes its asynchronous generators before it ends, and this one closes the client.
@@ -154,8 +153,15 @@ class HttpxPool:
             self._running.set(running)
         return running[0]
 
-    def _make_context(self, verify: bool | str) -> ssl.SSLContext:
-        return httpx_context(verify, self._cert, trust_env=self._trust_env)
+    def _prepare(self) -> None:
+        """What would hold up the event loop: import httpx2 and what it imports late, and read the authorities."""
+        import httpcore2  # noqa: F401 - httpx2 imports it on its first connection
+
+        from oauth1_catalog.clients import httpx_client  # noqa: F401 - it signs the calls
+
+        if isinstance(self._verify, bool | str) and self._client_factory is None:
+            self._verify = httpx_context(self._verify, self._cert, trust_env=self._trust_env)
+        self._is_prepared = True
 
     def _new_client(self) -> httpx2.AsyncClient:
         import httpx2

@@ -107,8 +107,8 @@ def test_the_context_is_made_outside_of_the_loop_and_once(tls_wire, bundle):
 
     threads: list[int] = []
     pool = HttpxPool(verify=bundle)
-    make = pool._make_context
-    pool._make_context = lambda verify: threads.append(threading.get_ident()) or make(verify)  # type: ignore[method-assign]
+    prepare = pool._prepare
+    pool._prepare = lambda: threads.append(threading.get_ident()) or prepare()  # type: ignore[method-assign]
 
     async def work() -> None:
         await pool.open()
