@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from oauth1_catalog.registry.temporary import Session
+from oauth1_catalog.registry.pending import Session
 
 
 @dataclass(frozen=True, slots=True)

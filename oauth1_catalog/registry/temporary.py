@@ -16,28 +16,20 @@ import hashlib
 import json
 import secrets
 import threading
-from collections.abc import Generator, Mapping, MutableMapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from oauth1_catalog.errors import CacheError, ConfigurationError, ExpiredStateError, StateError
+from oauth1_catalog.registry.pending import PENDING_LOGINS, Session, expiry, keep_within_cookie, make_room
 from oauth1_catalog.registry.sealing import SealError, seal, unseal
 from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
 
 LIFETIME = 600
 """How long a login may take by default, in seconds."""
 
-PENDING_LOGINS = 5
-"""How many logins of one browser may be under way; a further one drops the oldest."""
-
 VERSION = 1
 """Of the record; another one is not read."""
-
-COOKIE_BUDGET = 2400
-"""How many bytes of a session that lives in a cookie the logins may fill. In base64, with a signature and the
-application's own data, this stays below the 4,093 bytes that browsers keep."""
-
-Session: TypeAlias = MutableMapping[str, Any]  # what an application keeps in its session is its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +116,10 @@ class TemporaryStore:
             yield from self._ask_cache(CacheCall("set", key, sealed, self.lifetime), step="authorize")
         else:
             entry["data"] = sealed
-        self._make_room(session, now)
+        make_room(session, self.name, limit=self.limit, now=now)
         session[self._key(temporary.oauth_token)] = entry
         if in_cookie:
-            self._keep_within_cookie(session, self._key(temporary.oauth_token))
+            keep_within_cookie(session, self.name, newest=self._key(temporary.oauth_token))
 
     def take(
         self, session: Session, oauth_token: str, *, keys: Sequence[str | bytes], now: float
@@ -148,7 +140,7 @@ class TemporaryStore:
             data = yield from self._take_from_cache(oauth_token, entry)
         else:
             data = entry["data"]
-        if _expiry(entry) < now:
+        if expiry(entry) < now:
             raise self._expired()
         if isinstance(data, str):
             return self._read(data, oauth_token, keys, now)
@@ -251,31 +243,6 @@ class TemporaryStore:
             self._taken[digest] = now + self.lifetime
             return True
 
-    def _make_room(self, session: Session, now: float) -> None:
-        """Drop what has expired, and the oldest logins over the limit."""
-        for key, entry in _entries(session):
-            if _expiry(entry) < now:
-                del session[key]
-        own = [key for key, entry in _entries(session) if entry.get("client") == self.name]
-        for key in own[: max(0, len(own) - self.limit + 1)]:
-            del session[key]
-
-    def _keep_within_cookie(self, session: Session, newest: str) -> None:
-        sizes = {key: len(key) + len(json.dumps(entry)) for key, entry in _entries(session)}
-        ours = [key for key, entry in _entries(session) if "client" in entry and key != newest]
-        for key in ours:
-            if sum(sizes.values()) > COOKIE_BUDGET:
-                del session[key], sizes[key]
-        if sum(sizes.values()) > COOKIE_BUDGET:
-            del session[newest]
-            raise ConfigurationError(
-                "state_too_large",
-                f"{self.name}: the logins under way need {sum(sizes.values())} bytes of a session that lives in a "
-                f"cookie, which has room for {COOKIE_BUDGET}. Give OAuth(cache=...) a cache, or carry less state_data.",
-                provider=self.name,
-                step="authorize",
-            )
-
     def _key(self, oauth_token: str) -> str:
         return f"_state_{self.name}_{oauth_token}"
 
@@ -314,22 +281,6 @@ class TemporaryStore:
             provider=self.name,
             step="callback",
         )
-
-
-def _entries(session: Session) -> list[tuple[str, Mapping[str, Any]]]:
-    """The logins in a session, oldest first; the application's own keys are left alone."""
-    found = [
-        (key, entry)
-        for key, entry in session.items()
-        if isinstance(key, str) and key.startswith("_state_") and isinstance(entry, Mapping) and "exp" in entry
-    ]
-    return sorted(found, key=lambda item: _expiry(item[1]))
-
-
-def _expiry(entry: Mapping[str, Any]) -> float:
-    """When a session's entry expires; at once, if it does not say."""
-    expires = entry.get("exp")
-    return float(expires) if isinstance(expires, int | float) else 0.0
 
 
 def _digest(*fields: str) -> str:

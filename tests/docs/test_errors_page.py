@@ -38,9 +38,10 @@ def raised() -> set[tuple[str, str]]:
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in CLASSES:
                 continue
             first = node.args[0] if node.args else None
-            if isinstance(first, ast.Constant) and re.fullmatch(r"[a-z0-9_]+", str(first.value)):
-                found.add((str(first.value), node.func.id))
-            elif isinstance(first, ast.JoinedStr) and ast.unparse(first) == "f'no_{step}'":
+            for code in (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,):
+                if isinstance(code, ast.Constant) and re.fullmatch(r"[a-z0-9_]+", str(code.value)):
+                    found.add((str(code.value), node.func.id))
+            if isinstance(first, ast.JoinedStr) and ast.unparse(first) == "f'no_{step}'":
                 found |= {(f"no_{step}", node.func.id) for step in ("renew", "revoke")}
     return found
 

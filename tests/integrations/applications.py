@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import flask
+import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client as DjangoBrowser
 from django.test import override_settings
@@ -27,6 +29,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from oauth1_catalog.errors import ConfigurationError, UnknownProviderError
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
 
 Body = Callable[..., Coroutine[Any, Any, Any]]
@@ -274,3 +277,12 @@ def local(url: str) -> str:
     """The path and query of a URL: the test clients serve every host."""
     parts = urlsplit(url)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def wrong(function: Callable[..., Any], *args: Any, **kwargs: Any) -> ConfigurationError:
+    """The error of a wrong configuration, which says whose it is and ends as a sentence."""
+    with pytest.raises(ConfigurationError) as caught:
+        function(*args, **kwargs)
+    assert re.match(r"^[\w'` ]+: ", caught.value.description) or isinstance(caught.value, UnknownProviderError)
+    assert caught.value.description.endswith((".", "?"))
+    return caught.value

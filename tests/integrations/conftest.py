@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import django
+import flask
 import pytest
 from django.conf import settings
+from django.test import override_settings
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
+from oauth1_catalog.integrations import django_client, flask_client, starlette_client
 
 if not settings.configured:
     settings.configure(
@@ -23,7 +26,13 @@ if not settings.configured:
     )
     django.setup()
 
-from tests.integrations.applications import Application, DjangoApplication, FlaskApplication, StarletteApplication
+from tests.integrations.applications import (
+    Application,
+    DjangoApplication,
+    FlaskApplication,
+    StarletteApplication,
+    prefixed,
+)
 
 FRAMEWORKS = {"flask": FlaskApplication, "django": DjangoApplication, "starlette": StarletteApplication}
 
@@ -75,3 +84,28 @@ def make(framework: str, emulator: Emulator, trusted: None) -> Iterator[Callable
 @pytest.fixture
 def app(make: Callable[..., Application]) -> Application:
     return make()
+
+
+@pytest.fixture
+def registry(framework: str) -> Iterator[Callable[..., Any]]:
+    """Makes a registry whose framework is configured with ``{client: {parameter: value}}``."""
+    undo: list[Any] = []
+
+    def make(config: dict[str, dict[str, object]] | None = None, **options: Any) -> Any:
+        config = config or {"unrelated": {"client_id": "x"}}
+        if framework == "flask":
+            app = flask.Flask(__name__)
+            app.config.update(prefixed(config), SECRET_KEY="s")
+            undo.append(app)
+            return flask_client.OAuth(app, **options)
+        if framework == "django":
+            settings = override_settings(OAUTH1_CATALOG=config)
+            settings.enable()
+            undo.append(settings)
+            return django_client.OAuth(**options)
+        return starlette_client.OAuth(prefixed(config), **options)
+
+    yield make
+    for made in undo:
+        if hasattr(made, "disable"):
+            made.disable()

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import copy
-import json
-import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import flask
 import pytest
-from django.test import override_settings
-from starlette.config import Config
-from werkzeug.local import LocalProxy
 
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import (
     ConfigurationError,
     MissingSettingError,
-    NotInitializedError,
-    OAuthError,
     RetiredProviderError,
     UnknownProviderError,
 )
-from oauth1_catalog.integrations import django_client, flask_client, starlette_client
-from tests.integrations.applications import Application, prefixed
+from tests.integrations.applications import wrong
 
 Registry = Callable[..., Any]
+
 HERE = {
     "flask": lambda client, key: f"{client}_{key}".upper() + " in app.config",
     "django": lambda client, key: f"OAUTH1_CATALOG[{client!r}][{key!r}] in the settings",
@@ -40,39 +32,6 @@ ADDRESSES = {
     "access_token_url": "https://p.example/access",
     "api_base_url": "https://p.example/1/",
 }
-
-
-@pytest.fixture
-def registry(framework: str) -> Iterator[Registry]:
-    """Makes a registry whose framework is configured with ``{client: {parameter: value}}``."""
-    undo: list[Any] = []
-
-    def make(config: dict[str, dict[str, object]] | None = None, **options: Any) -> Any:
-        config = config or {"unrelated": {"client_id": "x"}}
-        if framework == "flask":
-            app = flask.Flask(__name__)
-            app.config.update(prefixed(config), SECRET_KEY="s")
-            undo.append(app)
-            return flask_client.OAuth(app, **options)
-        if framework == "django":
-            settings = override_settings(OAUTH1_CATALOG=config)
-            settings.enable()
-            undo.append(settings)
-            return django_client.OAuth(**options)
-        return starlette_client.OAuth(prefixed(config), **options)
-
-    yield make
-    for settings in undo:
-        if hasattr(settings, "disable"):
-            settings.disable()
-
-
-def wrong(function: Callable[..., Any], *args: Any, **kwargs: Any) -> ConfigurationError:
-    with pytest.raises(ConfigurationError) as caught:
-        function(*args, **kwargs)
-    assert re.match(r"^[\w'` ]+: ", caught.value.description) or isinstance(caught.value, UnknownProviderError)
-    assert caught.value.description.endswith((".", "?"))
-    return caught.value
 
 
 class TestPrecedence:
@@ -314,184 +273,3 @@ class TestValues:
         assert isinstance(error, RetiredProviderError)
         assert "allow_retired=True" in error.description
         registry().register_from_catalog("openstreetmap", allow_retired=True, **keys)
-
-
-class TestRegistry:
-    def test_registering_again_gives_the_new_client(self, registry: Registry) -> None:
-        oauth = registry()
-        first = oauth.register("m", client_id="one")
-        second = oauth.register("m", client_id="two")
-        assert oauth.m is second is oauth.create_client("m")
-        assert first.client_id == "one"
-        with pytest.raises(ConfigurationError):
-            oauth.register("m", client_secert="x")
-        assert oauth.m.client_id == "two"
-        oauth.unregister("m")
-        oauth.unregister("m")
-        assert oauth.create_client("m") is None
-
-    def test_unknown_names(self, registry: Registry) -> None:
-        oauth = registry()
-        oauth.register("twitter")
-        assert oauth.create_client("twiter") is None
-        with pytest.raises(AttributeError, match=r"No such client: twiter; did you mean 'twitter'\?"):
-            _ = oauth.twiter
-        with pytest.raises(AttributeError, match=r"No such client: x \(registered: twitter\)"):
-            _ = oauth.x
-        assert not hasattr(oauth, "_private")
-
-    def test_two_registries_in_one_process(self, registry: Registry) -> None:
-        one, two = registry(), registry()
-        one.register("m", client_id="one")
-        two.register("m", client_id="two")
-        assert (one.m.client_id, two.m.client_id) == ("one", "two")
-
-    def test_authlibs_arguments(self, registry: Registry) -> None:
-        def update_token(*_: object) -> None: ...
-
-        cache = {"empty": None}
-        oauth = registry(cache=cache, fetch_token=print, update_token=update_token)
-        assert (oauth.cache, oauth.fetch_token, oauth.update_token) == (cache, print, update_token)
-        oauth.register("m", update_token=update_token)
-
-    def test_a_copy_is_made_without_asking_for_clients(self, registry: Registry) -> None:
-        assert copy.copy(registry()).create_client("m") is None
-
-    def test_no_secret_in_any_repr(self, registry: Registry) -> None:
-        oauth = registry()
-        client = oauth.register("m", client_id="k", client_secret="canary", rsa_key_passphrase="canary")
-        for shown in (client, client.signer, client.provider, oauth, client.__dict__["signer"]):
-            assert "canary" not in repr(shown)
-
-
-class TestFlask:
-    def test_the_application_factory(self) -> None:
-        oauth = flask_client.OAuth()
-        client = oauth.register_from_catalog("twitter")
-        assert isinstance(client, LocalProxy)
-        by_hand = oauth.register("m", client_id="k")
-        with pytest.raises(RuntimeError, match="OAuth is not init with Flask app"):
-            _ = oauth.twitter
-        with pytest.raises(NotInitializedError):
-            _ = client.name
-        app = flask.Flask(__name__)
-        with pytest.raises(MissingSettingError, match=r"Set TWITTER_CLIENT_ID in app\.config"):
-            oauth.init_app(app)
-        app.config.update(TWITTER_CLIENT_ID="k", TWITTER_CLIENT_SECRET="s")
-        oauth.init_app(app)
-        assert app.extensions["oauth1_catalog"] is oauth
-        assert oauth.app is app
-        assert (client.client_id, by_hand.client_id) == ("k", "k")
-
-    def test_a_mistake_by_hand_is_found_when_the_application_comes(self) -> None:
-        oauth = flask_client.OAuth()
-        oauth.register("m", request_token_uri="https://p.example/")
-        with pytest.raises(ConfigurationError, match=r"Did you mean 'request_token_url'\?"):
-            oauth.init_app(flask.Flask(__name__))
-
-    def test_one_registry_for_two_applications(self) -> None:
-        oauth = flask_client.OAuth()
-        oauth.register("m")
-        apps = [flask.Flask(f"{__name__}{n}", root_path="/") for n in range(2)]
-        caches = [{"n": n} for n in range(2)]
-        for n, app in enumerate(apps):
-            app.config["M_CLIENT_ID"] = f"key{n}"
-            oauth.init_app(app, cache=caches[n], fetch_token=lambda name, n=n: {"oauth_token": f"t{n}"})
-        for n, app in enumerate(apps):
-            with app.app_context():
-                assert oauth.m.client_id == f"key{n}"
-                assert oauth.m.framework.cache is caches[n]
-                assert oauth.m.token == {"oauth_token": f"t{n}"}
-        assert oauth.m.client_id == "key1"
-
-    def test_names_that_begin_alike(self) -> None:
-        app = flask.Flask(__name__)
-        app.config.update(TW_CLIENT_ID="a", TW_DEV_CLIENT_ID="b", TW_DEV_CLIENT_SECRET="c")
-        oauth = flask_client.OAuth(app)
-        oauth.register("tw_dev")
-        oauth.register("tw")
-        assert (oauth.tw.client_id, oauth.tw.client_secret, oauth.tw_dev.client_id) == ("a", None, "b")
-
-
-class TestDjango:
-    def test_our_section_before_authlibs(self) -> None:
-        both = {
-            "AUTHLIB_OAUTH_CLIENTS": {"m": {"client_id": "theirs", "client_secret": "theirs"}},
-            "OAUTH1_CATALOG": {"m": {"client_id": "ours"}},
-        }
-        with override_settings(**both):
-            client = django_client.OAuth().register("m")
-            assert (client.client_id, client.client_secret) == ("ours", "theirs")
-
-    def test_a_section_that_is_no_mapping(self) -> None:
-        with override_settings(OAUTH1_CATALOG={"m": ["k"]}):
-            error = wrong(django_client.OAuth().register, "m")
-            assert "OAUTH1_CATALOG['m'] in the settings is a list" in error.description
-
-
-class TestStarlette:
-    def test_a_config_file_and_the_environment(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        env = tmp_path / ".env"
-        options = json.dumps({"realm": "x", "timeout": 5})
-        env.write_text(f"TWITTER_CLIENT_ID=of the file\nTWITTER_CLIENT_SECRET=s\nTWITTER_CLIENT_KWARGS='{options}'\n")
-        client = starlette_client.OAuth(Config(env)).register_from_catalog("twitter")
-        assert (client.client_id, client.client_kwargs["realm"]) == ("of the file", "x")
-        monkeypatch.setenv("TWITTER_CLIENT_ID", "of the environment")
-        client = starlette_client.OAuth(Config(env)).register_from_catalog("twitter")
-        assert client.client_id == "of the environment"
-
-    def test_a_misspelt_key_in_the_file(self, tmp_path: Path) -> None:
-        env = tmp_path / ".env"
-        env.write_text("TWITTER_CLIENT_ID=k\nTWITTER_CLIENT_SECERT=s\n")
-        error = wrong(starlette_client.OAuth(Config(env)).register_from_catalog, "twitter")
-        assert "TWITTER_... in the environment or .env has the unknown 'client_secert'" in error.description
-
-    def test_without_a_config(self) -> None:
-        error = wrong(starlette_client.OAuth().register_from_catalog, "twitter")
-        assert "Set TWITTER_CLIENT_ID in a Config and give that to OAuth(config)" in error.description
-
-
-@pytest.mark.parametrize("module", [flask_client, django_client, starlette_client])
-def test_names_of_authlib_that_are_not_here(module: Any) -> None:
-    framework = module.__name__.rpartition(".")[2].removesuffix("_client").capitalize()
-    for name, said in (
-        (f"{framework}OAuth2App", "OAuth 2's"),
-        (f"{framework}Integration", "OAuth(cache=..., login_lifetime=...)"),
-        ("token_update", "never for OAuth 1.0"),
-    ):
-        with pytest.raises(ImportError, match=re.escape(said)):
-            getattr(module, name)
-    with pytest.raises(AttributeError):
-        _ = module.nothing_of_the_sort
-    for name in ("OAuth", "OAuthError", f"{framework}OAuth1App"):
-        assert getattr(module, name)
-    assert module.OAuthError is OAuthError
-
-
-def test_a_login_needs_a_session(make: Callable[..., Application], framework: str, emulator: Emulator) -> None:
-    if framework == "django":
-        app = make(settings={"MIDDLEWARE": []})
-        missing = "django.contrib.sessions.middleware.SessionMiddleware to MIDDLEWARE"
-    elif framework == "flask":
-        app = make()
-        app.app.secret_key = None  # type: ignore[attr-defined]
-        missing = "Set SECRET_KEY in app.config"
-    else:
-        app = make()
-        app.app.user_middleware.clear()  # type: ignore[attr-defined]
-        missing = "app.add_middleware(SessionMiddleware"
-    error = app.browser().get("/login").json
-    assert error["description"].startswith("twitter: A login needs a session")
-    assert missing in error["description"]
-    assert emulator.journal.exchanges == ()  # found before the provider was asked
-
-
-@pytest.mark.parametrize("uri", ["/authorize", "authorize", "//example.com/authorize", "https://a\nb", ""])
-def test_a_redirect_uri_without_a_host(app: Application, emulator: Emulator, uri: str) -> None:
-    @app.view("/login")
-    async def login(app: Application, *request: Any) -> Any:
-        result = app.client.authorize_redirect(*request, uri)
-        return await result if hasattr(result, "__await__") else result
-
-    assert app.browser().get("/login").json["error"] == "invalid_redirect_uri"
-    assert emulator.journal.exchanges == ()

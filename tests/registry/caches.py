@@ -1,4 +1,4 @@
-"""Caches as applications bring them, and a driver for the store's steps."""
+"""Caches as applications bring them, and short words for what the tests of the store do."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import json
 from collections.abc import Generator
 from typing import Any, TypeVar
 
+import pytest
+
+from oauth1_catalog.errors import CacheError, OAuthError, StateError
 from oauth1_catalog.flow.drive import run
-from oauth1_catalog.registry.temporary import CacheCall
+from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
+from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
 
 Outcome = TypeVar("Outcome")
 
@@ -70,3 +74,45 @@ def drive(steps: Generator[CacheCall, object, Outcome], cache: Any = None) -> Ou
 def cookie(session: dict[str, Any]) -> dict[str, Any]:
     """A session after its way to the browser and back."""
     return json.loads(json.dumps(session))
+
+
+KEYS = ["the application's secret key"]
+NOW = 1_800_000_000.0
+
+
+def store(name: str = "twitter", *, key: str = "ck", url: str = "https://a.example", **options: Any) -> TemporaryStore:
+    return TemporaryStore(name, binding=(name, key, url), **options)
+
+
+def login(token: str = "rt", secret: str = "canary-secret", **data: object) -> PendingLogin:
+    return PendingLogin(TemporaryCredentials(token, secret), "https://app.example/cb", data)
+
+
+def save(
+    kept: TemporaryStore,
+    session: Any,
+    pending: PendingLogin,
+    cache: Any = None,
+    *,
+    now: float = NOW,
+    keys: Any = KEYS,
+    in_cookie: bool = True,
+) -> None:
+    drive(kept.save(session, pending, keys=keys, in_cookie=in_cookie, now=now), cache)
+
+
+def take(
+    kept: TemporaryStore, session: Any, token: str = "rt", cache: Any = None, *, now: float = NOW, keys: Any = KEYS
+) -> PendingLogin:
+    return drive(kept.take(session, token, keys=keys, now=now), cache)
+
+
+def refused(*args: Any, **options: Any) -> OAuthError:
+    with pytest.raises(OAuthError) as caught:
+        take(*args, **options)
+    error = caught.value
+    assert isinstance(error, StateError | CacheError)
+    assert (error.provider, error.step) == (args[0].name, "callback")
+    assert "canary" not in str(error)
+    assert "log in again" in error.description
+    return error

@@ -3,76 +3,22 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import pickle
 import re
-import secrets
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oauth1_catalog.errors import CacheError, ConfigurationError, ExpiredStateError, OAuthError, StateError
+from oauth1_catalog.errors import CacheError, ExpiredStateError, StateError
 from oauth1_catalog.registry.sealing import seal
 from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
 from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
-from tests.registry.caches import CACHES, DictCache, Silent, cookie, drive
-
-KEYS = ["the application's secret key"]
-NOW = 1_800_000_000.0
-
-
-def store(name: str = "twitter", *, key: str = "ck", url: str = "https://a.example", **options: Any) -> TemporaryStore:
-    return TemporaryStore(name, binding=(name, key, url), **options)
-
-
-def login(token: str = "rt", secret: str = "canary-secret", **data: object) -> PendingLogin:
-    return PendingLogin(TemporaryCredentials(token, secret), "https://app.example/cb", data)
-
-
-def save(
-    kept: TemporaryStore,
-    session: Any,
-    pending: PendingLogin,
-    cache: Any = None,
-    *,
-    now: float = NOW,
-    keys: Any = KEYS,
-    in_cookie: bool = True,
-) -> None:
-    drive(kept.save(session, pending, keys=keys, in_cookie=in_cookie, now=now), cache)
-
-
-def take(
-    kept: TemporaryStore, session: Any, token: str = "rt", cache: Any = None, *, now: float = NOW, keys: Any = KEYS
-) -> PendingLogin:
-    return drive(kept.take(session, token, keys=keys, now=now), cache)
-
-
-def refused(*args: Any, **options: Any) -> OAuthError:
-    with pytest.raises(OAuthError) as caught:
-        take(*args, **options)
-    error = caught.value
-    assert isinstance(error, StateError | CacheError)
-    assert (error.provider, error.step) == (args[0].name, "callback")
-    assert "canary" not in str(error)
-    assert "log in again" in error.description
-    return error
-
-
-@pytest.fixture(params=[None, *CACHES])
-def cache(request: pytest.FixtureRequest) -> Any:
-    return CACHES[request.param]() if request.param else None
-
-
-@pytest.fixture
-def kept(cache: Any) -> TemporaryStore:
-    return store(cached=cache is not None)
+from tests.registry.caches import CACHES, KEYS, NOW, DictCache, Silent, cookie, drive, login, refused, save, store, take
 
 
 class TestTheWayThereAndBack:
@@ -404,118 +350,3 @@ class TestCaches:
         assert isinstance(next(steps), CacheCall)
         with pytest.raises(CacheError):
             steps.throw(AttributeError("'NoneType' object has no attribute 'get'"))
-
-
-class TestAuthlib:
-    """Records as Authlib 1.9 writes them: a login that began before a deployment ends after it."""
-
-    DATA: ClassVar[dict[str, Any]] = {
-        "redirect_uri": "https://app.example/cb",
-        "url": "https://a.example/authorize?oauth_token=rt",
-        "request_token": {"oauth_token": "rt", "oauth_token_secret": "rs", "oauth_callback_confirmed": "true"},
-    }
-
-    @pytest.mark.parametrize("cached", [False, True])
-    def test_a_record_in_the_session(self, cached: bool) -> None:
-        kept = store(cached=cached)
-        session = {"_state_twitter_rt": {"data": self.DATA, "exp": NOW + 3600}}
-        back = take(kept, cookie(session))
-        assert back.temporary == TemporaryCredentials("rt", "rs")
-        assert back.redirect_uri == "https://app.example/cb"
-        assert refused(kept, cookie(session)).error == "state_used"
-
-    def test_a_record_in_the_cache(self) -> None:
-        cache = DictCache()
-        cache.kept["_state_twitter_rt"] = json.dumps({"data": self.DATA})
-        session = {"_state_twitter_rt": {"exp": NOW + 3600}}
-        assert refused(store(cached=True), {}, cache=cache).error == "invalid_state"
-        assert take(store(cached=True), cookie(session), cache=cache).temporary.oauth_token_secret == "rs"
-        assert cache.kept == {}
-
-    def test_it_expires(self) -> None:
-        session = {"_state_twitter_rt": {"data": self.DATA, "exp": NOW - 1}}
-        assert type(refused(store(), session)) is ExpiredStateError
-
-    @pytest.mark.parametrize(
-        "entry",
-        [
-            {"data": {"request_token": {"oauth_token": "another"}}, "exp": NOW + 60},
-            {"data": {"request_token": None}, "exp": NOW + 60},
-            {"data": {"request_token": "rt"}, "exp": NOW + 60},
-            {"data": [], "exp": NOW + 60},
-            {"data": None, "exp": NOW + 60},
-            {"data": 7, "exp": NOW + 60},
-            {"exp": "soon"},
-            {"exp": None, "data": "x"},
-            {"data": "x"},
-            {},
-            [],
-            "rt",
-            7,
-            None,
-        ],
-    )
-    def test_garbage(self, entry: object) -> None:
-        cache = DictCache()
-        refused(store(cached=True), {"_state_twitter_rt": entry}, cache=cache)
-
-    def test_its_oauth_2_logins_in_the_same_session_stay(self) -> None:
-        theirs = {"_state_google_abc": {"data": {"redirect_uri": "x" * 300, "url": "y" * 500}, "exp": NOW + 100}}
-        session: dict[str, Any] = {**theirs}
-        kept = store()
-        for n in range(8):
-            save(kept, session, login(f"t{n}"), now=NOW + n)
-        assert session["_state_google_abc"] == theirs["_state_google_abc"]
-
-
-class TestSize:
-    def size(self, session: dict[str, Any]) -> int:
-        """What Starlette's SessionMiddleware makes of it: base64 of JSON, and a signature."""
-        return len(base64.b64encode(json.dumps(session).encode())) + 60
-
-    def flask_size(self, session: dict[str, Any]) -> int:
-        text = json.dumps(session, separators=(",", ":")).encode()
-        return len(base64.urlsafe_b64encode(min(text, zlib.compress(text), key=len))) + 60
-
-    @pytest.mark.parametrize("length", [8, 27, 64, 128, 255, 512, 768, 1024, 2048])
-    def test_the_cookie_never_breaks(self, length: int) -> None:
-        """4,093 bytes are what browsers keep; the application has 500 of them for itself."""
-        kept, other = store(), store("other")
-        session: dict[str, Any] = {"own": secrets.token_hex(250)}
-        for n in range(12):
-            token, client = secrets.token_urlsafe(length)[:length], (kept, other)[n % 2]
-            try:
-                save(client, session, login(token, secrets.token_urlsafe(length)[:length]), now=NOW + n)
-            except ConfigurationError as error:
-                assert error.error == "state_too_large"  # noqa: PT017 - for long tokens this is right
-                assert length >= 768
-                assert f"_state_{client.name}_{token}" not in session
-            else:
-                assert length < 1500
-                assert take(client, cookie(session), token, now=NOW + n).temporary.oauth_token == token
-            assert self.size(session) <= 4093
-            assert self.flask_size(session) <= 4093
-
-    def test_with_a_cache_any_token_has_room(self) -> None:
-        kept, cache = store(cached=True), DictCache()
-        session: dict[str, Any] = {}
-        save(kept, session, login("x" * 2000, "y" * 2000, big="z" * 5000), cache)
-        assert take(kept, cookie(session), "x" * 2000, cache).state_data == {"big": "z" * 5000}
-
-    def test_a_handful_of_logins_the_oldest_goes_first(self, cache: Any) -> None:
-        kept = store(cached=cache is not None)
-        session: dict[str, Any] = {}
-        for n in range(9):
-            save(kept, session, login(f"t{n}"), cache, now=NOW + n)
-        tokens = [key.rpartition("_")[2] for key in session]
-        assert tokens == ["t4", "t5", "t6", "t7", "t8"]
-        refused(kept, session, "t0", cache)
-        for token in tokens:
-            assert take(kept, session, token, cache, now=NOW + 9)
-
-    def test_state_data_that_is_no_json(self) -> None:
-        with pytest.raises(ConfigurationError, match="state_data is kept as JSON"):
-            save(store(), {}, login(file=io.BytesIO()))
-        with pytest.raises(ConfigurationError, match="Give OAuth"):
-            save(store(), {}, login(big="z" * 5000))
-        save(store(), {}, login(big="z" * 5000), in_cookie=False)

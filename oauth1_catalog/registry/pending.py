@@ -1,0 +1,76 @@
+"""The logins under way that one browser's session holds: how many there may be, and how large.
+
+The session is the application's. Of what is in it, only entries that are logins are looked at, and only our own are
+dropped before they expire: Authlib's, of OAuth 2 beside this package, have keys of the same form.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, MutableMapping
+from typing import Any, TypeAlias
+
+from oauth1_catalog.errors import ConfigurationError
+
+PENDING_LOGINS = 5
+"""How many logins of one browser may be under way; a further one drops the oldest."""
+
+COOKIE_BUDGET = 2400
+"""How many bytes of a session that lives in a cookie the logins may fill. In base64, with a signature and the
+application's own data, this stays below the 4,093 bytes that browsers keep."""
+
+Session: TypeAlias = MutableMapping[str, Any]  # what an application keeps in its session is its own
+
+
+def make_room(session: Session, client: str, *, limit: int, now: float) -> None:
+    """Drop what has expired, and the oldest logins of ``client``, so that one more makes ``limit``.
+
+    >>> session = {f"_state_x_{n}": {"exp": n, "client": "x"} for n in (7, 8, 9)}
+    >>> make_room(session, "x", limit=2, now=8)
+    >>> list(session)
+    ['_state_x_9']
+    """
+    for key, entry in _entries(session):
+        if expiry(entry) < now:
+            del session[key]
+    own = [key for key, entry in _entries(session) if entry.get("client") == client]
+    for key in own[: max(0, len(own) - limit + 1)]:
+        del session[key]
+
+
+def keep_within_cookie(session: Session, client: str, *, newest: str) -> None:
+    """Drop the oldest logins, until all of them fit into a cookie; ``newest`` is the key of the one just begun.
+
+    Raises:
+        ConfigurationError: the newest does not fit; it is dropped.
+    """
+    sizes = {key: len(key) + len(json.dumps(entry)) for key, entry in _entries(session)}
+    ours = [key for key, entry in _entries(session) if "client" in entry and key != newest]
+    for key in ours:
+        if sum(sizes.values()) > COOKIE_BUDGET:
+            del session[key], sizes[key]
+    if sum(sizes.values()) > COOKIE_BUDGET:
+        del session[newest]
+        raise ConfigurationError(
+            "state_too_large",
+            f"{client}: the logins under way need {sum(sizes.values())} bytes of a session that lives in a cookie, "
+            f"which has room for {COOKIE_BUDGET}. Give OAuth(cache=...) a cache, or carry less state_data.",
+            provider=client,
+            step="authorize",
+        )
+
+
+def expiry(entry: Mapping[str, Any]) -> float:
+    """When a session's entry expires; at once, if it does not say."""
+    expires = entry.get("exp")
+    return float(expires) if isinstance(expires, int | float) else 0.0
+
+
+def _entries(session: Session) -> list[tuple[str, Mapping[str, Any]]]:
+    """The logins in a session, oldest first."""
+    found = [
+        (key, entry)
+        for key, entry in session.items()
+        if isinstance(key, str) and key.startswith("_state_") and isinstance(entry, Mapping) and "exp" in entry
+    ]
+    return sorted(found, key=lambda item: expiry(item[1]))
