@@ -1,0 +1,41 @@
+"""The application's tables: users, and their tokens."""
+
+import os
+
+from sqlalchemy import ForeignKey, String, create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
+
+from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin
+
+engine = create_engine(f"sqlite:///{os.environ['DATABASE']}")
+Session = sessionmaker(engine)
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "user"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    twitter_id: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(100))
+
+    @classmethod
+    def of(cls, database, *, twitter_id, name):
+        user = database.scalar(select(cls).where(cls.twitter_id == twitter_id))
+        if user is None:
+            user = cls(twitter_id=twitter_id)
+            database.add(user)
+        user.name = name
+        database.flush()
+        return user
+
+
+class OAuth1Token(OAuth1TokenMixin, Base):
+    __tablename__ = "oauth1_token"
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+
+
+def create_tables():
+    Base.metadata.create_all(engine)
