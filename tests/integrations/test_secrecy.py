@@ -80,7 +80,7 @@ def test_a_failed_login(
     emulator._faults._waiting.clear()
     assert answer.status == 400
     ours = "\n".join(
-        r.getMessage() for r in caplog.records if r.name.startswith(("oauth1_catalog.", "requests", "httpx"))
+        r.getMessage() for r in caplog.records if r.name.startswith(("oauth1_catalog.", "requests", "httpx2"))
     )
     for secret in (*secrets, emulator.client("twitter").client_secret, SECRET_KEY, "canary-new"):
         assert secret not in seen["report"]
