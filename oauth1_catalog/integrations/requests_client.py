@@ -1,0 +1,3 @@
+"""``oauth1_catalog.clients.requests_client` under the name that Authlib has for it."""
+
+from oauth1_catalog.clients.requests_client import *  # noqa: F403 - all of it
