@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from oauth1_catalog.catalog.templates import PLACEHOLDER
@@ -79,8 +80,16 @@ _PLAIN_URL = re.compile(
 )
 
 
-def check_url(value: str) -> str:
+INSECURE = "insecure_transport"
+"""The field of a file, and the key of the validation's context, that lets addresses begin with ``http://``."""
+
+
+def check_url(value: str, *, insecure: bool = False) -> str:
     """Refuse what cannot be the address of an endpoint (RFC 5849, section 2; RFC 3986).
+
+    Args:
+        value: the address.
+        insecure: whether the file says that its provider has no https.
 
     >>> check_url("https://api.twitter.com/1.1/")
     'https://api.twitter.com/1.1/'
@@ -92,7 +101,7 @@ def check_url(value: str) -> str:
         "x", PLACEHOLDER.sub("https://variable.example", value, count=1) if value[:1] == "{" else value
     )
     scheme, host = _check_address(plain, shown=value)
-    if scheme != "https" and host not in _LOOPBACK:
+    if scheme != "https" and host not in _LOOPBACK and not (insecure and scheme == "http"):
         raise _problem("P031", f"`{value}` is not https", f"write https://{value.partition('://')[2]}")
     parts = urlsplit(plain)
     if "#" in plain:
@@ -103,15 +112,24 @@ def check_url(value: str) -> str:
     return value
 
 
-def check_endpoint(value: str) -> str:
+def check_endpoint(value: str, *, insecure: bool = False) -> str:
     """A URL, or a path relative to ``api_base_url``, or the word ``token_response``."""
     if value == "token_response":
         return value
     if "://" in value or value.startswith(("{", "//")):
-        return check_url(value)
+        return check_url(value, insecure=insecure)
     if re.search(r"[^\x21-\x7e]|[\"<>\\^`|#]", value):
         raise _problem("P032", f"`{value[:120]}` is not a path", "percent-encode what is not allowed in a URL")
     return check_template(value)
+
+
+def _in_context(check: Callable[..., str]) -> AfterValidator:
+    """The check, told by the validation's context whether the file has no https."""
+
+    def checked(value: str, info: ValidationInfo) -> str:
+        return check(value, insecure=bool(info.context and info.context.get(INSECURE)))
+
+    return AfterValidator(checked)
 
 
 def check_link(value: str) -> str:
@@ -192,7 +210,7 @@ def _check_one(value: int) -> int:
 _TEXT_SCHEMA = {"type": ["string", "number", "boolean"]}
 _URL_SCHEMA = {
     "type": "string",
-    "pattern": r"^(https://|\{[A-Za-z_]|http://(localhost|127\.0\.0\.1|\[::1\])[:/])[^\s#]*$",
+    "pattern": r"^(https?://|\{[A-Za-z_])[^\s#]*$",
 }
 
 Text = Annotated[str, WithJsonSchema(_TEXT_SCHEMA)]
@@ -219,8 +237,8 @@ Moment = Annotated[
 Name = Annotated[
     str, AfterValidator(_check_name), WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9_]{0,62}$"})
 ]
-Url = Annotated[str, AfterValidator(check_url), WithJsonSchema(_URL_SCHEMA)]
-Path = Annotated[str, AfterValidator(check_endpoint)]
+Url = Annotated[str, _in_context(check_url), WithJsonSchema(_URL_SCHEMA)]
+Path = Annotated[str, _in_context(check_endpoint)]
 Link = Annotated[str, AfterValidator(check_link), WithJsonSchema({"type": "string", "pattern": r"^https?://[^\s]+$"})]
 Template = Annotated[str, AfterValidator(check_template), WithJsonSchema(_TEXT_SCHEMA)]
 Pattern = Annotated[str, AfterValidator(_check_pattern), WithJsonSchema({"type": "string", "format": "regex"})]

@@ -47,7 +47,7 @@ from oauth1_catalog.catalog.sections import (
 
 Flow = Literal["redirect", "two_legged", "static_token", "signed_client", "signed_grant", "xauth"]
 Status = Literal["active", "limited", "deprecated", "retired"]
-ParamsPlace = Literal["query", "body", "header"]
+ParamsPlace = Literal["query", "body"]
 
 
 class ProviderFile(Section):
@@ -104,6 +104,9 @@ class ProviderFile(Section):
     variables: dict[Name, Variable] = Field(default_factory=dict)
     """Values that differ from tenant to tenant; `{name}` stands for one in URLs, parameters, headers and realm."""
 
+    insecure_transport: Flag = False
+    """`true` where the provider has no https: then its addresses may begin with `http://`, and an application must say
+    that it accepts this, by `OAUTH1_CATALOG_INSECURE_TRANSPORT=1` in its environment."""
     request_token_url: Url | None = None
     """The Temporary Credential Request endpoint (section 2.1)."""
     request_token_method: Method = "POST"
@@ -111,7 +114,7 @@ class ProviderFile(Section):
     request_token_params: dict[ParameterName, Template] = Field(default_factory=dict)
     """Further parameters of that request; signed."""
     request_token_params_in: ParamsPlace = "query"
-    """Where they go: `query`, form `body`, or among the protocol parameters in the `header`."""
+    """Where they go: `query`, or form `body`. What a provider wants as a header is in `request_token_headers`."""
     request_token_headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
     """Further headers of that request."""
     authorize_url: Url | None = None
@@ -129,7 +132,7 @@ class ProviderFile(Section):
     access_token_params: dict[ParameterName, Template] = Field(default_factory=dict)
     """Further parameters of that request; signed."""
     access_token_params_in: ParamsPlace = "query"
-    """Where they go: `query`, form `body`, or among the protocol parameters in the `header`."""
+    """Where they go: `query`, or form `body`."""
     token_signature_type: Placement | None = None
     """Where the protocol parameters travel at the two token endpoints, if elsewhere than on API calls."""
 

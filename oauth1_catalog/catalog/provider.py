@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Requirement = Literal["required", "optional", "none"]
-ParamsPlace = Literal["query", "body", "header"]
+ParamsPlace = Literal["query", "body"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,7 +87,7 @@ def provider_schema() -> dict[str, Json]:
         "$id": f"urn:oauth1-catalog:{SCHEMA_FILE}",
         "title": "oauth1-catalog provider file",
         **{key: value for key, value in schema.items() if key not in {"title", "$defs"}},
-        "allOf": _flow_rules(),
+        "allOf": [*_flow_rules(), _https_rule()],
         "$defs": schema["$defs"],
     }
 
@@ -145,6 +145,15 @@ def _tidy(field: dict[str, Json]) -> None:
     field.pop("title", None)
     if field.get("default", "") in (None, {}, []) or isinstance(field.get("default"), dict):
         field.pop("default", None)
+
+
+def _https_rule() -> Json:
+    """Without ``insecure_transport``, addresses begin with https or are of this machine."""
+    https = {"not": {"type": "string", "pattern": r"^http://(?!(localhost|127\.0\.0\.1|\[::1\])[:/])"}}
+    fields: dict[str, Json] = dict.fromkeys([*_REDIRECT_URLS, "authorize_url", "api_base_url"], https)
+    fields |= {name: {"properties": {"url": https}} for name in ("renew", "revoke")}
+    insecure = {"required": ["insecure_transport"], "properties": {"insecure_transport": {"const": True}}}
+    return {"if": {"not": insecure}, "then": {"properties": fields}}
 
 
 def _flow_rules() -> list[Json]:

@@ -25,6 +25,9 @@ from oauth1_catalog.catalog.validation import validate
 from oauth1_catalog.errors import UnknownProviderError
 
 CHUNK = 200
+_ENDPOINTS = ("request_token_url", "access_token_url")
+# The rest of such an address is a product's habit, and says nothing of whose server it is.
+_HOST_OF_A_TENANT = re.compile(r"(https?://)?\{[A-Za-z0-9_]+\}(?![A-Za-z0-9.-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Checked:
         findings: what is wrong with it alone.
         name: the provider's name; empty where the file has none.
         aliases: its other names.
-        endpoints: the two token endpoints, empty where they are inherited.
+        endpoints: the two token endpoints; empty where they are inherited, and where each tenant has a host of its own.
         replaced_by: a provider's name, where the file says one.
     """
 
@@ -131,12 +134,13 @@ def _check(path: Path, catalog: Catalog, today: dt.date) -> Checked:
     # What is wrong in a file that this one extends is told there.
     told = tuple(finding for finding in found if finding.path == own.path)
     data = own.data
+    endpoints = (_text(data.get(name)) for name in _ENDPOINTS)
     return Checked(
         path=own.path,
         findings=told,
         name=_text(data.get("name")),
         aliases=_texts(data.get("aliases")),
-        endpoints=tuple(filter(None, (_text(data.get("request_token_url")), _text(data.get("access_token_url"))))),
+        endpoints=tuple(url for url in endpoints if url and not _HOST_OF_A_TENANT.match(url)),
         replaced_by=_text(data.get("replaced_by")),
     )
 

@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean, nearest
 from oauth1_catalog.catalog.document import Data, Step, dotted
+from oauth1_catalog.catalog.fields import INSECURE
 from oauth1_catalog.catalog.inheritance import Entry
 from oauth1_catalog.catalog.masking import is_credential
 from oauth1_catalog.catalog.model import ProviderFile
@@ -68,8 +69,9 @@ def _in_order(findings: list[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 def _read_model(entry: Entry) -> tuple[ProviderFile | None, list[Diagnostic], set[tuple[Step, ...]]]:
     """The model of the data, if need be of what is left when the wrong fields are taken out."""
+    context = {INSECURE: entry.data.get(INSECURE) == "true"}
     try:
-        return ProviderFile.model_validate(entry.data), [], set()
+        return ProviderFile.model_validate(entry.data, context=context), [], set()
     except ValidationError as error:
         errors = error.errors(include_url=False, include_context=True)
     findings: list[Diagnostic] = []
@@ -89,7 +91,7 @@ def _read_model(entry: Entry) -> tuple[ProviderFile | None, list[Diagnostic], se
         data.setdefault("name", "unnamed")
         data.setdefault("schema_version", "1")
         try:
-            return ProviderFile.model_validate(data), findings, silenced
+            return ProviderFile.model_validate(data, context=context), findings, silenced
         except ValidationError as error:
             errors = error.errors(include_url=False, include_context=True)
     return None, findings, silenced

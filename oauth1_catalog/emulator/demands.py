@@ -28,16 +28,12 @@ _RUN_TIME_VALUES = ("{client_id}", "{oauth_token}", "{oauth_callback}")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A signed request as oauthlib has read it: where its protocol parameters were, and what they are.
-
-    ``header`` are the parameters of the Authorization header that are not the protocol's.
-    """
+    """A signed request as oauthlib has read it: where its protocol parameters were, and what they are."""
 
     role: str
     request: Request
     place: str
     protocol: Mapping[str, str] = field(repr=False)
-    header: Mapping[str, str] = field(default_factory=dict, repr=False)
     realm: str | None = None
 
 
@@ -153,7 +149,7 @@ def _check_parameters(registration: Registration, call: Call) -> None:
         "client_id": call.protocol.get("oauth_consumer_key", ""),
         "oauth_token": call.protocol.get("oauth_token", ""),
     }
-    anywhere = {**call.protocol, **call.header, **dict(query_parameters(request)), **dict(form_parameters(request))}
+    anywhere = {**call.protocol, **dict(query_parameters(request)), **dict(form_parameters(request))}
     if call.role == "api":
         check_names(original.api_params, anywhere, values)
         return
@@ -165,7 +161,6 @@ def _check_parameters(registration: Registration, call: Call) -> None:
     places: Mapping[str, Mapping[str, str]] = {
         "query": dict(query_parameters(request)),
         "body": dict(form_parameters(request)),
-        "header": {**call.protocol, **call.header},
     }
     wanted = original.request_token_params if first else original.access_token_params
     check_names(wanted, places[original.request_token_params_in if first else original.access_token_params_in], values)

@@ -14,7 +14,7 @@ import string
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from oauthlib.oauth1 import (
     AccessTokenEndpoint,
@@ -55,11 +55,10 @@ class _Endpoint(BaseEndpoint):
         try:
             request = super()._create_request(uri, http_method, body, headers)  # type: ignore[misc]  # not in the stubs
             place, _, pairs = self._get_signature_type_and_params(request)  # type: ignore[attr-defined]  # not in the stubs
-            own = _own_header_parameters(request)
         except (OAuth1Error, ValueError) as error:
             raise _unreadable(error) from error
         if validator.role != "authorize":
-            validator.call = Call(validator.role, validator.request, place, dict(pairs), own, request.realm)
+            validator.call = Call(validator.role, validator.request, place, dict(pairs), request.realm)
             check_demands(validator.registration, validator.call)
         return request
 
@@ -271,19 +270,6 @@ def _readable(text: str) -> str:
     text = "".join(c if c in _QUERY_CHARACTERS else quote(c, safe="") for c in text)
     pieces = (p.replace("%25", "%2525") if p.startswith("oauth_") else p for p in text.split("&"))
     return "&".join(pieces)
-
-
-def _own_header_parameters(request: OAuthlibRequest) -> dict[str, str]:
-    """The header's parameters that are not the protocol's, decoded, in the signature too.
-
-    RFC 5849, section 3.5.1, decodes all parameters of the header; oauthlib decodes those of the protocol alone.
-    """
-    if "Authorization" not in request.headers:
-        return {}
-    pairs = signature.collect_parameters(headers={"Authorization": request.headers["Authorization"]})
-    raw = [(name, value) for name, value in pairs if not name.startswith("oauth_")]
-    request.params = [(n, unquote(v) if (n, v) in raw else v) for n, v in request.params]
-    return {name: unquote(value) for name, value in raw}
 
 
 def _base_string(request: OAuthlibRequest) -> str:

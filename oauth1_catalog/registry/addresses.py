@@ -57,6 +57,26 @@ def _is_insecure(parts: SplitResult) -> bool:
         return host != "localhost"
 
 
+def check_transport(provider: Provider) -> None:
+    """Refuse a provider of the catalog that has no https, unless the environment says that this is accepted.
+
+    >>> check_transport(Provider(name="x", request_token_url="https://api.example.com/"))
+
+    Raises:
+        ConfigurationError: one of its addresses begins with ``http://``, and is not of this machine.
+    """
+    urls = {name: getattr(provider, f"{name}_url") for name in ("request_token", "authorize", "access_token")}
+    for name, url in (*urls.items(), ("api_base", provider.api_base_url)):
+        if url and _is_insecure(urlsplit(url)):
+            raise ConfigurationError(
+                "insecure_transport",
+                f"{provider.name}: the provider has no https: its {name}_url begins with http://, so that others can "
+                "read and change what is sent there, tokens too. If you accept that, set "
+                f"{INSECURE_TRANSPORT[0]}=1 in the environment.",
+                provider=provider.name,
+            )
+
+
 def check_redirect_uri(name: str, uri: str | None) -> None:
     """Refuse a redirect URI that no provider could send the user back to (RFC 5849, section 2.1).
 

@@ -200,15 +200,6 @@ class TestBodyHash:
 
 
 class TestQuirks:
-    def test_parameters_in_the_header(self, dance, problem):
-        photos = dance(request_token_params={"scope": "read,write"}, request_token_params_in="header")
-        assert problem(ask(photos)) == "parameter_absent"
-        # oauthlib's client cannot write such a header; a query that moves there is signed alike.
-        request = photos.signed(f"{photos.provider.request_token_url}?scope=read%2Cwrite%20all", callback_uri="oob")
-        header = f'{request.header("Authorization")}, scope="read%2Cwrite%20all"'
-        moved = replace(request, url=photos.provider.request_token_url, headers={"Authorization": header})
-        assert photos.server.handle(moved).status == 200
-
     def test_another_place_at_the_token_endpoints(self, dance):
         photos = dance(token_signature_type="QUERY")
         assert ask(photos).status == 400

@@ -22,8 +22,12 @@ def app() -> Iterator[FlaskApplication]:
 
 
 @pytest.mark.parametrize("name", RETIRED)
-def test_registering_one_is_an_error_that_says_when_and_what_instead(name: str, app: FlaskApplication) -> None:
+def test_registering_one_is_an_error_that_says_when_and_what_instead(
+    name: str, app: FlaskApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = CATALOG.file(name)
+    if file.insecure_transport:
+        monkeypatch.setenv("OAUTH1_CATALOG_INSECURE_TRANSPORT", "1")
     keys = {"client_id": "key", "client_secret": "hush"}
     variables = {name: variable.example for name, variable in file.variables.items() if variable.source is None}
     with pytest.raises(RetiredProviderError) as caught:
