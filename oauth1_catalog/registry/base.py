@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError, OAuthError, RetiredProviderError
+from oauth1_catalog.registry.addresses import check_transport
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.configuration import gather
 from oauth1_catalog.registry.framework import Framework
@@ -256,7 +257,10 @@ class BaseOAuth(Generic[App]):
             provider = self._resolve(registration, chosen, framework.settings.place)
         fetch_token = values.pop("fetch_token", None) or self._shared_fetch_token(name)
         known = {key: value for key, value in values.items() if key in REGISTER and key != "client_cls"}
-        return client_cls(framework, name, fetch_token, provider=provider, **known)  # type: ignore[operator, no-any-return]  # client_cls is the application's own class
+        client: App = client_cls(framework, name, fetch_token, provider=provider, **known)  # type: ignore[operator]  # client_cls is the application's own class
+        if provider is not None:
+            check_transport(client.provider)
+        return client
 
     def _resolve(
         self, registration: Registration, chosen: Mapping[str, object], place: Callable[[str, str], str]
