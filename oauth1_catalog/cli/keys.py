@@ -46,14 +46,18 @@ def rotate(database: str, table: str, batch_size: int) -> None:
 
 def _rotate(database: str, table: str, batch_size: int) -> None:
     from sqlalchemy import create_engine
-    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
     from oauth1_catalog.integrations.sqlalchemy_tokens.rotation import SQLAlchemyRows
     from oauth1_catalog.registry import key_rotation
 
     cipher = TokenCipher(os.environ.get(SETTING))
     try:
-        rows = SQLAlchemyRows(create_engine(database), table)
+        engine = create_engine(database)
+    except ArgumentError as error:
+        raise click.ClickException(f"--database: {error}") from error
+    try:
+        rows = SQLAlchemyRows(engine, table)
         total, unreadable = rows.count(cipher.key_id), 0
         with click.progressbar(length=total, label="Encrypting") as bar:
             for progress in key_rotation.rotate(rows, cipher, batch=batch_size):
@@ -64,6 +68,8 @@ def _rotate(database: str, table: str, batch_size: int) -> None:
     except SQLAlchemyError as error:
         # The driver's words alone: SQLAlchemy's hold the statement.
         raise click.ClickException(f"the database failed: {getattr(error, 'orig', None) or error}") from error
+    finally:
+        engine.dispose()
     if unreadable:
         raise click.ClickException(f"{unreadable} of {total} tokens could not be read, and are as they were.")
     click.echo(f"All tokens are encrypted with the key {cipher.key_id}.")

@@ -75,10 +75,11 @@ class TokenCipher:
         Raises:
             TokenKeyError: it was sealed with another key or for another place, or was changed since.
         """
+        opened = self._open(sealed)
         try:
-            value, *found = json.loads(self._open(sealed))
-        except (json.JSONDecodeError, TypeError):  # the application uses the key for something else, too
-            value, found = "", []
+            value, *found = json.loads(opened)
+        except (ValueError, TypeError):  # the application uses the key for something else, too
+            value = found = None
         if found != list(context):
             raise TokenKeyError(
                 "foreign_token",

@@ -1,0 +1,193 @@
+"""Run by Django's own test runner, on the database of the settings; see ``tests/tokens/test_django_tokens.py``."""
+
+import io
+import os
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client, TransactionTestCase, override_settings
+
+from oauth1_catalog.emulator.browser import press
+from oauth1_catalog.errors import MissingTokenError, TokenKeyError, TokenRequestDeniedError
+from oauth1_catalog.integrations.django_tokens.models import OAuth1Token
+from oauth1_catalog.integrations.django_tokens.store import DjangoTokens
+from oauth1_catalog.registry.token import Token
+from oauth1_catalog.registry.token_cipher import TokenCipher
+
+FIELDS = {"oauth_token": "token-1", "oauth_token_secret": "secret-1", "screen_name": "ada"}
+
+
+class WithUser(TransactionTestCase):
+    def setUp(self):
+        self.user = get_user_model().objects.create_user("ada", password="x")
+        self.store = DjangoTokens()
+
+    def save(self, user=None, name="twitter", **fields):
+        OAuth1Token.save_token(name=name, user=user or self.user, token={**FIELDS, **fields})
+
+
+class TableTests(WithUser):
+    def test_a_token_comes_back_as_it_was(self):
+        token = Token(FIELDS)
+        token.expires_at = 1_900_000_000.0
+        OAuth1Token.save_token(name="twitter", user=self.user, token=token)
+        row = OAuth1Token.find(name="twitter", user=self.user)
+        assert row.expires_at == datetime.fromtimestamp(1_900_000_000, UTC)
+        found = row.to_token()
+        assert dict(found) == FIELDS
+        assert (found.expires_at, found.user, found.version) == (1_900_000_000.0, self.user.pk, 1)
+        assert OAuth1Token.find(name="twitter", user=str(self.user.pk)).to_token() == found
+        assert OAuth1Token.find(name="tumblr", user=self.user) is None
+
+    def test_saving_again_is_an_update(self):
+        self.save()
+        self.save(oauth_token="token-2")
+        row = OAuth1Token.objects.get()
+        assert (row.version, row.to_token()["oauth_token"]) == (2, "token-2")
+        assert row.created_at < row.updated_at
+
+    def test_the_table_holds_no_secret(self):
+        self.save()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM oauth1_catalog_tokens_oauth1token")
+            row = str(cursor.fetchall())
+        assert "token-1" not in row
+        assert "secret-1" not in row
+        assert str(OAuth1Token.objects.get()) == f"twitter of user {self.user.pk}"
+
+    def test_a_row_that_was_moved_is_no_token(self):
+        grace = get_user_model().objects.create_user("grace")
+        self.save()
+        OAuth1Token.objects.update(user=grace)
+        with pytest.raises(TokenKeyError, match=f"twitter: the token of user {grace.pk} cannot be read"):
+            OAuth1Token.find(name="twitter", user=grace).to_token()
+
+    def test_the_wrong_key(self):
+        self.save()
+        unread = pytest.raises(TokenKeyError, match=f"the token of user {self.user.pk} cannot be read")
+        with override_settings(OAUTH1_CATALOG_TOKEN_KEYS=[TokenCipher.new_key()]), unread:
+            DjangoTokens().find("twitter", self.user)
+
+    def test_workers_save_at_once(self):
+        barrier = threading.Barrier(8)
+
+        def work(number):
+            barrier.wait()
+            self.save(oauth_token=f"token-{number}", oauth_token_secret=f"secret-{number}")
+            connection.close()
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        row = OAuth1Token.objects.get()
+        assert row.version == 8
+        assert row.to_token()["oauth_token"].removeprefix("token") == row.to_token()["oauth_token_secret"][6:]
+
+    def test_delete_and_claim(self):
+        self.save()
+        rejected = self.store.find("twitter", self.user)
+        assert self.store.claim_renewal("twitter", self.user, 1, 60)
+        assert not self.store.claim_renewal("twitter", self.user, 1, 60)
+        self.store.delete_token("twitter", self.user, rejected)
+        assert OAuth1Token.objects.exists(), "it is being renewed"
+        self.store.release_renewal("twitter", self.user)
+        self.store.delete_token("twitter", self.user, {**FIELDS, "oauth_token": "another"})
+        assert OAuth1Token.objects.exists(), "it is another one"
+        self.store.delete_token("twitter", self.user, rejected)
+        assert not OAuth1Token.objects.exists()
+
+    def test_async_names(self):
+        async def use():
+            await OAuth1Token.asave_token(name="twitter", user=self.user, token=FIELDS)
+            row = await OAuth1Token.afind(name="twitter", user=self.user)
+            return row.to_token()
+
+        assert dict(async_to_sync(use)()) == FIELDS
+
+    def test_the_migrations_are_complete(self):
+        call_command("makemigrations", "oauth1_catalog_tokens", check=True, dry_run=True, verbosity=0)
+
+
+class SiteTests(WithUser):
+    def log_in(self, browser, path="/login"):
+        consent = browser.get(path)["Location"]
+        fields = {"decision": "authorize", "user": "ada"}
+        back = press(consent, fields=fields, verify=os.environ["REQUESTS_CA_BUNDLE"])
+        return browser.get(back.removeprefix("http://testserver"))
+
+    def test_a_login_of_a_known_user_is_saved(self):
+        browser = Client()
+        browser.force_login(self.user)
+        assert self.log_in(browser).json() == {"screen_name": "ada"}
+        assert OAuth1Token.objects.get().user == self.user
+        assert browser.get("/me").json() == {"status": 200}
+        assert browser.get("/ame").json() == {"status": 200}
+
+    def test_a_login_in_an_async_view(self):
+        browser = Client()
+        browser.force_login(self.user)
+        self.log_in(browser, "/alogin")
+        assert OAuth1Token.objects.get().to_token()["screen_name"] == "ada"
+
+    def test_a_login_of_nobody_is_not(self):
+        browser = Client()
+        assert self.log_in(browser).status_code == 200
+        assert not OAuth1Token.objects.exists()
+        with pytest.raises(MissingTokenError):
+            browser.get("/me")
+
+    def test_renewal_in_an_async_view(self):
+        from urls import oauth
+
+        self.save(name="yahoo", oauth_session_handle="unknown to the provider")
+
+        async def renew():
+            await oauth.yahoo.arenew_token(user=self.user)
+
+        with pytest.raises(TokenRequestDeniedError, match="yahoo"):
+            async_to_sync(renew)()
+        assert OAuth1Token.objects.count() == 0, "the provider rejected it, and so it was forgotten"
+
+    def test_the_admin_shows_no_secret(self):
+        self.save()
+        root = get_user_model().objects.create_superuser("root")
+        browser = Client()
+        browser.force_login(root)
+        row = OAuth1Token.objects.get()
+        for path in ("", f"{row.pk}/change/"):
+            page = browser.get(f"/admin/oauth1_catalog_tokens/oauth1token/{path}")
+            assert page.status_code == 200
+            text = page.content.decode()
+            assert "twitter" in text
+            for secret in (row.oauth_token, row.oauth_token_secret, row.extra, "token-1", "secret-1"):
+                assert secret not in text
+        assert browser.get("/admin/oauth1_catalog_tokens/oauth1token/add/").status_code == 403
+
+
+class RotationTests(WithUser):
+    def test_all_rows_get_the_newest_key(self):
+        for number in range(25):
+            self.save(user=get_user_model().objects.create_user(f"user-{number}"), oauth_token=f"token-{number}")
+        old, new = os.environ["OAUTH1_CATALOG_TOKEN_KEYS"], TokenCipher.new_key()
+        with override_settings(OAUTH1_CATALOG_TOKEN_KEYS=[new, old]):
+            output = io.StringIO()
+            call_command("rotate_oauth1_keys", batch_size=10, stdout=output)
+            assert output.getvalue().split("\n")[:3] == ["10 of 25", "20 of 25", "25 of 25"]
+        with override_settings(OAUTH1_CATALOG_TOKEN_KEYS=[new]):
+            tokens = {row.to_token()["oauth_token"] for row in OAuth1Token.objects.all()}
+        assert tokens == {f"token-{number}" for number in range(25)}
+
+    def test_a_row_whose_key_is_lost(self):
+        self.save()
+        with override_settings(OAUTH1_CATALOG_TOKEN_KEYS=[TokenCipher.new_key()]):
+            errors = io.StringIO()
+            with pytest.raises(CommandError, match="1 of 1 tokens could not be read"):
+                call_command("rotate_oauth1_keys", stdout=io.StringIO(), stderr=errors)
+        assert f"twitter: the token of user {self.user.pk} cannot be read" in errors.getvalue()

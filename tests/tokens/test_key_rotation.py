@@ -1,0 +1,130 @@
+"""Another key for a table: in batches, stopped and resumed, while the application saves."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from oauth1_catalog.cli import cli
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.integrations.sqlalchemy_tokens import SQLAlchemyTokens
+from oauth1_catalog.integrations.sqlalchemy_tokens.rotation import SQLAlchemyRows
+from oauth1_catalog.registry.key_rotation import rotate
+from oauth1_catalog.registry.token_cipher import TokenCipher
+from tests.tokens.models import OAuth1Token, TokenOfUUID, token
+
+
+def keys_of(engine: Engine) -> list[str]:
+    with Session(engine) as session:
+        return list(session.scalars(select(OAuth1Token.key_id)))
+
+
+@pytest.fixture
+def table(tokens: Any) -> Any:
+    for user in range(25):
+        tokens.save_token("twitter", user, token(user))
+    return tokens
+
+
+@pytest.fixture
+def newer() -> str:
+    return TokenCipher.new_key()
+
+
+def test_it_can_be_stopped_and_goes_on(table: Any, engine: Engine, key: str, newer: str) -> None:
+    cipher, rows = TokenCipher([newer, key]), SQLAlchemyRows(engine, "oauth1_token")
+    steps = rotate(rows, cipher, batch=10)
+    assert next(steps).rows == 10
+    steps.close()
+    assert keys_of(engine).count(cipher.key_id) == 10
+    assert rows.count(cipher.key_id) == 15
+    # Both kinds of rows are read meanwhile, and old keys still save.
+    both: Any = SQLAlchemyTokens(sessionmaker(engine), OAuth1Token, keys=[newer, key])
+    assert [both.find("twitter", user)["oauth_token"] for user in (0, 24)] == ["token-0", "token-24"]
+    assert [step.rows for step in rotate(rows, cipher, batch=10)] == [10, 5]
+    assert set(keys_of(engine)) == {cipher.key_id}
+    only: Any = SQLAlchemyTokens(sessionmaker(engine), OAuth1Token, keys=newer)
+    for user in range(25):
+        assert (dict(only.find("twitter", user)), only.find("twitter", user).version) == (token(user), 1)
+
+
+def test_what_is_saved_meanwhile_is_left_alone(table: Any, engine: Engine, key: str, newer: str) -> None:
+    cipher = TokenCipher([newer, key])
+    both: Any = SQLAlchemyTokens(sessionmaker(engine), OAuth1Token, keys=[newer, key])
+
+    class Busy(SQLAlchemyRows):
+        def batch(self, key_id: str, after: Any, limit: int) -> Any:
+            rows = super().batch(key_id, after, limit)
+            if after is None:
+                both.save_token("twitter", 3, token(333))
+            return rows
+
+    assert sum(step.rows for step in rotate(Busy(engine, "oauth1_token"), cipher)) == 25
+    assert both.find("twitter", 3)["oauth_token"] == "token-333"
+    assert set(keys_of(engine)) == {cipher.key_id}
+
+
+def test_users_of_another_type(sessions: sessionmaker[Session], engine: Engine, key: str, newer: str) -> None:
+    """In SQLite a UUID is a text like any other: a row stays bound to its user all the same."""
+    user = uuid.uuid4()
+    store: Any = SQLAlchemyTokens(sessions, TokenOfUUID, keys=key)
+    store.save_token("twitter", user, token(1))
+    list(rotate(SQLAlchemyRows(engine, "oauth1_token_of_uuid"), TokenCipher([newer, key])))
+    only: Any = SQLAlchemyTokens(sessions, TokenOfUUID, keys=newer)
+    assert dict(only.find("twitter", user)) == token(1)
+
+
+def test_the_command(table: Any, engine: Engine, database: str, key: str, newer: str) -> None:
+    command = ["keys", "rotate", "--database", database, "--table", "oauth1_token", "--batch-size", "10"]
+    run = CliRunner().invoke
+    done = run(cli, command, env={"OAUTH1_CATALOG_TOKEN_KEYS": f"{newer},{key}"})
+    assert done.exit_code == 0, done.output
+    assert f"All tokens are encrypted with the key {TokenCipher(newer).key_id}." in done.output
+    assert set(keys_of(engine)) == {TokenCipher(newer).key_id}
+
+    lost = run(cli, command, env={"OAUTH1_CATALOG_TOKEN_KEYS": TokenCipher.new_key()})
+    assert lost.exit_code == 1
+    assert "twitter: the token of user 3 cannot be read" in lost.stderr
+    assert "25 of 25 tokens could not be read, and are as they were." in lost.stderr
+    assert set(keys_of(engine)) == {TokenCipher(newer).key_id}
+    for each in (done, lost):
+        assert key not in each.output
+        assert newer not in each.output
+
+
+def test_mistakes_of_the_command(database: str, key: str) -> None:
+    def rotate(**changed: str) -> str:
+        options = {"database": database, "table": "oauth1_token", "keys": key} | changed
+        command = ["keys", "rotate", "--database", options["database"], "--table", options["table"]]
+        done = CliRunner().invoke(cli, command, env={"OAUTH1_CATALOG_TOKEN_KEYS": options["keys"]})
+        assert done.exit_code == 1
+        assert "Traceback" not in done.output
+        return done.stderr
+
+    assert "oauth1-catalog keys new" in rotate(keys="")
+    assert "the database has no such table" in rotate(table="tokens")
+    assert "--database: Could not parse" in rotate(database="tokens.db")
+    assert "the database failed: " in rotate(database="postgresql+psycopg://x@127.0.0.1:1/x")
+
+
+def test_a_new_key_is_one() -> None:
+    keys = {CliRunner().invoke(cli, ["keys", "new"]).output.strip() for _ in range(3)}
+    assert len(keys) == 3
+    assert [TokenCipher(key).key_id for key in keys]
+
+
+def test_another_table_is_refused(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE another (id INTEGER, name TEXT)")
+    try:
+        with pytest.raises(ConfigurationError, match="this is no token table, it lacks extra, key_id"):
+            SQLAlchemyRows(engine, "another")
+    finally:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE another")
