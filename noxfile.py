@@ -8,6 +8,7 @@ import nox
 
 nox.options.default_venv_backend = "uv"
 nox.options.error_on_missing_interpreters = False
+nox.options.download_python = "never"
 
 OLDEST_PYTHON = "3.11"
 NEWER_PYTHONS = ["3.12", "3.13", "3.14"]
