@@ -1,0 +1,55 @@
+"""The page on tokens: its application logs in, finds the token later, in a job as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oauth1_catalog.emulator import Client, Emulator
+from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin
+from oauth1_catalog.registry.token_cipher import TokenCipher
+from tests.docs.conftest import ROOT, python_blocks
+
+FLASK, MODEL, JOB, SETTINGS, DJANGO, RENEWAL = python_blocks("docs/tokens.md")
+
+
+def test_the_flask_application(
+    emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any
+) -> None:
+    monkeypatch.setenv("FLASK_SECRET_KEY", "a secret key of the test")
+    monkeypatch.setenv("FLASK_TWITTER_CLIENT_ID", twitter.client_id)
+    monkeypatch.setenv("FLASK_TWITTER_CLIENT_SECRET", twitter.client_secret)
+    monkeypatch.setenv("OAUTH1_CATALOG_TOKEN_KEYS", TokenCipher.new_key())
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'tokens.db'}")
+    names: dict[str, Any] = {"__name__": "tokens_page"}
+    exec(compile(FLASK, "docs/tokens.md", "exec", dont_inherit=True), names)
+    browser = names["app"].test_client()
+    ended = browser.get(emulator.approve(browser.get("/login").headers["Location"]))
+    assert ended.headers["Location"] == "/timeline"
+    assert "user_timeline" in browser.get("/timeline").text
+
+    exec(compile(MODEL, "docs/tokens.md", "exec", dont_inherit=True), names)
+    assert capsys.readouterr().out == "t\n"
+
+    issued = emulator.issue_token("twitter")
+    token = {"oauth_token": issued.oauth_token, "oauth_token_secret": issued.oauth_token_secret}
+    with names["app"].app_context():
+        names["oauth"].twitter.save_token(token, user="7")
+    exec(compile(JOB, "docs/tokens.md", "exec", dont_inherit=True), names)
+    assert names["response"].status_code == 200
+    names["engine"].dispose()
+
+
+def test_the_other_blocks_are_python() -> None:
+    for block in (SETTINGS, DJANGO, RENEWAL):
+        compile(block, "docs/tokens.md", "exec")
+
+
+def test_every_column_is_in_the_table() -> None:
+    page = (ROOT / "docs" / "tokens.md").read_text(encoding="utf-8")
+    table = page.partition("## The table")[2].partition("## ")[0]
+    columns = [name for name in vars(OAuth1TokenMixin)["__annotations__"] if name != "token_cipher"]
+    assert len(columns) == 11
+    assert all(f"`{column}`" in table for column in columns)
