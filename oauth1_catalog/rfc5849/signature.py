@@ -194,7 +194,7 @@ def signature_method(
     if isinstance(method, str):
         factory = _factories.get(method)
         if factory is None:
-            near = get_close_matches(method.upper(), _factories, n=1)
+            near = get_close_matches(method.upper(), _factories)
             hint = f"Did you mean {near[0]!r}?" if near else f"It is one of {', '.join(_factories)}."
             raise SigningError(description=f"There is no signature_method {method!r}. {hint}")
         return factory(key)

@@ -122,7 +122,8 @@ class Signer:
             del rsa_key, rsa_key_passphrase
         check_credentials(client.client_id, client.client_secret, "client_id", "client_secret")
         self._key_start = signing_key(client.client_secret, "")
-        self._signature_type: SignatureType = _one_of(signature_type, get_args(SignatureType), "signature_type")
+        self._is_raw = _one_of(profile, get_args(Profile), "profile") == "mastercard"
+        self._signature_type: SignatureType = _place(signature_type, is_raw=self._is_raw)
         if realm is not None and signature_type != "HEADER":
             raise SigningError(
                 description=f"realm is sent in the header alone, but signature_type is {signature_type}. Leave one out."
@@ -137,9 +138,6 @@ class Signer:
                 "Choose another signature_method, or leave body_hash out."
             )
         self._is_plaintext = self._method.name == "PLAINTEXT"
-        self._is_raw = _one_of(profile, get_args(Profile), "profile") == "mastercard"
-        if self._is_raw and signature_type != "HEADER":
-            raise SigningError(description="The profile mastercard knows the header alone. Leave signature_type out.")
         if version not in {"1.0", None}:
             raise SigningError(description=f"version is {version!r}. It is '1.0', or None to send none (section 3.1).")
         # The protocol parameters in the order of their names; nonce, timestamp and token come between these texts.
@@ -195,11 +193,8 @@ class Signer:
         """
         if signature_type == self._signature_type:
             return self
-        chosen: SignatureType = _one_of(signature_type, get_args(SignatureType), "signature_type")
-        if self._is_raw:
-            raise SigningError(description="The profile mastercard knows the header alone. Leave signature_type out.")
         other = copy(self)
-        object.__setattr__(other, "_signature_type", chosen)
+        other._signature_type = _place(signature_type, is_raw=self._is_raw)  # noqa: SLF001 - it is one of this class
         return other
 
     def sign(
@@ -365,9 +360,16 @@ def _raw(encoded: str) -> str:
     return raw
 
 
+def _place(signature_type: SignatureType, *, is_raw: bool) -> SignatureType:
+    chosen: SignatureType = _one_of(signature_type, get_args(SignatureType), "signature_type")
+    if is_raw and chosen != "HEADER":
+        raise SigningError(description="The profile mastercard knows the header alone. Leave signature_type out.")
+    return chosen
+
+
 def _one_of(value: Choice, allowed: tuple[str, ...], name: str) -> Choice:
     if value in allowed:
         return value
-    near = get_close_matches(str(value).upper(), allowed, n=1) or get_close_matches(str(value).lower(), allowed, n=1)
+    near = get_close_matches(str(value).upper(), allowed) or get_close_matches(str(value).lower(), allowed)
     hint = f"Did you mean {near[0]!r}?" if near else f"It is one of {', '.join(allowed)}."
     raise SigningError(description=f"{name} is {value!r}. {hint}")
