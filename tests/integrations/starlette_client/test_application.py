@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
+from oauth1_catalog.emulator.serving import HTTPServer
 from oauth1_catalog.integrations.starlette_client import OAuth
 
 
@@ -47,8 +48,8 @@ BACKENDS = ["asyncio", *(["trio"] if importlib.util.find_spec("trio") else [])]
 def connections(emulator: Emulator) -> int:
     """How many connections the emulator is serving: it gives each a thread."""
     serving = [getattr(thread, "_target", None) for thread in threading.enumerate()]
-    origins = [t.__self__.origin for t in serving if getattr(t, "__name__", "") == "process_request_thread"]
-    return origins.count(emulator.origins.secure)
+    servers = [t.__self__ for t in serving if getattr(t, "__name__", "") == "process_request_thread"]
+    return [s.origin for s in servers if isinstance(s, HTTPServer)].count(emulator.origins.secure)
 
 
 def starlette_routes(oauth: OAuth) -> list[Route]:
