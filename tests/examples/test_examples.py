@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -41,6 +42,8 @@ def running(command: list[str], told: Path) -> Iterator[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        # A shell in the background leaves Ctrl+C ignored, and whatever it starts inherits that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here yet
         text=True,
     )
     try:
@@ -54,8 +57,8 @@ def running(command: list[str], told: Path) -> Iterator[str]:
                 break
         yield f"http://127.0.0.1:{port}"
     finally:
-        os.killpg(process.pid, 2)  # as Ctrl+C does
-        output, _ = process.communicate(timeout=30)
+        os.killpg(process.pid, signal.SIGINT)  # as Ctrl+C does
+        output, _ = process.communicate(timeout=120)
         sys.stdout.write(output)  # pytest shows it where the test fails
     assert not told.exists()
 
