@@ -125,7 +125,7 @@ def _checked_nonce(nonce: object) -> str:
 def _checked_timestamp(timestamp: object) -> int | str:
     if isinstance(timestamp, int | str):
         digits = str(timestamp)
-        if digits.isascii() and digits.isdecimal() and int(digits) > 0:
+        if digits.isascii() and digits.isdecimal() and len(digits) < 20 and int(digits) > 0:
             return timestamp
     raise SigningError(
         description=f"timestamp is {timestamp!r}. Pass seconds since the epoch as a positive integer, or a function "

@@ -20,7 +20,7 @@ _find_control = re.compile(r"[\x00-\x1f\x7f]").search
 _split_plain = re.compile(
     r"(https?://[a-z0-9.\-]+)(/[A-Za-z0-9\-._~/]*)(?:\?([A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]*))?"
 ).fullmatch
-_parse_authority = re.compile(r"([A-Za-z0-9._\-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]*))?").fullmatch
+_parse_authority = re.compile(r"([A-Za-z0-9._\-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?").fullmatch
 
 
 def wire_url(url: str) -> str:

@@ -136,12 +136,14 @@ class TestSources:
         with pytest.raises(SigningError, match="nonce is"):
             nonces()
 
-    @pytest.mark.parametrize("timestamp", [1, "1", 137131200, "137131200"])
+    @pytest.mark.parametrize("timestamp", [1, "1", 137131200, "137131200", 10**19 - 1])
     def test_fixed_timestamp(self, timestamp):
         assert timestamps(timestamp)() == timestamp
         assert timestamps(lambda: timestamp)() == timestamp
 
-    @pytest.mark.parametrize("timestamp", [0, -1, "0", "-1", "", "1.5", 1.5, True, "1 ", "\u0661", "x", b"1"])
+    @pytest.mark.parametrize(
+        "timestamp", [0, -1, "0", "-1", "", "1.5", 1.5, True, "1 ", "\u0661", "x", b"1", 10**19, "9" * 5000]
+    )
     def test_no_timestamp(self, timestamp):
         with pytest.raises(SigningError, match=r"timestamp is .*\. Pass seconds since the epoch as a positive integer"):
             timestamps(timestamp)

@@ -129,6 +129,8 @@ class TestSplitURL:
             ("https://exam%70le.com/", "is not a name"),
             ("https://example.com:0/", "port 0 is not between 1 and 65535"),
             ("https://example.com:65536/", "port 65536"),
+            ("https://example.com:99999/", "port 99999"),
+            (f"https://example.com:{'9' * 5000}/", "is not a name"),
             ("https://example.com/%", "The URL's path has '%' at character 0"),
             ("https://example.com/a%g0?b", "The URL's path has '%g0' at character 1"),
             ("https://example.com/a b", r"raw character ' ' at 21. Percent-encode it before signing"),
