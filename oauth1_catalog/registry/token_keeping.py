@@ -57,7 +57,7 @@ class TokenKeeping(Generic[FrameworkRequest]):
         yield StoreCall("delete_token", (self.name, user))
 
     def _renew(self, token: TokenLike | None, user: object) -> LoginSteps[Token]:
-        owner = _owner(token) if user is None else user
+        owner = self._owner(token) if user is None else user
         if owner is None:
             return self._renew_at_provider(self._given(token, step="renew"))
         self._require_store("renew_token(user=...)")
@@ -78,7 +78,7 @@ class TokenKeeping(Generic[FrameworkRequest]):
             token = yield from self._find(user)
         token = self._given(token, step="revoke")
         yield from revoke_token(self.provider, self.signer, token_fields(token, provider=self.name))
-        owner = _owner(token) if user is None else user
+        owner = self._owner(token) if user is None else user
         if owner is not None and self.framework.token_store is not None:
             yield StoreCall("delete_token", (self.name, owner, token))
 
@@ -87,7 +87,7 @@ class TokenKeeping(Generic[FrameworkRequest]):
 
         ``response`` is that of requests or httpx2, which have the same attributes.
         """
-        owner = _owner(token)
+        owner = self._owner(token)
         if owner is None or not self.framework.forget_rejected_tokens or response.status_code < 400:
             return
         from oauth1_catalog.flow.problems import read_problem
@@ -96,6 +96,10 @@ class TokenKeeping(Generic[FrameworkRequest]):
         renewable = problem.code == "token_expired" and self.provider.renew is not None
         if problem.reported and problem.code in ENDED and not renewable:
             yield StoreCall("delete_token", (self.name, owner, token))
+
+    def _owner(self, token: TokenLike | None) -> object:
+        """The user whose token it is in the store, ``None`` for a token that is in none."""
+        return token.user if isinstance(token, Token) and self.framework.token_store is not None else None
 
     def _given(self, token: TokenLike | None, *, step: str) -> TokenLike:
         if token is None:
@@ -114,8 +118,3 @@ class TokenKeeping(Generic[FrameworkRequest]):
                 f"{self.name}: {function} needs a token store. Give OAuth(token_store=...) one, see docs/tokens.md.",
                 provider=self.name,
             )
-
-
-def _owner(token: TokenLike | None) -> object:
-    """The user whose token it is in the store, ``None`` for a token that is in none."""
-    return token.user if isinstance(token, Token) else None

@@ -117,10 +117,7 @@ def renew_stored(
         MissingTokenError: the store has no token of this user.
     """
     stored: Token = yield from _stored(name, user)
-    version = token.version if isinstance(token, Token) else None
-    if version is None:
-        same = token is None or token_fields(token, provider=name)["oauth_token"] == stored["oauth_token"]
-        version = stored.version if same else -1
+    version = stored.version if token is None or _is_stored(token, stored, name) else None
     while stored.version == version:
         if (yield StoreCall("claim_renewal", (name, user, version, CLAIM_SECONDS))):
             return (yield from _renew_claimed(name, user, stored, renew, forget))
@@ -146,6 +143,13 @@ def _renew_claimed(
     yield StoreCall("save_token", (name, user, renewed))
     renewed.user, renewed.version = user, (stored.version or 0) + 1
     return renewed
+
+
+def _is_stored(token: TokenLike, stored: Token, name: str) -> bool:
+    """Whether the store still holds what the caller has."""
+    saved = token.version if isinstance(token, Token) else None
+    same = token_fields(token, provider=name)["oauth_token"] == stored["oauth_token"]
+    return same and saved in {None, stored.version}
 
 
 def _stored(name: str, user: object) -> StoreSteps[Token]:

@@ -262,3 +262,21 @@ def test_an_async_store_in_a_sync_client(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="the token store is async, and this client is not"):
         oauth.twitter.find_token(user=7)
     asyncio.run(engine.dispose())
+
+
+def test_a_row_of_the_table_without_a_store(app: Application, emulator: Emulator) -> None:
+    """What comes from ``to_token()`` knows its user; without a store that means nothing."""
+    issued = emulator.issue_token("twitter")
+    token = Token(oauth_token=issued.oauth_token, oauth_token_secret=issued.oauth_token_secret)
+    token.user, token.version = 7, 1
+
+    async def call(app: Application, *request: Any) -> Any:
+        emulator.fail_next("api", status=401, body="oauth_problem=token_revoked")
+        return (await now(app.client.get(ME, token=token))).status_code
+
+    async def renew(app: Application, *request: Any) -> Any:
+        return await now(app.client.renew_token(token))
+
+    app.views["/call"], app.views["/renew"] = call, renew
+    assert app.browser().get("/call").json == 401
+    assert app.browser().get("/renew").json["error"] == "no_renew"

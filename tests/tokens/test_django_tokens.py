@@ -68,3 +68,18 @@ def test_a_missing_key_is_found_before_anybody_logs_in(keys: str, words: str, en
     assert words in done.stderr
     assert "oauth1-catalog keys new" in done.stderr
     assert "hunter2" not in done.stderr
+
+
+def test_a_server_without_a_key_does_not_start(environment: dict[str, str]) -> None:
+    """It loads the settings and the apps, and runs no checks."""
+    start = [sys.executable, "-c", "from django.core.wsgi import get_wsgi_application as start; start()"]
+    served = subprocess.run(
+        start,
+        cwd=PROJECT,
+        env=environment | {"OAUTH1_CATALOG_TOKEN_KEYS": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert served.returncode == 1
+    assert "there is no key. Make one with `oauth1-catalog keys new`" in served.stderr.splitlines()[-1]

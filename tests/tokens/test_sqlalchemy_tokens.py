@@ -216,3 +216,9 @@ def test_the_statement_of_mysql() -> None:
 def test_a_database_without_upsert() -> None:
     with pytest.raises(ConfigurationError, match="cannot live in oracle"):
         upsert_statement(OAuth1Token.__table__, "oracle", {"name": "twitter"})
+
+
+def test_two_stores_of_one_table_keep_to_their_keys(tokens: Any, sessions: sessionmaker[Session], key: str) -> None:
+    SQLAlchemyTokens(sessions, OAuth1Token, keys=TokenCipher.new_key())
+    tokens.save_token("twitter", 7, token(7))
+    assert tokens.find("twitter", 7)["oauth_token"] == "token-7"

@@ -131,7 +131,7 @@ class OAuth1TokenMixin:
         """
         from oauth1_catalog.integrations.sqlalchemy_tokens.statements import upsert
 
-        return in_session(session, lambda sync: upsert(sync, cls, name=name, user=user, token=token))
+        return in_session(session, lambda sync: upsert(sync, cls, cls.cipher(), name=name, user=user, token=token))
 
 
 @overload

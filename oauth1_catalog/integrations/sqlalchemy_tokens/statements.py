@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.token import TokenLike
+from oauth1_catalog.registry.token_cipher import TokenCipher
 from oauth1_catalog.registry.token_record import seal_token
 from oauth1_catalog.registry.token_store import CLAIM_SECONDS
 
@@ -18,10 +19,18 @@ if TYPE_CHECKING:
     from oauth1_catalog.integrations.sqlalchemy_tokens.model import OAuth1TokenMixin
 
 
-def upsert(session: Session, model: type[OAuth1TokenMixin], *, name: str, user: object, token: TokenLike) -> None:
+def upsert(
+    session: Session,
+    model: type[OAuth1TokenMixin],
+    cipher: TokenCipher,
+    *,
+    name: str,
+    user: object,
+    token: TokenLike,
+) -> None:
     """Insert the row of a user's token, or put the token into the row that is there."""
     now = datetime.now(UTC)
-    sealed = seal_token(model.cipher(), name, user, token)
+    sealed = seal_token(cipher, name, user, token)
     values = {"name": name, "user_id": user, "version": 1, "created_at": now, "updated_at": now, **sealed}
     dialect = session.get_bind(model).dialect.name
     session.execute(upsert_statement(cast("Table", model.__table__), dialect, values))  # type: ignore[attr-defined]  # a mapped class

@@ -73,7 +73,11 @@ class SQLAlchemyTokens:
 
     def save_token(self, name: str, user: object, token: TokenLike) -> Awaitable[None] | None:
         """Keep a token instead of the one before."""
-        return self._do(lambda session: statements.upsert(session, self._model, name=name, user=user, token=token))
+
+        def work(session: Session) -> None:
+            statements.upsert(session, self._model, self._cipher, name=name, user=user, token=token)
+
+        return self._do(work)
 
     def delete_token(self, name: str, user: object, token: TokenLike | None = None) -> Awaitable[None] | None:
         """Remove a user's token; with ``token`` only if it is still that one, and is not being renewed."""

@@ -52,6 +52,26 @@ class BlockingCalls(Verbs["httpx2.Response"]):
         """The user's profile as standard claims."""
         return self._wait(self._client.userinfo(token, request=request))
 
+    def find_token(self, user: object) -> Token | None:
+        """The token of ``user`` in the token store."""
+        return self._wait(self._client.find_token(user))
+
+    def save_token(self, token: TokenLike, user: object) -> None:
+        """Keep ``token`` in the token store."""
+        self._wait(self._client.save_token(token, user))
+
+    def forget_token(self, user: object) -> None:
+        """Remove the token of ``user`` from the token store."""
+        self._wait(self._client.forget_token(user))
+
+    def renew_token(self, token: TokenLike | None = None, *, user: object = None) -> Token:
+        """Renew an access token; see ``SyncOAuth1App.renew_token``."""
+        return self._wait(self._client.renew_token(token, user=user))
+
+    def revoke_token(self, token: TokenLike | None = None, *, user: object = None) -> None:
+        """Tell the provider that an access token is not to be used any more."""
+        self._wait(self._client.revoke_token(token, user=user))
+
     def request(self, method: str, url: str, token: TokenLike | None = None, **kwargs: Any) -> httpx2.Response:
         """Call the provider's API, signed; see ``StarletteOAuth1App.request``."""
         return self._wait(self._client.request(method, url, token, **kwargs))
