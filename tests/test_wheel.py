@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 REGISTER = """
 from flask import Flask
 from oauth1_catalog.catalog.directories import builtin_directory
+from oauth1_catalog.flow.profiles import JsonProfile
 from oauth1_catalog.integrations.flask_client import OAuth
 
 app = Flask(__name__)
@@ -22,6 +23,7 @@ oauth = OAuth(app)
 oauth.register_from_catalog("twitter")
 print(builtin_directory())
 print(oauth.twitter.request_token_url)
+JsonProfile({"id_str": "7"}).find("$.id_str")  # userinfo() needs no other package
 """
 
 
