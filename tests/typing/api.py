@@ -11,6 +11,8 @@ import redis.asyncio
 import requests
 from django.http import HttpRequest, HttpResponseRedirect
 from flask import Flask
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from starlette.applications import Starlette
 from starlette.config import Config
 from starlette.requests import Request
@@ -18,6 +20,8 @@ from starlette.responses import RedirectResponse
 from werkzeug.wrappers import Response
 
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
+from oauth1_catalog.integrations.django_tokens.store import DjangoTokens
+from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, SQLAlchemyTokens
 from oauth1_catalog.registry.token import Token
 
 
@@ -66,3 +70,26 @@ def starlette_blocking_names(request: Request) -> None:
     assert_type(twitter.authorize_access_token(request), Token)
     assert_type(twitter.get("me", request=request), httpx2.Response)
     assert_type(twitter.userinfo(request=request), dict[str, Any])
+
+
+class OAuth1Token(OAuth1TokenMixin, DeclarativeBase):
+    """A table as an application declares it."""
+
+    __tablename__ = "oauth1_token"
+    user_id: Mapped[int] = mapped_column()
+
+
+def token_store_names(session: Session, sessions: sessionmaker[Session]) -> None:
+    store = SQLAlchemyTokens(sessions, OAuth1Token, keys="k", user=lambda request: 7)
+    oauth = flask_client.OAuth(Flask(__name__), token_store=store, forget_rejected_tokens=True)
+    assert_type(oauth.twitter.find_token(user=7), Token | None)
+    assert_type(oauth.twitter.renew_token(user=7), Token)
+    assert_type(OAuth1Token.find(session, name="twitter", user=7), OAuth1Token | None)
+    django_client.OAuth(token_store=DjangoTokens())
+
+
+async def async_token_store_names(session: AsyncSession, sessions: async_sessionmaker[AsyncSession]) -> None:
+    oauth = starlette_client.OAuth(token_store=SQLAlchemyTokens(sessions, OAuth1Token, keys=["k", b"l"]))
+    assert_type(await oauth.twitter.find_token(user=7), Token | None)
+    assert_type(await OAuth1Token.find(session, name="twitter", user=7), OAuth1Token | None)
+    await OAuth1Token.save_token(session, name="twitter", user=7, token={"oauth_token": "t"})
