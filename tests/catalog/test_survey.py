@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,21 @@ def test_a_file_that_is_not_there_is_a_finding(tmp_path, name):
     (tmp_path / name).symlink_to(tmp_path / "nowhere")
     (checked,) = check_files(provider_files([tmp_path]), today=TODAY)
     assert [finding.message for finding in checked.findings] == ["the file is not there"]
+
+
+def test_of_a_file_little_is_kept(tmp_path):
+    """So that the memory for 100,000 files is bounded: some hundred bytes each, and nothing of their text."""
+    text = (Path(__file__).parents[2] / "providers" / "trello.yaml").read_text(encoding="utf-8")
+    for number in range(600):
+        own = text.replace("name: trello", f"name: acme_{number}", 1).replace("//", f"//n{number}.")
+        (tmp_path / f"acme_{number}.yaml").write_text(own, encoding="utf-8")
+    across, kept = Across(), []
+    tracemalloc.start()
+    try:
+        for checked in check_files(provider_files([tmp_path]), today=TODAY):
+            across.add(checked)
+            kept.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert list(across.findings()) == []
+    assert (kept[-1] - kept[200]) / 399 < 1500
