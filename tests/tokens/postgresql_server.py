@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -10,7 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
 INITDB = shutil.which("initdb") or next((str(folder / "initdb") for folder in FOLDERS[::-1]), None)
@@ -62,11 +63,14 @@ class PostgreSQLServer:
         shutil.rmtree(self._folder)
 
     def _run(self, program: str, *arguments: str) -> None:
-        drop = ("setpriv", f"--reuid={USER}", "--regid=nogroup", "--clear-groups") if os.geteuid() == 0 else ()
+        options: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam(USER)
+            options = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         # The output goes to a file: the server would keep a pipe open.
         with (self._folder / "output").open("a+b") as output:
             done = subprocess.run(
-                [*drop, str(self._bin / program), *arguments], cwd="/", stdout=output, stderr=output, check=False
+                [str(self._bin / program), *arguments], cwd="/", stdout=output, stderr=output, check=False, **options
             )
             output.seek(0)
             assert done.returncode == 0, output.read().decode()

@@ -28,9 +28,10 @@ def save_and_read(store: Any, number: int, share: str) -> str:
     first, neighbour = number * int(share), (number + 1) * int(share)
     for step in range(int(share)):
         store.save_token("twitter", first + step, token(first + step))
-        other = neighbour + step // 2
-        found = store.find("twitter", other)
-        assert found is None or dict(found) == token(other), f"the token of {other} is another's"
+        if step % 2:
+            other = neighbour + step // 2
+            found = store.find("twitter", other)
+            assert found is None or dict(found) == token(other), f"the token of {other} is another's"
         if step % (int(share) // 10) == 0:
             store.save_token("contended", 1, token(first + step))
     return "done"

@@ -95,10 +95,13 @@ class OAuth1Token(models.Model):
     @classmethod
     def remove(cls, *, name: str, user: Any, unchanged: str | None, seconds: float) -> None:
         """Delete a row; with ``unchanged`` only if it holds that and nobody has renewed it for ``seconds``."""
-        rows = cls._rows(name, user)
+        rows = cls._rows(name, user).using(router.db_for_write(cls))
         if unchanged is not None:
             rows = rows.filter(_unclaimed(seconds), oauth_token=unchanged)
-        rows.delete()
+        with transaction.atomic(using=rows.db):
+            # A project with signals makes delete() look first; until it has deleted, nobody else may save.
+            if rows.select_for_update().first() is not None:
+                rows.delete()
 
     @classmethod
     def claim(cls, *, name: str, user: Any, version: int, seconds: float) -> bool:

@@ -10,6 +10,7 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models.signals import post_delete
 from django.test import Client, TransactionTestCase, override_settings
 
 from oauth1_catalog.emulator.browser import press
@@ -101,6 +102,21 @@ class TableTests(WithUser):
         self.store.delete_token("twitter", self.user, {**FIELDS, "oauth_token": "another"})
         assert OAuth1Token.objects.exists(), "it is another one"
         self.store.delete_token("twitter", self.user, rejected)
+        assert not OAuth1Token.objects.exists()
+
+    def test_a_project_that_listens_to_deletions(self):
+        seen = []
+
+        def listen(instance, **kwargs):
+            seen.append(str(instance))
+
+        self.save()
+        post_delete.connect(listen, sender=OAuth1Token)
+        try:
+            self.store.delete_token("twitter", self.user, self.store.find("twitter", self.user))
+        finally:
+            post_delete.disconnect(listen, sender=OAuth1Token)
+        assert seen == [f"twitter of user {self.user.pk}"]
         assert not OAuth1Token.objects.exists()
 
     def test_async_names(self):
