@@ -122,7 +122,6 @@ def _multi_fernet(keys: Sequence[bytes]) -> MultiFernet:
         try:
             fernets.append(module.Fernet(key))
         except ValueError:
-            # Without the cause, whose frames hold the key.
             raise ConfigurationError(
                 "unusable_token_key",
                 f"Key {number} of {len(keys)} in {SETTING} is none: a key is 32 bytes in URL-safe base64. Make one "

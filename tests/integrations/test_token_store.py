@@ -14,6 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
 from sqlalchemy.pool import NullPool
 
 from oauth1_catalog.emulator import Emulator
+from oauth1_catalog.errors import OAuthError
 from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, SQLAlchemyTokens
 from oauth1_catalog.registry.token import Token
 from oauth1_catalog.registry.token_cipher import TokenCipher
@@ -280,3 +281,68 @@ def test_a_row_of_the_table_without_a_store(app: Application, emulator: Emulator
     app.views["/call"], app.views["/renew"] = call, renew
     assert app.browser().get("/call").json == 401
     assert app.browser().get("/renew").json["error"] == "no_renew"
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Iterator[Any]:
+    engine = create_engine(f"sqlite:///{tmp_path / 'tokens.db'}")
+    Base.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+def test_a_store_for_each_flask_application(table: Any) -> None:
+    """One registry, two applications that come from a factory; each has its own table's keys."""
+    from flask import Flask
+
+    from oauth1_catalog.integrations.flask_client import OAuth
+
+    oauth = OAuth()
+    oauth.register_from_catalog("twitter")
+    applications = []
+    for user in (1, 2):
+        app = Flask(__name__)
+        app.config.update(SECRET_KEY="s", TWITTER_CLIENT_ID="i", TWITTER_CLIENT_SECRET="s")
+        store = SQLAlchemyTokens(
+            sessionmaker(table), OAuth1Token, keys=TokenCipher.new_key(), user=lambda request, user=user: user
+        )
+        oauth.init_app(app, token_store=store)
+        applications.append(app)
+    for user, app in enumerate(applications, start=1):
+        with app.app_context():
+            oauth.twitter.save_token({"oauth_token": f"token-{user}"}, user=user)
+            assert oauth.twitter.token is None, "outside of a request nobody is logged in"
+        with app.test_request_context():
+            assert oauth.twitter.token["oauth_token"] == f"token-{user}"
+
+
+def test_endpoints_of_fastapi_that_are_not_async(table: Any, tmp_path: Path) -> None:
+    from fastapi import FastAPI
+    from starlette.testclient import TestClient
+
+    from oauth1_catalog.integrations.starlette_client import OAuth
+
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'tokens.db'}", poolclass=NullPool)
+    tokens = SQLAlchemyTokens(async_sessionmaker(engine), OAuth1Token, keys=TokenCipher.new_key())
+    oauth = OAuth({"TWITTER_CLIENT_ID": "i", "TWITTER_CLIENT_SECRET": "s"}, token_store=tokens)
+    oauth.register_from_catalog("twitter")
+    app = FastAPI(lifespan=oauth.lifespan)
+
+    @app.get("/")
+    def use() -> list[str | None]:
+        twitter = oauth.twitter.blocking
+        twitter.save_token({"oauth_token": "token-7"}, user=7)
+        found = twitter.find_token(user=7)
+        errors = []
+        for call in (twitter.renew_token, twitter.revoke_token):
+            try:
+                call(user=7)
+            except OAuthError as error:
+                errors.append(error.error)
+        twitter.forget_token(user=7)
+        return [found and found["oauth_token"], *errors, twitter.find_token(user=7)]
+
+    with TestClient(app) as browser:
+        answer = browser.get("/").json()
+    assert answer[:2] == ["token-7", "no_renew"]
+    assert answer[-1] is None

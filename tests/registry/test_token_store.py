@@ -1,0 +1,145 @@
+"""The steps of a renewal, one by one: who asks the provider, who waits, and what happens when one of them dies."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from oauth1_catalog.errors import MissingTokenError, TokenRequestDeniedError
+from oauth1_catalog.registry.token import Token
+from oauth1_catalog.registry.token_store import Pause, StoreCall, TokenStore, renew_stored
+from oauth1_catalog.rfc5849.messages import Request
+
+
+class DictTokens:
+    """A store of one's own, as small as one can be."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, object], Token] = {}
+        self.claimed: dict[tuple[str, object], float] = {}
+        self.now = 0.0
+
+    def current_user(self, request: Any) -> object:
+        return request
+
+    def find(self, name: str, user: object) -> Token | None:
+        row = self.rows.get((name, user))
+        if row is None:
+            return None
+        found = Token(row)
+        found.user, found.version = user, row.version
+        return found
+
+    def save_token(self, name: str, user: object, token: Any) -> None:
+        before = self.rows.get((name, user))
+        row = self.rows[name, user] = Token(token)
+        row.version = 1 + ((before.version or 0) if before is not None else 0)
+        self.claimed.pop((name, user), None)
+
+    def delete_token(self, name: str, user: object, token: Any = None) -> None:
+        row = self.rows.get((name, user))
+        if token is None or row == token:
+            self.rows.pop((name, user), None)
+
+    def claim_renewal(self, name: str, user: object, version: int, seconds: float) -> bool:
+        since = self.claimed.get((name, user))
+        free = since is None or since < self.now - seconds
+        if free and self.rows[name, user].version == version:
+            self.claimed[name, user] = self.now
+            return True
+        return False
+
+    def release_renewal(self, name: str, user: object) -> None:
+        self.claimed.pop((name, user), None)
+
+
+class Worker:
+    """Runs the steps of a renewal until they ask the provider, wait or end."""
+
+    def __init__(self, store: TokenStore, token: Token | None = None, forget: tuple[str, ...] = ()) -> None:
+        self.store = store
+        self.steps = renew_stored("yahoo", 7, token, self.renew, forget=forget)
+        self.result: Token | None = None
+
+    def renew(self, token: Token) -> Generator[Any, Any, Token]:
+        answer = yield Request("POST", "https://provider.example/renew")
+        return Token({**token, "oauth_token": answer})
+
+    def go(self, answer: Any = None) -> object:
+        """Go on with what the provider said (an exception is raised); says at what it stops."""
+        effect = self.steps.throw(answer) if isinstance(answer, Exception) else self._send(answer)
+        while isinstance(effect, StoreCall):
+            effect = self._send(effect.on(self.store))
+        return effect
+
+    def _send(self, value: Any) -> object:
+        try:
+            return self.steps.send(value)
+        except StopIteration as stop:
+            self.result = stop.value
+            return None
+
+
+@pytest.fixture
+def store() -> DictTokens:
+    store = DictTokens()
+    store.save_token("yahoo", 7, Token(oauth_token="old", oauth_token_secret="s"))
+    return store
+
+
+def test_one_asks_and_the_others_wait(store: DictTokens) -> None:
+    old = store.find("yahoo", 7)
+    first, second, third = Worker(store, old), Worker(store, old), Worker(store)
+    assert isinstance(first.go(), Request)
+    assert isinstance(second.go(), Pause)
+    assert isinstance(third.go(), Pause)
+    assert isinstance(second.go(), Pause)
+    assert first.go("new") is None
+    assert second.go() is None
+    assert third.go() is None
+    for worker in (first, second, third):
+        assert worker.result is not None
+        assert (worker.result["oauth_token"], worker.result.user, worker.result.version) == ("new", 7, 2)
+    late = Worker(store, old)
+    assert late.go() is None, "it was renewed before this one asked"
+
+
+def test_a_token_without_a_version_is_told_by_itself(store: DictTokens) -> None:
+    assert isinstance(Worker(store, Token(oauth_token="old")).go(), Request)
+    other = Worker(store, Token(oauth_token="older"))
+    assert other.go() is None
+    assert other.result is not None
+    assert other.result["oauth_token"] == "old"
+
+
+def test_a_worker_that_dies(store: DictTokens) -> None:
+    dead, waiting = Worker(store), Worker(store)
+    assert isinstance(dead.go(), Request)
+    dead.steps.close()
+    assert isinstance(waiting.go(), Pause)
+    store.now = 61.0
+    assert isinstance(waiting.go(), Request)
+
+
+def test_a_failure_lets_the_next_one_try(store: DictTokens) -> None:
+    first, second = Worker(store), Worker(store)
+    first.go()
+    second.go()
+    refused = TokenRequestDeniedError(description="no", problem="token_rejected")
+    with pytest.raises(TokenRequestDeniedError):
+        first.go(refused)
+    assert isinstance(second.go(), Request)
+    assert second.go("new") is None
+
+
+def test_a_token_that_has_ended_for_good_is_forgotten(store: DictTokens) -> None:
+    worker, waiting = Worker(store, forget=("token_rejected",)), Worker(store)
+    worker.go()
+    waiting.go()
+    with pytest.raises(TokenRequestDeniedError):
+        worker.go(TokenRequestDeniedError(description="no", problem="token_rejected"))
+    assert store.rows == {}
+    with pytest.raises(MissingTokenError, match="yahoo: the token store has no token of user 7"):
+        waiting.go()
