@@ -70,7 +70,7 @@ def validate(runner: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
 def test_the_action_annotates_and_fails(runner):
     (runner / "one" / "acme.yaml").write_text("name: acme\n", encoding="utf-8")
     (runner / "two dirs" / "acme.yaml").write_text("name: acme\nflowz: 1\n", encoding="utf-8")
-    run = validate(runner, paths="one\ntwo dirs")
+    run = validate(runner, paths="one\ntwo dirs\n")  # a block of YAML ends with a line's end
     assert run.returncode == 1, run.stderr
     assert "::error file=one/acme.yaml,line=1,col=1" in run.stdout
     assert "file=two dirs/acme.yaml,line=2" in run.stdout
