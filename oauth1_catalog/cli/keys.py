@@ -25,7 +25,14 @@ def new() -> None:
 
 
 @keys.command()
-@click.option("--database", required=True, metavar="URL", help="Of SQLAlchemy: postgresql+psycopg://user@host/name.")
+@click.option(
+    "--database",
+    required=True,
+    metavar="URL",
+    envvar="DATABASE_URL",
+    show_envvar=True,
+    help="Of SQLAlchemy: postgresql+psycopg://user@host/name.",
+)
 @click.option("--table", required=True, help="The name of the table.")
 @click.option("--batch-size", type=click.IntRange(1), default=500, show_default=True, help="Rows in one transaction.")
 def rotate(database: str, table: str, batch_size: int) -> None:

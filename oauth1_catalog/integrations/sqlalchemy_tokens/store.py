@@ -50,7 +50,7 @@ class SQLAlchemyTokens:
         self._user = user
         self._cipher = model.token_cipher = TokenCipher(keys)
         table = cast("Table", model.__table__)  # type: ignore[attr-defined]  # a mapped class
-        columns = ("id", "name", "oauth_token", "oauth_token_secret", "extra", "version", "expires_at")
+        columns = ("name", "oauth_token", "oauth_token_secret", "extra", "version", "expires_at")
         self._rows = select(*(table.c[column] for column in columns))
         self._key = (table.c.name, table.c.user_id)
 
