@@ -79,6 +79,7 @@ class Document:
     def span(self, path: Sequence[Step], *, key: bool = False) -> Span:
         r"""Where the value at ``path`` is, or its key; where it is not in the file, the nearest thing around it.
 
+        >>> from oauth1_catalog.catalog.source import read
         >>> read("name: twitter\n", path="x.yaml").span(["name"])
         Span(line=1, column=7, end_column=14)
         """

@@ -67,7 +67,9 @@ class Catalog:
         for directory in own:
             if not directory.is_dir():
                 raise ConfigurationError(description=f"catalog directory {str(directory)!r} does not exist.")
-        self._directories = (*own, *environment_directories(), builtin_directory()) if builtin else tuple(own)
+        if builtin:
+            own = [*own, *environment_directories(), builtin_directory()]
+        self._directories = tuple(dict.fromkeys(own))
         self._has_packages = builtin
         self._allow_local_hosts = allow_local_hosts
         self._aliases: dict[str, str] | None = None
@@ -256,11 +258,18 @@ class Catalog:
             name = self._aliases.get(alias)
             found = self._open(name) if name else None
             # The index may be older than the file: what the file says now counts.
-            if found is not None and alias in _as_list(found[2].data.get("aliases")):
+            if found is not None and self._has_alias(alias, *found):
                 return found
             if attempt == 0 and name is None and not self._changed():
                 return None
         return None
+
+    def _has_alias(self, alias: str, name: str, level: int, document: Document) -> bool:
+        """Whether the file, or one that it changes and hides, gives its provider that alias."""
+        if alias in _as_list(document.data.get("aliases")):
+            return True
+        hidden = self._open(name, after=level) if document.data.get("extends") == name else None
+        return hidden is not None and self._has_alias(alias, *hidden)
 
     def _changed(self) -> bool:
         """Whether a folder has other files than when the index was made."""
@@ -312,9 +321,9 @@ def _validated(documents: list[Document], findings: list[Diagnostic]) -> Validat
 
 
 def _check(data: Tree) -> None:
-    from oauth1_catalog.catalog.model import ProviderFile
+    from oauth1_catalog.catalog.validation import model_of
 
-    ProviderFile.model_validate(data)
+    model_of(data)
 
 
 def file_error(errors: list[Diagnostic], *, provider: str) -> ProviderFileError:

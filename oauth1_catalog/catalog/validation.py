@@ -10,7 +10,7 @@ import datetime as dt
 import re
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -62,6 +62,18 @@ def validate(entry: Entry, *, rules: Sequence[Rule] | None = None, today: dt.dat
     return Validated(entry, file, _in_order(findings))
 
 
+def model_of(data: Mapping[str, object]) -> ProviderFile:
+    """The data as a model.
+
+    >>> model_of({"schema_version": "1", "name": "x"}).flows
+    ('redirect',)
+
+    Raises:
+        ValidationError: the models refuse it.
+    """
+    return ProviderFile.model_validate(data, context={INSECURE: data.get(INSECURE) == "true"})
+
+
 def _in_order(findings: list[Diagnostic]) -> tuple[Diagnostic, ...]:
     unique = {(finding.sort_key, finding.message): finding for finding in findings}
     return tuple(sorted(unique.values(), key=lambda finding: finding.sort_key))
@@ -69,9 +81,8 @@ def _in_order(findings: list[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 def _read_model(entry: Entry) -> tuple[ProviderFile | None, list[Diagnostic], set[tuple[Step, ...]]]:
     """The model of the data, if need be of what is left when the wrong fields are taken out."""
-    context = {INSECURE: entry.data.get(INSECURE) == "true"}
     try:
-        return ProviderFile.model_validate(entry.data, context=context), [], set()
+        return model_of(entry.data), [], set()
     except ValidationError as error:
         errors = error.errors(include_url=False, include_context=True)
     findings: list[Diagnostic] = []
@@ -91,7 +102,7 @@ def _read_model(entry: Entry) -> tuple[ProviderFile | None, list[Diagnostic], se
         data.setdefault("name", "unnamed")
         data.setdefault("schema_version", "1")
         try:
-            return ProviderFile.model_validate(data, context=context), findings, silenced
+            return model_of(data), findings, silenced
         except ValidationError as error:
             errors = error.errors(include_url=False, include_context=True)
     return None, findings, silenced

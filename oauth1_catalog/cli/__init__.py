@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "search": ("oauth1_catalog.cli.look:search", "Find providers by a word."),
     "show": ("oauth1_catalog.cli.show:show", "Show a provider, with the origin of each value."),
     "schema": ("oauth1_catalog.cli.schema:schema", "Print the JSON Schema of provider files, or check one."),
+    "emulate": ("oauth1_catalog.cli.emulate:emulate", "Play providers on this machine, for an application under test."),
     "demo": ("oauth1_catalog.cli.demo:demo", "Log in to emulated providers, in a browser or without one."),
     "keys": ("oauth1_catalog.cli.keys:keys", "The keys of the token table: make one, change it."),
 }

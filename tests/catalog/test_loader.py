@@ -152,6 +152,34 @@ def test_aliases_are_found_and_the_index_is_kept_valid(own):
     assert catalog.provider("earlier").name == "later"
 
 
+def test_a_provider_that_is_changed_keeps_its_aliases(own):
+    text = "extends: jira_data_center\nrequest_token_url: https://jira.acme.example/request\n"
+    write(own, "jira_data_center", text)
+    provider = Catalog(own).provider("jira", values={"base_url": "https://jira.acme.example"})
+    assert provider.request_token_url == "https://jira.acme.example/request"
+    write(own, "jira_data_center", ACME.partition("acme_corp]\n")[2] + "replace: true\n")
+    with pytest.raises(UnknownProviderError):
+        Catalog(own).provider("jira")
+
+
+def test_a_provider_whose_addresses_are_one_s_own_may_lose_its_variable(own):
+    fields = ("request_token_url", "authorize_url", "access_token_url", "api_base_url", "renew")
+    urls = "".join(f"{name}: https://jira.acme.example/{name}\n" for name in fields[:-1])
+    write(own, "jira_data_center", f"extends: jira_data_center\n{urls}renew: {{url: https://jira.acme.example/r}}\n")
+    provider = Catalog(own).provider("jira_data_center", values={"base_url": "https://elsewhere.example"})
+    assert provider.authorize_url == "https://jira.acme.example/authorize_url"
+
+
+def test_without_https_options_and_environments_have_none_either():
+    assert str(Catalog().provider("freelancer", environment="sandbox").api_base_url).startswith("http://api.sandbox.")
+    assert str(Catalog().provider("digg", values={"always_prompt": "true"}).authorize_url).startswith("http://digg.com")
+
+
+def test_a_folder_is_looked_through_once(own, monkeypatch):
+    monkeypatch.setenv("OAUTH1_CATALOG_PATH", str(own))
+    assert Catalog(own).directories.count(own) == 1
+
+
 def test_an_own_alias_wins_over_a_built_in_one(own):
     (own / "acme.yaml").write_text(ACME.replace("acme_corp", "jira"), encoding="utf-8")
     assert Catalog(own).provider("jira").name == "acme"

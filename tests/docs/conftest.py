@@ -10,6 +10,7 @@ import pytest
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Client, Emulator
+from oauth1_catalog.emulator.handover import write_files
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,10 +30,7 @@ def emulator() -> Iterator[Emulator]:
 @pytest.fixture
 def twitter(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
     """Twitter's file with the emulator's addresses, found as an application's own files are."""
-    moved = emulator.catalog.provider("twitter")
-    urls = ("request_token_url", "authorize_url", "access_token_url", "api_base_url")
-    lines = ["schema_version: 1", "name: twitter", "extends: twitter", *(f"{u}: {getattr(moved, u)}" for u in urls)]
-    (tmp_path / "twitter.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_files(emulator, [emulator.catalog.provider("twitter")], tmp_path)
     monkeypatch.setenv("OAUTH1_CATALOG_PATH", str(tmp_path))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", emulator.ca_file)
     monkeypatch.setenv("SSL_CERT_FILE", emulator.ca_file)

@@ -111,14 +111,15 @@ def placeholders_are_declared(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def variables_are_used(subject: Subject) -> Iterator[Diagnostic]:
-    """P035: a variable that stands nowhere."""
+    """P035: a variable that stands nowhere; an inherited one may have lost its place to an address of one's own."""
     used = {name for _, text, _, _ in subject.templates for name in placeholders(text)}
     used |= {variable.source for variable in subject.file.variables.values() if variable.source}
     # A text that is wrong in itself may be where the variable stands.
     if any(path[0] in _TEMPLATED or path[0] in {"environments", "options"} for path in subject.silenced if path):
         return
+    own = _mapping(subject.entry.own.data.get("variables"))
     for name in subject.file.variables:
-        if name not in used and not subject.is_silenced(("variables", name)):
+        if name in own and name not in used and not subject.is_silenced(("variables", name)):
             hint = f"write {{{name}}} where it belongs, or delete it"
             yield subject.entry.diagnostic(
                 "P035", f"the variable `{name}` is used nowhere", ("variables", name), key=True, hint=hint

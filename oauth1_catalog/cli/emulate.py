@@ -1,0 +1,127 @@
+"""``oauth1-catalog emulate``: play providers on this machine, for an application in another process."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.errors import ConfigurationError, OAuthError
+
+if TYPE_CHECKING:
+    from oauth1_catalog.catalog.provider import Provider
+    from oauth1_catalog.emulator import Emulator
+
+PORT = click.IntRange(0, 65535)
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True)
+@click.option("--port", type=PORT, default=0, help="Of the token endpoints and the API, by https; any free one.")
+@click.option("--consent-port", type=PORT, default=0, help="Of the consent pages, by http; any free one.")
+@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A variable's value; else the example.")
+@click.option("--callback", metavar="URL", help="The callback to register, where a provider wants to know it before.")
+@click.option(
+    "--write", "folder", type=click.Path(file_okay=False, path_type=Path),
+    help="Where the provider files go, and stay; by default a folder that is deleted at the end.",
+)  # fmt: skip
+@click.option(
+    "--directory", "directories", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of your own provider files; may be given several times.",
+)  # fmt: skip
+def emulate(
+    names: tuple[str, ...],
+    port: int,
+    consent_port: int,
+    given: tuple[str, ...],
+    callback: str | None,
+    folder: Path | None,
+    directories: tuple[Path, ...],
+) -> None:
+    """Play the providers NAMES on loopback until Ctrl+C, and say what to set in your application's environment.
+
+    Your application needs no change: OAUTH1_CATALOG_PATH leads its register_from_catalog() here. Every request is
+    verified by oauthlib; no real account is involved.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        from oauth1_catalog.emulator import Emulator
+
+        catalog = Catalog(*directories)
+        with contextlib.ExitStack() as stack:
+            values = _values(catalog, names, given)
+            emulator = stack.enter_context(Emulator(catalog, port=port, consent_port=consent_port))
+            target = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="oauth1-catalog-")))
+            for line in _begin(emulator, values, target.absolute(), callback):
+                click.echo(line)
+            with contextlib.suppress(KeyboardInterrupt):
+                threading.Event().wait()
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("oauth1_catalog"):
+            raise
+        message = f"the emulator needs {error.name}. Install it: pip install 'oauth1-catalog[emulator]'"
+        raise click.ClickException(message) from error
+    except OAuthError as error:
+        raise click.ClickException(error.description) from error
+    except OSError as error:
+        raise click.ClickException(f"{error.strerror}: choose other ports, or another folder") from error
+
+
+def _values(catalog: Catalog, names: Sequence[str], given: Sequence[str]) -> dict[str, dict[str, object]]:
+    """For each name the values of the provider's variables: those that were given, else the examples of its file."""
+    pairs = dict(pair.partition("=")[::2] for pair in given)
+    values: dict[str, dict[str, object]] = {}
+    for name in names:
+        file = catalog.file(name)
+        free = {key: about for key, about in file.variables.items() if about.source is None}
+        values[name] = {key: pairs.get(key, about.default or about.example) for key, about in free.items()}
+    known = {key for chosen in values.values() for key in chosen}
+    if unknown := sorted(pairs.keys() - known):
+        has = f"there are {', '.join(sorted(known))}" if known else "there is none"
+        raise ConfigurationError(description=f"--set {unknown[0]}: no such variable; {has}.")
+    return values
+
+
+def _begin(
+    emulator: Emulator, values: dict[str, dict[str, object]], folder: Path, callback: str | None
+) -> Iterator[str]:
+    """Play the providers, write what leads to them, and say what to set."""
+    from oauth1_catalog.emulator.handover import settings, write_files
+
+    providers = {name: emulator.catalog.provider(name, values=chosen) for name, chosen in values.items()}
+    write_files(emulator, providers.values(), folder)
+    yield f"Emulating {', '.join(providers)} on {emulator.origins.secure}, consent pages on {emulator.origins.consent}"
+    for name, provider in providers.items():
+        if callback is not None and (provider.callback.registered or provider.callback.value == "oob"):
+            emulator.client(provider.name, redirect_uri=callback)
+        yield from _about(name, provider, values[name])
+    yield "\nIn the environment of your application:"
+    before = os.environ.get("OAUTH1_CATALOG_PATH")
+    yield f"  OAUTH1_CATALOG_PATH={os.pathsep.join(filter(None, (str(folder), before)))}"
+    for variable in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+        yield f"  {variable}={folder / 'ca.pem'}"
+    yield "In its configuration:"
+    for name, provider in providers.items():
+        for key, value in settings(emulator, name, provider, folder).items():
+            yield f"  {key}={value}"
+    yield "\nIt answers until you press Ctrl+C; a refusal is told here."
+
+
+def _about(name: str, provider: Provider, values: dict[str, object]) -> Iterator[str]:
+    """What a developer wants to know of a provider: how it signs, which values it was made with, what surprises."""
+    method = provider.client_kwargs.get("signature_method") or "HMAC-SHA1"
+    chosen = "".join(f", {key}={value}" for key, value in values.items())
+    yield f"\n{name}: {' and '.join(provider.flows)}, {method}{chosen}"
+    for note in provider.quirks.values():
+        yield f"  - {note}"

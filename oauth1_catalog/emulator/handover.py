@@ -1,0 +1,101 @@
+"""What an application in another process needs to use an emulator: provider files, keys, and a certificate to trust.
+
+A file extends the provider's own, so everything but its addresses stays as it is, and is found by
+``OAUTH1_CATALOG_PATH``; the application's code changes nowhere.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.emulator.emulator import Emulator
+from oauth1_catalog.errors import ConfigurationError
+
+HEAD = "# Written by oauth1-catalog emulate; it changes with each start.\n"
+
+
+def write_files(emulator: Emulator, providers: Iterable[Provider], directory: Path) -> None:
+    """Write a file for each provider, and the certificate authority as ``ca.pem``.
+
+    Args:
+        emulator: it runs.
+        providers: as ``emulator.catalog`` gives them.
+        directory: where; it is made if need be.
+
+    Raises:
+        ConfigurationError: a file of that name is there, and not from here.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(emulator.ca_file, directory / "ca.pem")
+    for moved in providers:
+        name = moved.name
+        path = directory / f"{name}.yaml"
+        if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(HEAD):
+            raise ConfigurationError(
+                description=f"{path} is there already, and not from here. Choose another directory.", provider=name
+            )
+        data = {"schema_version": 1, "name": name, "extends": name, **moved_fields(emulator, moved)}
+        path.write_text(HEAD + json.dumps(data, indent=2) + "\n", encoding="utf-8")
+
+
+def moved_fields(emulator: Emulator, moved: Provider) -> dict[str, Any]:
+    """The fields of a file that extends the provider's own and leads to the emulator, whatever is chosen there.
+
+    Environments and options lead to the same addresses: none may send a user or a signed request to the real provider.
+    """
+    own = {
+        "request_token_url": moved.request_token_url,
+        "authorize_url": moved.authorize_url,
+        "access_token_url": moved.access_token_url,
+        "api_base_url": moved.api_base_url,
+        "api_hosts": list(moved.api_hosts),
+        "renew": moved.renew and {"url": moved.renew.url},
+        "revoke": moved.revoke and {"url": moved.revoke.url},
+        "userinfo_endpoint": moved.userinfo and moved.userinfo.endpoint,
+        "userinfo_followup": moved.userinfo and moved.userinfo.followup,
+    }
+    data = emulator.catalog.entry(moved.name).data
+    fields: dict[str, Any] = {field: value for field, value in own.items() if field in data or field == "api_hosts"}
+    for section, below in (("environments", None), ("options", "sets")):
+        changed = {}
+        for key, about in _mapping(data.get(section)).items():
+            overrides = _mapping(_mapping(about).get(below) if below else about)
+            if same := {field: own[field] for field in overrides if field in own}:
+                changed[key] = {below: same} if below else same
+        if changed:
+            fields[section] = changed
+    return fields
+
+
+def settings(emulator: Emulator, name: str, moved: Provider, directory: Path) -> dict[str, str]:
+    """The configuration of a client that is registered as ``name``; an RSA key is written to ``directory``.
+
+    A token is among it where the provider's console gives one, and there is no login to get it by.
+    """
+    client = emulator.client(moved.name)
+    values = {"client_id": client.client_id}
+    if "rsa_key" in moved.required_credentials:
+        key = directory / f"{moved.name}.pem"
+        key.write_text(client.rsa_key, encoding="ascii")
+        values["rsa_key"] = str(key)
+    if "client_secret" in moved.required_credentials:
+        values["client_secret"] = client.client_secret
+    if moved.flows[0] == "static_token":
+        token = emulator.issue_token(moved.name, key=_key(moved))
+        values |= {"token": token.oauth_token, "token_secret": token.oauth_token_secret}
+    return {f"{name}_{key}".upper(): value for key, value in values.items()}
+
+
+def _key(moved: Provider) -> str | None:
+    """The first part of the paths, which is the provider's key at the emulator."""
+    url = moved.api_base_url or moved.request_token_url or ""
+    return url.split("/")[3] if url.count("/") > 3 else None
+
+
+def _mapping(data: Any) -> Mapping[str, Any]:
+    return data if isinstance(data, dict) else {}
