@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 import uuid
 from typing import Any
 
@@ -96,6 +100,28 @@ def test_the_command(table: Any, engine: Engine, database: str, key: str, newer:
     for each in (done, lost):
         assert key not in each.output
         assert newer not in each.output
+
+
+def test_the_command_killed_and_started_again(
+    tokens: Any, sessions: sessionmaker[Session], engine: Engine, database: str, key: str, newer: str
+) -> None:
+    with sessions.begin() as session:
+        for user in range(1_000):
+            OAuth1Token.save_token(session, name="twitter", user=user, token=token(user))
+    command = [sys.executable, "-m", "oauth1_catalog", "keys", "rotate", "--table", "oauth1_token", "--batch-size"]
+    environment = {**os.environ, "DATABASE_URL": database, "OAUTH1_CATALOG_TOKEN_KEYS": f"{newer},{key}"}
+    killed = subprocess.Popen([*command, "1"], env=environment, stdout=subprocess.DEVNULL)
+    done = TokenCipher(newer).key_id
+    while keys_of(engine).count(done) < 10:
+        assert killed.poll() is None
+        time.sleep(0.05)
+    killed.kill()
+    killed.wait()
+    assert 10 <= keys_of(engine).count(done) < 1_000
+    subprocess.run([*command, "100"], env=environment, stdout=subprocess.DEVNULL, check=True)
+    assert set(keys_of(engine)) == {done}
+    only: Any = SQLAlchemyTokens(sessions, OAuth1Token, keys=newer)
+    assert all(dict(only.find("twitter", user)) == token(user) for user in range(0, 1_000, 37))
 
 
 def test_mistakes_of_the_command(database: str, key: str) -> None:
