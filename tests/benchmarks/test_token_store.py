@@ -21,7 +21,7 @@ from tests.tokens.postgresql_server import INITDB, PostgreSQLServer
 
 USERS = 1_000
 BATCH = 50
-ROWS = {kind: Row(f"`fetch_token` from {kind}, for one API call", slower=2) for kind in ("SQLite", "PostgreSQL")}
+ROWS = {kind: Row(f"`fetch_token` from {kind}, for one API call", slower=2.5) for kind in ("SQLite", "PostgreSQL")}
 
 
 class Base(DeclarativeBase):
