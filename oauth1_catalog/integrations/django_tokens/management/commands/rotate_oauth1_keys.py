@@ -10,6 +10,9 @@ from oauth1_catalog.integrations.django_tokens.keys import configured_cipher
 from oauth1_catalog.integrations.django_tokens.rotation import DjangoRows
 from oauth1_catalog.registry.key_rotation import BATCH, rotate
 
+WIDTH = 36
+"""Of the progress bar, in characters; click, which draws the other command's, is not among Django's requirements."""
+
 
 class Command(BaseCommand):
     """Encrypts in batches; it can be stopped at any time, and goes on when it is started again."""
@@ -31,7 +34,11 @@ class Command(BaseCommand):
             unreadable += len(progress.unreadable)
             for message in progress.unreadable:
                 self.stderr.write(message)
-            self.stdout.write(f"{done} of {total}")
+            bar = "#" * round(WIDTH * done / max(total, done, 1))
+            # On a terminal each line is written over the one before.
+            self.stdout.write(f"[{bar:.<{WIDTH}}] {done} of {total}", ending="\r" if self.stdout.isatty() else "\n")
+        if done and self.stdout.isatty():
+            self.stdout.write("")
         if unreadable:
             raise CommandError(f"{unreadable} of {total} tokens could not be read, and are as they were.")
         self.stdout.write(self.style.SUCCESS(f"All tokens are encrypted with the key {cipher.key_id}."))
