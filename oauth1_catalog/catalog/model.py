@@ -141,7 +141,7 @@ class ProviderFile(Section):
     api_hosts: tuple[Template, ...] = ()
     """Further hosts that signed API calls may go to, such as one for uploads."""
     api_params: dict[ParameterName, Template] = Field(default_factory=dict)
-    """Parameters of every API call."""
+    """Parameters of every API call; `{client_id}` is filled in."""
 
     options: dict[Name, Option] = Field(default_factory=dict)
     """Choices of the application."""

@@ -101,7 +101,7 @@ class Registration:
         if role == "api":
             return _path(url).split("/")[3:4] in [[host] for host in self._api_hosts()]
         address = self.endpoint(role)
-        if address is None or not _leads_to(_path(address), _path(url)):
+        if address is None or not leads_to(_path(address), _path(url)):
             return False
         return set(_query(address)) <= set(_query(url))
 
@@ -111,8 +111,12 @@ class Registration:
         return {urlsplit(url).netloc for url in urls if url and "://" in url} | set(self.original.api_hosts)
 
 
-def _leads_to(template: str, path: str) -> bool:
-    """Whether a path is that of a template, in which ``{client_id}`` stands for one segment (7digital)."""
+def leads_to(template: str, path: str) -> bool:
+    """Whether a path is that of a template, in which a placeholder stands for one segment.
+
+    >>> leads_to("/users/{user_id}.json", "/users/17.json"), leads_to("/users/{user_id}", "/users/17/friends")
+    (True, False)
+    """
     return re.fullmatch(re.sub(r"\\\{.*?\\\}", "[^/]+", re.escape(template)), path) is not None
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 from oauth1_catalog.emulator import judge
 from oauth1_catalog.emulator.answers import profile_answer
 from oauth1_catalog.emulator.demands import form_parameters, query_parameters
-from oauth1_catalog.emulator.registration import Registration
+from oauth1_catalog.emulator.registration import Registration, leads_to
 from oauth1_catalog.emulator.store import AccessToken
 from oauth1_catalog.emulator.validator import Validator
 from oauth1_catalog.rfc5849.messages import Request, Response
@@ -40,7 +39,7 @@ def _is_profile(registration: Registration, request: Request) -> bool:
     if rules is None or rules.endpoint == "token_response":
         return False
     asked, wanted = urlsplit(request.url), urlsplit(rules.endpoint)
-    is_there = asked.path == wanted.path and set(parse_qsl(wanted.query)) <= set(parse_qsl(asked.query))
+    is_there = leads_to(wanted.path, asked.path) and set(parse_qsl(wanted.query)) <= set(parse_qsl(asked.query))
     return is_there and request.method == rules.method
 
 
@@ -49,8 +48,7 @@ def _is_followup(registration: Registration, request: Request) -> bool:
     rules = registration.provider.userinfo
     if rules is None or rules.followup is None:
         return False
-    pattern = re.sub(r"\\\{.*?\\\}", "[^/]+", re.escape(urlsplit(rules.followup).path))
-    return re.fullmatch(pattern, urlsplit(request.url).path) is not None
+    return leads_to(urlsplit(rules.followup).path, urlsplit(request.url).path)
 
 
 def _echo(request: Request, client_id: str, token: AccessToken | None) -> dict[str, object]:

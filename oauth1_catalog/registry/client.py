@@ -288,11 +288,14 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             names = {str(name).lower() for name in given}
             kwargs["headers"] = {**{k: v for k, v in headers.items() if k.lower() not in names}, **given}
         if provider.api_params:
+            from oauth1_catalog.flow.redirection import filled
+
+            own = filled(provider.api_params, {"client_id": self.signer.client.client_id})
             params = kwargs.get("params")
             if params is None or isinstance(params, Mapping):
-                kwargs["params"] = {**provider.api_params, **(params or {})}
+                kwargs["params"] = {**own, **(params or {})}
             elif not isinstance(params, str | bytes):
-                kwargs["params"] = [*provider.api_params.items(), *params]
+                kwargs["params"] = [*own.items(), *params]
         return api_url(provider, url, allow_any_host=allow_any_host), kwargs
 
     @contextmanager

@@ -32,7 +32,7 @@ _RUN_TIME = {
     "authorize_params": _PARAMS,
     "request_token_params": _PARAMS,
     "access_token_params": _PARAMS | {"oauth_verifier"},
-    "api_params": _PARAMS,
+    "api_params": frozenset({"client_id"}),
     "client_kwargs": frozenset({"client_id", "request_url"}),
     "userinfo_params": frozenset({"client_id"}),
     "renew": _PARAMS | {"oauth_session_handle"},
