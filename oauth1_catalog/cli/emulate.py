@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.cli.arguments import DIRECTORY, provider_named
 from oauth1_catalog.errors import ConfigurationError, OAuthError
 
 if TYPE_CHECKING:
@@ -35,10 +36,7 @@ PORT = click.IntRange(0, 65535)
     "--write", "folder", type=click.Path(file_okay=False, path_type=Path),
     help="Where the provider files go, and stay; by default a folder that is deleted at the end.",
 )  # fmt: skip
-@click.option(
-    "--directory", "directories", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder of your own provider files; may be given several times.",
-)  # fmt: skip
+@DIRECTORY
 def emulate(
     names: tuple[str, ...],
     port: int,
@@ -48,7 +46,7 @@ def emulate(
     folder: Path | None,
     directories: tuple[Path, ...],
 ) -> None:
-    """Play the providers NAMES on loopback until Ctrl+C, and say what to set in your application's environment.
+    """Play the providers NAMES, names or files, until Ctrl+C, and say what to set in your application's environment.
 
     Your application needs no change: OAUTH1_CATALOG_PATH leads its register_from_catalog() here. Every request is
     verified by oauthlib; no real account is involved.
@@ -58,6 +56,9 @@ def emulate(
     try:
         from oauth1_catalog.emulator import Emulator
 
+        for index, text in enumerate(names):
+            name, directories = provider_named(text, directories)
+            names = (*names[:index], name, *names[index + 1 :])
         catalog = Catalog(*directories)
         with contextlib.ExitStack() as stack:
             values = _values(catalog, names, given)

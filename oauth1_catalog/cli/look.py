@@ -13,12 +13,9 @@ import click
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.diagnostics import nearest
 from oauth1_catalog.catalog.model import ProviderFile, Status
+from oauth1_catalog.cli.arguments import DIRECTORY
 from oauth1_catalog.errors import ProviderFileError
 
-_DIRECTORY = click.option(
-    "--directory", "directories", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder of your own provider files; may be given several times.",
-)  # fmt: skip
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -26,7 +23,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--status", type=click.Choice(get_args(Status)), help="Providers of that status alone.")
 @click.option("--category", help="Providers of that category alone.")
 @_JSON
-@_DIRECTORY
+@DIRECTORY
 def list_providers(status: str | None, category: str | None, as_json: bool, directories: tuple[Path, ...]) -> None:
     """List the providers of the catalog."""
     files = [
@@ -40,7 +37,7 @@ def list_providers(status: str | None, category: str | None, as_json: bool, dire
 @click.command()
 @click.argument("word")
 @_JSON
-@_DIRECTORY
+@DIRECTORY
 def search(word: str, as_json: bool, directories: tuple[Path, ...]) -> None:
     """Find providers by a part of a name, of an alias or of an address, or by category."""
     files = list(_files(Catalog(*directories)))

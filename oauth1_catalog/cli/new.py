@@ -13,6 +13,7 @@ import click
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.loader import NAME
 from oauth1_catalog.catalog.model import Flow
+from oauth1_catalog.catalog.schema import SCHEMA_FILE
 from oauth1_catalog.catalog.sections import SignatureMethodName
 from oauth1_catalog.catalog.source import read
 from oauth1_catalog.catalog.survey import check_files
@@ -73,7 +74,12 @@ def new(name: str, flow: Flow, signature_method: str, directory: Path, **given: 
     for finding in checked.findings:
         click.echo(full(finding))
     click.echo("Next: fill in what its comments ask for, then")
-    click.echo(f"  oauth1-catalog validate {path}\n  oauth1-catalog try {path}")
+    click.echo(
+        f"  oauth1-catalog validate {path}\n  oauth1-catalog try {path}\n  oauth1-catalog show {path} --resolved"
+    )
+    schema = directory.parent / "schemas" / SCHEMA_FILE
+    if not schema.exists():
+        click.echo(f"Your editor explains the fields with: oauth1-catalog schema --write {schema.parent}")
     sys.exit(1 if any(finding.severity == "error" for finding in checked.findings) else 0)
 
 

@@ -17,9 +17,19 @@ from oauth1_catalog.catalog.schema import SCHEMA_FILE, schema_text
     type=click.Path(exists=True, path_type=Path),
     help=f"Compare with a file, or with {SCHEMA_FILE} in a folder; exit 1 and show the difference if it is stale.",
 )
-def schema(check: Path | None) -> None:
+@click.option(
+    "--write",
+    type=click.Path(file_okay=False, path_type=Path),
+    help=f"Write it as {SCHEMA_FILE} into a folder, where the first line of provider files leads editors to.",
+)
+def schema(check: Path | None, write: Path | None) -> None:
     """Print the JSON Schema of provider files (2020-12)."""
     text = schema_text()
+    if write is not None:
+        write.mkdir(parents=True, exist_ok=True)
+        (write / SCHEMA_FILE).write_text(text, encoding="utf-8")
+        click.echo(f"Wrote {write / SCHEMA_FILE}")
+        return
     if check is None:
         click.echo(text, nl=False)
         return
@@ -30,5 +40,5 @@ def schema(check: Path | None) -> None:
         return
     lines = difflib.unified_diff(written.splitlines(), text.splitlines(), str(path), "the models", lineterm="")
     click.echo("\n".join(lines))
-    click.echo(f"{path} is stale. Run: oauth1-catalog schema > {path}", err=True)
+    click.echo(f"{path} is stale. Run: oauth1-catalog schema --write {path.parent}", err=True)
     sys.exit(1)

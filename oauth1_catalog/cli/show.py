@@ -14,6 +14,7 @@ from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.document import Step
 from oauth1_catalog.catalog.inheritance import Entry
 from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.cli.arguments import DIRECTORY, provider_named
 from oauth1_catalog.errors import ConfigurationError
 
 # What is told in other lines, or says nothing to a reader.
@@ -26,10 +27,7 @@ _LEFT_OUT = frozenset({"from_catalog", "required_credentials", "variables", "env
 @click.option("--environment", help="One of the provider's environments, such as sandbox.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="The value of a variable or an option.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option(
-    "--directory", "directories", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder of your own provider files; may be given several times.",
-)  # fmt: skip
+@DIRECTORY
 def show(
     name: str,
     resolved: bool,
@@ -38,7 +36,8 @@ def show(
     as_json: bool,
     directories: tuple[Path, ...],
 ) -> None:
-    """Show the provider NAME: its file, or with --resolved what comes of it."""
+    """Show the provider NAME, a name or a file: its file, or with --resolved what comes of it."""
+    name, directories = provider_named(name, directories)
     catalog = Catalog(*directories)
     try:
         if not resolved:

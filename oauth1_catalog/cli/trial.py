@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.cli.arguments import DIRECTORY, provider_named
 from oauth1_catalog.errors import OAuthError
 
 FRAMEWORKS = ("flask", "django", "starlette")
@@ -20,19 +21,14 @@ FRAMEWORKS = ("flask", "django", "starlette")
 @click.command("try")
 @click.argument("name")
 @click.option("--framework", type=click.Choice(FRAMEWORKS), default="flask", show_default=True)
-@click.option(
-    "--directory", "directories", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder of your own provider files; may be given several times.",
-)  # fmt: skip
+@DIRECTORY
 def trial(name: str, framework: str, directories: tuple[Path, ...]) -> None:
     """Log in to the provider NAME, a name or a file, without a browser and without an account.
 
     The emulator plays the provider as its file describes it, and verifies every request with oauthlib.
     """
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
-    path = Path(name)
-    if path.suffix == ".yaml" and path.is_file():
-        directories, name = (*directories, path.parent), path.stem
+    name, directories = provider_named(name, directories)
     try:
         catalog = Catalog(*directories)
         file = catalog.file(name)

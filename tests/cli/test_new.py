@@ -39,6 +39,10 @@ def test_the_whole_path():
     assert written.startswith("Wrote providers/acme.yaml\n")
     assert "nothing to say" in run("validate", "--strict")
     assert run("fmt", "--check", "providers") == ""
+    assert "oauth1-catalog schema --write schemas" in written
+    assert run("schema", "--write", "schemas") == "Wrote schemas/provider.schema.json\n"
+    assert run("schema", "--check", "schemas") == "schemas/provider.schema.json is up to date\n"
+    assert "ACME_CLIENT_ID" in run("show", "providers/acme.yaml", "--resolved")
     tried = run("try", "providers/acme.yaml")
     assert "consent given" in tried
     assert "every one succeeded" in tried

@@ -64,7 +64,7 @@ def run_checks(
     if failed or not total:
         write(f"FAILED: {failed} of {total} logins did not end as they should; see the lines above.")
         return 1
-    write(f"{', '.join(applications)}: {total} logins, every one succeeded.")
+    write(f"{', '.join(applications)}: {total} login{'s' if total > 1 else ''}, every one succeeded.")
     return 0
 
 
