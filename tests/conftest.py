@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+
 import hypothesis
+
+# A shell in the background leaves Ctrl+C ignored, and what it starts inherits that, the servers that a test stops too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A deadline is a statement about the machine, not about the code.
 hypothesis.settings.register_profile("no deadline", deadline=None)

@@ -40,9 +40,12 @@ def told(tmp_path_factory) -> Iterator[dict[str, str]]:
             lines.append(line)
             if "Ctrl+C" in line:
                 break
-        yield dict(re.findall(r"^  ([A-Z0-9_]+)=(.*)$", "".join(lines), re.MULTILINE))
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 0
+        try:
+            yield dict(re.findall(r"^  ([A-Z0-9_]+)=(.*)$", "".join(lines), re.MULTILINE))
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=60) == 0
+        finally:
+            process.kill()
 
 
 @pytest.fixture

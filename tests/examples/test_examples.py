@@ -42,8 +42,6 @@ def running(command: list[str], told: Path) -> Iterator[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        # A shell in the background leaves Ctrl+C ignored, and whatever it starts inherits that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here yet
         text=True,
     )
     try:
