@@ -1,4 +1,4 @@
-"""Write a provider file as it should be written: fields in order, slashes, unmistakable slips of the pen.
+"""Write a provider file as it should be written: fields in order, quotes, slashes, unmistakable slips of the pen.
 
 Rule 1: comments and everything else that the change is not about stay as they are: the text is edited, not written
 anew.
@@ -14,12 +14,18 @@ from collections.abc import Iterable
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.document import Document
+from oauth1_catalog.catalog.quotes import with_plain_quotes
 from oauth1_catalog.catalog.rules.form import ORDER
 from oauth1_catalog.catalog.source import read
 
 # A single near miss is a slip; two are a guess.
 _MEANT = re.compile(r"did you mean `([A-Za-z0-9_-]+)`\?")
 _FIXABLE = frozenset({"P010", "P013", "P080"})
+
+
+def formatted(text: str) -> str:
+    """The same file as ``oauth1-catalog fmt`` writes it: fields in order, quotes in one way."""
+    return with_plain_quotes(in_order(text))
 
 
 def in_order(text: str) -> str:
@@ -60,7 +66,7 @@ def _blocks(lines: list[str], starts: dict[int, str]) -> tuple[list[str], list[t
 
 
 def repaired(document: Document, findings: Iterable[Diagnostic]) -> str:
-    """The file's text with every finding put right that has one answer, and with its fields in order."""
+    """The file's text with every finding put right that has one answer, and in our own form."""
     lines = document.text.splitlines(keepends=True)
     for finding in sorted(findings, key=lambda finding: (finding.line, finding.column), reverse=True):
         word = _replacement(finding)
@@ -75,7 +81,7 @@ def repaired(document: Document, findings: Iterable[Diagnostic]) -> str:
         lines[finding.line - 1] = before + _replaced(marked, finding, word) + after
     text = "".join(lines)
     # A slip that was put right may have made the file readable, and its order known.
-    return in_order(text) if not read(text, path="").findings else document.text
+    return formatted(text) if not read(text, path="").findings else document.text
 
 
 def _replacement(finding: Diagnostic) -> str | None:

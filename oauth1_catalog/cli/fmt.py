@@ -1,4 +1,4 @@
-"""``oauth1-catalog fmt``: put the fields of provider files in order; comments stay."""
+"""``oauth1-catalog fmt``: put the fields of provider files in order, and quote in one way; comments stay."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from oauth1_catalog.catalog.masking import mask_lines
-from oauth1_catalog.catalog.repair import in_order
+from oauth1_catalog.catalog.repair import formatted
 from oauth1_catalog.catalog.survey import provider_files
 
 
@@ -17,14 +17,14 @@ from oauth1_catalog.catalog.survey import provider_files
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--check", is_flag=True, help="Write nothing; show the difference, and exit 1 if there is any.")
 def fmt(paths: tuple[Path, ...], check: bool) -> None:
-    """Put the fields of provider files in order: PATHS are files or folders."""
+    """Put the fields of provider files in order, and quote in one way: PATHS are files or folders."""
     changed = 0
     for path in provider_files(paths):
         try:
             before = path.read_bytes().decode("utf-8")
         except UnicodeDecodeError:
             continue  # validate says what is wrong with it
-        after = in_order(before)
+        after = formatted(before)
         if after != before:
             changed += 1
             if check:

@@ -7,7 +7,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from oauth1_catalog.catalog.loader import read_file
@@ -63,6 +63,7 @@ def damaged(draw) -> str:
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(damaged())
+@example("schema_version: 1\nname: acme\nuserinfo_endpoint: me\nuserinfo_format: xml\nuserinfo_claims: {sub: $..[}\n")
 def test_no_file_is_too_broken(tmp_path, text):
     path = tmp_path / "acme.yaml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))

@@ -88,6 +88,8 @@ def _xml_problem(path: str) -> str | None:
         ET.Element("root").find(element)
     except (SyntaxError, KeyError, ValueError) as error:
         return str(error) or "it cannot be read"
+    except (TypeError, IndexError, AttributeError, StopIteration, RecursionError):  # ElementTree's own mistakes
+        return "it cannot be read"
     return None if re.fullmatch(r"[\w:.-]+", attribute) else "what follows /@ is not the name of an attribute"
 
 
