@@ -198,7 +198,7 @@ class BaseOAuth(Generic[App]):
         listed = path.split(os.pathsep) if isinstance(path, str) else path
         directories = tuple(os.fspath(directory) for directory in cast("Iterable[str]", listed) if directory)
         if directories not in self._catalogs:
-            self._catalogs[directories] = Catalog(*directories)
+            self._catalogs[directories] = Catalog(*reversed(directories))  # the first of a path comes first
         return self._catalogs[directories]
 
     def _check_name(self, name: str) -> None:
@@ -280,11 +280,11 @@ class BaseOAuth(Generic[App]):
             ) from error
         if provider.status == "retired" and not registration.allow_retired:
             raise RetiredProviderError(
-                description=f"{name}: {provider.status_sentence} To register it all the same, pass allow_retired=True.",
+                description=f"{provider.status_sentence} To register it all the same, pass allow_retired=True.",
                 provider=name,
             )
         if provider.status == "deprecated":
-            warnings.warn(f"{name}: {provider.status_sentence}", DeprecationWarning, stacklevel=5)
+            warnings.warn(provider.status_sentence, DeprecationWarning, stacklevel=5)
         return provider
 
     def _shared_fetch_token(self, name: str) -> Callable[..., Any] | None:
