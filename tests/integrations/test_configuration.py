@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,18 @@ class TestPrecedence:
         client = oauth.register_from_catalog("twitter", overwrite=True, **mine)
         assert (client.client_id, client.api_base_url) == ("k", "https://config.example/")
         assert client.authorize_url == "https://api.twitter.com/oauth/authenticate"
+
+    def test_the_first_directory_of_a_path_comes_first(
+        self, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folders = [tmp_path / "one", tmp_path / "two"]
+        for folder in folders:
+            folder.mkdir()
+            own = f"schema_version: 1\nname: twitter\nextends: twitter\napi_base_url: https://{folder.name}.example/\n"
+            (folder / "twitter.yaml").write_text(own, encoding="utf-8")
+        monkeypatch.setenv("OAUTH1_CATALOG_PATH", os.pathsep.join(map(str, folders)))
+        client = registry().register_from_catalog("twitter", client_id="k", client_secret="s")
+        assert client.api_base_url == "https://one.example/"
 
     def test_mappings_are_merged_and_left_alone(self, registry: Registry) -> None:
         config = {"m": {"client_kwargs": {"realm": "config", "timeout": 5}, "authorize_params": '{"a": "config"}'}}
