@@ -208,8 +208,19 @@ class Catalog:
                 message = f"`extends` names `{base}`, which the catalog does not have"
                 others = [known for known in self.names() if known != stem]
                 hint = "a file cannot extend itself" if base == stem else _question(nearest(base, others))
-            elif (at[0], at[1]) in seen or len(documents) >= MAX_EXTENDS:
+            elif at[:2] == found[:2]:
+                # Told in the file that was asked for: in each file of a circle, when its turn comes.
+                document, base = documents[0], documents[0].data["extends"]
+                message = f"`extends: {base}` leads back to this file"
+                hint = "take `extends` out of one of the files"
+                at = None
+            elif at[:2] in seen:
                 message = f"`extends: {base}` leads back to a file that extends this one"
+                at = None
+            elif len(documents) >= MAX_EXTENDS:
+                document = documents[0]
+                message = f"`extends` goes through more than {MAX_EXTENDS} files"
+                hint = "extend one that is nearer to the last"
                 at = None
             else:
                 continue
@@ -311,13 +322,9 @@ class Catalog:
 
 
 def _validated(documents: list[Document], findings: list[Diagnostic]) -> Validated:
-    from oauth1_catalog.catalog.validation import Validated, validate
+    from oauth1_catalog.catalog.validation import validate
 
-    validated = validate(inherit(documents))
-    if not findings:
-        return validated
-    both = sorted((*validated.findings, *findings), key=lambda finding: finding.sort_key)
-    return Validated(validated.entry, validated.file, tuple(both))
+    return validate(inherit(documents), between=findings)
 
 
 def _check(data: Tree) -> None:

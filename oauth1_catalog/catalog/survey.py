@@ -128,11 +128,10 @@ def _check(path: Path, catalog: Catalog, today: dt.date) -> Checked:
     else:
         documents, findings = [read_file(path)], []
         findings.append(_misnamed(documents[0], path))
-    validated = validate(inherit(documents), rules=all_rules(), today=today)
+    validated = validate(inherit(documents), between=findings, rules=all_rules(), today=today)
     own = documents[0]
-    found = sorted((*validated.findings, *findings), key=lambda finding: finding.sort_key)
     # What is wrong in a file that this one extends is told there.
-    told = tuple(finding for finding in found if finding.path == own.path)
+    told = tuple(finding for finding in validated.findings if finding.path == own.path)
     data = own.data
     endpoints = (_text(data.get(name)) for name in _ENDPOINTS)
     return Checked(

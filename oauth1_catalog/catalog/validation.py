@@ -21,10 +21,10 @@ from pydantic_core import ErrorDetails
 from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean, nearest
 from oauth1_catalog.catalog.document import Data, Step, dotted
 from oauth1_catalog.catalog.fields import INSECURE
-from oauth1_catalog.catalog.inheritance import Entry
+from oauth1_catalog.catalog.inheritance import OWN_FIELDS, Entry
 from oauth1_catalog.catalog.masking import is_credential
 from oauth1_catalog.catalog.model import ProviderFile
-from oauth1_catalog.catalog.rules import Rule, Subject, usability_rules
+from oauth1_catalog.catalog.rules import Rule, Subject, credentials, usability_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,18 @@ class Validated:
     findings: tuple[Diagnostic, ...]
 
 
-def validate(entry: Entry, *, rules: Sequence[Rule] | None = None, today: dt.date = dt.date.max) -> Validated:
+def validate(
+    entry: Entry,
+    *,
+    between: Sequence[Diagnostic] = (),
+    rules: Sequence[Rule] | None = None,
+    today: dt.date = dt.date.max,
+) -> Validated:
     r"""Check one provider: YAML, fields, and rules.
 
     Args:
         entry: the provider's data.
+        between: what is known to be wrong between its files.
         rules: what to hold it to; by default what makes a file unusable.
         today: the day against which dates are held.
 
@@ -50,10 +57,14 @@ def validate(entry: Entry, *, rules: Sequence[Rule] | None = None, today: dt.dat
     >>> str(validate(inherit([document])).findings[-1])
     'x.yaml:3:1: P010 unknown field `authorise_url`: did you mean `authorize_url`?'
     """
-    findings = [*entry.own.findings, *entry.findings]
+    findings = [*entry.own.findings, *entry.findings, *between]
     if any(finding.code in {"P001", "P005", "P006", "P007", "P008", "P009"} for finding in entry.own.findings):
-        return Validated(entry, None, tuple(findings))
+        return Validated(entry, None, _in_order(findings))
     file, problems, silenced = _read_model(entry)
+    if any(finding.code == "P025" for finding in between):
+        # Nobody knows what the missing file has: what is not there may be there, and most rules ask for just that.
+        problems = [problem for problem in problems if problem.code != "P012" or problem.field in OWN_FIELDS]
+        rules = credentials.RULES
     findings.extend(problems)
     if file is not None:
         subject = Subject(entry, file, frozenset(silenced), today)

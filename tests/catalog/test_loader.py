@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.directories import builtin_directory
+from oauth1_catalog.catalog.loader import MAX_EXTENDS
 from oauth1_catalog.catalog.rules.flows import REGISTRY
 from oauth1_catalog.errors import ConfigurationError, ProviderFileError, UnknownProviderError
 from oauth1_catalog.integrations import django_client as django
@@ -124,6 +125,25 @@ def test_a_circle_of_files_is_told(own):
     write(own, "two", "extends: one\n")
     with pytest.raises(ProviderFileError, match="leads back"):
         Catalog(own).provider("one")
+
+
+def test_a_file_that_leads_into_a_circle_is_told(own):
+    write(own, "one", "extends: two\n")
+    write(own, "two", "extends: one\n")
+    write(own, "zero", "extends: one\n")
+    with pytest.raises(ProviderFileError, match="leads back to a file") as caught:
+        Catalog(own).provider("zero")
+    assert caught.value.path.endswith("two.yaml")
+
+
+def test_too_long_a_way_is_told_where_it_begins(own):
+    for number in range(MAX_EXTENDS):
+        write(own, f"step_{number}", f"extends: step_{number + 1}\n")
+    write(own, f"step_{MAX_EXTENDS}", "extends: twitter\nreplace: true\n")
+    with pytest.raises(ProviderFileError, match="more than 8 files") as caught:
+        Catalog(own).provider("step_0")
+    assert caught.value.path.endswith("step_0.yaml")
+    assert Catalog(own).provider("step_2").request_token_url == Catalog().provider("twitter").request_token_url
 
 
 @pytest.mark.parametrize("consent", ["extends: twitter", "replace: true"])

@@ -94,6 +94,14 @@ def test_warnings_fail_only_under_strict(folder):
     run("folder/right.yaml", "--strict", status=1)
 
 
+def test_a_circle_of_files_is_an_error_in_each_of_them(folder):
+    for name, base in (("left", "right"), ("right", "left")):
+        (folder / f"{name}.yaml").write_text(RIGHT.format(name=name) + f"extends: {base}\n", encoding="utf-8")
+    for name in ("left", "right"):
+        assert "P025 `extends: " in run(folder / f"{name}.yaml", "--format", "concise")
+    assert run(folder / "left.yaml", folder / "right.yaml").count("leads back to this file") == 2
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_no_format_shows_a_credential(folder, form):
     assert "hunter2" not in run("folder", "--format", form)
