@@ -51,7 +51,10 @@ def validate(
     Without PATHS, the folder providers/ here, or else the built-in catalog.
     """
     form = form or ("github" if os.environ.get("GITHUB_ACTIONS") else "full")
-    files = provider_files(paths or [_default_folder()])
+    looked = paths or (_default_folder(),)
+    files = provider_files(looked)
+    if not files:
+        raise click.UsageError(_nothing_in(looked))
     changed = _changed_files(changed_since) if changed_since else None
     if fix:
         _fix([path for path in files if changed is None or path.resolve() in changed])
@@ -78,6 +81,14 @@ def validate(
     if form in {"full", "concise"} or output:
         click.echo(_summary(len(seen), len(broken), counts), err=form != "full" or output is not None)
     sys.exit(1 if counts["error"] or (strict and counts["warning"]) else 0)
+
+
+def _nothing_in(folders: Sequence[Path]) -> str:
+    """What was looked for, where, and where there would be some."""
+    near = next((path.parent for folder in folders for path in sorted(folder.glob("[!.]*/*.yaml"))), None)
+    hint = f"there are some in {near}" if near else "name the folder that holds them, or the files"
+    where = ", ".join(map(str, folders))
+    return f"nothing to check: no *.yaml or *.yml file in {where} (folders below are not looked through); {hint}"
 
 
 def _fix(files: Sequence[Path]) -> None:

@@ -102,6 +102,15 @@ def test_a_circle_of_files_is_an_error_in_each_of_them(folder):
     assert run(folder / "left.yaml", folder / "right.yaml").count("leads back to this file") == 2
 
 
+@pytest.mark.parametrize("arguments", [[], ["."], ["empty"], ["empty", "--format", "json"], ["providers", "--fix"]])
+def test_nothing_to_check_is_wrong_use(folder, arguments):
+    Path("providers").mkdir()
+    Path("empty").mkdir()
+    told = run(*arguments, status=2)
+    assert f"no *.yaml or *.yml file in {arguments[0] if arguments else 'providers'} (" in told
+    assert ("there are some in folder" in told) == (arguments == ["."])
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_no_format_shows_a_credential(folder, form):
     assert "hunter2" not in run("folder", "--format", form)
