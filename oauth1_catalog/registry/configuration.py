@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
 
+from oauth1_catalog.registry.keys import TEXTS, key_text
 from oauth1_catalog.registry.parameters import CONFIGURABLE, MAPPINGS, as_mapping, check_names
 
 
@@ -29,6 +30,9 @@ class Settings(ABC):
 
     unrelated_names_matter: bool = False
     """Whether every name of ``names`` is meant for the client: a section of its own, not a common prefix."""
+
+    quoting: str = ""
+    """How one writes text there that looks like a number; a whole sentence."""
 
 
 def names_under(client: str, keys: Iterable[str], registered: Iterable[str]) -> list[str]:
@@ -85,6 +89,7 @@ def gather(
     where = settings.place(client, "...") or "the configuration"
     check_names(client, names, known=parameters, where=where, warn_unrelated=settings.unrelated_names_matter)
     values = {name: value for name, value in arguments.items() if value is not None}
+    places = {name: (f"{name}=", "") for name in TEXTS & values.keys()}
     for parameter in parameters:
         configured = settings.get(client, parameter)
         if configured is None or configured == "":
@@ -95,4 +100,8 @@ def gather(
             values[parameter] = {**own, **configured} if overwrite else {**configured, **own}
         elif overwrite or parameter not in values:
             values[parameter] = configured
+            places[parameter] = (settings.place(client, parameter), settings.quoting)
+    for name in TEXTS & values.keys():
+        where, quoting = places[name]
+        values[name] = key_text(client, name, values[name], where=where, quoting=quoting)
     return values

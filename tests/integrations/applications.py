@@ -157,7 +157,7 @@ class FlaskApplication(Application):
 
     def set_up(self, config: Mapping[str, Mapping[str, object]], options: dict[str, Any]) -> None:
         self.app = flask.Flask(__name__)
-        self.app.config.update(prefixed(config), SECRET_KEY=SECRET_KEY, **options.pop("settings", {}))
+        self.app.config.update(prefixed(config) | {"SECRET_KEY": SECRET_KEY} | options.pop("settings", {}))
         self.oauth = self.integration.OAuth(self.app, **options)
         self.app.add_url_rule("/<path:path>", view_func=self.serve)
         self.app.register_error_handler(self.integration.OAuthError, lambda error: (told(error), 400))

@@ -127,6 +127,41 @@ class TestPrecedence:
         assert Mine.OAUTH_APP_CONFIG == {**ADDRESSES, "client_id": "of the class"}
 
 
+class TestKeys:
+    """The keys as they were typed."""
+
+    def test_digits_that_something_has_parsed(self, registry: Registry) -> None:
+        numbers = {"client_id": 12345, "client_secret": 0, "token": 7, "token_secret": 8}
+        for config, arguments in (({"twitter": numbers}, {}), (None, numbers)):
+            client = registry(config).register_from_catalog("twitter", **arguments)
+            assert (client.client_id, client.client_secret) == ("12345", "0")
+            assert (client.signer.client.client_id, client.static_token.oauth_token) == ("12345", "7")
+
+    @pytest.mark.parametrize("parameter", ["client_id", "client_secret", "token", "token_secret"])
+    @pytest.mark.parametrize(
+        ("value", "said"),
+        [
+            (1.5e300, "is a float"),
+            (True, "is a bool"),
+            (b"canary", "is a bytes"),
+            ("canary\n", "begins or ends with white space"),
+            (" canary", "begins or ends with white space"),
+        ],
+    )
+    def test_what_no_provider_takes(
+        self, registry: Registry, framework: str, parameter: str, value: object, said: str
+    ) -> None:
+        keys = {"client_id": "k", "client_secret": "s", parameter: value}
+        error = wrong(registry({"twitter": keys}).register_from_catalog, "twitter")
+        assert error.description.startswith(f"twitter: {HERE[framework]('twitter', parameter)} {said}")
+        assert "canary" not in str(error)
+        assert "1.5" not in str(error)
+        if said.startswith("is a"):
+            assert "Write it in quotes." in error.description
+        error = wrong(registry().register_from_catalog, "twitter", **keys)
+        assert error.description.startswith(f"twitter: {parameter}= {said}")
+
+
 class TestMissing:
     def test_a_key_is_named_as_the_framework_names_it(self, registry: Registry, framework: str) -> None:
         config: dict[str, object] = {"user_agent": "mine/1"}

@@ -23,7 +23,7 @@ from oauth1_catalog.errors import (
     OAuthError,
 )
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
-from tests.integrations.applications import Application, wrong
+from tests.integrations.applications import Application, FlaskApplication, wrong
 
 Registry = Callable[..., Any]
 
@@ -196,6 +196,19 @@ def test_a_login_needs_a_session(make: Callable[..., Application], framework: st
     assert error["description"].startswith("twitter: A login needs a session")
     assert missing in error["description"]
     assert emulator.journal.exchanges == ()  # found before the provider was asked
+
+
+@pytest.mark.parametrize("settings", [{"SECRET_KEY": 1234567}, {"SECRET_KEY_FALLBACKS": [1.5]}])
+def test_a_secret_key_that_is_no_text(emulator: Emulator, settings: dict[str, Any]) -> None:
+    app = FlaskApplication(
+        config={"twitter": {"client_id": "k", "client_secret": "s"}}, catalog=emulator.catalog, settings=settings
+    )
+    error = app.browser().get("/login").json
+    assert error["error"] == "configuration_error"
+    kind = "float" if "SECRET_KEY_FALLBACKS" in settings else "int"
+    assert f"SECRET_KEY_FALLBACKS in app.config is a {kind}; a secret key is text" in error["description"]
+    assert "Write it in quotes." in error["description"]
+    assert "1234567" not in error["description"]
 
 
 @pytest.mark.parametrize("uri", ["/authorize", "authorize", "//example.com/authorize", "https://a\nb", ""])

@@ -15,9 +15,16 @@ from oauth1_catalog.registry.current_token import CurrentToken
 from oauth1_catalog.registry.framework import Framework
 from oauth1_catalog.registry.token import TokenLike
 
+_QUOTING = (
+    "Write it in quotes. app.config.from_prefixed_env() reads JSON, so in a variable it needs quotes within quotes: "
+    "'\"...\"'."
+)
+
 
 class FlaskSettings(Settings):
     """Keys of ``app.config``: ``TWITTER_CLIENT_ID`` is the ``client_id`` of the client ``twitter``."""
+
+    quoting = _QUOTING
 
     def __init__(self, config: dict[str, object], registered: Collection[str]) -> None:
         self._config = config
@@ -75,6 +82,12 @@ class FlaskFramework(Framework[Request]):
                 "long random text."
             )
         keys = [key for key in (app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ())) if key]
+        for key in keys:
+            if not isinstance(key, str | bytes):
+                raise ConfigurationError(
+                    description=f"SECRET_KEY or one of SECRET_KEY_FALLBACKS in app.config is a {type(key).__name__}; a "
+                    f"secret key is text. {_QUOTING}"
+                )
         return Browser(
             session=session,
             keys=keys or [fallback_key],
