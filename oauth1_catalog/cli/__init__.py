@@ -1,15 +1,18 @@
 """The ``oauth1-catalog`` command.
 
 Rule: a command's module is imported when the command runs, so that none of them pays for what another one needs. To
-add one, write its module and a line in ``COMMANDS``.
+add one, write its module and a line in ``COMMANDS``. The errors of ``errors.py`` are left to the group.
 """
 
 from __future__ import annotations
 
 import importlib
 from importlib.metadata import version
+from typing import Any
 
 import click
+
+from oauth1_catalog.errors import ConfigurationError, OAuthError
 
 # Name to "module:function" and the line that --help shows for it.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -28,6 +31,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+class _WrongSetting(click.ClickException):
+    exit_code = 2
+
+
 class LazyGroup(click.Group):
     """A group that imports a command's module when the command is asked for."""
 
@@ -43,6 +50,14 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(module), function)
         assert isinstance(command, click.Command)  # noqa: S101 - the table is ours
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; an error of ours becomes a sentence, and exit status 2 where it can be put right here."""
+        try:
+            return super().invoke(ctx)
+        except OAuthError as error:
+            kind = _WrongSetting if isinstance(error, ConfigurationError) else click.ClickException
+            raise kind(error.description) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         """List the commands without importing any."""

@@ -17,7 +17,7 @@ import click
 
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.cli.arguments import DIRECTORY, provider_named
-from oauth1_catalog.errors import ConfigurationError, OAuthError
+from oauth1_catalog.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog.provider import Provider
@@ -73,8 +73,6 @@ def emulate(
             raise
         message = f"the emulator needs {error.name}. Install it: pip install 'oauth1-catalog[emulator]'"
         raise click.ClickException(message) from error
-    except OAuthError as error:
-        raise click.ClickException(error.description) from error
     except OSError as error:
         raise click.ClickException(f"{error.strerror}: choose other ports, or another folder") from error
 

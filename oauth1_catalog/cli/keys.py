@@ -6,7 +6,6 @@ import os
 
 import click
 
-from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.token_cipher import SETTING, TokenCipher
 
 
@@ -18,10 +17,7 @@ def keys() -> None:
 @keys.command()
 def new() -> None:
     """Print a new key, to be put first in OAUTH1_CATALOG_TOKEN_KEYS."""
-    try:
-        click.echo(TokenCipher.new_key())
-    except ConfigurationError as error:
-        raise click.ClickException(error.description) from error
+    click.echo(TokenCipher.new_key())
 
 
 @keys.command()
@@ -44,8 +40,6 @@ def rotate(database: str, table: str, batch_size: int) -> None:
     """
     try:
         _rotate(database, table, batch_size)
-    except ConfigurationError as error:
-        raise click.ClickException(error.description) from error
     except ImportError as error:
         message = f"this needs {error.name}. Install it: pip install 'oauth1-catalog[sqlalchemy]' and your driver."
         raise click.ClickException(message) from error

@@ -15,7 +15,6 @@ from oauth1_catalog.catalog.document import Step
 from oauth1_catalog.catalog.inheritance import Entry
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.cli.arguments import DIRECTORY, provider_named
-from oauth1_catalog.errors import ConfigurationError
 
 # What is told in other lines, or says nothing to a reader.
 _LEFT_OUT = frozenset({"from_catalog", "required_credentials", "variables", "environment", "credential_labels"})
@@ -39,15 +38,12 @@ def show(
     """Show the provider NAME, a name or a file: its file, or with --resolved what comes of it."""
     name, directories = provider_named(name, directories)
     catalog = Catalog(*directories)
-    try:
-        if not resolved:
-            _show_file(catalog, name, as_json=as_json)
-            return
-        values = dict(_pairs(settings))
-        provider = catalog.provider(name, environment=environment, values=values)
-        entry = catalog.entry(name)
-    except ConfigurationError as error:
-        raise click.ClickException(error.description) from error
+    if not resolved:
+        _show_file(catalog, name, as_json=as_json)
+        return
+    values = dict(_pairs(settings))
+    provider = catalog.provider(name, environment=environment, values=values)
+    entry = catalog.entry(name)
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(provider), indent=2, ensure_ascii=False))
         return

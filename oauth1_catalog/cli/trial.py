@@ -13,7 +13,6 @@ import click
 
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.cli.arguments import DIRECTORY, provider_named
-from oauth1_catalog.errors import OAuthError
 
 FRAMEWORKS = ("flask", "django", "starlette")
 
@@ -47,8 +46,6 @@ def trial(name: str, framework: str, directories: tuple[Path, ...]) -> None:
             raise
         message = f"the emulator needs {error.name}. Install it: pip install 'oauth1-catalog[demo]'"
         raise click.ClickException(message) from error
-    except OAuthError as error:
-        raise click.ClickException(error.description) from error
 
 
 def _alone(catalog: Catalog, name: str, folder: Path) -> Catalog:

@@ -94,7 +94,17 @@ def test_origins_of_options_environments_and_bases():
     ],
 )
 def test_what_cannot_be_shown_says_why(arguments, message):
-    assert message in run(*arguments, status=1)
+    assert message in run(*arguments, status=2)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["list"], ["search", "x"], ["show", "x"], ["validate"], ["try", "x"], ["emulate", "x"], ["new", "acme"], ["demo"]],
+)
+def test_a_wrong_setting_is_a_sentence_whatever_the_command(monkeypatch, arguments):
+    monkeypatch.setenv("OAUTH1_CATALOG_PATH", "nope")
+    told = run(*arguments, status=2)
+    assert told == "Error: OAUTH1_CATALOG_PATH: directory 'nope' does not exist.\n"
 
 
 def test_wrong_use():

@@ -35,16 +35,11 @@ def demo(framework: str | None, port: int | None, check: bool) -> None:
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     names = [framework] if framework else FRAMEWORKS if check else FRAMEWORKS[:1]
     applications = {name: _application(name) for name in names}
-    from oauth1_catalog.errors import OAuthError
+    if check:
+        from oauth1_catalog.cli.demo.check import run_checks
 
-    try:
-        if check:
-            from oauth1_catalog.cli.demo.check import run_checks
-
-            sys.exit(run_checks(applications, write=click.echo))
-        _show(*applications.popitem(), _free_port(port))
-    except OAuthError as error:
-        raise click.ClickException(error.description) from error
+        sys.exit(run_checks(applications, write=click.echo))
+    _show(*applications.popitem(), _free_port(port))
 
 
 def _application(framework: str) -> ModuleType:
