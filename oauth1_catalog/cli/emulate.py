@@ -96,7 +96,7 @@ def _begin(
     emulator: Emulator, values: dict[str, dict[str, object]], folder: Path, callback: str | None
 ) -> Iterator[str]:
     """Play the providers, write what leads to them, and say what to set."""
-    from oauth1_catalog.emulator.handover import settings, write_files
+    from oauth1_catalog.emulator.handover import BUNDLE, settings, write_files
 
     providers = {name: emulator.catalog.provider(name, values=chosen) for name, chosen in values.items()}
     write_files(emulator, providers.values(), folder)
@@ -109,7 +109,7 @@ def _begin(
     before = os.environ.get("OAUTH1_CATALOG_PATH")
     yield f"  OAUTH1_CATALOG_PATH={os.pathsep.join(filter(None, (str(folder), before)))}"
     for variable in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
-        yield f"  {variable}={folder / 'ca.pem'}"
+        yield f"  {variable}={folder / BUNDLE}"
     yield "In its configuration:"
     for name, provider in providers.items():
         for key, value in settings(emulator, name, provider, folder).items():

@@ -7,7 +7,7 @@ A file extends the provider's own, so everything but its addresses stays as it i
 from __future__ import annotations
 
 import json
-import shutil
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.emulator.emulator import Emulator
 from oauth1_catalog.errors import ConfigurationError
 
+BUNDLE = "ca-bundle.pem"
 HEAD = "# Written by oauth1-catalog emulate; it changes with each start.\n"
 
 
 def write_files(emulator: Emulator, providers: Iterable[Provider], directory: Path) -> None:
-    """Write a file for each provider, and the certificate authority as ``ca.pem``.
+    """Write a file for each provider, and as ``ca-bundle.pem`` the authorities to trust, the emulator's among them.
 
     Args:
         emulator: it runs.
@@ -31,7 +32,9 @@ def write_files(emulator: Emulator, providers: Iterable[Provider], directory: Pa
         ConfigurationError: a file of that name is there, and not from here.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(emulator.ca_file, directory / "ca.pem")
+    # The variables that lead here replace what an application trusts, for its calls to everybody else, too.
+    authorities = (_authorities().read_bytes(), Path(emulator.ca_file).read_bytes())
+    (directory / BUNDLE).write_bytes(b"\n".join(authorities))
     for moved in providers:
         name = moved.name
         path = directory / f"{name}.yaml"
@@ -41,6 +44,14 @@ def write_files(emulator: Emulator, providers: Iterable[Provider], directory: Pa
             )
         data = {"schema_version": 1, "name": name, "extends": name, **moved_fields(emulator, moved)}
         path.write_text(HEAD + json.dumps(data, indent=2) + "\n", encoding="utf-8")
+
+
+def _authorities() -> Path:
+    """What is trusted here without the emulator: a bundle that the environment names, else the one of requests."""
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH  # certifi's; some distributions make it the system's
+
+    named = (os.environ.get("REQUESTS_CA_BUNDLE"), os.environ.get("SSL_CERT_FILE"))
+    return next((path for path in map(Path, filter(None, named)) if path.is_file()), Path(DEFAULT_CA_BUNDLE_PATH))
 
 
 def moved_fields(emulator: Emulator, moved: Provider) -> dict[str, Any]:

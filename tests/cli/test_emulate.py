@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import certifi
 import flask
 import pytest
+import trustme
 from click.testing import CliRunner
 
+from oauth1_catalog import Catalog
 from oauth1_catalog.cli import cli
+from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.browser import press
+from oauth1_catalog.emulator.handover import BUNDLE, write_files
 from oauth1_catalog.integrations.flask_client import OAuth
 
 CALLBACK = "https://app.example/callback"
@@ -33,7 +40,8 @@ def told(tmp_path_factory) -> Iterator[dict[str, str]]:
     """What the running command says to set."""
     folder = tmp_path_factory.mktemp("emulated")
     command = [sys.executable, "-m", "oauth1_catalog", "emulate", *ARGUMENTS, "--write", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    plain = {name: value for name, value in os.environ.items() if name not in {"REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"}}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=plain) as process:
         assert process.stdout
         lines = []
         for line in process.stdout:
@@ -79,6 +87,29 @@ def test_a_login(name, oauth, told):
 def test_a_token_of_the_console(oauth):
     answer = oauth.register_from_catalog("bricklink").get("orders")
     assert answer.status_code == 200
+
+
+def test_other_servers_are_trusted_as_before(told):
+    def trusted(path: str) -> set[bytes]:
+        return set(ssl.create_default_context(cafile=path).get_ca_certs(binary_form=True))
+
+    before = trusted(certifi.where())
+    for variable in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+        after = trusted(told[variable])
+        assert before < after
+        assert len(after - before) == 1
+
+
+def test_authorities_of_ones_own_are_kept(tmp_path, monkeypatch):
+    own = tmp_path / "own.pem"
+    trustme.CA().cert_pem.write_to_path(str(own))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(own))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
+    with Emulator(Catalog()) as emulator:
+        write_files(emulator, [], tmp_path)
+        written = (tmp_path / BUNDLE).read_text(encoding="ascii")
+        assert own.read_text(encoding="ascii") in written
+        assert Path(emulator.ca_file).read_text(encoding="ascii") in written
 
 
 def test_no_choice_leads_to_the_real_provider(told):
