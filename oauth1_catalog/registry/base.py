@@ -158,9 +158,12 @@ class BaseOAuth(Generic[App]):
     def check(self) -> list[ConfigurationError]:
         """What is wrong with the registered clients: missing settings, unusable keys, misspelt names.
 
+        What their logins need of the application is looked at too, as far as it can be told outside of a request.
+
         Nothing is sent. An empty list is good news; call it in a test of your application.
         """
         found: list[ConfigurationError] = []
+        logs_in = False
         for name in self._registry:
             try:
                 client = self.create_client(name)
@@ -168,7 +171,8 @@ class BaseOAuth(Generic[App]):
                 found.append(error)
             else:
                 found.extend(client.problems() if client else ())
-        return found
+                logs_in = logs_in or (client is not None and "redirect" in client.provider.flows)
+        return [*found, *self._session_problems()] if logs_in else found
 
     def __getattr__(self, name: str) -> App:
         # "_registry" is not there yet while a copy or a pickle is being made.
@@ -183,6 +187,10 @@ class BaseOAuth(Generic[App]):
 
     def _framework(self) -> Framework[Any]:
         raise NotImplementedError
+
+    def _session_problems(self) -> list[ConfigurationError]:
+        """What keeps the application from having a session, which a login needs."""
+        return []
 
     def _built(self) -> MutableMapping[str, App]:
         """The clients that are built, for the application being served."""

@@ -13,6 +13,8 @@ import flask
 import pytest
 from django.test import override_settings
 from starlette.config import Config
+from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
 from werkzeug.local import LocalProxy
 
 from oauth1_catalog.emulator import Emulator
@@ -23,7 +25,7 @@ from oauth1_catalog.errors import (
     OAuthError,
 )
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
-from tests.integrations.applications import Application, FlaskApplication, wrong
+from tests.integrations.applications import Application, FlaskApplication, StarletteApplication, wrong
 
 Registry = Callable[..., Any]
 
@@ -196,6 +198,30 @@ def test_a_login_needs_a_session(make: Callable[..., Application], framework: st
     assert error["description"].startswith("twitter: A login needs a session")
     assert missing in error["description"]
     assert emulator.journal.exchanges == ()  # found before the provider was asked
+
+
+@pytest.mark.parametrize("key", ["", None])
+@pytest.mark.parametrize("by_name", [True, False])
+def test_an_empty_secret_key_signs_no_session(emulator: Emulator, key: str | None, by_name: bool) -> None:
+    app = StarletteApplication(config={"twitter": {"client_id": "k", "client_secret": "s"}}, catalog=emulator.catalog)
+    arguments: Any = Middleware(SessionMiddleware, secret_key=key) if by_name else Middleware(SessionMiddleware, key)  # type: ignore[arg-type]
+    app.app.user_middleware[:] = [arguments]
+    error = app.browser().get("/login").json
+    assert error["description"].startswith("twitter: A login needs a session, and the secret_key of SessionMiddleware")
+    assert emulator.journal.exchanges == ()
+
+
+def test_check_finds_that_no_session_can_be_signed() -> None:
+    app = flask.Flask(__name__)
+    oauth = flask_client.OAuth(app)
+    assert oauth.check() == []
+    oauth.register_from_catalog("twitter", client_id="k", client_secret="s")
+    for key, said in ((None, "Set SECRET_KEY in app.config"), (12345, "a secret key is text")):
+        app.config["SECRET_KEY"] = key
+        (error,) = oauth.check()
+        assert said in error.description
+    app.config["SECRET_KEY"] = "s"
+    assert oauth.check() == []
 
 
 @pytest.mark.parametrize("settings", [{"SECRET_KEY": 1234567}, {"SECRET_KEY_FALLBACKS": [1.5]}])

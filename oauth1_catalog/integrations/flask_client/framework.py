@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Collection
 
-from flask import Request, current_app, g, has_app_context, has_request_context, request, session
+from flask import Flask, Request, current_app, g, has_app_context, has_request_context, request, session
 from flask.sessions import SecureCookieSessionInterface
 
 from oauth1_catalog.errors import ConfigurationError
@@ -76,18 +76,7 @@ class FlaskFramework(Framework[Request]):
     def browser(self, request: Request, fallback_key: str) -> Browser:
         """The session, the keys and the query of the request being served."""
         app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Werkzeug's documented way
-        if not app.secret_key and isinstance(app.session_interface, SecureCookieSessionInterface):
-            raise ConfigurationError(
-                description="A login needs a session, and app.secret_key is not set. Set SECRET_KEY in app.config to a "
-                "long random text."
-            )
-        keys = [key for key in (app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ())) if key]
-        for key in keys:
-            if not isinstance(key, str | bytes):
-                raise ConfigurationError(
-                    description=f"SECRET_KEY or one of SECRET_KEY_FALLBACKS in app.config is a {type(key).__name__}; a "
-                    f"secret key is text. {_QUOTING}"
-                )
+        keys = secret_keys(app)
         return Browser(
             session=session,
             keys=keys or [fallback_key],
@@ -95,6 +84,27 @@ class FlaskFramework(Framework[Request]):
             query=list(request.args.items(multi=True)),
             path=request.path,
         )
+
+
+def secret_keys(app: Flask) -> list[str | bytes]:
+    """The keys that seal a login's record, newest first; none where the session needs no secret key.
+
+    Raises:
+        ConfigurationError: the session needs a secret key and there is none, or one is no text.
+    """
+    if not app.secret_key and isinstance(app.session_interface, SecureCookieSessionInterface):
+        raise ConfigurationError(
+            description="A login needs a session, and app.secret_key is not set. Set SECRET_KEY in app.config to a "
+            "long random text."
+        )
+    keys = [key for key in (app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ())) if key]
+    for key in keys:
+        if not isinstance(key, str | bytes):
+            raise ConfigurationError(
+                description=f"SECRET_KEY or one of SECRET_KEY_FALLBACKS in app.config is a {type(key).__name__}; a "
+                f"secret key is text. {_QUOTING}"
+            )
+    return keys
 
 
 def current_request() -> Request | None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import Flask, current_app, has_app_context
 from werkzeug.local import LocalProxy
 
-from oauth1_catalog.errors import NotInitializedError
+from oauth1_catalog.errors import ConfigurationError, NotInitializedError
 from oauth1_catalog.integrations.flask_client.client import FlaskOAuth1App
 from oauth1_catalog.integrations.flask_client.commands import EXTENSION, oauth1
-from oauth1_catalog.integrations.flask_client.framework import FlaskFramework, FlaskSettings
+from oauth1_catalog.integrations.flask_client.framework import FlaskFramework, FlaskSettings, secret_keys
 from oauth1_catalog.registry.base import BaseOAuth, Registration
 
 if TYPE_CHECKING:
@@ -160,6 +160,13 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
             token_store=own.token_store,
             forget_rejected_tokens=self.forget_rejected_tokens,
         )
+
+    def _session_problems(self) -> list[ConfigurationError]:
+        try:
+            secret_keys(self._app())
+        except ConfigurationError as error:
+            return [error]
+        return []
 
     def _add(self, registration: Registration) -> FlaskOAuth1App:
         if self._has_app():

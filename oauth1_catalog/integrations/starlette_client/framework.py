@@ -65,9 +65,18 @@ class StarletteFramework(Framework[Request]):
 
 
 def _secret_key(request: Request) -> str | None:
-    """The secret key of the application's own ``SessionMiddleware``, if it is there to be found."""
+    """The secret key of the application's own ``SessionMiddleware``, if it is there to be found.
+
+    Raises:
+        ConfigurationError: it is empty, so that anybody could sign a session.
+    """
     for middleware in getattr(request.scope.get("app"), "user_middleware", ()):
         if middleware.cls is SessionMiddleware:
             key = middleware.kwargs.get("secret_key") or next(iter(middleware.args), None)
-            return str(key) if key else None
+            if not key:
+                raise ConfigurationError(
+                    description="A login needs a session, and the secret_key of SessionMiddleware is empty. Set it to "
+                    "a long random text: app.add_middleware(SessionMiddleware, secret_key=...)."
+                )
+            return str(key)
     return None

@@ -109,8 +109,12 @@ def test_the_check_command_names_what_is_missing(flask: Command) -> None:
     assert done.stderr.splitlines()[0].startswith("shop: no client_id. Set SHOP_CLIENT_ID in app.config")
     urls = {"AUTHORIZE_URL": "https://shop.example.com/a", "ACCESS_TOKEN_URL": "https://shop.example.com/t"}
     keys = {"CLIENT_ID": "k", "CLIENT_SECRET": "s"}
-    done = flask("oauth1", "check", **{f"FLASK_SHOP_{name}": value for name, value in (urls | keys).items()})
+    shop = {f"FLASK_SHOP_{name}": value for name, value in (urls | keys).items()}
+    done = flask("oauth1", "check", **shop)
     assert (done.returncode, done.stdout) == (0, "The OAuth 1.0 clients are configured.\n"), done.stderr
+    done = flask("oauth1", "check", **shop, FLASK_SECRET_KEY="")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Set SECRET_KEY in app.config" in done.stderr
 
 
 def test_an_application_whose_keys_are_missing_does_not_start(emulator: Emulator) -> None:
