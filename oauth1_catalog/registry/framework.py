@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar
 
+from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import NoSettings, Settings
 from oauth1_catalog.registry.current_token import CurrentToken
@@ -62,3 +63,15 @@ class Framework(ABC, Generic[FrameworkRequest]):
         if call.operation == "set":
             return cache.set(call.key, call.value, call.seconds)
         return getattr(cache, call.operation)(call.key)
+
+
+def not_a_request(given: object) -> ConfigurationError:
+    """The error for a login that was given something else where its request belongs.
+
+    >>> print(not_a_request("https://example.com/authorize").description)
+    a str was passed as the request. The first argument is the request: authorize_redirect(request, redirect_uri)...
+    """
+    return ConfigurationError(
+        description=f"a {type(given).__name__} was passed as the request. The first argument is the request: "
+        "authorize_redirect(request, redirect_uri), authorize_access_token(request)."
+    )

@@ -200,6 +200,21 @@ def test_a_login_needs_a_session(make: Callable[..., Application], framework: st
     assert emulator.journal.exchanges == ()  # found before the provider was asked
 
 
+@pytest.mark.parametrize("framework", ["django", "starlette"])  # in Flask nobody passes one
+def test_a_forgotten_request(app: Application, framework: str, emulator: Emulator) -> None:
+    @app.view("/forgotten")
+    async def forgotten(app: Application, request: Any) -> Any:
+        uri = request.url if framework == "starlette" else request.build_absolute_uri()
+        result = app.client.authorize_redirect(uri)
+        return await result if hasattr(result, "__await__") else result
+
+    error = app.browser().get("/forgotten").json
+    given = "URL" if framework == "starlette" else "str"
+    assert error["description"].startswith(f"twitter: a {given} was passed as the request. The first argument is")
+    assert "authorize_redirect(request, redirect_uri)" in error["description"]
+    assert emulator.journal.exchanges == ()
+
+
 @pytest.mark.parametrize("key", ["", None])
 @pytest.mark.parametrize("by_name", [True, False])
 def test_an_empty_secret_key_signs_no_session(emulator: Emulator, key: str | None, by_name: bool) -> None:

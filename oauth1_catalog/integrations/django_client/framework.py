@@ -13,7 +13,7 @@ from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import Settings
 from oauth1_catalog.registry.current_token import TokenOnRequest
-from oauth1_catalog.registry.framework import Framework
+from oauth1_catalog.registry.framework import Framework, not_a_request
 from oauth1_catalog.registry.token_store import TokenStore
 
 SECTIONS = ("OAUTH1_CATALOG", "AUTHLIB_OAUTH_CLIENTS")
@@ -41,6 +41,8 @@ class DjangoSettings(Settings):
 
     def place(self, client: str, parameter: str) -> str:
         """Such as ``OAUTH1_CATALOG['twitter']['client_id'] in the settings``."""
+        if (client, parameter) == ("oauth1_catalog", "path"):
+            return "OAUTH1_CATALOG_PATH in the settings"
         return f"{SECTIONS[0]}[{client!r}][{parameter!r}] in the settings"
 
     def names(self, client: str) -> Collection[str]:
@@ -61,8 +63,13 @@ class DjangoSettings(Settings):
 
 
 def _attributes(request: HttpRequest) -> MutableMapping[str, Any]:
-    # A request of Django REST framework is a wrapper around Django's own, which it calls _request.
-    return vars(getattr(request, "_request", request))
+    return vars(_own_request(request))
+
+
+def _own_request(request: HttpRequest) -> HttpRequest:
+    """Django's own request: one of Django REST framework is a wrapper around it, which it calls ``_request``."""
+    own: HttpRequest = getattr(request, "_request", request)
+    return own
 
 
 def token_store_of_settings() -> TokenStore | None:
@@ -91,6 +98,8 @@ class DjangoFramework(Framework[HttpRequest]):
 
     def browser(self, request: HttpRequest, fallback_key: str) -> Browser:
         """The session, the keys and the query of a request."""
+        if not isinstance(_own_request(request), HttpRequest):
+            raise not_a_request(request)
         if not hasattr(request, "session"):
             raise ConfigurationError(
                 description="A login needs a session. Add django.contrib.sessions.middleware.SessionMiddleware to "

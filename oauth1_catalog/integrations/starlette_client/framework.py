@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping
 
 from starlette.config import Config
 from starlette.middleware.sessions import SessionMiddleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import Settings, names_under
 from oauth1_catalog.registry.current_token import TokenOnRequest
-from oauth1_catalog.registry.framework import Framework
+from oauth1_catalog.registry.framework import Framework, not_a_request
 
 
 class StarletteSettings(Settings):
@@ -50,6 +50,8 @@ class StarletteFramework(Framework[Request]):
 
     def browser(self, request: Request, fallback_key: str) -> Browser:
         """The session, the keys and the query of a request."""
+        if not isinstance(request, HTTPConnection):
+            raise not_a_request(request)
         if "session" not in request.scope:
             raise ConfigurationError(
                 description="A login needs a session. Add it to the application: app.add_middleware("
