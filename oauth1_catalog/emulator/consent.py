@@ -53,17 +53,21 @@ def answer_browser(registration: Registration, request: Request) -> Response:
 
 
 def _with_callback(registration: Registration, temporary: TemporaryToken, query: Mapping[str, str]) -> TemporaryToken:
-    """A callback on the authorization address is OAuth Core 1.0's way, and refused where the file has another."""
+    """A callback on the authorization address is OAuth Core 1.0's way; where the file has another, it is not looked at.
+
+    Some clients always send it (Authlib), and a server of RFC 5849 knows no such parameter: the callback is the one of
+    the signed request for temporary credentials.
+    """
     rules = registration.original.callback
     callback = query.get("oauth_callback")
     wanted = rules.send_at_authorize == "always" or (
         rules.send_at_authorize == "if_unconfirmed" and rules.confirmed == "none"
     )
-    if wanted and callback is None:
+    if not wanted:
+        return temporary
+    if callback is None:
         raise absent("oauth_callback")
-    if not wanted and callback is not None:
-        raise rejected("oauth_callback", "The callback belongs to the request for temporary credentials alone.")
-    if callback is None or temporary.callback != "oob":
+    if temporary.callback != "oob":
         return temporary
     return registration.store.bind_callback(temporary, callback)
 

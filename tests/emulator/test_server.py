@@ -187,11 +187,15 @@ class TestConsent:
         assert "key must be the client_id" in photos.server.handle(Request("GET", f"{url}&key=other")).text
         assert photos.server.handle(Request("GET", f"{url}&key={client_id}")).status == 200
 
-    def test_a_callback_belongs_to_step_one(self, dance):
-        photos = dance()
-        token = photos.request_token()["oauth_token"]
-        url = f"{photos.provider.authorize_url}?oauth_token={token}&oauth_callback=https%3A%2F%2Fapp.example%2F"
-        assert photos.server.handle(Request("GET", url)).status == 400
+    @pytest.mark.parametrize("rule", ["never", "if_unconfirmed"])
+    def test_a_callback_belongs_to_step_one(self, dance, rule):
+        photos = dance(callback=CallbackRules(send_at_authorize=rule))
+        query = "&oauth_callback=https%3A%2F%2Fevil.example%2F"
+        back = photos.decide(photos.request_token()["oauth_token"], query=query).header("Location")
+        assert back.startswith("https://app.example/callback?from=here&")
+        pin = photos.decide(photos.request_token(callback="oob")["oauth_token"], query=query)
+        assert pin.status == 200
+        assert "Your PIN" in pin.text
 
     def test_a_state_parameter_and_extras_come_back(self, dance):
         photos = dance(callback=CallbackRules(state_param="state", extra=("company",)))

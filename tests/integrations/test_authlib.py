@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import authlib.integrations.base_client
 import authlib.integrations.django_client
@@ -92,13 +92,6 @@ async def authorize(app: Application, *request: Any) -> Any:
     return {"token": dict(token), "profile": response.json()}
 
 
-def approved(emulator: Emulator, url: str, **options: Any) -> str:
-    """The callback's address. Authlib repeats ``oauth_callback`` on the authorize URL, where RFC 5849 has no place."""
-    parts = urlsplit(url)
-    query = [(name, value) for name, value in parse_qsl(parts.query) if name != "oauth_callback"]
-    return emulator.approve(parts._replace(query=urlencode(query)).geturl(), **options)
-
-
 Build = Callable[..., Application]
 BOTH = pytest.mark.parametrize("library", ["authlib", "ours"])
 
@@ -110,7 +103,7 @@ class TestTheSame:
         browser = app.browser()
         sent = browser.get("/login")
         assert sent.status == 302
-        ended = browser.get(approved(emulator, sent.location, user="grace")).json
+        ended = browser.get(emulator.approve(sent.location, user="grace")).json
         assert set(ended["token"]) == {"oauth_token", "oauth_token_secret", "user_id", "screen_name"}
         assert ended["profile"]["screen_name"] == "grace"
 
@@ -130,7 +123,7 @@ class TestTheSame:
         assert {"oauth_token", "oauth_token_secret"} <= set(data["request_token"])
         assert data["state"] == data["request_token"]["oauth_token"]
         assert dict(parse_qsl(urlsplit(data["url"]).query))["force_login"] == "true"
-        assert browser.get(approved(emulator, data["url"])).json["profile"]["screen_name"] == "ada"
+        assert browser.get(emulator.approve(data["url"])).json["profile"]["screen_name"] == "ada"
 
     @BOTH
     def test_fetch_access_token(self, build: Build, emulator: Emulator, library: str) -> None:
@@ -138,7 +131,7 @@ class TestTheSame:
 
         async def pin(app: Application, *request: Any) -> Any:
             data = await now(app.client.create_authorization_url("oob"))
-            number = approved(emulator, data["url"])
+            number = emulator.approve(data["url"])
             token = await now(app.client.fetch_access_token(data["request_token"], oauth_verifier=number))
             return {"screen_name": token["screen_name"]}
 
@@ -178,7 +171,7 @@ class TestTheSame:
             emulator.fail_next(step, status=401, body="no")
             answer = browser.get("/login")
         else:
-            back = approved(emulator, browser.get("/login").location)
+            back = emulator.approve(browser.get("/login").location)
             emulator.fail_next(step, status=401, body="no")
             answer = browser.get(back)
         assert answer.json["error"] == "fetch_token_denied"
@@ -315,7 +308,7 @@ class TestBegunUnderAuthlib:
         browser = after.browser()
         stranger = after.browser()
         browser.put_back(cookies)
-        back = approved(emulator, url, user="grace")
+        back = emulator.approve(url, user="grace")
         assert stranger.get(back).json["error"] == "invalid_state"
         assert browser.get(back).json["profile"]["screen_name"] == "grace"
         browser.put_back(cookies)
@@ -329,7 +322,7 @@ class TestBetter:
 
     def outcome(self, app: Application, emulator: Emulator, **changes: str) -> Any:
         browser = app.browser()
-        back = approved(emulator, browser.get("/login").location)
+        back = emulator.approve(browser.get("/login").location)
         return browser.get(back + "".join(f"&{name}={value}" for name, value in changes.items()))
 
     def test_a_secret_in_the_callback_replaces_the_stored_one(self, build: Build, emulator: Emulator) -> None:
@@ -342,7 +335,7 @@ class TestBetter:
         ends = {}
         for library in ("authlib", "ours"):
             browser = build(library).browser()
-            backs = [approved(emulator, browser.get("/login").location) for _ in range(2)]
+            backs = [emulator.approve(browser.get("/login").location) for _ in range(2)]
             ends[library] = [browser.get(back).status for back in backs]
         assert ends == {"authlib": [400, 200], "ours": [200, 200]}
 
