@@ -7,15 +7,15 @@ there: a mistake in it is found before a user logs in.
 from __future__ import annotations
 
 import difflib
-import os
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError, OAuthError, RetiredProviderError
 from oauth1_catalog.registry.addresses import check_transport
+from oauth1_catalog.registry.catalog_path import catalog_path
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.configuration import gather
 from oauth1_catalog.registry.framework import Framework
@@ -202,9 +202,7 @@ class BaseOAuth(Generic[App]):
             return self.catalog
         from oauth1_catalog.catalog import Catalog
 
-        path = self._framework().settings.get("oauth1_catalog", "path") or os.environ.get("OAUTH1_CATALOG_PATH") or ""
-        listed = path.split(os.pathsep) if isinstance(path, str) else path
-        directories = tuple(os.fspath(directory) for directory in cast("Iterable[str]", listed) if directory)
+        directories = catalog_path(self._framework().settings)
         if directories not in self._catalogs:
             self._catalogs[directories] = Catalog(*reversed(directories))  # the first of a path comes first
         return self._catalogs[directories]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import override_settings
 
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import (
@@ -59,6 +60,29 @@ class TestPrecedence:
         monkeypatch.setenv("OAUTH1_CATALOG_PATH", os.pathsep.join(map(str, folders)))
         client = registry().register_from_catalog("twitter", client_id="k", client_secret="s")
         assert client.api_base_url == "https://one.example/"
+
+    def test_a_directory_that_is_not_there(
+        self, registry: Registry, framework: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        gone = str(tmp_path / "gone")
+        keys = {"client_id": "k", "client_secret": "s"}
+        places = {"flask": "app.config", "django": "the settings", "starlette": "the configuration"}
+        for value, said in (
+            (gone, f"the directory {gone!r} does not exist"),
+            (Path(gone), f"the directory {gone!r} does not exist"),
+            ([str(tmp_path), gone], f"the directory {gone!r} does not exist"),
+            (7, "a int is no directory"),
+        ):
+            # Django's is a setting beside the section; elsewhere it has the form of a client's parameter.
+            with override_settings(OAUTH1_CATALOG_PATH=value):
+                oauth = registry({"oauth1_catalog": {"path": value}})
+                with pytest.raises(ConfigurationError, match=r"does not exist|is no directory") as caught:
+                    oauth.register_from_catalog("twitter", **keys)
+            assert caught.value.description.startswith(f"OAUTH1_CATALOG_PATH in {places[framework]}: {said}")
+        monkeypatch.setenv("OAUTH1_CATALOG_PATH", gone)
+        with pytest.raises(ConfigurationError) as caught:
+            registry().register_from_catalog("twitter", **keys)
+        assert caught.value.description.startswith("OAUTH1_CATALOG_PATH in the environment: the directory")
 
     def test_mappings_are_merged_and_left_alone(self, registry: Registry) -> None:
         config = {"m": {"client_kwargs": {"realm": "config", "timeout": 5}, "authorize_params": '{"a": "config"}'}}
