@@ -102,6 +102,13 @@ def test_no_input_raises(source):
         ("  'client-secret' : \"hunter2\"  # mine", f"  'client-secret' : {MASK}  # mine"),
         ("x: {token_secret: 'a, b', realm: y}", f"x: {{token_secret: {MASK}, realm: y}}"),
         ("client_kwargs: {rsa_key: abc, realm: x}", f"client_kwargs: {{rsa_key: {MASK}, realm: x}}"),
+        ("credential_labels: {client_id: API Key, token: Access Token}",) * 2,
+        ("# credential_labels: {client_id: API Key}    # the provider's own words",) * 2,
+        (
+            "credential_labels: {client_id: API Key}, token: hunter2",
+            f"credential_labels: {{client_id: API Key}}, token: {MASK}",
+        ),
+        ("x: {credential_labels: {client_id: hunter2}}", f"x: {{credential_labels: {{client_id: {MASK}}}}}"),
         ("x: -----BEGIN RSA PRIVATE KEY-----", f"x: {MASK}"),
         ("  MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj", f"  {MASK}"),
         ("request_token_url: https://api.twitter.com/oauth/request_token",) * 2,
@@ -110,6 +117,13 @@ def test_no_input_raises(source):
 )
 def test_credentials_are_masked_in_excerpts(line, shown):
     assert mask_line(line) == shown
+
+
+def test_labels_below_one_another_are_no_credentials():
+    text = "credential_labels:\n  client_id: API Key\n  token: Access\n    Token\nclient_secret: hunter2\n"
+    assert read(text, path="x.yaml").lines() == [*text.splitlines()[:-1], f"client_secret: {MASK}", ""]
+    inside = "client_secret:\n  credential_labels:\n    hunter2\n"
+    assert "hunter2" not in "".join(read(inside, path="x.yaml").lines())
 
 
 def test_masked_lines_keep_their_number():
