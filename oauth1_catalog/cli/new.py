@@ -13,6 +13,7 @@ import click
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.loader import NAME
 from oauth1_catalog.catalog.model import Flow
+from oauth1_catalog.catalog.rules.flows import why_taken
 from oauth1_catalog.catalog.schema import SCHEMA_FILE
 from oauth1_catalog.catalog.sections import SignatureMethodName
 from oauth1_catalog.catalog.source import read
@@ -54,6 +55,8 @@ def new(name: str, flow: Flow, signature_method: str, directory: Path, **given: 
     """Write DIRECTORY/NAME.yaml; what is not given by an option is asked for."""
     if not NAME.fullmatch(name):
         raise click.UsageError(f"{name!r} is not a name: lower-case letters, digits and `_`, a letter first")
+    if taken := why_taken(name):
+        raise click.UsageError(f"{taken}: choose another name")
     path = directory / f"{name}.yaml"
     if path.exists():
         raise click.UsageError(f"{path} is there already")
@@ -89,7 +92,7 @@ def _ask(key: str, question: str, *, default: str | None) -> str:
     try:
         return str(click.prompt(question, default=default))
     except click.Abort:
-        raise click.UsageError(f"--{key.replace('_', '-')} is needed: {question.lower()}") from None
+        raise click.UsageError(f"--{key.replace('_', '-')} is needed: {question[0].lower()}{question[1:]}") from None
 
 
 def _today() -> dt.date:

@@ -77,10 +77,21 @@ def test_a_wrong_answer_is_told_at_once():
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("Acme-1", "is not a name"), ("twitter", "already has"), ("jira", "already has")]
+    ("name", "words"),
+    [
+        ("Acme-1", "is not a name"),
+        ("twitter", "already has"),
+        ("jira", "already has"),
+        ("class", "a word of Python"),
+        ("register", "is the registry's own"),
+    ],
 )
 def test_names_that_cannot_be_taken(name, words):
     assert words in run("new", name, status=2)
+
+
+def test_what_is_needed_is_spelt_as_it_is():
+    assert "--docs-url is needed: its documentation of OAuth 1.0\n" in run("new", "acme", status=2)
 
 
 def test_nothing_is_written_over():

@@ -62,14 +62,23 @@ def flows_are_listed_once(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
+def why_taken(name: str) -> str | None:
+    """Why no client can have this name; ``None`` where one can.
+
+    >>> why_taken("class")
+    '`class` is a word of Python, so `oauth.class` fails'
+    """
+    if keyword.iskeyword(name):
+        return f"`{name}` is a word of Python, so `oauth.{name}` fails"
+    if name in REGISTRY:
+        return f"`oauth.{name}` is the registry's own, so no client can have this name"
+    return None
+
+
 def names_can_be_given(subject: Subject) -> Iterator[Diagnostic]:
     """P021, P022, P026: names that are Python's, or somebody else's."""
     file, entry = subject.file, subject.entry
-    if keyword.iskeyword(file.name):
-        message = f"`{file.name}` is a word of Python, so `oauth.{file.name}` fails"
-        yield entry.diagnostic("P021", message, ("name",), hint="choose another name")
-    if file.name in REGISTRY:
-        message = f"`oauth.{file.name}` is the registry's own, so no client can have this name"
+    if message := why_taken(file.name):
         yield entry.diagnostic("P021", message, ("name",), hint="choose another name")
     for index, alias in enumerate(file.aliases):
         if alias == file.name or alias in file.aliases[:index]:
