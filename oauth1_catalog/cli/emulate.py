@@ -73,6 +73,8 @@ def emulate(
             raise
         message = f"the emulator needs {error.name}. Install it: pip install 'oauth1-catalog[emulator]'"
         raise click.ClickException(message) from error
+    except BrokenPipeError:
+        raise  # whoever reads what is told has gone: click ends without a word, as other commands do
     except OSError as error:
         raise click.ClickException(f"{error.strerror}: choose other ports, or another folder") from error
 

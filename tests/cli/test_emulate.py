@@ -100,6 +100,15 @@ def test_other_servers_are_trusted_as_before(told):
         assert len(after - before) == 1
 
 
+def test_a_reader_that_goes_away_is_no_fault_of_the_ports():
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "oauth1_catalog", "emulate", "twitter"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 def test_authorities_of_ones_own_are_kept(tmp_path, monkeypatch):
     own = tmp_path / "own.pem"
     trustme.CA().cert_pem.write_to_path(str(own))
