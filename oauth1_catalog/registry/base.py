@@ -17,8 +17,9 @@ from oauth1_catalog.errors import ConfigurationError, MissingSettingError, OAuth
 from oauth1_catalog.registry.addresses import check_transport
 from oauth1_catalog.registry.catalog_path import catalog_path
 from oauth1_catalog.registry.client import OAuth1App
-from oauth1_catalog.registry.configuration import gather
+from oauth1_catalog.registry.configuration import Settings, gather
 from oauth1_catalog.registry.framework import Framework
+from oauth1_catalog.registry.missing import nearby
 from oauth1_catalog.registry.parameters import CONFIGURABLE, REGISTER, check_names
 
 if TYPE_CHECKING:
@@ -260,7 +261,7 @@ class BaseOAuth(Generic[App]):
         provider = None
         if registration.provider is not None:
             chosen = {key: values.pop(key) for key in choices & values.keys()}
-            provider = self._resolve(registration, chosen, framework.settings.place)
+            provider = self._resolve(registration, chosen, framework.settings)
         fetch_token = values.pop("fetch_token", None) or self._shared_fetch_token(name)
         known = {key: value for key, value in values.items() if key in REGISTER and key != "client_cls"}
         client: App = client_cls(framework, name, fetch_token, provider=provider, **known)  # type: ignore[operator]  # client_cls is the application's own class
@@ -268,19 +269,18 @@ class BaseOAuth(Generic[App]):
             check_transport(client.provider)
         return client
 
-    def _resolve(
-        self, registration: Registration, chosen: Mapping[str, object], place: Callable[[str, str], str]
-    ) -> Provider:
+    def _resolve(self, registration: Registration, chosen: Mapping[str, object], settings: Settings) -> Provider:
         name = registration.name
         try:
             provider = self._catalog().provider(
                 registration.provider or name, environment=registration.environment, values=chosen
             )
         except MissingSettingError as error:
-            where = place(name, error.setting)
+            where = settings.place(name, error.setting)
+            hints = "".join(f" {hint}" for hint in nearby(name, error.setting, settings))
             configure = f"Set {where}, or pass" if where else "Pass"
             raise MissingSettingError(
-                f"{error.description} {configure} {error.setting}= to register_from_catalog().",
+                f"{error.description} {configure} {error.setting}= to register_from_catalog().{hints}",
                 provider=name,
                 setting=error.setting,
             ) from error

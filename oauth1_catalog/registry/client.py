@@ -22,6 +22,7 @@ from oauth1_catalog.errors import (
 )
 from oauth1_catalog.registry.addresses import api_url, check_redirect_uri
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
+from oauth1_catalog.registry.missing import missing
 from oauth1_catalog.registry.parameters import refuse_oauth2
 from oauth1_catalog.registry.provider_values import provider_with, text_params
 from oauth1_catalog.registry.temporary import TemporaryStore
@@ -124,19 +125,21 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         """
         from oauth1_catalog.rfc5849 import Signer
 
-        if not self.client_id:
-            raise self._missing("client_id")
         options = dict(self._signing)
         if self._rsa_key is not None:
             options["rsa_key"] = self._rsa_key
         if self._rsa_key_passphrase is not None:
             options["rsa_key_passphrase"] = self._rsa_key_passphrase
         by_rsa = str(options.get("signature_method", "")).startswith("RSA")
-        if by_rsa and not options.get("rsa_key"):
-            raise self._missing("rsa_key")
         needs_secret = self.provider.from_catalog and "client_secret" in self.provider.required_credentials
-        if needs_secret and not by_rsa and self.client_secret is None:
-            raise self._missing("client_secret")
+        wanted = {
+            "client_id": not self.client_id,
+            "rsa_key": by_rsa and not options.get("rsa_key"),
+            "client_secret": needs_secret and not by_rsa and self.client_secret is None,
+        }
+        if any(wanted.values()):
+            raise self._missing(*(name for name, is_missing in wanted.items() if is_missing))
+        assert self.client_id  # noqa: S101 - it would be missing
         with self._configuring():
             return Signer(ClientCredentials(self.client_id, self.client_secret or ""), **options)
 
@@ -183,16 +186,13 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             if not getattr(provider, setting) and not given_later:
                 yield self._missing(setting)
 
-    def _missing(self, setting: str) -> MissingSettingError:
-        label = self.provider.credential_labels.get(setting)
-        called = f" (the provider calls it {label})" if label else ""
-        place = self.framework.settings.place(self.name, setting)
-        function = "register_from_catalog()" if self.provider.from_catalog else "register()"
-        configure = f"Set {place}, or pass" if place else "Pass"
-        return MissingSettingError(
-            f"{self.name}: no {setting}{called}. {configure} {setting}= to {function}.",
-            provider=self.name,
-            setting=setting,
+    def _missing(self, *settings: str) -> MissingSettingError:
+        return missing(
+            self.name,
+            settings,
+            self.framework.settings,
+            function="register_from_catalog()" if self.provider.from_catalog else "register()",
+            labels=self.provider.credential_labels,
         )
 
     def _begin(self, redirect_uri: object, params: Mapping[str, object]) -> LoginSteps[dict[str, Any]]:
@@ -200,8 +200,8 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         from oauth1_catalog.registry import login
 
         check_flow(self.provider, "redirect")
-        for missing in self._missing_addresses():
-            raise missing  # before the user has gone to the provider, not after
+        for error in self._missing_addresses():
+            raise error  # before the user has gone to the provider, not after
         uri = None if redirect_uri is None else str(redirect_uri)
         check_redirect_uri(self.name, uri)
         return login.begin(self.provider, self.signer, redirect_uri=uri, params=text_params(self.name, params))

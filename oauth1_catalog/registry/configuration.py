@@ -28,6 +28,17 @@ class Settings(ABC):
     def names(self, client: str) -> Collection[str]:
         """The parameters that the configuration gives for a client, misspelt ones included."""
 
+    def present(self) -> Mapping[str, str]:
+        """Every setting that has a value, whoever's it is, to find the one that was meant.
+
+        The key is its name as it would be in an environment (``TWITTER_CONSUMER_KEY``), the value a sentence that names
+        it and asks whether it is meant.
+        """
+        return {}
+
+    registered: Collection[str] = ()
+    """The registered clients, whose settings are their own."""
+
     unrelated_names_matter: bool = False
     """Whether every name of ``names`` is meant for the client: a section of its own, not a common prefix."""
 
@@ -48,6 +59,15 @@ def names_under(client: str, keys: Iterable[str], registered: Iterable[str]) -> 
     longer = tuple(f"{other}_".upper() for other in registered if other.upper().startswith(prefix))
     found = [key[len(prefix) :].lower() for key in keys if key.startswith(prefix) and not key.startswith(longer)]
     return [name for name in found if not any(name.endswith(f"_{parameter}") for parameter in CONFIGURABLE)]
+
+
+def is_it_meant(shown: str) -> str:
+    """The question for ``Settings.present``.
+
+    >>> is_it_meant("TWITTER_CONSUMER_KEY in app.config")
+    'TWITTER_CONSUMER_KEY in app.config is there: is it meant?'
+    """
+    return f"{shown} is there: is it meant?"
 
 
 class NoSettings(Settings):

@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.browser import Browser
-from oauth1_catalog.registry.configuration import Settings
+from oauth1_catalog.registry.configuration import Settings, is_it_meant
 from oauth1_catalog.registry.current_token import TokenOnRequest
 from oauth1_catalog.registry.framework import Framework, not_a_request
 from oauth1_catalog.registry.token_store import TokenStore
@@ -27,6 +27,9 @@ class DjangoSettings(Settings):
     """``OAUTH1_CATALOG = {"twitter": {"client_id": ...}}``, read at each use so that tests can override it."""
 
     unrelated_names_matter = True
+
+    def __init__(self, registered: Collection[str] = ()) -> None:
+        self.registered = registered
 
     def get(self, client: str, parameter: str) -> object | None:
         """The value of a client's parameter; ``OAUTH1_CATALOG_PATH`` is a setting of its own."""
@@ -48,6 +51,18 @@ class DjangoSettings(Settings):
     def names(self, client: str) -> Collection[str]:
         """Every key of the client's sections."""
         return {str(key) for section in SECTIONS for key in self._section(section, client)}
+
+    def present(self) -> Mapping[str, str]:
+        """The keys of every client's section."""
+        there = {}
+        for section in reversed(SECTIONS):
+            clients = getattr(settings, section, None) or {}
+            for client, values in clients.items():
+                for key, value in values.items() if isinstance(values, Mapping) else ():
+                    if value:
+                        shown = f"{section}[{client!r}][{key!r}] in the settings"
+                        there[f"{client}_{key}".upper()] = is_it_meant(shown)
+        return there
 
     @staticmethod
     def _section(section: str, client: str) -> Mapping[str, object]:

@@ -68,7 +68,7 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
     def _framework(self) -> DjangoFramework:
         return DjangoFramework(
             self.cache,
-            settings=DjangoSettings(),
+            settings=DjangoSettings(tuple(self._registry)),
             lifetime=self.login_lifetime,
             token_store=self.token_store if self.token_store is not None else token_store_of_settings(),
             forget_rejected_tokens=self.forget_rejected_tokens,

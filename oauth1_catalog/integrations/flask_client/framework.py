@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import weakref
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from flask import Flask, Request, current_app, g, has_app_context, has_request_context, request, session
 from flask.sessions import SecureCookieSessionInterface
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.browser import Browser
-from oauth1_catalog.registry.configuration import Settings, names_under
+from oauth1_catalog.registry.configuration import Settings, is_it_meant, names_under
 from oauth1_catalog.registry.current_token import CurrentToken
 from oauth1_catalog.registry.framework import Framework
 from oauth1_catalog.registry.token import TokenLike
@@ -20,6 +21,9 @@ _QUOTING = (
     "'\"...\"'."
 )
 
+_ENVIRONMENT_PREFIX = "FLASK_"
+"""That of ``from_prefixed_env``."""
+
 
 class FlaskSettings(Settings):
     """Keys of ``app.config``: ``TWITTER_CLIENT_ID`` is the ``client_id`` of the client ``twitter``."""
@@ -28,7 +32,7 @@ class FlaskSettings(Settings):
 
     def __init__(self, config: dict[str, object], registered: Collection[str]) -> None:
         self._config = config
-        self._registered = registered
+        self.registered = registered
 
     def get(self, client: str, parameter: str) -> object | None:
         """The value of a client's parameter."""
@@ -40,7 +44,21 @@ class FlaskSettings(Settings):
 
     def names(self, client: str) -> Collection[str]:
         """The parameters under the client's prefix, but for those of a client whose name begins with this one's."""
-        return names_under(client, self._config, self._registered)
+        return names_under(client, self._config, self.registered)
+
+    def present(self) -> Mapping[str, str]:
+        """The keys of ``app.config``, and the environment's, which Flask reads only if it is told to."""
+        there = {}
+        for name, value in os.environ.items():
+            key = name.removeprefix(_ENVIRONMENT_PREFIX)
+            export = f"Export it as {_ENVIRONMENT_PREFIX}{name} and call" if key == name else "Call"
+            if value:
+                there[key] = (
+                    f"{name} is in the environment, which app.config does not read by itself: is it meant? {export} "
+                    "app.config.from_prefixed_env()."
+                )
+        own = [key for key, value in self._config.items() if isinstance(value, str | int) and value]
+        return there | {key: is_it_meant(f"{key} in app.config") for key in own}
 
 
 class TokenInG(CurrentToken[Request]):

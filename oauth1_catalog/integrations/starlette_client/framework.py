@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 
 from starlette.config import Config
@@ -10,7 +11,7 @@ from starlette.requests import HTTPConnection, Request
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.browser import Browser
-from oauth1_catalog.registry.configuration import Settings, names_under
+from oauth1_catalog.registry.configuration import Settings, is_it_meant, names_under
 from oauth1_catalog.registry.current_token import TokenOnRequest
 from oauth1_catalog.registry.framework import Framework, not_a_request
 
@@ -20,7 +21,7 @@ class StarletteSettings(Settings):
 
     def __init__(self, config: Config | Mapping[str, object], registered: Collection[str]) -> None:
         self._config = config
-        self._registered = registered
+        self.registered = registered
 
     def get(self, client: str, parameter: str) -> object | None:
         """The value of a client's parameter."""
@@ -40,7 +41,19 @@ class StarletteSettings(Settings):
     def names(self, client: str) -> Collection[str]:
         """The parameters under the client's prefix in the file; the environment belongs to others too."""
         keys = self._config.file_values if isinstance(self._config, Config) else self._config
-        return names_under(client, keys, self._registered)
+        return names_under(client, keys, self.registered)
+
+    def present(self) -> Mapping[str, str]:
+        """The keys of the configuration, and the environment's, which a mapping does not hold."""
+        if isinstance(self._config, Config):
+            # A variable whose value is asked for cannot be set any more, so that only the names are looked at.
+            keys = [key for key in self._config.environ if os.environ.get(key) != ""]
+            keys += [key for key, value in self._config.file_values.items() if value]
+            return {key: is_it_meant(f"{key} in the environment or .env") for key in keys}
+        aside = "is in the environment, which is not read without a Config: is it meant? Pass OAuth(Config())."
+        there = {key: f"{key} {aside}" for key, value in os.environ.items() if value}
+        own = [key for key, value in self._config.items() if isinstance(value, str | int) and value]
+        return there | {key: is_it_meant(f"{key} in the configuration") for key in own}
 
 
 class StarletteFramework(Framework[Request]):

@@ -120,5 +120,5 @@ def test_the_check_command_names_what_is_missing(flask: Command) -> None:
 def test_an_application_whose_keys_are_missing_does_not_start(emulator: Emulator) -> None:
     app = Flask(__name__)
     oauth = OAuth(app)
-    with pytest.raises(OAuthError, match=r"TWITTER_CLIENT_ID in app\.config"):
+    with pytest.raises(OAuthError, match=r"TWITTER_CLIENT_ID and TWITTER_CLIENT_SECRET in app\.config"):
         oauth.register_from_catalog("twitter")
