@@ -38,6 +38,20 @@ Body = Callable[..., Coroutine[Any, Any, Any]]
 REDIRECT_URI = "https://example.com/authorize"
 SECRET_KEY = "a secret key of the tests, and long enough"
 
+HERE = {
+    "flask": lambda client, key: f"{client}_{key}".upper() + " in app.config",
+    "django": lambda client, key: f"OAUTH1_CATALOG[{client!r}][{key!r}] in the settings",
+    "starlette": lambda client, key: f"{client}_{key}".upper() + " in the configuration",
+}
+"""Where each framework looks a client's parameter up, as its messages say it."""
+
+ADDRESSES = {
+    "request_token_url": "https://p.example/request",
+    "authorize_url": "https://p.example/authorize",
+    "access_token_url": "https://p.example/access",
+    "api_base_url": "https://p.example/1/",
+}
+
 
 async def now(result: Any) -> Any:
     """What a client's method returned, awaited where it is to be."""
