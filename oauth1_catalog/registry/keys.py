@@ -11,6 +11,9 @@ from oauth1_catalog.errors import ConfigurationError
 TEXTS = frozenset({"client_id", "client_secret", "token", "token_secret"})
 """The parameters that are looked at here."""
 
+WRAPPED = frozenset({"Secret", "SecretStr"})
+"""The types of Starlette and pydantic for a text that does not show."""
+
 
 def key_text(client: str, parameter: str, value: object, *, where: str, quoting: str = "") -> str:
     """The text of one of the ``TEXTS``.
@@ -24,6 +27,9 @@ def key_text(client: str, parameter: str, value: object, *, where: str, quoting:
 
     >>> key_text("twitter", "client_id", 12345, where="client_id=")
     '12345'
+    >>> from starlette.datastructures import Secret
+    >>> key_text("twitter", "client_secret", Secret("hush"), where="client_secret=")
+    'hush'
     >>> key_text("twitter", "client_id", "key ", where="client_id=")
     Traceback (most recent call last):
     ...
@@ -34,6 +40,9 @@ def key_text(client: str, parameter: str, value: object, *, where: str, quoting:
     """
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
+    if type(value).__name__ in WRAPPED:
+        # Their text is behind a repr that hides it, as ours is; neither library is imported for this.
+        value = value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
     if not isinstance(value, str):
         raise ConfigurationError(
             description=f"{client}: {where} is a {type(value).__name__}; {parameter} is text. "
