@@ -128,7 +128,9 @@ def test_a_new_secret_key(make: Make, framework: str, emulator: Emulator) -> Non
         if framework == "flask":
             app.app.config["SECRET_KEY_FALLBACKS"] = [old]  # type: ignore[attr-defined]
             app.app.secret_key = "a newer one, long enough for all"  # type: ignore[attr-defined]
-        assert browser.get(back).status == 200
+        # Flask knows fallbacks since 3.1; before, the whole session is gone as in Starlette.
+        known = framework == "django" or "SECRET_KEY_FALLBACKS" in flask.Flask.default_config
+        assert browser.get(back).status == (200 if known else 400)
 
 
 def test_the_applications_own_session_stays(app: Application, emulator: Emulator) -> None:
