@@ -84,5 +84,8 @@ def _prepared(request: Request, session: requests.Session) -> requests.PreparedR
     prepared.prepare_method(request.method)
     prepared.url = request.url
     prepared.prepare_headers({**session.headers, "Accept-Encoding": "identity", **request.headers})
-    prepared.prepare_body(request.body, None)
+    # Not by prepare_body, which looks for files, streams and mappings in what is known to be bytes or nothing.
+    prepared.body = request.body
+    if request.body is not None or request.method not in {"GET", "HEAD"}:
+        prepared.headers["Content-Length"] = str(len(request.body or b""))
     return prepared
