@@ -69,7 +69,10 @@ class Catalog:
                 raise ConfigurationError(description=f"catalog directory {str(directory)!r} does not exist.")
         if builtin:
             own = [*own, *environment_directories(), builtin_directory()]
-        self._directories = tuple(dict.fromkeys(own))
+        once: dict[Path, Path] = {}  # a folder has many spellings: the first stays, as it was given
+        for directory in own:
+            once.setdefault(directory.resolve(), directory)
+        self._directories = tuple(once.values())
         self._has_packages = builtin
         self._allow_local_hosts = allow_local_hosts
         self._aliases: dict[str, str] | None = None

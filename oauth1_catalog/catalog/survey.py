@@ -93,7 +93,7 @@ def _check_each(paths: Sequence[Path], folders: tuple[Path, ...], today: dt.date
     for path in paths:
         folder = path.parent
         if folder not in catalogs:
-            catalogs[folder] = _catalog_of(folder, folders)
+            catalogs[folder] = catalog_of(folder, folders)
         try:
             yield _check(path, catalogs[folder], today)
         except (FileNotFoundError, UnknownProviderError):  # a link to nothing, or deleted a moment ago
@@ -103,8 +103,11 @@ def _check_each(paths: Sequence[Path], folders: tuple[Path, ...], today: dt.date
             yield Checked(str(path), (gone,))
 
 
-def _catalog_of(folder: Path, folders: Sequence[Path]) -> Catalog:
-    """The catalog in which a folder's files are the nearest."""
+def catalog_of(folder: Path, folders: Sequence[Path]) -> Catalog:
+    """The catalog in which a folder's files are the nearest, and those of other folders are found as well.
+
+    The files of a checkout take the place of the built-in ones, from wherever this package was installed.
+    """
     others = [other for other in folders if other != folder and other.is_dir()]
     if _is_the_catalog(folder):
         return Catalog(*others, folder, builtin=False)

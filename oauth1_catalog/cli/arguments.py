@@ -1,10 +1,14 @@
-"""What several commands take: folders of one's own, and a provider by its name or by its file."""
+"""What several commands share: folders of one's own, a provider by its name or its file, an extra that is missing."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
+
+from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.catalog.survey import catalog_of
 
 DIRECTORY = click.option(
     "--directory",
@@ -15,13 +19,46 @@ DIRECTORY = click.option(
 )
 
 
-def provider_named(text: str, directories: tuple[Path, ...]) -> tuple[str, tuple[Path, ...]]:
-    """The name of a provider that is given by its name or by its file, and the folders to look for it in.
+def provider_named(text: str, directories: tuple[Path, ...]) -> tuple[str, Catalog]:
+    """The name of a provider that is given by its name or by its file, and the catalog to look for it in."""
+    (name,), catalog = providers_named((text,), directories)
+    return name, catalog
 
-    >>> provider_named("twitter", ())
-    ('twitter', ())
+
+def providers_named(texts: Sequence[str], directories: tuple[Path, ...]) -> tuple[tuple[str, ...], Catalog]:
+    """The same for several.
+
+    Raises:
+        UsageError: a file that is named is not there.
     """
-    path = Path(text)
-    if path.suffix == ".yaml" and path.is_file():
-        return path.stem, (*directories, path.parent)
-    return text, directories
+    files = {text: Path(text) for text in texts if Path(text).suffix == ".yaml"}
+    for path in files.values():
+        if not path.is_file():
+            raise click.UsageError(f"there is no file {path}")
+    folders = (*directories, *(path.parent for path in files.values()))
+    names = tuple(files[text].stem if text in files else text for text in texts)
+    return names, (catalog_of(folders[-1], folders) if folders else Catalog())
+
+
+def not_installed(error: ModuleNotFoundError, what: str, extra: str, *, also: str = "") -> click.ClickException:
+    """The sentence for a package that a command needs and that is not installed.
+
+    Args:
+        error: what the import raised.
+        what: the command, as people type it.
+        extra: the extra of ours that brings the package.
+        also: what has to be installed beside it.
+
+    Raises:
+        ModuleNotFoundError: a module of our own is missing, so the installation is broken.
+
+    >>> not_installed(ModuleNotFoundError(name="oauthlib"), "emulate", "emulator").message
+    "`emulate` needs the package oauthlib. Install it: pip install 'oauth1-catalog[emulator]'"
+    """
+    name = (error.name or "").partition(".")[0]
+    if not name or name == "oauth1_catalog":
+        raise error
+    rest = f", and {also}" if also else ""
+    return click.ClickException(
+        f"`{what}` needs the package {name}. Install it: pip install 'oauth1-catalog[{extra}]'{rest}"
+    )

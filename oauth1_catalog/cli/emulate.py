@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.cli.arguments import DIRECTORY, provider_named
+from oauth1_catalog.cli.arguments import DIRECTORY, not_installed, providers_named
 from oauth1_catalog.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -56,10 +56,7 @@ def emulate(
     try:
         from oauth1_catalog.emulator import Emulator
 
-        for index, text in enumerate(names):
-            name, directories = provider_named(text, directories)
-            names = (*names[:index], name, *names[index + 1 :])
-        catalog = Catalog(*directories)
+        names, catalog = providers_named(names, directories)
         with contextlib.ExitStack() as stack:
             values = _values(catalog, names, given)
             emulator = stack.enter_context(Emulator(catalog, port=port, consent_port=consent_port))
@@ -69,10 +66,7 @@ def emulate(
             with contextlib.suppress(KeyboardInterrupt):
                 threading.Event().wait()
     except ModuleNotFoundError as error:
-        if (error.name or "").startswith("oauth1_catalog"):
-            raise
-        message = f"the emulator needs {error.name}. Install it: pip install 'oauth1-catalog[emulator]'"
-        raise click.ClickException(message) from error
+        raise not_installed(error, "emulate", "emulator") from error
     except BrokenPipeError:
         raise  # whoever reads what is told has gone: click ends without a word, as other commands do
     except OSError as error:

@@ -6,6 +6,7 @@ import os
 
 import click
 
+from oauth1_catalog.cli.arguments import not_installed
 from oauth1_catalog.registry.token_cipher import SETTING, TokenCipher
 
 
@@ -40,9 +41,8 @@ def rotate(database: str, table: str, batch_size: int) -> None:
     """
     try:
         _rotate(database, table, batch_size)
-    except ImportError as error:
-        message = f"this needs {error.name}. Install it: pip install 'oauth1-catalog[sqlalchemy]' and your driver."
-        raise click.ClickException(message) from error
+    except ModuleNotFoundError as error:
+        raise not_installed(error, "keys rotate", "sqlalchemy") from error
 
 
 def _rotate(database: str, table: str, batch_size: int) -> None:
@@ -57,6 +57,9 @@ def _rotate(database: str, table: str, batch_size: int) -> None:
         engine = create_engine(database)
     except ArgumentError as error:
         raise click.ClickException(f"--database: {error}") from error
+    except ImportError as error:
+        message = f"--database: its driver cannot be imported ({error}). Install it, or name another one in the URL."
+        raise click.ClickException(message) from error
     try:
         rows = SQLAlchemyRows(engine, table)
         total, unreadable = rows.count(cipher.key_id), 0

@@ -36,8 +36,7 @@ def show(
     directories: tuple[Path, ...],
 ) -> None:
     """Show the provider NAME, a name or a file: its file, or with --resolved what comes of it."""
-    name, directories = provider_named(name, directories)
-    catalog = Catalog(*directories)
+    name, catalog = provider_named(name, directories)
     if not resolved:
         _show_file(catalog, name, as_json=as_json)
         return

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.cli.arguments import DIRECTORY, provider_named
+from oauth1_catalog.cli.arguments import DIRECTORY, not_installed, provider_named
 
 FRAMEWORKS = ("flask", "django", "starlette")
 
@@ -27,9 +27,8 @@ def trial(name: str, framework: str, directories: tuple[Path, ...]) -> None:
     The emulator plays the provider as its file describes it, and verifies every request with oauthlib.
     """
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
-    name, directories = provider_named(name, directories)
+    name, catalog = provider_named(name, directories)
     try:
-        catalog = Catalog(*directories)
         file = catalog.file(name)
         if "redirect" not in file.flows:
             raise click.ClickException(f"{name}: there is nothing to click through in the flow {file.flows[0]}")
@@ -42,10 +41,7 @@ def trial(name: str, framework: str, directories: tuple[Path, ...]) -> None:
             alone = _alone(catalog, file.name, Path(folder))
             sys.exit(run_checks({framework: application}, write=click.echo, catalog=alone, names=[file.name]))
     except ModuleNotFoundError as error:
-        if (error.name or "").startswith("oauth1_catalog"):
-            raise
-        message = f"the emulator needs {error.name}. Install it: pip install 'oauth1-catalog[demo]'"
-        raise click.ClickException(message) from error
+        raise not_installed(error, "try", "demo") from error
 
 
 def _alone(catalog: Catalog, name: str, folder: Path) -> Catalog:

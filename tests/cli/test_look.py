@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from oauth1_catalog.catalog.rules.pages import rule_codes
 from oauth1_catalog.catalog.schema import schema_text
 from oauth1_catalog.cli import COMMANDS, cli
+from oauth1_catalog.cli.arguments import provider_named, providers_named
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,6 +85,41 @@ def test_origins_of_options_environments_and_bases():
     x = run("show", "x", "--resolved")
     assert "providers/twitter.yaml:" in x
     assert json.loads(run("show", "x", "--resolved", "--json"))["api_base_url"] == "https://api.x.com/1.1/"
+
+
+@pytest.mark.parametrize(
+    "spelling", ["providers/{}", "./providers/{}", "docs/../providers/{}", str(ROOT / "providers/{}"), "link/{}"]
+)
+def test_a_file_of_the_catalog_is_itself_however_it_is_spelt(tmp_path, monkeypatch, spelling):
+    if spelling.startswith("link"):
+        monkeypatch.chdir(tmp_path)
+        Path("link").symlink_to(ROOT / "providers")
+    path = spelling.format("x.yaml")
+    assert run("show", path).startswith("# ")
+    assert json.loads(run("show", path, "--resolved", "--json"))["api_base_url"] == "https://api.x.com/1.1/"
+
+
+def test_every_file_of_a_clone_is_itself_whatever_is_installed(tmp_path, monkeypatch):
+    """A clone beside an installed wheel: the clone's files are no copies of those of the wheel."""
+    shutil.copytree(ROOT / "providers", tmp_path / "providers")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for path in sorted(Path("providers").glob("*.yaml")):
+        name, catalog = provider_named(str(path), ())
+        assert catalog.findings(name) == ()
+        assert catalog.entry(name).documents[0].path == str(path)
+
+
+def test_two_files_and_a_name():
+    names, catalog = providers_named(("tests/catalog/across/shop_one.yaml", "providers/x.yaml", "flickr"), ())
+    assert names == ("shop_one", "x", "flickr")
+    assert all(catalog.provider(name) for name in names[1:])
+    assert catalog.entry("shop_one").documents[0].path == "tests/catalog/across/shop_one.yaml"
+
+
+@pytest.mark.parametrize("command", ["show", "try", "emulate"])
+def test_a_file_that_is_not_there(command):
+    assert "there is no file providers/nobody.yaml" in run(command, "providers/nobody.yaml", status=2)
 
 
 @pytest.mark.parametrize(

@@ -154,3 +154,51 @@ def test_another_table_is_refused(engine: Engine) -> None:
     finally:
         with engine.begin() as connection:
             connection.exec_driver_sql("DROP TABLE another")
+
+
+WITHOUT_GREENLET = """
+import sys
+sys.modules["greenlet"] = None  # as where it is not installed
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import sessionmaker
+from oauth1_catalog.integrations.sqlalchemy_tokens import SQLAlchemyTokens
+from oauth1_catalog.registry.token_cipher import TokenCipher
+from tests.tokens.models import Base, OAuth1Token
+engine = create_engine("sqlite://")
+Base.metadata.create_all(engine)
+store = SQLAlchemyTokens(sessionmaker(engine), OAuth1Token, keys=TokenCipher.new_key())
+store.save_token("twitter", 7, {"oauth_token": "t", "oauth_token_secret": "s"})
+print(store.find("twitter", 7)["oauth_token"])
+with sessionmaker(engine)() as session:
+    print(OAuth1Token.find(session, name="twitter", user=7).to_token()["oauth_token"])
+"""
+
+
+def test_sync_sessions_need_no_greenlet() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_GREENLET], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["t", "t"], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "database", "words"),
+    [
+        (
+            "sqlalchemy",
+            "sqlite://",
+            "needs the package sqlalchemy. Install it: pip install 'oauth1-catalog[sqlalchemy]'",
+        ),
+        (
+            "psycopg",
+            "postgresql+psycopg://u@h/n",
+            "--database: its driver cannot be imported (import of psycopg halted",
+        ),
+        ("pymysql", "mysql+pymysql://u@h/n", "Install it, or name another one in the URL."),
+    ],
+)
+def test_what_is_not_installed_is_named(monkeypatch: Any, module: str, database: str, words: str, newer: str) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setenv("OAUTH1_CATALOG_TOKEN_KEYS", newer)
+    result = CliRunner().invoke(cli, ["keys", "rotate", "--database", database, "--table", "t"])
+    assert result.exit_code == 1
+    assert words in result.output
+    assert "None." not in result.output

@@ -13,6 +13,8 @@ from types import ModuleType
 
 import click
 
+from oauth1_catalog.cli.arguments import not_installed
+
 FRAMEWORKS = ("flask", "django", "starlette")
 PREFERRED_PORT = 8000
 
@@ -47,10 +49,7 @@ def _application(framework: str) -> ModuleType:
     try:
         return importlib.import_module(f"oauth1_catalog.cli.demo.{framework}_app")
     except ModuleNotFoundError as error:
-        if (error.name or "").startswith("oauth1_catalog"):
-            raise
-        message = f"the demo needs {error.name}. Install it: pip install 'oauth1-catalog[demo]'"
-        raise click.ClickException(message) from error
+        raise not_installed(error, "demo", "demo") from error
 
 
 def _free_port(port: int | None) -> int:

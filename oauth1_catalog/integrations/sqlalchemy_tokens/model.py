@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeGuard, TypeVar, cast, overload
 
 from sqlalchemy import DateTime, Dialect, String, Text, TypeDecorator, UniqueConstraint, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.schema import SchemaItem
 
@@ -18,6 +17,9 @@ from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.token import Token, TokenLike
 from oauth1_catalog.registry.token_cipher import TokenCipher
 from oauth1_catalog.registry.token_record import open_row
+
+if TYPE_CHECKING:  # SQLAlchemy's asyncio needs greenlet, which applications with sync sessions do not install
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 Result = TypeVar("Result")
 
@@ -148,4 +150,9 @@ def in_session(session: Session | AsyncSession, work: Callable[[Session], Result
 
 def in_session(session: Session | AsyncSession, work: Callable[[Session], Result]) -> Result | Awaitable[Result]:
     """Do ``work`` in a session; what an async one gives is awaited."""
-    return session.run_sync(work) if isinstance(session, AsyncSession) else work(session)
+    return session.run_sync(work) if is_async(session) else work(cast("Session", session))
+
+
+def is_async(session: Session | AsyncSession) -> TypeGuard[AsyncSession]:
+    """Whether a session is one of SQLAlchemy's asyncio, which is recognized without importing it."""
+    return hasattr(session, "run_sync")

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import Table, UniqueConstraint, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.sqlalchemy_tokens import statements
-from oauth1_catalog.integrations.sqlalchemy_tokens.model import OAuth1TokenMixin
+from oauth1_catalog.integrations.sqlalchemy_tokens.model import OAuth1TokenMixin, is_async
 from oauth1_catalog.registry.token import Token, TokenLike, token_fields
 from oauth1_catalog.registry.token_cipher import TokenCipher
 from oauth1_catalog.registry.token_record import TokenRow, open_row
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 Result = TypeVar("Result")
 
@@ -113,10 +115,11 @@ class SQLAlchemyTokens:
 
     def _do(self, work: Callable[[Session], Result]) -> Result | Awaitable[Result]:
         session = self._sessions()
-        if isinstance(session, AsyncSession):
+        if is_async(session):
             return self._do_async(session, work)
-        with session, session.begin():
-            return work(session)
+        sync = cast("Session", session)
+        with sync, sync.begin():
+            return work(sync)
 
     async def _do_async(self, session: AsyncSession, work: Callable[[Session], Result]) -> Result:
         async with session, session.begin():
