@@ -29,6 +29,7 @@ class SignsRequests:
         signature_type: ``"HEADER"``, ``"QUERY"`` or ``"BODY"``.
         realm: of the header.
         force_include_body: send ``oauth_body_hash`` with bodies that are not forms.
+        oauth_params: further protocol parameters, such as ``{"oauth_callback": "about:blank"}``.
         options: further keywords of ``Signer``: ``body_hash``, ``nonce``, ``timestamp``, ``version``, ``profile``,
             ``rsa_key_passphrase``.
 
@@ -55,6 +56,7 @@ class SignsRequests:
         signature_type: Any = SIGNATURE_TYPE_HEADER,  # a text, which Signer checks
         realm: str | None = None,
         force_include_body: bool = False,
+        oauth_params: Mapping[str, str] | None = None,
         **options: Any,  # those of Signer
     ) -> None:
         arguments = Arguments.of(
@@ -70,8 +72,8 @@ class SignsRequests:
             **options,
         )
         parameters = {"oauth_callback": redirect_uri, "oauth_verifier": verifier}
-        self.parameters = {name: value for name, value in parameters.items() if value}
-        del client_secret, token, token_secret, rsa_key, verifier, options, parameters
+        self.parameters = {**{name: value for name, value in parameters.items() if value}, **(oauth_params or {})}
+        del client_secret, token, token_secret, rsa_key, verifier, oauth_params, options, parameters
         arguments.transport(frozenset())
         self.signer = arguments.signer()
         self.credentials = arguments.credentials(self.signer)

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 
 from oauth1_catalog.clients.auth import SignsRequests, refuse_authorization
-from oauth1_catalog.clients.bodies import covers_body, undeclared_type
+from oauth1_catalog.clients.bodies import blanks_escaped, covers_body, form_blanks_escaped, undeclared_type
 from oauth1_catalog.clients.failures import unusable_url
 from oauth1_catalog.clients.httpx_exchange import (
     SignedRequest,
@@ -42,6 +42,7 @@ from oauth1_catalog.clients.tls import check_files, httpx_context
 from oauth1_catalog.clients.token_call import TokenCall
 from oauth1_catalog.errors import OAuthError, SigningError
 from oauth1_catalog.rfc5849.messages import Request, Response
+from oauth1_catalog.rfc5849.parameters import is_form
 from oauth1_catalog.rfc5849.urls import wire_url
 
 __all__ = [
@@ -96,10 +97,14 @@ class OAuth1Auth(SignsRequests, httpx2.Auth):
         content_type: str = headers.get("Content-Type", "")
         if content and not content_type and (guessed := undeclared_type(content)):
             content_type = headers["Content-Type"] = guessed
+        stream, sent_once = request.stream, False
+        if content and is_form(content_type) and (escaped := form_blanks_escaped(content)) != content:
+            content, stream = escaped, httpx2.ByteStream(escaped)
+            headers["Content-Length"] = str(len(escaped))
         # A stream stands for its body: the signature does not cover that, or else the signer refuses it.
         body: Any = request.stream if content is None else content
         # httpx2 sends { } | ^ and their like raw.
-        url, stream, sent_once = wire_url(str(request.url)), request.stream, False
+        url = wire_url(blanks_escaped(str(request.url)))
         if self.signer.signature_type != SIGNATURE_TYPE_HEADER:
             unsigned = Request(request.method, url, dict(headers.items()), body)
             signed = self.signer.sign(unsigned, self.credentials, self.parameters)

@@ -11,7 +11,7 @@ import requests
 from requests.auth import AuthBase
 
 from oauth1_catalog.clients.auth import SignsRequests, refuse_authorization
-from oauth1_catalog.clients.bodies import covers_body, undeclared_type
+from oauth1_catalog.clients.bodies import blanks_escaped, covers_body, form_blanks_escaped, undeclared_type
 from oauth1_catalog.clients.failures import unusable_url, without_queries
 from oauth1_catalog.clients.names import (
     SIGNATURE_HMAC_SHA1,
@@ -34,6 +34,7 @@ from oauth1_catalog.clients.tls import check_files
 from oauth1_catalog.clients.token_call import TokenCall
 from oauth1_catalog.errors import OAuthError, SigningError
 from oauth1_catalog.rfc5849.messages import Request, Response
+from oauth1_catalog.rfc5849.parameters import is_form
 
 __all__ = [
     "SIGNATURE_HMAC_SHA1",
@@ -67,10 +68,14 @@ class OAuth1Auth(SignsRequests, AuthBase):
         """Sign ``r``, whose URL and body are as they will be sent."""
         headers, body = r.headers, r.body
         content_type = ""
+        r.url = blanks_escaped(r.url or "")
         if body:
             content_type = _text(headers.get("Content-Type") or "")
             if not content_type and (guessed := undeclared_type(body)):
                 content_type = headers["Content-Type"] = guessed
+            if is_form(content_type) and (escaped := form_blanks_escaped(body)) != body:
+                r.body = body = escaped
+                r.prepare_content_length(escaped)
             if not isinstance(body, (str, bytes)) and covers_body(self.signer, content_type):
                 body = _read_and_rewind(body)
         if self.signer.signature_type != SIGNATURE_TYPE_HEADER:
@@ -80,7 +85,7 @@ class OAuth1Auth(SignsRequests, AuthBase):
         else:
             headers["Authorization"] = self.signer.authorization(
                 r.method or "",
-                r.url or "",
+                r.url,
                 body=body,
                 content_type=content_type,
                 token=self.credentials,

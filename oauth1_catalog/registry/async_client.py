@@ -102,6 +102,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         request: FrameworkRequest | None = None,
         withhold_token: bool = False,
         allow_any_host: bool = False,
+        oauth_params: Mapping[str, str] | None = None,
         **kwargs: Any,  # those of httpx2
     ) -> Coroutine[Any, Any, httpx2.Response]:
         """As the sync client's: call the provider's API, signed; ``kwargs`` are those of ``httpx2.AsyncClient``."""
@@ -114,6 +115,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
             current=None if withhold_token else self._current_token(token, request),
             withhold_token=withhold_token,
             allow_any_host=allow_any_host,
+            oauth_params=oauth_params,
             kwargs=kwargs,
         )
 
@@ -140,6 +142,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         current: TokenLike | None,
         withhold_token: bool,
         allow_any_host: bool,
+        oauth_params: Mapping[str, str] | None,
         kwargs: dict[str, Any],
     ) -> httpx2.Response:
         await self.pool.open()  # imports httpx2 in a thread, where the next line would hold up the event loop
@@ -150,7 +153,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         credentials = None if withhold_token else self._credentials(token)
         url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
         with self._named():
-            auth = OAuth1Auth.from_signer(self.signer, credentials)
+            auth = OAuth1Auth.from_signer(self.signer, credentials, oauth_params)
             response = await self.pool.request(method, url, auth=auth, **kwargs)
         await self._run(self._forget_rejected(token, response))
         return response

@@ -194,6 +194,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         request: FrameworkRequest | None = None,
         withhold_token: bool = False,
         allow_any_host: bool = False,
+        oauth_params: Mapping[str, str] | None = None,
         **kwargs: Any,  # those of requests
     ) -> requests.Response:
         """Call the provider's API, signed.
@@ -205,6 +206,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
             request: the framework's request, handed to ``fetch_token``.
             withhold_token: sign with the client's keys alone.
             allow_any_host: let an absolute URL name a host that the provider's file does not list.
+            oauth_params: further protocol parameters, such as ``{"oauth_callback": "about:blank"}``.
             kwargs: arguments of ``requests.Session.request``.
 
         Raises:
@@ -213,8 +215,15 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         """
         if not withhold_token:
             token = self._any_token(token, request)
-        options = {"withhold_token": withhold_token, "allow_any_host": allow_any_host}
-        response = self._signed_request(method, url, token, **options, **kwargs)
+        response = self._signed_request(
+            method,
+            url,
+            token,
+            withhold_token=withhold_token,
+            allow_any_host=allow_any_host,
+            oauth_params=oauth_params,
+            **kwargs,
+        )
         self._run(self._forget_rejected(token, response))
         return response
 
@@ -231,6 +240,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         *,
         withhold_token: bool = False,
         allow_any_host: bool = False,
+        oauth_params: Mapping[str, str] | None = None,
         **kwargs: Any,  # those of requests
     ) -> requests.Response:
         """``request`` with a token that has been found; it touches neither the token store nor the session."""
@@ -239,7 +249,8 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         credentials = None if withhold_token else self._credentials(token)
         url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
         with self._named():
-            return self.pool.request(method, url, auth=OAuth1Auth.from_signer(self.signer, credentials), **kwargs)
+            auth = OAuth1Auth.from_signer(self.signer, credentials, oauth_params)
+            return self.pool.request(method, url, auth=auth, **kwargs)
 
     def _any_token(self, token: TokenLike | None, request: FrameworkRequest | None) -> TokenLike | None:
         """The token of a call: the caller's, else the current user's."""

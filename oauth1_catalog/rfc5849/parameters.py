@@ -80,7 +80,7 @@ def refuse_protocol_names(pairs: Iterable[tuple[str, str]], *, place: str) -> No
         if name.startswith("oauth_"):
             raise SigningError(
                 description=f"The {place} has {name!r}. Names that begin with oauth_ belong to the protocol: "
-                "pass it as one of the extra protocol parameters."
+                "pass it in oauth_params= (a call of a client, OAuth1Auth) or in parameters= (Signer)."
             )
 
 
@@ -93,8 +93,12 @@ def encode_extra(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
     >>> encode_extra({"oauth_callback": "https://example.com/cb?x=%20"})
     [('oauth_callback', 'https%3A%2F%2Fexample.com%2Fcb%3Fx%3D%2520')]
     """
+    if not isinstance(parameters, Mapping):
+        raise SigningError(
+            description=f"The extra protocol parameters are {type(parameters).__name__}. Pass a dictionary."
+        )
     for name, value in parameters.items():
-        if not name.startswith("oauth_") or name in OWN_NAMES:
+        if not str(name).startswith("oauth_") or name in OWN_NAMES:
             raise SigningError(
                 description=f"{name!r} is no extra protocol parameter. These begin with oauth_, and are none of "
                 f"{', '.join(OWN_NAMES)}; the request's own parameters go into its query or its body."

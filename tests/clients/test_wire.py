@@ -140,6 +140,36 @@ def test_forms(wire, judge, kind, form, method, signature_type):
     assert len(judge.parameters) > 2
 
 
+BLANKS = {
+    "params": ("GET", {"params": {"searchCriteria[filterGroups][0][value]": "red shirt", "b": "1+1 =2"}}),
+    "params as pairs": ("GET", {"params": [("a", "x y"), ("a", "y z")]}),
+    "a name": ("GET", {"params": {"a b": "1"}}),
+    "data": ("POST", {"data": {"a": "x y", "b": "1+1"}}),
+    "data as pairs": ("PUT", {"data": [("a", "x y"), ("a", "+ +")]}),
+    "text": ("POST", {"data": "a=x+y&b=1"}),
+    "bytes": ("POST", {"data": b"a=x+y&b=1"}),
+    "both": ("POST", {"params": {"q": "a b"}, "data": {"a": "x y"}}),
+}
+
+
+@pytest.mark.parametrize(("method", "call"), BLANKS.values(), ids=BLANKS.keys())
+@pytest.mark.parametrize("signature_type", ["HEADER", "QUERY"])
+def test_a_blank_is_sent_as_it_was_signed(wire, judge, kind, method, call, signature_type):
+    caller(kind, signature_type=signature_type)(method, f"{wire.url}/a", **call)
+    judge(wire.last)
+    written = wire.last.target + wire.last.body.decode()
+    assert "+" not in written
+    assert "%20" in written
+    assert wire.last.header("Content-Length") in {None, str(len(wire.last.body))}
+
+
+def test_a_plus_elsewhere_stays(wire, judge, kind):
+    caller(kind)("POST", f"{wire.url}/a+b", body=b'{"a": "x+y"}', headers={"Content-Type": "application/json"})
+    judge(wire.last)
+    assert wire.last.target == "/a+b"
+    assert wire.last.body == b'{"a": "x+y"}'
+
+
 @pytest.mark.parametrize("signature_type", ["HEADER", "QUERY", "BODY"])
 def test_a_post_of_nothing(wire, judge, kind, signature_type):
     caller(kind, signature_type=signature_type)("POST", f"{wire.url}/a")

@@ -61,6 +61,41 @@ def test_a_form_and_head(app: Application, token: dict[str, str]) -> None:
     assert serve(app, body) == [[["status", "hi & bye"]], 200]
 
 
+@pytest.mark.parametrize("verb", ["request", "get", "post", "put", "patch", "delete", "head", "options"])
+def test_extra_protocol_parameters_are_signed_and_sent(app: Application, token: dict[str, str], verb: str) -> None:
+    async def body(app: Application, *request: Any) -> Any:
+        where = ["GET", "lti.json"] if verb == "request" else ["lti.json"]
+        extra = {"oauth_callback": "about:blank"}
+        answer = await now(getattr(app.client, verb)(*where, oauth_params=extra, token=token))
+        return [answer.status_code, answer.request.headers["Authorization"]]
+
+    status, header = serve(app, body)
+    assert status == 200  # oauthlib has verified the signature
+    assert 'oauth_callback="about%3Ablank"' in header
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"params": {"oauth_callback": "about:blank"}}, "pass it in oauth_params="),
+        ({"data": {"oauth_callback": "about:blank"}}, "pass it in oauth_params="),
+        ({"oauth_params": {"oauth_nonce": "1"}}, "'oauth_nonce' is no extra protocol parameter"),
+        ({"oauth_params": {"callback": "1"}}, "'callback' is no extra protocol parameter"),
+        ({"oauth_params": [("oauth_callback", "1")]}, "are list. Pass a dictionary"),
+        ({"oauth_params": {"oauth_callback": 1}}, "oauth_callback is int. Pass text"),
+    ],
+)
+def test_protocol_parameters_that_cannot_be_sent(
+    app: Application, token: dict[str, str], given: dict[str, Any], words: str
+) -> None:
+    async def body(app: Application, *request: Any) -> Any:
+        return await now(app.client.post("lti.json", token=token, **given))
+
+    error = serve(app, body)
+    assert (error["error"], error["provider"]) == ("signing_error", "twitter")
+    assert words in error["description"]
+
+
 @pytest.mark.parametrize("kind", ["mapping", "object", "credentials"])
 def test_tokens_of_every_kind(app: Application, token: dict[str, str], kind: str) -> None:
     given = {"mapping": token, "object": Row(token), "credentials": TokenCredentials(*token.values())}[kind]

@@ -77,7 +77,7 @@ class TestCollect:
 class TestNames:
     def test_names_of_the_protocol_are_refused(self):
         refuse_protocol_names([("oauth", "1"), ("OAUTH_token", "1"), ("x_oauth_", "1")], place="query")
-        with pytest.raises(SigningError, match=r"The body has 'oauth_anything'\. Names .* extra protocol parameters"):
+        with pytest.raises(SigningError, match=r"The body has 'oauth_anything'\. Names .* pass it in oauth_params="):
             refuse_protocol_names([("a", "1"), ("oauth_anything", "1")], place="body")
 
     @pytest.mark.parametrize("name", [*OWN_NAMES, "x_auth_mode", "callback", "OAUTH_callback"])
