@@ -206,7 +206,8 @@ class Callback(Section):
     send_at_authorize: Literal["never", "if_unconfirmed", "always"] = "if_unconfirmed"
     """Whether `oauth_callback` also goes on the authorization URL (OAuth Core 1.0)."""
     confirmed: Literal["required", "optional", "none"] = "required"
-    """Whether the first answer holds `oauth_callback_confirmed=true`."""
+    """Whether the first answer holds `oauth_callback_confirmed`; that of an OAuth Core 1.0 server does not (`none`).
+    Where it is there, `false`, `0` and `no` refuse the login, and any other value confirms the callback."""
     verifier: Literal["required", "optional", "none"] = "required"
     """Whether the callback holds `oauth_verifier`."""
     secret: Literal["required", "optional"] = "required"
@@ -244,7 +245,7 @@ class TokenResponse(Section):
     """How the answers of the two token endpoints are written."""
 
     format: Literal["form", "json", "xml", "auto"] = "auto"
-    """The format of the body; `auto` looks at what comes."""
+    """The format of the body; `auto` reads JSON where it begins with `{`, XML where it begins with `<`, else a form."""
     fields: dict[Name, Text] = Field(default_factory=dict)
     """A standard name (`oauth_token`, `oauth_token_secret`) to the provider's own."""
     extra: tuple[ParameterName, ...] = ()

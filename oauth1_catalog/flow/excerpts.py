@@ -38,14 +38,23 @@ def excerpt(text: str, secrets: Iterable[str] = ()) -> str:
     'Sign in please'
     """
     forms = _forms(secrets)
-    text = _without(text, forms)[:_READ]  # masked before the cut, which could go through a secret
+    text = _without(_visible(text), forms)[:_READ]  # masked before the cut, which could go through a secret
+    text = _without_fields(text)
+    text = html.unescape(_MARKUP.sub(" ", text))
+    text = " ".join(_visible(_MARKUP.sub(" ", text)).split())
+    text = _without_fields(_without(text, forms))  # markup and entities may have hidden one
+    return text if len(text) <= LIMIT else text[: LIMIT - 1] + "…"
+
+
+def _visible(text: str) -> str:
+    """The text without what no reader sees, such as zeros and soft hyphens between the letters of a secret."""
+    return "".join(c for c in text if c.isprintable() or c.isspace())
+
+
+def _without_fields(text: str) -> str:
     for field in _FIELDS:
         text = field.sub(_masked, text)
-    text = html.unescape(_MARKUP.sub(" ", text))
-    text = _MARKUP.sub(" ", text)
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    text = _without(text, forms)  # markup and entities may have hidden one
-    return text if len(text) <= LIMIT else text[: LIMIT - 1] + "…"
+    return text
 
 
 def _forms(secrets: Iterable[str]) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from xml.etree import ElementTree as ET
 
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.flow.responses import xml_root
 from oauth1_catalog.rfc5849.credentials import ClientCredentials
 
 LEEWAY = 60
@@ -121,7 +122,7 @@ def read_profile(
     'ada'
     """
     if written_as == "xml":
-        return XmlProfile(_xml(text))
+        return XmlProfile(xml_root(text))
     if written_as == "text":
         return JsonProfile({"text": _plain(text)})
     if written_as == "jwt":
@@ -133,18 +134,6 @@ def read_profile(
     if not isinstance(document, dict | list) or document == []:
         raise ValueError("it is no JSON object")
     return JsonProfile(document)
-
-
-def _xml(text: str) -> ET.Element:
-    if "<!" in text.replace("<![CDATA[", ""):
-        raise ValueError("its XML has a document type, which can hold entities")
-    try:
-        root = ET.fromstring(text.strip())  # noqa: S314 - entities need a document type, which is refused above
-    except ET.ParseError:
-        raise ValueError("it is no XML") from None
-    for element in root.iter():
-        element.tag = element.tag.rpartition("}")[2]
-    return root
 
 
 def _plain(text: str) -> str:

@@ -21,6 +21,9 @@ from oauth1_catalog.rfc5849.messages import Request
 OUT_OF_BAND = "oob"
 """The callback of a client that cannot receive one (RFC 5849, section 2.1)."""
 
+_NOT_CONFIRMED = frozenset({"false", "0", "no"})
+"""How servers write that they do not confirm a callback."""
+
 
 def request_temporary_credentials(
     provider: Provider,
@@ -275,21 +278,30 @@ def _secret(provider: Provider, fields: dict[str, str], step: str) -> str:
 
 
 def _check_confirmed(provider: Provider, value: str | None) -> None:
-    """RFC 5849, section 2.1: the answer says ``oauth_callback_confirmed=true``.
+    """RFC 5849, section 2.1: the answer holds ``oauth_callback_confirmed=true``.
 
-    Without it the provider may speak OAuth 1.0, whose logins can be fixated (oauth.net advisory 2009-1).
+    Servers also write ``True``, ``1`` or ``yes``, so only an explicit no is a refusal, whatever the provider's file
+    expects: the user would not come back. Without the parameter the provider may speak OAuth Core 1.0, whose logins can
+    be fixated (oauth.net advisory 2009-1); whether that is accepted is the file's to decide.
     """
-    rule = provider.callback.confirmed
-    if value == "true" or (value is None and rule != "required"):
+    said = (value or "").strip().lower()
+    if said in _NOT_CONFIRMED:
+        raise TokenResponseError(
+            "callback_not_confirmed",
+            f"{provider.name}: the request_token answer has oauth_callback_confirmed={said}: the provider does not "
+            "accept the redirect URI. Register it there exactly as your application sends it.",
+            provider=provider.name,
+            step="request_token",
+        )
+    if said or provider.callback.confirmed != "required":
         return
-    if value is None and not provider.from_catalog:
+    if not provider.from_catalog:
         _warn(provider, "the request_token answer has no oauth_callback_confirmed: such a login can be fixated")
         return
-    said = "no oauth_callback_confirmed" if value is None else f"oauth_callback_confirmed={value[:20]!r}"
     raise TokenResponseError(
         "callback_not_confirmed",
-        f"{provider.name}: the request_token answer has {said}; it must be true (RFC 5849, section 2.1). Check that "
-        "the redirect URI is registered at the provider.",
+        f"{provider.name}: the request_token answer has no oauth_callback_confirmed (RFC 5849, section 2.1). Check the "
+        "request_token_url; for a provider that never sends it, set `callback: {confirmed: optional}` in its file.",
         provider=provider.name,
         step="request_token",
     )

@@ -7,7 +7,9 @@ prose as ``application/x-www-form-urlencoded``. Only an answer that holds a toke
 from __future__ import annotations
 
 import json
+import re
 import time
+from collections import Counter
 from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree as ET
@@ -28,6 +30,8 @@ from oauth1_catalog.rfc5849.messages import Request, Response
 MAX_FIELDS = 100
 MAX_VALUE = 4096
 """The longest value of one field, in characters."""
+
+_DECLARATION = re.compile(r"<!(?!--|\[CDATA\[)")
 
 
 def answer(request: Request, provider: Provider, *, step: str) -> Steps[Response]:
@@ -70,12 +74,21 @@ def read_token(
         TokenRequestDeniedError: the provider refused, in a problem report, a status or words.
         TokenResponseError: the answer is neither a token nor a refusal.
     """
-    fields = None
+    pairs: list[tuple[str, str]] = []
     if 200 <= response.status < 300:
-        fields = _parse(response, provider.token_response.format)
-    token = _standard(fields, provider) if fields else {}
+        pairs = _standard(_parse(response, provider.token_response.format), provider)
+    token = dict(pairs)  # the last of several counts, as in Authlib
     if "oauth_problem" in token or not token.get("oauth_token"):
         raise refusal(response, provider, step=step, secrets=secrets, clock=clock)
+    names = Counter(name for name, _ in pairs if name.startswith("oauth_"))
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise TokenResponseError(
+            description=f"{provider.name}: the {step} answer has {excerpt(twice[0], secrets)[:40]} more than once, and "
+            "nothing says which one counts. It is not used; ask the provider.",
+            provider=provider.name,
+            step=step,
+            status=response.status,
+        )
     for name, value in token.items():
         if len(value) > MAX_VALUE or (name.startswith("oauth_") and not _is_plain(value)):
             raise TokenResponseError(
@@ -94,32 +107,33 @@ def _is_plain(value: str) -> bool:
     return value.isprintable() and "\ufffd" not in value
 
 
-def _standard(fields: dict[str, str], provider: Provider) -> dict[str, str]:
+def _standard(pairs: list[tuple[str, str]], provider: Provider) -> list[tuple[str, str]]:
     """The fields with the provider's own names replaced by the standard ones."""
     renamed = {theirs: standard for standard, theirs in provider.token_response.fields.items()}
-    return {renamed.get(name, name): value for name, value in fields.items()}
+    return [(renamed.get(name, name), value) for name, value in pairs]
 
 
-def _parse(response: Response, written_as: str) -> dict[str, str] | None:
-    """The fields of an answer; ``None`` for one that cannot be read as ``written_as``."""
+def _parse(response: Response, written_as: str) -> list[tuple[str, str]]:
+    """The fields of an answer, in their order; none of one that cannot be read as ``written_as``.
+
+    ``auto`` looks at the first character. The content type is not looked at: servers label their answers wrongly.
+    """
     text = response.text.strip()
     if not text or len(text) > MAX_FIELDS * MAX_VALUE:
-        return None
+        return []
+    if written_as == "auto":
+        written_as = {"{": "json", "<": "xml"}.get(text[0], "form")
     try:
-        if written_as == "xml":
-            pairs = _xml_fields(text)
-        elif written_as == "json" or (written_as == "auto" and text.startswith("{")):
-            pairs = _json_fields(text)
-        elif text.startswith("<"):
-            return None
-        else:
-            pairs = parse_qsl(
-                text, keep_blank_values=True, encoding="utf-8", errors="replace", max_num_fields=MAX_FIELDS
-            )
-    except (ValueError, RecursionError, ET.ParseError):
-        return None
-    fields = dict(pairs)
-    return fields if len(fields) == len(pairs) <= MAX_FIELDS else None
+        pairs = _READERS[written_as](text)
+    except (ValueError, RecursionError):
+        return []
+    return pairs if len(pairs) <= MAX_FIELDS else []
+
+
+def _form_fields(text: str) -> list[tuple[str, str]]:
+    if text.startswith("<"):
+        raise ValueError("a page")
+    return parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="replace", max_num_fields=MAX_FIELDS)
 
 
 def _json_fields(text: str) -> list[tuple[str, str]]:
@@ -136,10 +150,34 @@ def _as_text(value: str | float) -> str:
 
 
 def _xml_fields(text: str) -> list[tuple[str, str]]:
-    if "<!" in text.replace("<![CDATA[", ""):
-        raise ValueError("a document type can hold entities")
-    root = ET.fromstring(text)  # noqa: S314 - entities need a document type, which is refused above
-    return [(e.tag.rpartition("}")[2], (e.text or "").strip()) for e in root.iter() if len(e) == 0 and e is not root]
+    """The elements that hold nothing but text, however deep: 7digital's stand in ``oauth_request_token``."""
+    root = xml_root(text)
+    if root.tag.lower() == "html":
+        raise ValueError("a page")
+    return [(e.tag, (e.text or "").strip()) for e in root.iter() if len(e) == 0 and e is not root]
+
+
+def xml_root(text: str) -> ET.Element:
+    """The root element of an XML document, whose tags have lost their namespaces.
+
+    Raises:
+        ValueError: it is not XML, or it has a document type, which can hold entities.
+
+    >>> [child.tag for child in xml_root('<a xmlns="urn:x"><!-- c --><b/></a>')]
+    ['b']
+    """
+    if _DECLARATION.search(text):
+        raise ValueError("its XML has a document type, which can hold entities")
+    try:
+        root = ET.fromstring(text.strip())  # noqa: S314 - entities need a document type, which is refused above
+    except ET.ParseError:
+        raise ValueError("it is not XML") from None
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+    return root
+
+
+_READERS = {"form": _form_fields, "json": _json_fields, "xml": _xml_fields}
 
 
 def refusal(

@@ -6,6 +6,7 @@ is the secret itself).
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -55,8 +56,33 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body as UTF-8; what is not UTF-8 becomes U+FFFD, a byte order mark is dropped."""
-        return self.body.decode("utf-8-sig", "replace")
+        """The body as UTF-8, or as UTF-16 or UTF-32 where its first bytes show that; what cannot be read is U+FFFD.
+
+        >>> Response(200, {}, "oauth_problem=x".encode("utf-16-le")).text
+        'oauth_problem=x'
+        """
+        return self.body.decode(_encoding(self.body), "replace")
+
+
+_MARKS = {  # the longer first: UTF-32's begins with UTF-16's
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_ZEROS = {  # where plain text has zeros among its first four bytes (RFC 4627, section 3, told JSON's encoding so)
+    "000x": "utf-32-be",
+    "x000": "utf-32-le",
+    "0x0x": "utf-16-be",
+    "x0x0": "utf-16-le",
+}
+
+
+def _encoding(body: bytes) -> str:
+    """The encoding of a text, by its byte order mark or by its zeros."""
+    marked = next((name for mark, name in _MARKS.items() if body.startswith(mark)), None)
+    return marked or _ZEROS.get("".join("x" if byte else "0" for byte in body[:4]), "utf-8")
 
 
 def find_header(headers: Mapping[str, str], name: str, default: str = "") -> str:

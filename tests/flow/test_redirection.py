@@ -130,17 +130,46 @@ def test_parameters_headers_and_method_of_the_provider() -> None:
     assert protocol(second, "rs")["oauth_verifier"] == "v"
 
 
-CONFIRMATIONS = ["", "=false", "=False", "=True", "=TRUE", "=%20true", "=true%20", "=1", "=yes", "=tru", "=true%00"]
+NEVER_CONFIRMS = replace(PROVIDER, callback=CallbackRules(confirmed="none"))
+MAY_CONFIRM = replace(PROVIDER, callback=CallbackRules(confirmed="optional"))
+EVERY_RULE = pytest.mark.parametrize("provider", [PROVIDER, BY_HAND, NEVER_CONFIRMS, MAY_CONFIRM])
 
 
-@pytest.mark.parametrize("written", CONFIRMATIONS)
-@pytest.mark.parametrize("provider", [PROVIDER, BY_HAND, replace(PROVIDER, callback=CallbackRules(confirmed="none"))])
-def test_a_confirmation_that_is_not_true_is_refused_always(written: str, provider: Provider) -> None:
-    body = f"oauth_token=rt&oauth_token_secret=rs&oauth_callback_confirmed{written}"
-    with pytest.raises(TokenResponseError) as caught:
+@pytest.mark.parametrize("written", ["true", "True", "TRUE", "1", "yes", "%20true", "true%20", "ok", "tru"])
+@EVERY_RULE
+def test_a_confirmation_in_the_servers_own_words(written: str, provider: Provider) -> None:
+    body = f"oauth_token=rt&oauth_token_secret=rs&oauth_callback_confirmed={written}"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        temporary = answered(request_temporary_credentials(provider, SIGNER, redirect_uri=CALLBACK), body)
+    assert temporary.oauth_token == "rt"
+    assert "oauth_callback_confirmed" not in temporary.extra
+
+
+@pytest.mark.parametrize("written", ["true", "false", "1", "0", '"True"', '"no"'])
+def test_a_confirmation_in_json(written: str) -> None:
+    body = f'{{"oauth_token":"rt","oauth_token_secret":"rs","oauth_callback_confirmed":{written}}}'
+    steps = request_temporary_credentials(NEVER_CONFIRMS, SIGNER, redirect_uri=CALLBACK)
+    if written in {"false", "0", '"no"'}:
+        with pytest.raises(TokenResponseError, match="Register it there"):
+            answered(steps, body)
+    else:
+        assert answered(steps, body).oauth_token == "rt"
+
+
+@pytest.mark.parametrize("written", ["false", "False", "FALSE", "0", "no", "%20false%20"])
+@EVERY_RULE
+def test_an_explicit_no_is_refused_always(written: str, provider: Provider) -> None:
+    body = f"oauth_token=rt&oauth_token_secret=rs&oauth_callback_confirmed={written}"
+    with pytest.raises(TokenResponseError, match="does not accept the redirect URI") as caught:
         answered(request_temporary_credentials(provider, SIGNER, redirect_uri=CALLBACK), body)
-    assert caught.value.step == "request_token"
-    assert "rs" not in caught.value.description.replace("params", "").replace("characters", "").split()
+    assert (caught.value.error, caught.value.step) == ("callback_not_confirmed", "request_token")
+    assert "rs" not in caught.value.description.split()
+
+
+def test_a_confirmation_with_control_characters_is_refused() -> None:
+    with pytest.raises(TokenResponseError, match="control characters"):
+        answered(request_temporary_credentials(BY_HAND, SIGNER), f"{GOOD}%00")
 
 
 def test_a_confirmation_twice_is_refused() -> None:
@@ -148,13 +177,13 @@ def test_a_confirmation_twice_is_refused() -> None:
         answered(request_temporary_credentials(PROVIDER, SIGNER), f"{GOOD}&oauth_callback_confirmed=true")
 
 
-def test_a_confirmation_that_is_absent() -> None:
-    body = "oauth_token=rt&oauth_token_secret=rs"
-    with pytest.raises(TokenResponseError) as caught:
+@pytest.mark.parametrize("empty", ["", "&oauth_callback_confirmed=", "&oauth_callback_confirmed=+"])
+def test_a_confirmation_that_is_absent_or_empty(empty: str) -> None:
+    body = f"oauth_token=rt&oauth_token_secret=rs{empty}"
+    with pytest.raises(TokenResponseError, match=r"set `callback: \{confirmed: optional\}` in its file") as caught:
         answered(request_temporary_credentials(PROVIDER, SIGNER, redirect_uri=CALLBACK), body)
     assert caught.value.error == "callback_not_confirmed"
-    for confirmed in ("optional", "none"):
-        provider = replace(PROVIDER, callback=CallbackRules(confirmed=confirmed))  # type: ignore[arg-type]
+    for provider in (MAY_CONFIRM, NEVER_CONFIRMS):
         assert answered(request_temporary_credentials(provider, SIGNER), body).oauth_token == "rt"
     with pytest.warns(UserWarning, match="example: the request_token answer has no oauth_callback_confirmed"):
         answered(request_temporary_credentials(BY_HAND, SIGNER), body)

@@ -54,6 +54,10 @@ def refusal(body: bytes | str, status: int = 200, *, provider: Provider = PROVID
         ('{"oauth_token":"t","oauth_token_secret":"s","id":7,"admin":false}', "id", "7"),
         ('{"oauth_token":"t","oauth_token_secret":"s","admin":false}', "admin", "false"),
         (' {"oauth_token":"t","oauth_token_secret":"s","profile":{"oauth_token":"x"}}', "oauth_token", "t"),
+        ("oauth_token=t&oauth_token_secret=s&roles[]=a&roles[]=b", "roles[]", "b"),
+        ("roles=a&oauth_token=t&roles=b&oauth_token_secret=s&roles=a", "roles", "a"),
+        ('{"role":"a","oauth_token":"t","role":"b","oauth_token_secret":"s"}', "role", "b"),
+        ("<a><oauth_token>t</oauth_token><role>a</role><role>b</role></a>", "role", "b"),
     ],
 )
 def test_tokens_as_providers_write_them(body: str, field: str, value: str) -> None:
@@ -69,6 +73,81 @@ def test_own_names_of_a_provider_become_the_standard_ones() -> None:
     provider = Provider(name="example", token_response=rules)
     token = read('{"token":"t","secret":"s","user":"ada"}', provider=provider)
     assert token == {"oauth_token": "t", "oauth_token_secret": "s", "user": "ada"}
+
+
+SEVEN_DIGITAL = (
+    '<?xml version="1.0" encoding="utf-8"?>\n'
+    '<response xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" status="ok" version="1.2">\n'
+    "  <oauth_request_token>\n    <oauth_token>t&amp;/</oauth_token>\n"
+    "    <oauth_token_secret>s</oauth_token_secret>\n"
+    "    <oauth_callback_confirmed>true</oauth_callback_confirmed>\n  </oauth_request_token>\n</response>"
+)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/xml", "application/xml; charset=utf-16", "text/html", "application/x-www-form-urlencoded", ""],
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        SEVEN_DIGITAL,
+        SEVEN_DIGITAL.replace("<response ", "<!-- from 7digital --><response "),
+        SEVEN_DIGITAL.partition("\n")[2],
+        "\r\n" + SEVEN_DIGITAL.partition("\n")[2],
+        "oauth_token=t%26%2F&oauth_token_secret=s&oauth_callback_confirmed=true",
+        '{"oauth_token":"t&/","oauth_token_secret":"s","oauth_callback_confirmed":true}',
+    ],
+)
+def test_auto_reads_what_comes_whatever_it_is_called(body: str, content_type: str, encoding: str) -> None:
+    token = read(body.encode(encoding), Content_Type=content_type)
+    assert token == {"oauth_token": "t&/", "oauth_token_secret": "s", "oauth_callback_confirmed": "true"}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<html><body><p>oauth_token=t</p></body></html>",
+        "<html xmlns='http://www.w3.org/1999/xhtml'><oauth_token>t</oauth_token></html>",
+        "<HTML><oauth_token>t</oauth_token></HTML>",
+        "<!DOCTYPE html><html><oauth_token>t</oauth_token></html>",
+        "<!-- a comment --><!doctype html><html><oauth_token>t</oauth_token></html>",
+        "<p>One<p>Two",
+        "<h1>Not found</h1>oauth_token=t",
+        "<oauth_token>t</oauth_token>",
+        '<response status="error"><error code="2001"><errorMessage>No such consumer</errorMessage></error></response>',
+    ],
+)
+def test_pages_and_errors_are_no_tokens(page: str) -> None:
+    error = refusal(page)
+    assert type(error) in {TokenResponseError, TokenRequestDeniedError}
+
+
+@pytest.mark.parametrize("written_as", ["form", "json"])
+def test_xml_is_read_only_where_the_file_allows_it(written_as: str) -> None:
+    rules = TokenResponseRules(format=written_as)  # type: ignore[arg-type]
+    refusal(SEVEN_DIGITAL, provider=Provider(name="example", token_response=rules))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "oauth_token=a&oauth_token=b&oauth_token_secret=s",
+        "oauth_token=a&oauth_token=a&oauth_token_secret=s",
+        "oauth_token=a&oauth_token_secret=canary1&oauth_token_secret=canary2",
+        "oauth_token=a&oauth_token_secret=s&oauth_verifier=1&oauth_verifier=2",
+        "oauth_token=a&oauth_token_secret=s&key=b",
+        '{"oauth_token":"a","oauth_token":"b"}',
+        "<r><t><oauth_token>a</oauth_token></t><u><oauth_token>b</oauth_token></u></r>",
+    ],
+)
+def test_a_protocol_field_twice_is_refused(body: str) -> None:
+    rules = TokenResponseRules(fields={"oauth_token": "key"})
+    error = refusal(body, provider=Provider(name="example", token_response=rules))
+    assert type(error) is TokenResponseError
+    assert "more than once" in error.description
+    assert "canary" not in str(error)
 
 
 def test_xml() -> None:
@@ -94,14 +173,12 @@ def test_xml() -> None:
         " \r\n",
         "oauth_token=&oauth_token_secret=",
         "oauth_token_secret=s",
-        "oauth_token=a&oauth_token=b&oauth_token_secret=s",
         "oauth_token=a%0Ab&oauth_token_secret=s",
         "oauth_token=a%00&oauth_token_secret=s",
         "oauth_token=a%E9&oauth_token_secret=s",
         "oauth_token=a&oauth_token_secret=%FF",
         f"oauth_token={'a' * (MAX_VALUE + 1)}&oauth_token_secret=s",
         "oauth_token=a&oauth_token_secret=s&" + "&".join(f"x{n}=1" for n in range(MAX_FIELDS)),
-        '{"oauth_token":"a","oauth_token":"b"}',
         '{"oauth_token":null}',
         '{"oauth_token":',
         '["oauth_token"]',
@@ -258,6 +335,34 @@ def test_fields_that_speak_of_secrets_are_masked(body: str) -> None:
     error = refusal(body, 500)
     assert "canary" not in str(error)
     assert "12345678" not in str(error)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-8-sig"])
+@pytest.mark.parametrize(
+    "body", ["Bad oauth_token_secret=canary", '{"message": "s3cr3t&/key"}', "<p><token>canary</token></p>"]
+)
+def test_secrets_are_masked_in_every_encoding(body: str, encoding: str) -> None:
+    error = refusal(body.encode(encoding), 401)
+    assert "canary" not in str(error)
+    assert "********" in str(error)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "".join(f"{c}\0" for c in "x oauth_token_secret=canary"),
+        "é" + "".join(f"\0{c}" for c in "oauth_token_secret=canary"),
+        "oauth_to\u00adken=cana\u200bry",
+        "oauth&#95;to&#107;en=canary",
+        "oauth_token<!-- -->=canary",
+        "s\u200b3cr3t&/k\u00adey",
+    ],
+)
+def test_what_no_reader_sees_hides_no_secret(body: str) -> None:
+    error = refusal(body, 500)
+    shown = "".join(c for c in str(error) if c.isprintable()).replace(" ", "")
+    assert "canary" not in shown
+    assert "s3cr3t" not in shown
 
 
 GARBAGE = st.one_of(
