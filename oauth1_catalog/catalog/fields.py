@@ -8,7 +8,9 @@ The JSON Schema of a kind says what an editor may find in YAML: ``registered: tr
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
+import zoneinfo
 from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
@@ -16,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from oauth1_catalog.catalog.provider import time_zone
 from oauth1_catalog.catalog.templates import PLACEHOLDER
 
 _HOST = re.compile(
@@ -199,6 +202,14 @@ def _check_protocol_name(value: str) -> str:
     return value
 
 
+def _check_time_zone(value: str) -> str:
+    if time_zone(value) is None and time_zone("Etc/UTC") is not None:  # else this machine knows none
+        near = difflib.get_close_matches(value, zoneinfo.available_timezones(), n=1, cutoff=0.75)
+        hint = f"did you mean `{near[0]}`?" if near else "write a name of the IANA database, such as America/New_York"
+        raise _problem("P015", f"`{value[:80]}` is not a time zone", hint)
+    return value
+
+
 def _check_one(value: int) -> int:
     if value != 1:
         raise _problem(
@@ -246,4 +257,5 @@ ParameterName = Annotated[str, AfterValidator(_check_protocol_name)]
 HeaderName = Annotated[str, AfterValidator(_check_header_name)]
 HeaderValue = Annotated[str, AfterValidator(_check_header_value), WithJsonSchema(_TEXT_SCHEMA)]
 Realm = Annotated[str, AfterValidator(_check_realm)]
+TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]

@@ -16,7 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 Requirement = Literal["required", "optional", "none"]
 ParamsPlace = Literal["query", "body"]
@@ -51,6 +54,20 @@ class Lifetime:
     idle_seconds: int | None = None
 
 
+def time_zone(name: str) -> ZoneInfo | None:
+    """A time zone of the IANA database, ``None`` where neither this machine nor the package ``tzdata`` knows it.
+
+    >>> time_zone("America/New_York"), time_zone("Mars/Base")
+    (zoneinfo.ZoneInfo(key='America/New_York'), None)
+    """
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # not found; a path that leaves the database; a folder of it
+        return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenResponseRules:
     """How the answers of the two token endpoints are written.
@@ -63,7 +80,7 @@ class TokenResponseRules:
     extra: tuple[str, ...] = ()
     expires_in: str | None = None
     expires_at: str | None = None
-    expires_unit: Literal["seconds", "milliseconds"] = "seconds"
+    expires_unit: Literal["seconds", "milliseconds", "iso8601"] = "seconds"
     session_handle: str | None = None
     lifetime: Lifetime | None = None
 

@@ -23,12 +23,14 @@ from oauth1_catalog.catalog.fields import (
     Slug,
     Template,
     Text,
+    TimeZone,
     Url,
     WholeNumber,
     Words,
 )
 
 Method = Literal["GET", "POST"]
+RenewalMethod = Literal["GET", "POST", "PUT", "DELETE"]
 Placement = Literal["HEADER", "QUERY", "BODY"]
 SignatureMethodName = Literal[
     "HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA1", "RSA-SHA256", "RSA-SHA512", "PLAINTEXT"
@@ -85,8 +87,8 @@ class Renewal(Section):
     """An endpoint beside the three of the login: renewal or revocation of a token."""
 
     url: Url
-    """Where the request goes."""
-    method: Method = "POST"
+    """Where the request goes; `{oauth_token}` in its path is filled in (Trello)."""
+    method: RenewalMethod = "POST"
     """The HTTP method."""
     params: dict[ParameterName, Template] = Field(default_factory=dict)
     """Parameters of the request; `{client_id}`, `{oauth_token}` and `{oauth_session_handle}` are filled in."""
@@ -235,7 +237,7 @@ class TokenLifetime(Section):
     """Seconds from its issue."""
     until: Literal["midnight"] | None = None
     """The moment at which every token ends."""
-    timezone: Words | None = None
+    timezone: TimeZone | None = None
     """The time zone of `until`, such as `America/New_York`."""
     idle_seconds: WholeNumber | None = None
     """Seconds without a call after which it ends, or sleeps until it is renewed."""
@@ -253,9 +255,9 @@ class TokenResponse(Section):
     expires_in: ParameterName | None = None
     """The field that holds the token's life in seconds."""
     expires_at: ParameterName | None = None
-    """The field that holds the moment of its end, as seconds since 1970."""
-    expires_unit: Literal["seconds", "milliseconds"] = "seconds"
-    """The unit of the two fields above."""
+    """The field that holds the moment of its end: a number since 1970, or a date and time of ISO 8601."""
+    expires_unit: Literal["seconds", "milliseconds", "iso8601"] = "seconds"
+    """The unit of the two fields above; `iso8601` where `expires_at` is a date and time (Keystone)."""
     session_handle: ParameterName | None = None
     """The field that holds `oauth_session_handle`."""
     lifetime: TokenLifetime | None = None

@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
@@ -47,7 +48,11 @@ def access_answer(provider: Provider, token: AccessToken) -> Response:
     if rules.expires_in:
         fields[rules.expires_in] = str(lifetime * unit)
     if rules.expires_at:
-        fields[rules.expires_at] = str((int(time.time()) + lifetime) * unit)
+        end = int(time.time()) + lifetime
+        is_iso = rules.expires_unit == "iso8601"
+        fields[rules.expires_at] = (
+            f"{datetime.fromtimestamp(end, UTC):%Y-%m-%dT%H:%M:%SZ}" if is_iso else str(end * unit)
+        )
     if rules.session_handle:
         fields[rules.session_handle] = token.session_handle
     fields |= token_fields(provider.userinfo, rules.extra, token.user)

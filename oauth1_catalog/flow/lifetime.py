@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta
 
-from oauth1_catalog.catalog.provider import Lifetime, Provider
+from oauth1_catalog.catalog.provider import Lifetime, Provider, time_zone
 
 
 def expires_at(provider: Provider, token: Mapping[str, str], issued: float) -> float | None:
@@ -24,22 +24,50 @@ def expires_at(provider: Provider, token: Mapping[str, str], issued: float) -> f
     """
     rules = provider.token_response
     unit = 1000 if rules.expires_unit == "milliseconds" else 1
-    for field, since in ((rules.expires_in, issued), (rules.expires_at, 0.0)):
-        number = _number(token.get(field or ""))
-        if number is not None:
-            return since + number / unit
-    return None if rules.lifetime is None else _end(rules.lifetime, issued)
+    life, end = _number(token.get(rules.expires_in or "")), token.get(rules.expires_at or "")
+    if life is not None:
+        return issued + life / unit
+    if (moment := _number(end)) is not None:
+        return moment / unit
+    if (moment := _date_and_time(end)) is not None:
+        return moment
+    return None if rules.lifetime is None else _end(provider.name, rules.lifetime, issued)
 
 
-def _end(lifetime: Lifetime, issued: float) -> float | None:
+def _end(name: str, lifetime: Lifetime, issued: float) -> float | None:
     if lifetime.seconds is not None:
         return issued + lifetime.seconds
     if lifetime.until == "midnight":
-        day = datetime.fromtimestamp(issued, ZoneInfo(lifetime.timezone or "UTC")) + timedelta(days=1)
+        zone = time_zone(lifetime.timezone or "UTC")
+        if zone is None:
+            # The token is there and must not be lost; its end is not known, and the provider will tell.
+            warnings.warn(f"{name}: {missing_time_zone(lifetime.timezone)}", stacklevel=2)
+            return None
+        day = datetime.fromtimestamp(issued, zone) + timedelta(days=1)
         return day.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
     return None
+
+
+def missing_time_zone(name: str | None) -> str:
+    """The sentence for a time zone that this machine does not know.
+
+    >>> missing_time_zone("America/New_York")
+    'the time zone America/New_York is not known on this machine. Install the database: pip install tzdata.'
+    """
+    return f"the time zone {name or 'UTC'} is not known on this machine. Install the database: pip install tzdata."
 
 
 def _number(text: str | None) -> float | None:
     """The digits of a field; an answer that holds something else says nothing."""
     return float(text) if text and text.isdecimal() and len(text) < 16 else None
+
+
+def _date_and_time(text: str | None) -> float | None:
+    """A moment as ISO 8601 writes it (Keystone, Clever Cloud); in UTC where it names no offset."""
+    if not text or len(text) > 40:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None

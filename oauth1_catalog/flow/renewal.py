@@ -7,6 +7,7 @@ E*TRADE, where a signed request wakes the same token.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from oauth1_catalog.catalog.provider import Endpoint, Provider
 from oauth1_catalog.errors import ConfigurationError, MissingTokenError
@@ -73,7 +74,8 @@ def _request(provider: Provider, signer: Signer, endpoint: Endpoint, token: Mapp
         "oauth_token": credentials.oauth_token,
         "oauth_session_handle": handle or "",
     }
-    url = with_query(endpoint.url, filled(endpoint.params, values)) if endpoint.params else endpoint.url
+    url = filled({"url": endpoint.url}, {name: quote(value, safe="") for name, value in values.items()})["url"]
+    url = with_query(url, filled(endpoint.params, values)) if endpoint.params else url
     protocol = {"oauth_session_handle": handle} if endpoint.session_handle and handle else None
     signer = signer.at(provider.token_signature_type or signer.signature_type)
     return signer.sign(Request(endpoint.method, url, provider.all_headers), credentials, protocol)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.catalog.provider import Provider, time_zone
 from oauth1_catalog.clients.options import signing_options
 from oauth1_catalog.errors import (
     ConfigurationError,
@@ -173,6 +173,13 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
                 yield error
         if "redirect" in self.provider.flows:
             yield from self._missing_addresses()
+        lifetime = self.provider.token_response.lifetime
+        if lifetime and lifetime.timezone and time_zone(lifetime.timezone) is None:
+            from oauth1_catalog.flow.lifetime import missing_time_zone
+
+            yield ConfigurationError(
+                description=f"{self.name}: {missing_time_zone(lifetime.timezone)}", provider=self.name
+            )
 
     def _transport_options(self, client_kwargs: Mapping[str, object]) -> dict[str, Any]:
         """The options of the HTTP library in ``client_kwargs``."""

@@ -88,3 +88,19 @@ def test_revoked_or_not() -> None:
     with pytest.raises(OAuthError) as caught:
         run(revoke_token(ETRADE, SIGNER, TOKEN), lambda _: Response(401, {}, b"no"))
     assert caught.value.step == "revoke"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+def test_a_token_is_revoked_by_each_method_and_stands_in_the_path(method: str) -> None:
+    asked: list[Request] = []
+
+    def perform(request: Request) -> Response:
+        asked.append(request)
+        return Response(204)
+
+    trello = Provider(
+        name="trello", revoke=Endpoint(url="https://api.example.com/1/tokens/{oauth_token}", method=method)
+    )
+    run(revoke_token(trello, SIGNER, {"oauth_token": "a/b c", "oauth_token_secret": "s"}), perform)
+    assert (asked[0].method, asked[0].url) == (method, "https://api.example.com/1/tokens/a%2Fb%20c")
+    assert 'oauth_token="a%2Fb%20c"' in asked[0].header("Authorization")
