@@ -14,6 +14,7 @@ import httpx2
 from oauth1_catalog.clients.auth import SignsRequests, refuse_authorization
 from oauth1_catalog.clients.bodies import blanks_escaped, covers_body, form_blanks_escaped, undeclared_type
 from oauth1_catalog.clients.failures import unusable_url
+from oauth1_catalog.clients.httpx_arguments import build_request
 from oauth1_catalog.clients.httpx_exchange import (
     SignedRequest,
     aconnected,
@@ -21,7 +22,6 @@ from oauth1_catalog.clients.httpx_exchange import (
     client_limits,
     connected,
     exchange,
-    with_form,
 )
 from oauth1_catalog.clients.httpx_redirects import asend, send
 from oauth1_catalog.clients.names import (
@@ -180,12 +180,16 @@ class _Common(ThreeSteps):
         super(ThreeSteps, self).__init__(verify=verify, **client_limits(self.limits), **options)  # type: ignore[call-arg] # httpx2's client
 
     def build_request(self, method: str, url: Any, **call: Any) -> httpx2.Request:
-        """As in httpx2; ``data`` may also be pairs, text or bytes. An unusable URL is an error of ours."""
+        """As in httpx2, but ``params`` are added to the URL's query, and ``data`` may also be pairs, text or bytes.
+
+        Raises:
+            SigningError: the URL cannot be used.
+        """
         try:
-            built: httpx2.Request = super().build_request(method, url, **with_form(call))  # type: ignore[misc] # httpx2's
+            own: httpx2.QueryParams = self.params  # type: ignore[attr-defined] # httpx2's
+            return build_request(super().build_request, method, url, own=own, **call)  # type: ignore[misc] # httpx2's
         except httpx2.InvalidURL as error:
             raise unusable_url(error) from None
-        return built
 
     def _signing_auth(self) -> OAuth1Auth:
         return OAuth1Auth.from_signer(self._signer, self._credentials)
@@ -201,7 +205,8 @@ class OAuth1Client(_Common, SyncThreeSteps, httpx2.Client):
     """A client of httpx2 that signs everything it sends, and goes through the three steps.
 
     The arguments are those of ``ThreeSteps`` and of ``httpx2.Client``; ``timeout`` is 5 seconds to connect and 30 to
-    read by default. ``data`` of a call may also be pairs, text or bytes.
+    read by default. ``params`` of a call are added to the query that its URL has, as requests adds them, where
+    ``httpx2.Client`` would replace it. ``data`` of a call may also be pairs, text or bytes.
 
     >>> with OAuth1Client("key", "secret", token="token", token_secret="hush") as client:
     ...     client.token["oauth_token"]

@@ -7,12 +7,12 @@ stopped while it waits for headers, so its deadline holds from the first byte of
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from functools import lru_cache
 from io import BytesIO
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import anyio
 import httpx2
@@ -22,7 +22,6 @@ from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.clients.log_filter import filter_logs_of
 from oauth1_catalog.errors import SigningError, TransportError
 from oauth1_catalog.rfc5849.messages import Request, Response
-from oauth1_catalog.rfc5849.parameters import FORM
 
 filter_logs_of("httpx2")
 
@@ -112,19 +111,6 @@ def client_limits(limits: Limits) -> dict[str, Any]:
         ),
         "max_redirects": limits.max_redirects,
     }
-
-
-def with_form(call: dict[str, Any]) -> dict[str, Any]:
-    """The keywords of a call, in which ``data`` may be pairs, text or bytes too, as requests takes them."""
-    data = call.get("data")
-    if data is None or isinstance(data, Mapping):
-        return call
-    call = {name: value for name, value in call.items() if name != "data"}
-    if isinstance(data, str | bytes):
-        return {**call, "content": data}
-    headers = httpx2.Headers(call.get("headers"))
-    headers.setdefault("Content-Type", FORM)
-    return {**call, "content": urlencode(data), "headers": headers}
 
 
 def connected(limits: Limits, send: Callable[[], httpx2.Response]) -> httpx2.Response:

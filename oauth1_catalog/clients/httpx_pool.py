@@ -92,7 +92,7 @@ class HttpxPool:
     ) -> httpx2.Response:
         """Make an API call; ``kwargs`` are those of ``httpx2.AsyncClient.request``, and so is the answer.
 
-        ``data`` may also be pairs, text or bytes. ``stream=True`` leaves the answer's body unread; then ``await
+        ``params`` are added to the query of ``url``. ``data`` may also be pairs, text or bytes. ``stream=True`` leaves the answer's body unread; then ``await
         response.aclose()`` when you have done with it. With ``follow_redirects=True`` the redirect of a signed call is
         followed, by GET or HEAD and signed anew, within the same scheme, host and port alone; any other is an error.
 
@@ -104,13 +104,14 @@ class HttpxPool:
         client = await self._client()
         import httpx2
 
-        from oauth1_catalog.clients.httpx_exchange import aconnected, with_form
+        from oauth1_catalog.clients.httpx_arguments import build_request
+        from oauth1_catalog.clients.httpx_exchange import aconnected
         from oauth1_catalog.clients.httpx_redirects import asend
 
         follow = kwargs.pop("follow_redirects", self._follow_redirects)
         stream = kwargs.pop("stream", False)
         try:
-            built = client.build_request(method, url, **with_form(kwargs))
+            built = build_request(client.build_request, method, url, own=client.params, **kwargs)
             return await asend(
                 lambda request, **how: aconnected(self.limits, lambda: client.send(request, auth=auth, **how)),
                 built,

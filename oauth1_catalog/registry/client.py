@@ -296,13 +296,10 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             kwargs["headers"] = {**{k: v for k, v in headers.items() if k.lower() not in names}, **given}
         if provider.api_params:
             from oauth1_catalog.flow.redirection import filled
+            from oauth1_catalog.registry.api_params import with_api_params
 
             own = filled(provider.api_params, {"client_id": self.signer.client.client_id})
-            params = kwargs.get("params")
-            if params is None or isinstance(params, Mapping):
-                kwargs["params"] = {**own, **(params or {})}
-            elif not isinstance(params, str | bytes):
-                kwargs["params"] = [*own.items(), *params]
+            kwargs["params"] = with_api_params(own, url, kwargs.get("params"))
         return api_url(provider, url, allow_any_host=allow_any_host), kwargs
 
     @contextmanager

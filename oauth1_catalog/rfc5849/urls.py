@@ -15,6 +15,8 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # What no URL may hold: neither unreserved nor reserved (RFC 3986, section 2), nor the percent sign.
 _raw = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
+# What a path or a query may not hold (sections 3.3, 3.4): brackets belong to an IPv6 host alone.
+_raw_behind_host = re.compile(r"[^A-Za-z0-9\-._~:/?@!$&'()*+,;=%]")
 _find_control = re.compile(r"[\x00-\x1f\x7f]").search
 # What most URLs are: nothing to check, nothing to rewrite. The query is checked where it is decoded.
 _split_plain = re.compile(
@@ -37,7 +39,7 @@ def wire_url(url: str) -> str:
     'https://xn--bcher-kva.example/a%20b?q=%C3%A9'
     """
     url = url.partition("#")[0]
-    if not _raw.search(url):
+    if not _raw_behind_host.search(url):
         return url
     if control := _find_control(url):
         raise SigningError(description=f"The URL has the control character {control[0]!r}. Percent-encode it.")
@@ -47,7 +49,7 @@ def wire_url(url: str) -> str:
         raise _user_information()
     host = authority if authority.isascii() else _to_ascii(authority)
     try:
-        return f"{scheme}{separator}{host}{_raw.sub(_encode_match, rest[len(authority) :])}"
+        return f"{scheme}{separator}{host}{_raw_behind_host.sub(_encode_match, rest[len(authority) :])}"
     except UnicodeEncodeError:
         pass
     raise SigningError(description="The URL has a lone surrogate, which is no text. Decode its bytes as UTF-8.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from oauth1_catalog.clients import httpx_client, requests_client
 from oauth1_catalog.clients.httpx_pool import HttpxPool
 from oauth1_catalog.clients.requests_pool import RequestsPool
+from oauth1_catalog.errors import SigningError
 
 KEYS = {"client_id": "ck", "client_secret": "cs", "token": "tk", "token_secret": "ts"}
 CLIENTS = ["session", "requests pool", "requests", "client", "async client", "httpx pool"]
@@ -112,6 +114,81 @@ def test_parameters_beside_the_url(wire, judge, kind):
     caller(kind)("GET", f"{wire.url}/a", params={"q": "a b+c&d=é", "x": ["2", "1"]})
     judge(wire.last)
     assert judge.parameters == [("q", "a b+c&d=é"), ("x", "2"), ("x", "1")]
+
+
+PARAMS = {
+    "mapping": ({"q": "a b", "n": 1}, [("q", "a b"), ("n", "1")]),
+    "pairs": ([("q", "2"), ("q", "1")], [("q", "2"), ("q", "1")]),
+    "generator": (lambda: ((name, "1") for name in "qr"), [("q", "1"), ("r", "1")]),
+    "text": ("q=a%20b&r", [("q", "a b"), ("r", "")]),
+    "bytes": (b"q=1", [("q", "1")]),
+    "brackets": ({"a[]": ["1", "2"], "é": "[x]"}, [("a[]", "1"), ("a[]", "2"), ("é", "[x]")]),
+    "name of the URL's query": ({"x": "2"}, [("x", "2")]),
+    "empty mapping": ({}, []),
+    "empty text": ("", []),
+    "none": (None, []),
+}
+IN_A_QUERY = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*")  # RFC 3986, section 3.4
+
+
+@pytest.mark.parametrize(("params", "sent"), PARAMS.values(), ids=PARAMS.keys())
+@pytest.mark.parametrize("signature_type", ["HEADER", "QUERY"])
+def test_parameters_go_behind_the_query_that_the_url_has(wire, judge, kind, params, sent, signature_type):
+    call = caller(kind, signature_type=signature_type)
+    call("GET", f"{wire.url}/a?x=1&%c3%A9[]=%5B+&z", params=params() if callable(params) else params)
+    judge(wire.last)
+    assert judge.parameters == [("x", "1"), ("é[]", "[ "), ("z", ""), *sent]
+    assert IN_A_QUERY.fullmatch(wire.last.target.partition("?")[2])
+
+
+@pytest.mark.parametrize("path", URLS.values(), ids=URLS.keys())
+def test_nothing_goes_out_that_no_query_may_hold(wire, kind, path):
+    caller(kind)("GET", wire.url + path)
+    assert IN_A_QUERY.fullmatch(wire.last.target.partition("?")[2])
+
+
+@pytest.mark.parametrize(
+    ("path", "by_requests", "by_httpx2"),
+    [
+        ("/?a[]=é b", "/?a%5B%5D=%C3%A9%20b", "/?a%5B%5D=%C3%A9%20b"),
+        ("/%c3%a9?x=%c3%a9", "/%C3%A9?x=%C3%A9", "/%c3%a9?x=%c3%a9"),
+        ("/%7e?x=%7e", "/~?x=~", "/%7e?x=%7e"),
+        ("/x/../y", "/y", "/y"),
+        ("/?a=50%&b=%20", "/?a=50%25&b=%2520", None),
+    ],
+)
+def test_what_the_libraries_write_anew_as_the_page_about_signing_tells(wire, judge, kind, path, by_requests, by_httpx2):
+    expected = by_requests if kind in {"session", "requests pool", "requests"} else by_httpx2
+    if expected is None:
+        with pytest.raises(SigningError, match="%"):
+            caller(kind)("GET", wire.url + path)
+        assert wire.received == b""
+        return
+    caller(kind)("GET", wire.url + path)
+    assert wire.last.target == expected
+    judge(wire.last)
+
+
+def test_parameters_of_the_client_are_added_too(wire, judge):
+    with httpx_client.OAuth1Client(params={"v": "1", "w": "1"}, **KEYS) as client:
+        client.get(f"{wire.url}/a?x=1")
+        client.get(f"{wire.url}/a?x=1", params={"w": "2"})
+    found = []
+    for arrived in wire.arrived:
+        judge(arrived)
+        found.append(judge.parameters)
+    assert found == [[("x", "1"), ("v", "1"), ("w", "1")], [("x", "1"), ("v", "1"), ("w", "2")]]
+
+
+@pytest.mark.parametrize("step", ["fetch_request_token", "fetch_access_token"])
+@pytest.mark.parametrize("client", [requests_client.OAuth1Session, httpx_client.OAuth1Client])
+def test_parameters_of_a_token_request_go_behind_the_query_too(wire, judge, answer_with, client, step):
+    wire.answer = lambda _: answer_with("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true")
+    with client(verifier="v", redirect_uri="https://app.example/cb", **KEYS) as asking:
+        getattr(asking, step)(f"{wire.url}/index.php?title=Special:OAuth", params={"format": "a b", "c[]": "1"})
+    judge.token_secret = "ts" if step == "fetch_access_token" else ""
+    judge(wire.last)
+    assert judge.parameters == [("title", "Special:OAuth"), ("format", "a b"), ("c[]", "1")]
 
 
 FORMS = {

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from starlette.datastructures import QueryParams
 
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import OAuthError
@@ -50,6 +51,42 @@ def test_verbs_parameters_and_bodies(app: Application, token: dict[str, str], ve
     assert (echo["method"], echo["user"]) == (verb.upper(), "ada")
     assert echo["query"] == [["q", "a b&c"], ["n", "1"]]
     assert echo["body"].replace(" ", "") in {"", '{"text":"é"}', '{"text":"\\u00e9"}'}
+
+
+FLICKR = "?method=flickr.photos.search&text=cat"
+METHOD, JSON = ["method", "flickr.photos.search"], [["format", "json"], ["nojsoncallback", "1"]]
+
+
+@pytest.mark.parametrize(
+    ("url", "params", "query"),
+    [
+        (FLICKR, None, [METHOD, ["text", "cat"], *JSON]),
+        (FLICKR, {}, [METHOD, ["text", "cat"], *JSON]),
+        (FLICKR, {"page": 2}, [METHOD, ["text", "cat"], *JSON, ["page", "2"]]),
+        (FLICKR, [("tag", "a"), ("tag", "b")], [METHOD, ["text", "cat"], *JSON, ["tag", "a"], ["tag", "b"]]),
+        (FLICKR, "page=2", [METHOD, ["text", "cat"], *JSON, ["page", "2"]]),
+        (FLICKR, QueryParams("tag=a&tag=b"), [METHOD, ["text", "cat"], *JSON, ["tag", "a"], ["tag", "b"]]),
+        (f"{FLICKR}&format=xml", None, [METHOD, ["text", "cat"], ["format", "xml"], JSON[1]]),
+        ("", {"format": "xml"}, [["format", "xml"], JSON[1]]),
+        ("", [("format", "xml")], [JSON[1], ["format", "xml"]]),
+        ("", "format=xml", [JSON[1], ["format", "xml"]]),
+        ("", b"format=xml", [JSON[1], ["format", "xml"]]),
+    ],
+)
+def test_the_query_the_parameters_and_those_of_the_file(
+    make: Callable[..., Application], emulator: Emulator, url: str, params: Any, query: list[list[str]]
+) -> None:
+    """Nothing of the three is lost, and what the call names wins over the provider's file."""
+    client, issued = emulator.client("flickr"), emulator.issue_token("flickr")
+    config = {"flickr": {"client_id": client.client_id, "client_secret": client.client_secret}}
+    app = make(config=config, register=False)
+    app.oauth.register_from_catalog("flickr")
+    app.name = "flickr"
+
+    async def body(app: Application, *request: Any) -> Any:
+        return (await now(app.client.get(url, params=params, token=issued))).json()["query"]
+
+    assert sorted(serve(app, body)) == sorted(query)
 
 
 def test_a_form_and_head(app: Application, token: dict[str, str]) -> None:
