@@ -29,8 +29,8 @@ def build_request(
         call: the remaining keywords of ``build``. ``params`` may be all that httpx2 takes (a mapping, pairs, text,
             bytes); ``data`` may also be pairs, text or bytes.
 
-    >>> client = httpx2.Client()
-    >>> build_request(client.build_request, "GET", "https://a.example/?x=1", own=client.params, params={"y[]": "a b"}).url
+    >>> client, params = httpx2.Client(), {"y[]": "a b"}
+    >>> build_request(client.build_request, "GET", "https://a.example/?x=1", own=client.params, params=params).url
     URL('https://a.example/?x=1&y%5B%5D=a%20b')
     """
     params = call.pop("params", None)

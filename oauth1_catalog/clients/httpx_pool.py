@@ -92,9 +92,10 @@ class HttpxPool:
     ) -> httpx2.Response:
         """Make an API call; ``kwargs`` are those of ``httpx2.AsyncClient.request``, and so is the answer.
 
-        ``params`` are added to the query of ``url``. ``data`` may also be pairs, text or bytes. ``stream=True`` leaves the answer's body unread; then ``await
-        response.aclose()`` when you have done with it. With ``follow_redirects=True`` the redirect of a signed call is
-        followed, by GET or HEAD and signed anew, within the same scheme, host and port alone; any other is an error.
+        ``params`` are added to the query of ``url``, and ``data`` may also be pairs, text or bytes. ``stream=True``
+        leaves the answer's body unread; then ``await response.aclose()`` when you have done with it. With
+        ``follow_redirects=True`` the redirect of a signed call is followed, by GET or HEAD and signed anew, within the
+        same scheme, host and port alone; any other is an error.
 
         Raises:
             httpx2.HTTPError: as httpx2 raises it.
