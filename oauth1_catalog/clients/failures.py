@@ -65,7 +65,8 @@ def _explanation(error: BaseException) -> str:
             return "there is no such host. Check the address, and this machine's DNS."
         if isinstance(one, ConnectionRefusedError):
             return "the connection was refused. Is the address right, and is the provider up?"
-    if names & {"ConnectTimeout", "ConnectTimeoutError"}:
+    handshake_timed_out = any(isinstance(one, TimeoutError) and "handshake" in str(one) for one in chain)
+    if handshake_timed_out or names & {"ConnectTimeout", "ConnectTimeoutError"}:
         return "no connection in time. Is the provider up, and may this machine reach it? Set timeout= to wait longer."
     if names & {"ReadTimeout", "ReadTimeoutError", "PoolTimeout", "WriteTimeout"}:
         return "no answer in time. Try again later, or set timeout= higher."

@@ -16,7 +16,7 @@ from anyio.lowlevel import RunVar
 
 from oauth1_catalog.clients.auth import SignsRequests
 from oauth1_catalog.clients.failures import unusable_url, without_queries
-from oauth1_catalog.clients.limits import KeepNoCookies, Limits
+from oauth1_catalog.clients.limits import Limits, RejectCookies
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files, httpx_context
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -175,7 +175,7 @@ class HttpxPool:
 
 async def _until_closed(make: Callable[[], httpx2.AsyncClient]) -> AsyncGenerator[httpx2.AsyncClient]:
     client = make()
-    client.cookies.jar.set_policy(KeepNoCookies())
+    client.cookies.jar.set_policy(RejectCookies())
     try:
         yield client
     finally:

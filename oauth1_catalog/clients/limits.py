@@ -5,7 +5,8 @@ terms and adds nothing of its own.
 
 - Every call has a connect and a read timeout. A token endpoint also has a deadline for the whole exchange, so that an
   answer of one byte a second ends, and a bound on the answer's length after decompression.
-- A retry happens only where no connection could be made: then nothing was sent, and nothing can have been done twice.
+- A retry happens only where a connection was refused: then nothing was sent, and nothing can have been done twice. A
+  connection that takes too long is not tried again, whether TCP or TLS hangs: the call ends after ``connect`` seconds.
 - A cookie that a provider sets in one user's call is not sent in another's: none is kept.
 - Token endpoints are never redirected. An API call follows a redirect only to the same scheme, host and port, by GET
   or HEAD, signed anew.
@@ -43,11 +44,11 @@ class Limits:
         read: seconds between two arrivals of data; ``None`` waits for ever.
         token_deadline: seconds for one whole exchange with a token endpoint.
         token_bytes: the longest answer of a token endpoint in bytes, after decompression.
-        connect_retries: how often to try again to connect where no connection could be made.
+        connect_retries: how often to try again to connect where the connection was refused.
         max_connections: connections kept open to one host. httpx2 opens no more; requests opens more in a burst and
             closes them after use.
-        keepalive: seconds after which an idle connection is not used again. Firewalls drop idle connections silently;
-            the next call would then wait for the read timeout.
+        keepalive: seconds after which an idle connection is not used again; the next call closes it. Firewalls drop
+            idle connections silently; the next call would then wait for the read timeout.
         max_redirects: how many redirects of one API call are followed.
 
     >>> Limits(read=10).read
@@ -92,7 +93,7 @@ def _connect_and_read(timeout: Timeout) -> tuple[float | None, float | None]:
     return timeout, timeout
 
 
-class KeepNoCookies(DefaultCookiePolicy):
+class RejectCookies(DefaultCookiePolicy):
     """A cookie jar's policy that takes no cookie of an answer in. Cookies that an application puts there go out."""
 
     def set_ok(self, cookie: Cookie, request: Request) -> bool:  # noqa: ARG002 - the names are the base class's

@@ -56,6 +56,18 @@ def too_many_redirects(*, method: str, url: str, status: int, limit: int) -> Pro
     )
 
 
+def unreadable_redirect(*, method: str, url: str, status: int) -> ProviderError:
+    """The error that one call was redirected to something that is not an address."""
+    return ProviderError(
+        "redirect_refused",
+        f"{method} {_plain(url)} was answered with a redirect ({status}) whose address cannot be read. Report it to "
+        "the provider, or take the answer as it is with allow_redirects=False (requests) or follow_redirects=False "
+        "(httpx2).",
+        step="api",
+        status=status,
+    )
+
+
 def without_protocol_parameters(url: str) -> str:
     """``url`` without ``oauth_*`` in its query: servers that redirect to the same URL with a slash keep the query.
 

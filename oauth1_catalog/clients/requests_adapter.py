@@ -1,60 +1,64 @@
 """What a pool asks of urllib3 beyond what ``requests.adapters.HTTPAdapter`` gives.
 
 - The TLS context is made once (``tls.py``); requests gives urllib3 a file name, which is read for each connection.
-- A connection that was idle for too long is not used again, and TCP's keepalive is on.
-- Reading an answer can be held to a deadline: a timeout alone bounds each wait, not their sum.
+- A connection that was idle for too long is closed (``requests_idle.py``), and TCP's keepalive is on.
+- Reading an answer can be held to a deadline (``requests_deadline.py``).
+- Connecting is tried again where it was refused, not where it took too long.
 
-``send`` is not overridden, so that what replaces ``HTTPAdapter.send`` in an application's tests keeps working.
+``send`` is not overridden, so that what replaces ``HTTPAdapter.send`` in an application's tests keeps working, and
+the pools are urllib3's own, which other tools patch.
 """
 
 from __future__ import annotations
 
-import http.client
-import io
 import socket
 import ssl
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from functools import lru_cache, partial
-from typing import Any, cast
+from typing import Any, Self
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.response import HTTPResponse
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 from urllib3.util.retry import Retry
 
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.clients.log_filter import filter_logs_of
+from oauth1_catalog.clients.requests_deadline import read_within_deadline
+from oauth1_catalog.clients.requests_idle import IdleConnections
 from oauth1_catalog.clients.tls import Certificate, Verify, requests_context
 from oauth1_catalog.errors import ConfigurationError
 
 filter_logs_of("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry")
 
-_deadline: ContextVar[float | None] = ContextVar("oauth1_catalog_deadline", default=None)
 
+class ConnectRetry(Retry):
+    """Tries again where a connection was refused: nothing was sent. A timeout has had its time, and ends the call."""
 
-@contextmanager
-def deadline(seconds: float) -> Iterator[float]:
-    """Within this block, an answer is to be read whole within ``seconds``; gives the moment (``time.monotonic``)."""
-    moment = time.monotonic() + seconds
-    token = _deadline.set(moment)
-    try:
-        yield moment
-    finally:
-        _deadline.reset(token)
+    def increment(self, *args: Any, **kwargs: Any) -> Self:
+        """As in urllib3, with no try left after a timeout."""
+        cause = kwargs.get("error")
+        cause = cause.original_error if isinstance(cause, ProxyError) else cause
+        timed_out = isinstance(cause, ConnectTimeoutError) and not isinstance(cause, NewConnectionError)
+        retry = self.new(connect=0) if timed_out else self
+        passed_on = [args]
+        del args  # the URL is among them, and a traceback may show what the variables of a frame hold
+        return super(ConnectRetry, retry).increment(*passed_on.pop(), **kwargs)
 
 
 class PoolAdapter(HTTPAdapter):
-    """An adapter whose connections keep to ``limits``."""
+    """An adapter whose connections keep to ``limits``.
 
-    def __init__(self, limits: Limits) -> None:
+    Args:
+        limits: of the connections.
+        idle: keeps the idle connections; one that is shared with other adapters bounds them together.
+    """
+
+    def __init__(self, limits: Limits, idle: IdleConnections | None = None) -> None:
         self._limits = limits
+        self._idle = IdleConnections(limits.keepalive, limits.max_connections) if idle is None else idle
         # total=None: only what is counted here is retried, and that is the making of a connection.
-        retries = Retry(
+        retries = ConnectRetry(
             total=None,
             connect=limits.connect_retries,
             read=False,
@@ -63,21 +67,17 @@ class PoolAdapter(HTTPAdapter):
             other=0,
             respect_retry_after_header=False,
         )
-        super().__init__(pool_maxsize=limits.max_connections, max_retries=retries)
+        super().__init__(pool_maxsize=1, max_retries=retries)  # a number that the idle connections do not keep to
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
-        """Make the pools of this adapter, of connections that know their limits."""
+        """Make the pools of this adapter, with TCP's keepalive."""
         super().init_poolmanager(connections, maxsize, block, socket_options=_keepalive_options(), **pool_kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pool_classes(self._limits.keepalive)
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
         """The pools of ``proxy``, the same way; an HTTPS proxy is verified as requests would verify it."""
-        if proxy not in self.proxy_manager:
-            if proxy.lower().startswith("https"):
-                proxy_kwargs.setdefault("proxy_ssl_context", requests_context(True, None))
-            manager = super().proxy_manager_for(proxy, **proxy_kwargs)
-            manager.pool_classes_by_scheme = _pool_classes(self._limits.keepalive)
-        return self.proxy_manager[proxy]
+        if proxy.lower().startswith("https") and proxy not in self.proxy_manager:
+            proxy_kwargs.setdefault("proxy_ssl_context", requests_context(True, None))
+        return super().proxy_manager_for(proxy, **proxy_kwargs)
 
     def get_connection_with_tls_context(
         self,
@@ -88,11 +88,14 @@ class PoolAdapter(HTTPAdapter):
     ) -> HTTPConnectionPool:
         """As in requests, which would make an InvalidURL of our error about a TLS file."""
         try:
-            return super().get_connection_with_tls_context(request, verify, proxies, cert)  # type: ignore[arg-type] # an SSLContext goes through to the method below
+            pool = super().get_connection_with_tls_context(request, verify, proxies, cert)  # type: ignore[arg-type] # an SSLContext goes through to the method below
         except requests.exceptions.InvalidURL as error:
             if isinstance(error.__context__, ConfigurationError):
                 raise error.__context__ from None
             raise
+        read_within_deadline(pool)
+        self._idle.keep_for(pool)
+        return pool
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Verify | None, cert: Certificate | None = None
@@ -117,80 +120,3 @@ def _keepalive_options() -> list[tuple[int, int, int]]:
     if hasattr(socket, "TCP_KEEPIDLE"):
         options.append((socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60))
     return options
-
-
-@lru_cache
-def _pool_classes(keepalive: float) -> dict[str, type[HTTPConnectionPool]]:
-    class KeptHTTPConnection(_Kept, HTTPConnection):
-        keepalive_seconds = keepalive
-
-    class KeptHTTPSConnection(_Kept, HTTPSConnection):
-        keepalive_seconds = keepalive
-
-    class KeptHTTPConnectionPool(HTTPConnectionPool):
-        ConnectionCls = KeptHTTPConnection
-
-    class KeptHTTPSConnectionPool(HTTPSConnectionPool):
-        ConnectionCls = KeptHTTPSConnection
-
-    return {"http": KeptHTTPConnectionPool, "https": KeptHTTPSConnectionPool}
-
-
-class _Kept(HTTPConnection):
-    """A connection that ages, and that reads its answers within the deadline in force."""
-
-    keepalive_seconds: float
-    _last_used = float("inf")
-
-    @property
-    def is_connected(self) -> bool:
-        idle = time.monotonic() - self._last_used
-        return idle <= self.keepalive_seconds and super().is_connected
-
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # urllib3's own override, which mypy cannot follow
-        moment = _deadline.get()
-        if moment is not None:
-            self.response_class = partial(_response_until, moment)  # type: ignore[assignment] # called, never subclassed
-        try:
-            return super().getresponse()
-        finally:
-            self.response_class = http.client.HTTPResponse
-            self._last_used = time.monotonic()
-
-
-def _response_until(moment: float, sock: socket.socket, *args: Any, **kwargs: Any) -> http.client.HTTPResponse:
-    """A response that is read from ``sock`` until ``moment`` at the latest."""
-    return http.client.HTTPResponse(cast("socket.socket", _Until(sock, moment)), *args, **kwargs)
-
-
-class _Until:
-    """All that ``http.client.HTTPResponse`` asks of a socket."""
-
-    def __init__(self, sock: socket.socket, moment: float) -> None:
-        self._sock = sock
-        self._moment = moment
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_ReaderUntil(self._sock, self._moment))
-
-
-class _ReaderUntil(io.RawIOBase):
-    def __init__(self, sock: socket.socket, moment: float) -> None:
-        self._sock = sock
-        self._moment = moment
-        self._each = sock.gettimeout()
-        self._raw = sock.makefile("rb", buffering=0)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._moment - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the whole answer took too long")
-        self._sock.settimeout(left if self._each is None else min(left, self._each))
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()

@@ -28,7 +28,7 @@ from oauth1_catalog.clients.names import (
 from oauth1_catalog.clients.options import REQUESTS
 from oauth1_catalog.clients.requests_adapter import PoolAdapter
 from oauth1_catalog.clients.requests_exchange import exchange
-from oauth1_catalog.clients.requests_redirects import follow_redirects
+from oauth1_catalog.clients.requests_redirects import RedirectsUnread, follow_redirects, redirects_unread
 from oauth1_catalog.clients.three_steps import SyncThreeSteps
 from oauth1_catalog.clients.tls import check_files
 from oauth1_catalog.clients.token_call import TokenCall
@@ -130,7 +130,7 @@ def _read_and_rewind(body: Any) -> bytes:
     return content.encode() if isinstance(content, str) else bytes(content)
 
 
-class OAuth1Session(SyncThreeSteps, requests.Session):
+class OAuth1Session(SyncThreeSteps, RedirectsUnread):
     """A session of requests that signs everything it sends, and goes through the three steps.
 
     The arguments are those of ``ThreeSteps``. Of the transport there are ``timeout`` (5 seconds to connect and 30 to
@@ -193,9 +193,11 @@ class OAuth1Session(SyncThreeSteps, requests.Session):
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = (self.limits.connect, self.limits.read)
         follow = kwargs.pop("allow_redirects", True)
-        signed = hasattr(request, "oauth1_auth")
         try:
-            response = super().send(request, allow_redirects=follow and not signed, **kwargs)
+            if not hasattr(request, "oauth1_auth"):
+                return super().send(request, allow_redirects=follow, **kwargs)
+            with redirects_unread():
+                response = super().send(request, allow_redirects=False, **kwargs)
             return follow_redirects(self, response, kwargs, limit=self.max_redirects) if follow else response
         except requests.RequestException as error:
             without_queries(error)

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from oauth1_catalog.clients.failures import unusable_url, without_queries
-from oauth1_catalog.clients.limits import KeepNoCookies, Limits
+from oauth1_catalog.clients.limits import Limits, RejectCookies
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -36,6 +36,8 @@ class RequestsPool:
         stream: whether API calls leave the answer's body unread, unless the call says otherwise.
         hooks: requests' hooks, for API calls.
         session_factory: makes the session in place of ours, for adapters of your own; called once in each process.
+            It keeps no cookie of an answer, and what this pool sends through it is bounded and redirected as through
+            ours.
 
     Raises:
         ConfigurationError: a file named by ``verify`` or ``cert`` is not there.
@@ -100,14 +102,15 @@ class RequestsPool:
         """
         import requests
 
-        from oauth1_catalog.clients.requests_redirects import follow_redirects
+        from oauth1_catalog.clients.requests_redirects import follow_redirects, redirects_unread
 
         session = self._session()
         follow = kwargs.pop("allow_redirects", method.upper() != "HEAD")
         kwargs.setdefault("timeout", (self.limits.connect, self.limits.read))
         kwargs.setdefault("verify", self._verify)
         try:
-            response = session.request(method, url, auth=auth, allow_redirects=False, **kwargs)
+            with redirects_unread():
+                response = session.request(method, url, auth=auth, allow_redirects=False, **kwargs)
             return follow_redirects(session, response, kwargs, limit=self.limits.max_redirects) if follow else response
         except requests.RequestException as error:
             without_queries(error)
@@ -141,17 +144,22 @@ class RequestsPool:
 
     def _new_session(self) -> requests.Session:
         from oauth1_catalog.clients.requests_adapter import PoolAdapter
+        from oauth1_catalog.clients.requests_deadline import keep_deadline
+        from oauth1_catalog.clients.requests_redirects import keep_redirects_unread
         from oauth1_catalog.clients.requests_session import PoolSession
 
         if self._session_factory is not None:
             session = self._session_factory()
+            keep_redirects_unread(session)
+            for adapter in session.adapters.values():
+                keep_deadline(adapter)
         else:
             session = PoolSession()
             adapter = PoolAdapter(self.limits)
             session.mount("https://", adapter)
             session.mount("http://", adapter)
             session.trust_env = self._trust_env
-        session.cookies.set_policy(KeepNoCookies())
+        session.cookies.set_policy(RejectCookies())
         session.headers.update(self._headers)
         session.proxies.update(self._proxies)
         session.stream = session.stream or self._stream

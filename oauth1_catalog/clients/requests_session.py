@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
+from oauth1_catalog.clients.requests_redirects import RedirectsUnread
 
 MAX_ORIGINS = 64
 """How many origins are remembered: an application may call addresses that its users give."""
 
 
-class PoolSession(requests.Session):
+class PoolSession(RedirectsUnread):
     """A session that remembers what the environment says of an origin."""
 
     def __init__(self) -> None:

@@ -1,0 +1,129 @@
+"""Idle connections of urllib3's pools: closed when they have been idle for too long, or when there are too many.
+
+urllib3 looks at an idle connection when it wants to use it again. The last one put back is used first, so that after a
+burst the others would stay, long after the provider has closed its end, and one that finds its pool full is closed with
+a warning. Here a queue stands in for that of the pool (``HTTPConnectionPool.pool``); the pool itself stays urllib3's,
+which tools such as vcrpy patch.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+import weakref
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from urllib3.connectionpool import HTTPConnectionPool
+
+if TYPE_CHECKING:
+    from urllib3.connection import HTTPConnection
+
+
+class IdleConnections:
+    """The idle connections of all the pools that were given to ``keep_for``, in the order in which they became idle.
+
+    Args:
+        keepalive: seconds after which an idle connection is closed: at the next call through any of the pools.
+        per_pool: how many idle connections one pool keeps.
+        limit: how many idle connections all pools keep together; ``None`` for any number.
+    """
+
+    def __init__(self, keepalive: float, per_pool: int, limit: int | None = None) -> None:
+        self._keepalive = keepalive
+        self._per_pool = per_pool
+        self._limit = limit
+        self._lock = Lock()
+        self._since: OrderedDict[HTTPConnection, tuple[float, IdleQueue]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._since)
+
+    def keep_for(self, pool: HTTPConnectionPool) -> None:
+        """Keep the idle connections of ``pool`` from now on. It may be given any number of times."""
+        if type(pool.pool) is not queue.LifoQueue:  # it is ours already, or closed
+            return
+        with self._lock:
+            if type(pool.pool) is queue.LifoQueue:
+                mine = IdleQueue(self)
+                weakref.finalize(pool, mine.close)
+                pool.pool = mine
+
+    def put(self, connection: HTTPConnection, owner: IdleQueue) -> None:
+        """``connection`` has become idle."""
+        with self._lock:
+            now = time.monotonic()
+            self._since[connection] = now, owner
+            owner.idle[connection] = None
+            dropped = self._expired(now)
+            if len(owner.idle) > self._per_pool:
+                dropped.append(self._dropped(next(iter(owner.idle))))
+            while self._limit is not None and len(self._since) > self._limit:
+                dropped.append(self._dropped(next(iter(self._since))))
+        for one in dropped:
+            one.close()
+
+    def take(self, owner: IdleQueue) -> HTTPConnection | None:
+        """The connection of ``owner`` that became idle last; ``None`` if it has none."""
+        with self._lock:
+            dropped = self._expired(time.monotonic())
+            connection = None
+            if owner.idle:
+                connection, _ = owner.idle.popitem()
+                del self._since[connection]
+        for one in dropped:
+            one.close()
+        return connection
+
+    def _expired(self, now: float) -> list[HTTPConnection]:
+        expired = []
+        while self._since:
+            connection = next(iter(self._since))
+            if now - self._since[connection][0] <= self._keepalive:
+                break
+            expired.append(self._dropped(connection))
+        return expired
+
+    def _dropped(self, connection: HTTPConnection) -> HTTPConnection:
+        _, owner = self._since.pop(connection)
+        del owner.idle[connection]
+        return connection
+
+
+class IdleQueue(queue.LifoQueue[Any]):
+    """What a pool of urllib3 takes for its queue: ``put`` is never refused, ``get`` never waits."""
+
+    def __init__(self, shared: IdleConnections) -> None:
+        super().__init__()
+        self._shared = shared
+        self.idle: OrderedDict[HTTPConnection, None] = OrderedDict()
+
+    def put(self, item: HTTPConnection | None, block: bool = True, timeout: float | None = None) -> None:  # noqa: ARG002 - urllib3 gives them
+        """``item`` is idle now; ``None`` stands for a connection that was given up."""
+        if item is not None and not item.is_closed:
+            self._shared.put(item, self)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> HTTPConnection | None:  # noqa: ARG002 - urllib3 gives it
+        """A connection that is idle no longer; for a caller who would wait, ``None``, of which urllib3 makes a new one.
+
+        Raises:
+            queue.Empty: there is none.
+        """
+        connection = self._shared.take(self)
+        if connection is None and not block:
+            raise queue.Empty
+        return connection
+
+    def qsize(self) -> int:
+        """How many connections are idle."""
+        return len(self.idle)
+
+    def empty(self) -> bool:
+        """Whether no connection is idle."""
+        return not self.idle
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        while (connection := self._shared.take(self)) is not None:
+            connection.close()
