@@ -19,7 +19,7 @@ def serving(*arguments: str, folder: Path, environment: Mapping[str, str]) -> It
     The socket is open before the server is: no port is taken by others meanwhile, and the first request waits until the
     server has started.
     """
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:
         port: int = listening.getsockname()[1]
         descriptor = listening.fileno()
         command = [sys.executable, "-m", *(argument.format(fd=descriptor) for argument in arguments)]
@@ -29,4 +29,7 @@ def serving(*arguments: str, folder: Path, environment: Mapping[str, str]) -> It
         yield port
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        try:
+            process.wait(timeout=30)
+        finally:
+            process.kill()  # where it hangs, which is what a test may be about

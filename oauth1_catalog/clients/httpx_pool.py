@@ -146,7 +146,7 @@ class HttpxPool:
         running = self._running.get()
         if running is None:
             if not self._is_prepared:
-                await anyio.to_thread.run_sync(self._prepare)
+                await anyio.to_thread.run_sync(self._prepare, limiter=_opening_thread())
             running = self._running.get()  # another task may have been faster; from here on there is no await
         if running is None:
             # An event loop closes its asynchronous generators before it ends, and this one closes the client.
@@ -157,6 +157,8 @@ class HttpxPool:
 
     def _prepare(self) -> None:
         """What would hold up the event loop: import httpx2 and what it imports late, and read the authorities."""
+        if self._is_prepared:
+            return
         import httpcore2  # noqa: F401 - httpx2 imports it on its first connection
 
         from oauth1_catalog.clients import httpx_client  # noqa: F401 - it signs the calls
@@ -171,6 +173,21 @@ class HttpxPool:
         from oauth1_catalog.clients.httpx_exchange import client_limits
 
         return httpx2.AsyncClient(**{**client_limits(self.limits), "verify": self._verify, **self._client_options})
+
+
+_opening: RunVar[anyio.CapacityLimiter] = RunVar("oauth1_catalog_opening")
+
+
+def _opening_thread() -> anyio.CapacityLimiter:
+    """One thread for all pools of this event loop, beside the 40 that an application has by default.
+
+    Endpoints that are not async hold those while they wait for a pool, which must not wait for one of them.
+    """
+    limiter = _opening.get(None)
+    if limiter is None:
+        limiter = anyio.CapacityLimiter(1)
+        _opening.set(limiter)
+    return limiter
 
 
 async def _until_closed(make: Callable[[], httpx2.AsyncClient]) -> AsyncGenerator[httpx2.AsyncClient]:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import httpx2
 import pytest
 
@@ -100,6 +101,22 @@ def test_the_first_calls_of_many_tasks_make_one_client(wire):
     asyncio.run(work())
     assert len(made) == 1
     assert made[0].is_closed
+
+
+def test_a_pool_opens_though_all_threads_of_the_application_are_busy(wire, run):
+    """They may be waiting for this very pool: endpoints that are not async."""
+
+    async def work() -> None:
+        limiter = anyio.to_thread.current_default_thread_limiter()
+        for _ in range(int(limiter.total_tokens)):
+            await limiter.acquire_on_behalf_of(object())
+        with anyio.fail_after(20):
+            async with anyio.create_task_group() as tasks:
+                for _ in range(5):
+                    tasks.start_soon(HttpxPool().send, Request("POST", wire.url))
+
+    run(work)
+    assert len(wire.arrived) == 5
 
 
 def test_the_context_is_made_outside_of_the_loop_and_once(tls_wire, bundle):
