@@ -32,10 +32,39 @@ _KEYED_VALUE = re.compile(
     r"(?P<key>[\"']?[A-Za-z_-]+[\"']?)(?P<gap>\s*[:=]\s*)(?P<value>\"[^\"]*\"?|'[^']*'?|[^,{}\[\]\s\"'][^,}]*)"
 )
 _OPEN_KEY = re.compile(r"(?P<indent>\s*(?:-\s+)*).*?(?P<key>[\"']?[A-Za-z_-]+[\"']?)\s*:(?P<value>[^{}\[\]:]*)$")
-# The provider's words for the credentials stand under the credentials' names; in a template's comment, too.
-_LABELS = re.compile(r"\s*(?:#\s*)?credential_labels\s*:\s*\{[^{}]*\}")
-_LABELS_BELOW = re.compile(r"(?P<indent>\s*)credential_labels\s*:\s*(?:#.*)?$")
-_KEY_MATERIAL = re.compile(r"-----(?:BEGIN|END)[^-]*-----|[A-Za-z0-9+/]{60,}={0,2}")
+# What stands under a credential's name there is a word for it, and none: the provider's labels, and its fields' names.
+_WORDS = re.compile(r"(?:\s*(?:#\s*)?credential_labels|.*?\bfields)\s*:\s*\{(?P<words>[^{}]*)\}")
+_WORDS_BELOW = re.compile(r"(?P<indent>\s*)(?:credential_labels|fields)\s*:\s*(?:#.*)?$")
+_FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
+# `callback.secret` says whether the provider sends one; a value that is filled in at run time is in no file.
+_NO_CREDENTIAL = re.compile(r"(?:required|optional|none)\s*(?:#.*)?|(?P<quote>[\"']?)\{\w+\}(?P=quote)\s*")
+# A run of base64 that begins where a word may begin, or behind a line's end as JSON writes it.
+_KEY_MATERIAL = re.compile(r"-----(?:BEGIN|END)[^-]*-----|(?:(?<=\\n)|(?<![\w./+\\-]))[A-Za-z0-9+/]{60,}={0,2}")
+_URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>,]+")
+_USER = re.compile(r"(?<=://)[^/?#]*@")
+_QUERY = re.compile(r"(?<=[?&])(?P<key>[\w.-]+)=(?P<value>[^&#{}]+)")
+
+
+def mask_text(text: str) -> str:
+    """A text that is safe to show: key material is stars, and in URLs a user's name and password and a credential.
+
+    A URL itself is none, however long its path.
+
+    >>> mask_text("read at https://me:hush@host.example/a?api_key=hush&page=2")
+    'read at https://********@host.example/a?api_key=********&page=2'
+    """
+    shown, end = [], 0
+    for url in _URL.finditer(text):
+        shown += [_KEY_MATERIAL.sub(MASK, text[end : url.start()]), _mask_url(url[0])]
+        end = url.end()
+    return "".join((*shown, _KEY_MATERIAL.sub(MASK, text[end:])))
+
+
+def _mask_url(url: str) -> str:
+    def masked(match: re.Match[str]) -> str:
+        return f"{match['key']}={MASK}" if is_credential(match["key"]) else match[0]
+
+    return _QUERY.sub(masked, _USER.sub(f"{MASK}@", url))
 
 
 def mask_line(line: str) -> str:
@@ -45,28 +74,43 @@ def mask_line(line: str) -> str:
     'client_secret: ********'
     >>> mask_line("credential_labels: {client_secret: Consumer Secret}")
     'credential_labels: {client_secret: Consumer Secret}'
+    >>> mask_line('params: {token: "{oauth_token}"}')
+    'params: {token: "{oauth_token}"}'
     """
-    labels = _LABELS.match(line)
-    start = labels.end() if labels else 0
+    words = _WORDS.match(line)
+    start, end = words.span("words") if words else (0, 0)
+    if words and "credential_labels" not in words[0]:
+        inside = _KEYED_VALUE.sub(_masked_name, line[start:end])
+    else:
+        inside = line[start:end]
+    before, after = (_KEYED_VALUE.sub(_masked, part) for part in (line[:start], line[end:]))
+    return mask_text(f"{before}{inside}{after}")
 
-    def masked(match: re.Match[str]) -> str:
-        return match["key"] + match["gap"] + MASK if is_credential(match["key"]) else match[0]
 
-    return _KEY_MATERIAL.sub(MASK, line[:start] + _KEYED_VALUE.sub(masked, line[start:]))
+def _masked(match: re.Match[str]) -> str:
+    if not is_credential(match["key"]) or _NO_CREDENTIAL.fullmatch(match["value"]):
+        return match[0]
+    return match["key"] + match["gap"] + MASK
+
+
+def _masked_name(match: re.Match[str]) -> str:
+    return match[0] if _FIELD_NAME.fullmatch(match["value"].strip("\"' ")) else _masked(match)
 
 
 def mask_lines(lines: Sequence[str]) -> list[str]:
     """The same for lines that follow one another: a credential's value may go on below its key."""
     shown: list[str] = []
     inside: int | None = None
-    labels: int | None = None
+    words: int | None = None
+    are_names = False
     for line in lines:
         indent = len(line) - len(line.lstrip())
-        if labels is not None and (indent > labels or not line.strip()):
-            shown.append(_KEY_MATERIAL.sub(MASK, line))
+        if words is not None and (indent > words or not line.strip()):
+            shown.append(mask_text(_KEYED_VALUE.sub(_masked_name, line) if are_names else line))
             continue
-        below = _LABELS_BELOW.match(line)
-        labels = len(below["indent"]) if below and inside is None else None
+        below = _WORDS_BELOW.match(line)
+        words = len(below["indent"]) if below and inside is None else None
+        are_names = "credential_labels" not in line
         if inside is not None and (indent > inside or not line.strip()):
             shown.append(" " * indent + (MASK if line.strip() else ""))
             continue

@@ -22,7 +22,7 @@ from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean, nearest
 from oauth1_catalog.catalog.document import Data, Step, dotted
 from oauth1_catalog.catalog.fields import INSECURE
 from oauth1_catalog.catalog.inheritance import OWN_FIELDS, Entry
-from oauth1_catalog.catalog.masking import is_credential
+from oauth1_catalog.catalog.masking import is_credential, mask_text
 from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.catalog.rules import Rule, Subject, credentials, usability_rules
 
@@ -200,7 +200,7 @@ def _shown(path: tuple[Step, ...], value: object) -> str:
         return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else "empty"
     if path and isinstance(path[-1], str) and is_credential(path[-1]):
         return "that"
-    return f"`{value[:80]}`"
+    return f"`{mask_text(value)[:80]}`"
 
 
 def _unknown_field(entry: Entry, path: tuple[Step, ...]) -> tuple[Diagnostic, list[tuple[Step, ...]]]:

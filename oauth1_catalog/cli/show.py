@@ -13,6 +13,7 @@ import click
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.document import Step
 from oauth1_catalog.catalog.inheritance import Entry
+from oauth1_catalog.catalog.masking import mask_text
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.cli.arguments import DIRECTORY, provider_named
 
@@ -44,20 +45,20 @@ def show(
     provider = catalog.provider(name, environment=environment, values=values)
     entry = catalog.entry(name)
     if as_json:
-        click.echo(json.dumps(dataclasses.asdict(provider), indent=2, ensure_ascii=False))
+        click.echo(mask_text(json.dumps(dataclasses.asdict(provider), indent=2, ensure_ascii=False)))
         return
     rows = [*_variables(provider, entry), *_values(provider, entry, values)]
     width = max(18, *(len(row[0]) for row in rows))
     shown = min(max(len(row[1]) for row in rows), 80)
     for field, value, origin in rows:
-        click.echo(f"{field:{width}}  {value:{shown}}  {origin}".rstrip())
+        click.echo(f"{field:{width}}  {mask_text(value):{shown}}  {origin}".rstrip())
     click.echo(f"{'you must configure':{width}}  {', '.join(_settings(provider))}")
 
 
 def _show_file(catalog: Catalog, name: str, *, as_json: bool) -> None:
     file = catalog.file(name)
     if as_json:
-        click.echo(file.model_dump_json(by_alias=True, exclude_defaults=True, indent=2))
+        click.echo(mask_text(file.model_dump_json(by_alias=True, exclude_defaults=True, indent=2)))
         return
     entry = catalog.entry(name)
     for document in entry.documents:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 from oauth1_catalog.catalog.document import Span, dotted
 from oauth1_catalog.catalog.masking import MASK, is_credential, mask_line
 from oauth1_catalog.catalog.source import read
+
+ROOT = Path(__file__).parents[2]
 
 
 def codes(text: str | bytes) -> list[str]:
@@ -113,10 +117,50 @@ def test_no_input_raises(source):
         ("  MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj", f"  {MASK}"),
         ("request_token_url: https://api.twitter.com/oauth/request_token",) * 2,
         ("authorize_token_param: token",) * 2,
+        # A permalink is no key, however long; nor is what only names a credential, or stands for one.
+        ("source: https://github.com/owner/repository/blob/0123456789abcdef0123456789abcdef01234567/lib/client.py",)
+        * 2,
+        ("source: github.com/owner/repository/blob/0123456789abcdef0123456789abcdef01234567/lib/client/file",) * 2,
+        ("  - https://web.archive.org/web/20120101000000/https://acme.example/a/very/long/path/that/goes/on/and/on",)
+        * 2,
+        ("callback: {secret: optional, confirmed: none}",) * 2,
+        ("  secret: none  # it gives none",) * 2,
+        ('revoke: {url: "https://acme.example/r", params: {token: "{oauth_token}", key: \'{client_id}\'}}',) * 2,
+        ("token_response: {fields: {oauth_token: access_token}}",) * 2,
+        ("x: {token: '{oauth_token}hunter2'}", f"x: {{token: {MASK}}}"),
+        ("  fields: {oauth_token: hunter2-0451}", f"  fields: {{oauth_token: {MASK}}}"),
+        ("x: {fields: {a: b}, token: hunter}", f"x: {{fields: {{a: b}}, token: {MASK}}}"),
+        # A password in a URL is one.
+        ("docs_url: https://user:pw@host.example/a", f"docs_url: https://{MASK}@host.example/a"),
+        ("# see ftp://token@host.example:21/a?b=c", f"# see ftp://{MASK}@host.example:21/a?b=c"),
+        (
+            'note: "https://u:p@a.example, https://u:p@b.example"',
+            f'note: "https://{MASK}@a.example, https://{MASK}@b.example"',
+        ),
+        (
+            "authorize_url: https://a.example/?api_key=hunter2&x=1",
+            f"authorize_url: https://a.example/?api_key={MASK}&x=1",
+        ),
+        ('authorize_url: "https://a.example/?oauth_token={oauth_token}"',) * 2,
+        ("source: https://unpkg.com/oauth-1.0a@2.2.6/oauth-1.0a.js",) * 2,
+        ('x: "-----BEGIN PRIVATE KEY-----\\n' + "MIIEvQIBADANBgkqhkiG9w0B" * 3 + '\\n"', f'x: "{MASK}\\n{MASK}\\n"'),
     ],
 )
 def test_credentials_are_masked_in_excerpts(line, shown):
     assert mask_line(line) == shown
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "providers").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_catalog_is_shown_whole(path):
+    """It holds no credential, which its own tests see to."""
+    text = path.read_text(encoding="utf-8")
+    assert read(text, path="x.yaml").lines() == text.split("\n")
+
+
+def test_field_names_below_one_another():
+    text = "token_response:\n  fields:\n    oauth_token: access_token\n    token: hunter2\nclient_secret: hunter2\n"
+    shown = read(text, path="x.yaml").lines()
+    assert shown[2:] == ["    oauth_token: access_token", f"    token: {MASK}", f"client_secret: {MASK}", ""]
 
 
 def test_labels_below_one_another_are_no_credentials():
