@@ -19,7 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("oauth1_catalog.cli.validate:validate", "Check provider files."),
     "fmt": ("oauth1_catalog.cli.fmt:fmt", "Put the fields of provider files in order."),
     "new": ("oauth1_catalog.cli.new:new", "Write the file of a new provider."),
-    "try": ("oauth1_catalog.cli.trial:trial", "Log in to one provider through the emulator."),
+    "try": ("oauth1_catalog.cli.trial:trial", "Log in to one provider, or call it, through the emulator."),
     "rule": ("oauth1_catalog.cli.rule:rule", "Explain a finding of validate."),
     "list": ("oauth1_catalog.cli.look:list_providers", "List the providers of the catalog."),
     "search": ("oauth1_catalog.cli.look:search", "Find providers by a word."),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.survey import catalog_of
+from oauth1_catalog.errors import OAuthError
 
 DIRECTORY = click.option(
     "--directory",
@@ -17,6 +20,18 @@ DIRECTORY = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A folder of your own provider files; may be given several times.",
 )
+
+
+def complete_provider(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001 - click's signature
+    """What Tab offers for a provider: the names that begin so, and files where it is a path."""
+    if os.sep in incomplete or incomplete.startswith("."):
+        return [CompletionItem(incomplete, type="file")]
+    try:
+        names = Catalog(*ctx.params.get("directories") or ()).names()
+    except OAuthError:
+        return []  # the command itself says what is wrong
+    found = [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return found or [CompletionItem(incomplete, type="file")]
 
 
 def provider_named(text: str, directories: tuple[Path, ...]) -> tuple[str, Catalog]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.cli.arguments import DIRECTORY, not_installed, providers_named
+from oauth1_catalog.cli.arguments import DIRECTORY, complete_provider, not_installed, providers_named
 from oauth1_catalog.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ PORT = click.IntRange(0, 65535)
 
 
 @click.command()
-@click.argument("names", nargs=-1, required=True)
+@click.argument("names", nargs=-1, required=True, shell_complete=complete_provider)
 @click.option("--port", type=PORT, default=0, help="Of the token endpoints and the API, by https; any free one.")
 @click.option("--consent-port", type=PORT, default=0, help="Of the consent pages, by http; any free one.")
 @click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A variable's value; else the example.")

@@ -11,6 +11,7 @@ from typing import get_args
 import click
 
 from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.catalog.categories import Category
 from oauth1_catalog.catalog.diagnostics import nearest
 from oauth1_catalog.catalog.model import ProviderFile, Status
 from oauth1_catalog.cli.arguments import DIRECTORY
@@ -21,7 +22,9 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 @click.command("list")
 @click.option("--status", type=click.Choice(get_args(Status)), help="Providers of that status alone.")
-@click.option("--category", help="Providers of that category alone.")
+@click.option(
+    "--category", type=click.Choice(get_args(Category)), metavar="CATEGORY", help="Providers of that category alone."
+)
 @_JSON
 @DIRECTORY
 def list_providers(status: str | None, category: str | None, as_json: bool, directories: tuple[Path, ...]) -> None:
@@ -32,6 +35,8 @@ def list_providers(status: str | None, category: str | None, as_json: bool, dire
         if (status is None or file.status == status) and (category is None or category in file.categories)
     ]
     _print(files, as_json=as_json)
+    if not files:
+        click.echo("no provider of the catalog has that status and category", err=True)
 
 
 @click.command()
@@ -39,13 +44,34 @@ def list_providers(status: str | None, category: str | None, as_json: bool, dire
 @_JSON
 @DIRECTORY
 def search(word: str, as_json: bool, directories: tuple[Path, ...]) -> None:
-    """Find providers by a part of a name, of an alias or of an address, or by category."""
+    """Find providers by a part of a name, of an alias or of an address, or by category.
+
+    Exact matches come first. Exit status 1 where nothing matches.
+    """
     files = list(_files(Catalog(*directories)))
-    found = [file for file in files if any(word.casefold() in text.casefold() for text in _texts(file))]
-    if not found and (near := nearest(word, [name for file in files for name in (file.name, *file.aliases)])):
-        found = [file for file in files if {file.name, *file.aliases} & set(near)]
+    sought = word.strip().casefold()
+    found = [file for file in files if sought and any(sought in text.casefold() for text in _texts(file))]
+    found.sort(key=lambda file: _distance(file, sought))
     _print(found, as_json=as_json)
-    sys.exit(0 if found else 1)
+    if not found:
+        click.echo(f"no provider matches `{word}`{_near(word, files)}", err=True)
+        sys.exit(1)
+
+
+def _distance(file: ProviderFile, sought: str) -> int:
+    """How far a match is from the word: that very name first, then what begins with it, then the rest."""
+    names = [name.casefold() for name in (file.name, *file.aliases, file.display_name or "")]
+    if sought in names:
+        return 0
+    if any(name.startswith(sought) for name in names):
+        return 1
+    return 2 if any(sought in name for name in names) else 3
+
+
+def _near(word: str, files: Sequence[ProviderFile]) -> str:
+    names = {name: file.name for file in files for name in (file.name, *file.aliases)}
+    near = dict.fromkeys(names[name] for name in nearest(word, names))
+    return f"; near: {', '.join(near)}" if near else ". `oauth1-catalog list` shows all."
 
 
 def _files(catalog: Catalog) -> Sequence[ProviderFile]:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import click
+from click.shell_completion import CompletionItem
 
 from oauth1_catalog.catalog.diagnostics import did_you_mean
 from oauth1_catalog.catalog.rules.pages import rule_codes, rule_page
 
 
+def _complete_code(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001 - click's signature
+    """What Tab offers: the codes that begin so, with their titles where the shell shows them."""
+    codes = [code for code in rule_codes() if code.startswith(incomplete.upper())]
+    return [CompletionItem(code, help=rule_page(code).title) for code in codes]
+
+
 @click.command()
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=_complete_code)
 def rule(code: str | None) -> None:
     """Explain the finding CODE, such as P036; without CODE, list all of them."""
     if code is None:

@@ -15,14 +15,14 @@ from oauth1_catalog.catalog.document import Step
 from oauth1_catalog.catalog.inheritance import Entry
 from oauth1_catalog.catalog.masking import mask_text
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.cli.arguments import DIRECTORY, provider_named
+from oauth1_catalog.cli.arguments import DIRECTORY, complete_provider, provider_named
 
 # What is told in other lines, or says nothing to a reader.
 _LEFT_OUT = frozenset({"from_catalog", "required_credentials", "variables", "environment", "credential_labels"})
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_provider)
 @click.option("--resolved", is_flag=True, help="After extends, environment, options and variables; with origins.")
 @click.option("--environment", help="One of the provider's environments, such as sandbox.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="The value of a variable or an option.")

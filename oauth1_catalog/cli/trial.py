@@ -12,34 +12,40 @@ from pathlib import Path
 import click
 
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.cli.arguments import DIRECTORY, not_installed, provider_named
+from oauth1_catalog.cli.arguments import DIRECTORY, complete_provider, not_installed, provider_named
 
 FRAMEWORKS = ("flask", "django", "starlette")
 
 
 @click.command("try")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_provider)
 @click.option("--framework", type=click.Choice(FRAMEWORKS), default="flask", show_default=True)
 @DIRECTORY
 def trial(name: str, framework: str, directories: tuple[Path, ...]) -> None:
-    """Log in to the provider NAME, a name or a file, without a browser and without an account.
+    """Try the provider NAME, a name or a file, without a browser and without an account.
 
-    The emulator plays the provider as its file describes it, and verifies every request with oauthlib.
+    A login is clicked through in the framework; the flows that have none make a signed call. The emulator plays the
+    provider as its file describes it, and verifies every request with oauthlib.
     """
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     name, catalog = provider_named(name, directories)
     try:
         file = catalog.file(name)
-        if "redirect" not in file.flows:
-            raise click.ClickException(f"{name}: there is nothing to click through in the flow {file.flows[0]}")
         if file.status == "retired":
-            raise click.ClickException(f"{name}: OAuth 1.0 is switched off there, so the demo does not offer it")
-        application = importlib.import_module(f"oauth1_catalog.cli.demo.{framework}_app")
-        from oauth1_catalog.cli.demo.check import run_checks
-
+            raise click.ClickException(f"{name}: OAuth 1.0 is switched off there, so there is nothing to try")
         with tempfile.TemporaryDirectory() as folder:
             alone = _alone(catalog, file.name, Path(folder))
-            sys.exit(run_checks({framework: application}, write=click.echo, catalog=alone, names=[file.name]))
+            status = 0
+            if "redirect" in file.flows:
+                from oauth1_catalog.cli.demo.check import run_checks
+
+                application = importlib.import_module(f"oauth1_catalog.cli.demo.{framework}_app")
+                status = run_checks({framework: application}, write=click.echo, catalog=alone, names=[file.name])
+            if set(file.flows) - {"redirect"}:
+                from oauth1_catalog.cli.demo.calls import run_calls
+
+                status = run_calls(alone, file.name, write=click.echo) or status
+            sys.exit(status)
     except ModuleNotFoundError as error:
         raise not_installed(error, "try", "demo") from error
 

@@ -143,10 +143,10 @@ class Emulator:
         Args:
             name: of the provider.
             user: whose token it is.
-            key: of the tenant or environment, where there are several (the first part of its paths).
+            key: of the one tenant or environment (the first part of its paths) that takes it. Default: all of them do.
         """
         store = self._store(name)
-        token = store.issue(key or name, store.client_of(name).client_id, User(user))
+        token = store.issue(key, store.client_of(name).client_id, User(user))
         return TokenCredentials(token.token, token.secret)
 
     def expire_tokens(self, name: str) -> int:

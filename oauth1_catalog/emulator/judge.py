@@ -119,9 +119,11 @@ class _RequestToken(_Endpoint, RequestTokenEndpoint):
     def _create_request(self, *args: Any, **kwargs: Any) -> OAuthlibRequest:
         request = super()._create_request(*args, **kwargs)
         if not request.redirect_uri:
-            if self.request_validator.registration.original.callback.confirmed == "required":
+            original = self.request_validator.registration.original
+            if original.callback.confirmed == "required" and "two_legged" not in original.flows:
                 raise absent("oauth_callback")
-            request.redirect_uri = "oob"  # OAuth Core 1.0: the callback comes with the authorization address
+            # OAuth Core 1.0: the callback comes with the authorization address. Two-legged: nobody has to come back.
+            request.redirect_uri = "oob"
         return request
 
 

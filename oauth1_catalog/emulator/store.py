@@ -54,12 +54,15 @@ class TemporaryToken:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """Token credentials (RFC 5849, section 2.3), bound to a client, an emulated provider and a user."""
+    """Token credentials (RFC 5849, section 2.3), bound to a client, an emulated provider and a user.
+
+    A ``provider_key`` of ``None`` is good for each tenant and environment of the provider.
+    """
 
     token: str
     secret: str = field(repr=False)
     client_id: str
-    provider_key: str
+    provider_key: str | None
     user: User
     session_handle: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
     state: Literal["valid", "expired", "revoked"] = "valid"
@@ -166,7 +169,7 @@ class Store:
             self._temporary[token.token] = bound = replace(self._temporary[token.token], callback=callback)
             return bound
 
-    def issue(self, provider_key: str, client_id: str, user: User) -> AccessToken:
+    def issue(self, provider_key: str | None, client_id: str, user: User) -> AccessToken:
         """Give token credentials without a login: a static token, or one for a password."""
         with self._lock:
             return self._issue(provider_key, client_id, user)
@@ -183,7 +186,7 @@ class Store:
             self._access[old.token] = replace(old, state="revoked")
             return self._issue(old.provider_key, old.client_id, old.user)
 
-    def _issue(self, provider_key: str, client_id: str, user: User) -> AccessToken:
+    def _issue(self, provider_key: str | None, client_id: str, user: User) -> AccessToken:
         token = AccessToken(secrets.token_urlsafe(18), secrets.token_urlsafe(24), client_id, provider_key, user)
         self._access[token.token] = token
         return token
@@ -195,7 +198,7 @@ class Store:
             Refusal: there are none.
         """
         found = self._access.get(token)
-        if found is None or found.provider_key != provider_key or found.client_id != client_id:
+        if found is None or found.provider_key not in {None, provider_key} or found.client_id != client_id:
             raise Refusal("token_rejected", "This provider has given no such access token to this application.")
         return found
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,14 +49,38 @@ def test_a_broken_file_does_not_hide_the_others(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("word", "name"), [("netsuite", "netsuite"), ("JIRA", "jira_data_center"), ("flikr", "flickr")]
+    ("word", "first"),
+    [
+        ("netsuite", "netsuite"),
+        ("JIRA", "jira_data_center"),
+        ("x", "x"),
+        ("twit", "twitter"),
+        ("X", "x"),
+        (" etsy ", "etsy"),
+    ],
 )
-def test_search(word, name):
-    assert name in [line.split()[0] for line in run("search", word).splitlines()]
+def test_search_shows_exact_matches_first(word, first):
+    assert run("search", word).split()[0] == first
 
 
-def test_search_for_nothing():
-    assert run("search", "no such provider", status=1) == ""
+@pytest.mark.parametrize("word", ["wiki", "project-management", "api.twitter.com"])
+def test_search_looks_through_categories_and_addresses(word):
+    assert run("search", word)
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("acme", "no provider matches `acme`; near: alchemer\n"),
+        ("flikr", "no provider matches `flikr`; near: flickr\n"),
+        ("zzzz", "no provider matches `zzzz`. `oauth1-catalog list` shows all.\n"),
+        ("", "no provider matches ``. `oauth1-catalog list` shows all.\n"),
+    ],
+)
+def test_search_for_what_is_not_there(word, told):
+    result = CliRunner().invoke(cli, ["search", word])
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", told)
+    assert CliRunner().invoke(cli, ["search", word, "--json"]).stdout == "[]\n"
 
 
 def test_show_is_the_file():
@@ -164,3 +191,48 @@ def test_schema(tmp_path):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command):
     assert "Usage: cli " + command in run(command, "--help").replace("Usage: cli  ", "Usage: cli ")
+
+
+def completed(*words: str, shell: str = "bash") -> list[str]:
+    """What the command tells a shell at Tab, as its completion script asks for it."""
+    environment = {"_OAUTH1_CATALOG_COMPLETE": f"{shell}_complete", "COMP_WORDS": " ".join(("oauth1-catalog", *words))}
+    environment |= {"COMP_CWORD": str(len(words))}
+    done = subprocess.run(
+        [sys.executable, "-m", "oauth1_catalog"],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+def test_tab_completes_commands_providers_files_and_codes():
+    assert completed("em") == ["plain,emulate"]
+    for command in ("show", "try", "emulate"):
+        assert completed(command, "twit") == ["plain,twitter"]
+        assert completed(command, "providers/") == ["file,providers/"]
+    assert completed("emulate", "twitter", "flic") == ["plain,flickr"]
+    assert len(completed("show", "")) > 100
+    assert completed("rule", "p02")[0] == "plain,P020"
+    assert completed("list", "--category", "project-m") == ["plain,project-management"]
+    assert completed("show", "--directory", "tests/catalog/across", "shop_o") == ["plain,shop_one"]
+
+
+def test_tab_in_a_wrong_setting_is_silent(monkeypatch):
+    monkeypatch.setenv("OAUTH1_CATALOG_PATH", "nope")
+    assert completed("show", "twit") == []
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_bash_takes_the_script():
+    """The documented line, in a real bash: what its completion function puts before the user."""
+    script = 'eval "$(_OAUTH1_CATALOG_COMPLETE=bash_source oauth1-catalog)"; COMP_WORDS=(oauth1-catalog show twit); '
+    script += (
+        'COMP_CWORD=2; _oauth1_catalog_completion oauth1-catalog; echo "${COMPREPLY[@]}"; complete -p oauth1-catalog'
+    )
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[0] == "twitter"
+    assert done.stdout.splitlines()[1].endswith("oauth1-catalog")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -62,10 +63,14 @@ def test_what_is_not_given_is_asked_for():
 
 
 @pytest.mark.parametrize("flow", NEEDS)
-def test_every_flow_makes_a_file_that_validates(flow):
+def test_every_flow_makes_a_file_that_validates_and_its_next_steps_work(flow):
     given = [word for url in NEEDS[flow] for word in (f"--{url.replace('_', '-')}", f"https://api.acme.example/{url}")]
-    run("new", "acme", "--flow", flow, "--display-name", "null", "--docs-url", "https://acme.example/d", *given)
+    told = run("new", "acme", "--flow", flow, "--display-name", "null", "--docs-url", "https://acme.example/d", *given)
     assert "nothing to say" in run("validate", "--strict")
+    steps = re.findall(r"^  oauth1-catalog (.*)$", told, re.MULTILINE)
+    assert [step.split()[0] for step in steps] == ["validate", "try", "show"]
+    for step in steps:
+        assert run(*step.split())
     assert Catalog("providers").file("acme").display_name == "null"
     assert set(NEEDS[flow]) <= set(URLS)
 
@@ -100,6 +105,37 @@ def test_nothing_is_written_over():
     assert "there already" in run("new", "acme", status=2)
 
 
-@pytest.mark.parametrize(("name", "words"), [("twiter", "Did you mean `twitter`?"), ("bricklink", "nothing to click")])
-def test_what_cannot_be_tried_says_why(name, words):
-    assert words in run("try", name, status=2 if name == "twiter" else 1)
+def test_one_url_for_all_is_told_by_each_command():
+    same = [word for url in URL_OPTIONS for word in (url, "https://acme.example/oauth")]
+    assert "P028" in run("new", "acme", "--docs-url", "https://acme.example/docs", *same, status=1)
+    assert "P028" in run("validate", "--strict", status=1)
+    assert "`authorize_url` is the URL of `request_token_url`" in run("try", "providers/acme.yaml", status=2)
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("bricklink", ["static_token"]),
+        ("cardmarket", ["static_token", "signed_client"]),
+        ("here", ["signed_grant"]),
+        ("instapaper", ["xauth", "xauth"]),
+        ("magento2", ["two_legged", "two_legged", "static_token"]),
+        ("netsuite", [*["flask"] * 5, "flask:", "static_token"]),
+    ],
+)
+def test_every_flow_is_tried(name, lines):
+    tried = run("try", name).splitlines()
+    assert [line.split()[0] for line in tried] == lines
+    assert all(line.endswith((" ok", "succeeded.")) or " start " in line for line in tried)
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "status"),
+    [
+        ("twiter", "Did you mean `twitter`?", 2),
+        ("yelp_v2", "switched off there, so there is nothing to try", 1),
+        ("mastercard", "knows RFC 5849 alone", 2),
+    ],
+)
+def test_what_cannot_be_tried_says_why(name, words, status):
+    assert words in run("try", name, status=status)

@@ -53,6 +53,30 @@ def flows_have_their_urls(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
+def users_go_to_a_page_of_their_own(subject: Subject) -> Iterator[Diagnostic]:
+    """P028: one URL for the consent page and for a token endpoint.
+
+    The two token endpoints may share one, which tells them apart by what the request holds; Evernote does so.
+    """
+    own = _endpoints(subject.file)
+    changed = {key: _endpoints(environment) for key, environment in subject.file.environments.items()}
+    places = {(): own} | {("environments", key): {**own, **urls} for key, urls in changed.items() if urls}
+    for prefix, urls in places.items():
+        page = urls.pop("authorize_url", None)
+        same = next((field for field, url in urls.items() if url == page), None)
+        path = (*prefix, "authorize_url")
+        if same and not subject.is_silenced(path):
+            message = f"`authorize_url` is the URL of `{same}`"
+            hint = "users are sent to a page, which the provider's documentation names; write its URL"
+            yield subject.entry.diagnostic("P028", message, path, hint=hint)
+
+
+def _endpoints(fields: object) -> dict[str, str]:
+    """The three URLs of a login that a section gives, spelt in one way."""
+    urls = {name: getattr(fields, name) for name in ("request_token_url", "authorize_url", "access_token_url")}
+    return {name: url.rstrip("/") for name, url in urls.items() if url}
+
+
 def flows_are_listed_once(subject: Subject) -> Iterator[Diagnostic]:
     """P024: the same flow twice."""
     for index, flow in enumerate(subject.file.flows):
@@ -95,4 +119,9 @@ def names_can_be_given(subject: Subject) -> Iterator[Diagnostic]:
             yield entry.diagnostic("P026", message, ("options", name), key=True, hint="choose another name")
 
 
-RULES: tuple[Rule, ...] = (flows_have_their_urls, flows_are_listed_once, names_can_be_given)
+RULES: tuple[Rule, ...] = (
+    flows_have_their_urls,
+    users_go_to_a_page_of_their_own,
+    flows_are_listed_once,
+    names_can_be_given,
+)

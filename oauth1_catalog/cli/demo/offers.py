@@ -11,6 +11,7 @@ from oauth1_catalog.errors import OAuthError
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog.model import ProviderFile
+    from oauth1_catalog.catalog.provider import Provider
 
 USER_AGENT = "oauth1-catalog-demo/1.0"
 
@@ -80,21 +81,13 @@ def _offer(emulator: Emulator, name: str) -> Offer | None:
     file = emulator.catalog.file(name)
     if "redirect" not in file.flows or file.status == "retired":
         return None  # there is nothing to click through
-    provider = emulator.catalog.provider(name, values=_examples(file))
-    client = emulator.client(name)
-    settings: dict[str, object] = {"client_id": client.client_id, **_examples(file)}
-    method = str(provider.client_kwargs.get("signature_method") or "HMAC-SHA1")
-    settings["rsa_key" if method.startswith("RSA-") else "client_secret"] = (
-        client.rsa_key if method.startswith("RSA-") else client.client_secret
-    )
-    if provider.user_agent_required:
-        settings["user_agent"] = USER_AGENT
-    settings["client_kwargs"] = {"verify": emulator.ca_file}
+    provider = emulator.catalog.provider(name, values=examples_of(file))
+    settings = settings_of(emulator, file, provider)
     original = urlsplit(provider.request_token_url or "").path.split("/")
     return Offer(
         name,
         provider.display_name or name,
-        method,
+        str(provider.client_kwargs.get("signature_method") or "HMAC-SHA1"),
         original[3] if len(original) > 3 else "",
         settings,
         callback="oob" if provider.callback.value == "oob" else "registered" if provider.callback.registered else "url",
@@ -102,7 +95,21 @@ def _offer(emulator: Emulator, name: str) -> Offer | None:
     )
 
 
-def _examples(file: ProviderFile) -> dict[str, object]:
+def settings_of(emulator: Emulator, file: ProviderFile, provider: Provider) -> dict[str, object]:
+    """What an application configures to log in to the emulated provider, by the names of the parameters."""
+    client = emulator.client(file.name)
+    settings: dict[str, object] = {"client_id": client.client_id, **examples_of(file)}
+    if str(provider.client_kwargs.get("signature_method")).startswith("RSA-"):
+        settings["rsa_key"] = client.rsa_key
+    else:
+        settings["client_secret"] = client.client_secret
+    if provider.user_agent_required:
+        settings["user_agent"] = USER_AGENT
+    settings["client_kwargs"] = {"verify": emulator.ca_file}
+    return settings
+
+
+def examples_of(file: ProviderFile) -> dict[str, object]:
     """Values for the variables that an application must give: the examples of the file."""
     return {
         name: variable.example
