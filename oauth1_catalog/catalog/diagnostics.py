@@ -1,7 +1,7 @@
 """What is wrong with a provider file, and where: one finding of the loader or of the validator.
 
 Codes are grouped by subject: P00x YAML, P01x fields, P02x names and flows, P03x URLs and variables, P04x claims,
-P05x evidence and status, P06x across files.
+P05x evidence and status, P06x across files, P08x how a file is written, and hosts.
 
 Rule: a finding never holds the value of a credential; what makes excerpts of the source masks them (``source.py``).
 """

@@ -139,7 +139,9 @@ class ProviderFile(Section):
     api_base_url: Url | None = None
     """What relative URLs of API calls begin with; ends in `/`."""
     api_hosts: tuple[Template, ...] = ()
-    """Further hosts that signed API calls may go to, such as one for uploads."""
+    """Further hosts that signed API calls may go to, such as one for uploads. `*.wikipedia.org` stands for each host
+    one label below that domain, by https and for signed calls alone. All of them must be the provider's own and none a
+    customer's, with an `evidence` entry whose `note` tells that."""
     api_params: dict[ParameterName, Template] = Field(default_factory=dict)
     """Parameters of every API call; `{client_id}` is filled in."""
 

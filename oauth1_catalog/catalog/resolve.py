@@ -14,7 +14,7 @@ from oauth1_catalog.catalog.diagnostics import did_you_mean
 from oauth1_catalog.catalog.document import Data
 from oauth1_catalog.catalog.inheritance import merge
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.catalog.rules.variables import is_url, templates_of
+from oauth1_catalog.catalog.rules.variables import as_url, templates_of
 from oauth1_catalog.catalog.templates import fill, fill_url, placeholders
 from oauth1_catalog.catalog.typed import typed
 from oauth1_catalog.errors import ConfigurationError
@@ -61,7 +61,10 @@ def resolve(
     for key, option in options.items():
         chosen = option_value(name, key, option, given.get(key))
         if chosen is not None:
-            data = merge(data, _with_value(option.sets, chosen))
+            try:
+                data = merge(data, _with_value(option.sets, chosen))
+            except ConfigurationError as error:
+                raise ConfigurationError(description=f"{name}: {key}: {error.description}", provider=name) from None
     filling = variable_values(name, variables, given, allow_local_hosts=allow_local_hosts)
     data = {key: value for key, value in data.items() if key not in {"environments", "options", "extends"}}
     data = _filled(name, data, filling)
@@ -85,14 +88,22 @@ def _with_environment(provider: str, data: Tree, name: str | None) -> Tree:
     return merge(data, {key: value for key, value in environments[name].items() if key != "description"})
 
 
-def _with_value(data: Any, chosen: str) -> Any:
+def _with_value(data: Any, chosen: str, path: tuple[str | int, ...] = ()) -> Any:
     if isinstance(data, str):
-        return fill(data, {"value": chosen})
+        return _put(path, data, {"value": chosen})
     if isinstance(data, dict):
-        return {key: _with_value(value, chosen) for key, value in data.items()}
+        return {key: _with_value(value, chosen, (*path, key)) for key, value in data.items()}
     if isinstance(data, list):
-        return [_with_value(item, chosen) for item in data]
+        return [_with_value(item, chosen, (*path, index)) for index, item in enumerate(data)]
     return data
+
+
+def _put(path: tuple[str | int, ...], text: str, values: Mapping[str, str]) -> str:
+    """The text at ``path`` with values in it, each of which keeps to its place where that is a URL."""
+    url = as_url(path, text)
+    if url is None:
+        return fill(text, values)
+    return fill_url(url, values).removeprefix(url.removesuffix(text))
 
 
 def _filled(provider: str, data: Tree, variables: Mapping[str, str]) -> Tree:
@@ -100,7 +111,7 @@ def _filled(provider: str, data: Tree, variables: Mapping[str, str]) -> Tree:
         if not any(name in variables for name in placeholders(text)):
             continue
         try:
-            filled = fill_url(text, variables) if is_url(path, text) else fill(text, variables)
+            filled = _put(path, text, variables)
         except ConfigurationError as error:
             raise ConfigurationError(description=f"{provider}: {error.description}", provider=provider) from None
         data = _replaced(data, path, filled)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
 from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.catalog.wildcards import stands_for
 from oauth1_catalog.emulator.relocation import Origins, relocate
 from oauth1_catalog.emulator.store import Store
 from oauth1_catalog.errors import ConfigurationError
@@ -99,7 +100,8 @@ class Registration:
     def serves(self, role: str, url: str) -> bool:
         """Whether ``url``, which came on the wire for ``role``, is an address of this provider."""
         if role == "api":
-            return _path(url).split("/")[3:4] in [[host] for host in self._api_hosts()]
+            asked = "".join(_path(url).split("/")[3:4])
+            return any(asked == host or stands_for(host, asked) for host in self._api_hosts())
         address = self.endpoint(role)
         if address is None or not leads_to(_path(address), _path(url)):
             return False

@@ -8,6 +8,7 @@ import re
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.catalog.wildcards import is_wildcard, stands_for
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
@@ -135,12 +136,14 @@ def api_url(provider: Provider, url: str, *, allow_any_host: bool = False) -> st
             step="api",
         )
     parts = urlsplit(url)
-    if provider.from_catalog and not allow_any_host and _origin(parts) not in _origins(provider):
+    is_own = _origin(parts) in _origins(provider) or _is_of_the_family(provider, parts)
+    if provider.from_catalog and not allow_any_host and not is_own:
         raise ConfigurationError(
             "forbidden_host",
-            f"{provider.name}: {parts.scheme}://{parts.netloc.rpartition('@')[2]} is no host of this provider, and a "
-            "call there would hand it the user's token. If it is right, pass allow_any_host=True, or add the host to "
-            "api_hosts in the provider's file.",
+            f"{provider.name}: {parts.scheme}://{parts.netloc.rpartition('@')[2]} is not a host of this provider, and "
+            f"a call there would send it the user's token. If it is right, pass api_hosts=[{parts.netloc!r}] to "
+            "register_from_catalog() or add it to api_hosts in the provider's file; for this call alone pass "
+            "allow_any_host=True.",
             provider=provider.name,
             step="api",
         )
@@ -150,8 +153,17 @@ def api_url(provider: Provider, url: str, *, allow_any_host: bool = False) -> st
 def _origins(provider: Provider) -> set[tuple[str, str, int]]:
     own = (provider.api_base_url, provider.request_token_url, provider.access_token_url, provider.authorize_url)
     userinfo = provider.userinfo.endpoint if provider.userinfo else ""
-    more = (userinfo, *(f"https://{host}" for host in provider.api_hosts))
+    more = (userinfo, *(f"https://{host}" for host in provider.api_hosts if not is_wildcard(host)))
     return {_origin(urlsplit(url)) for url in (*own, *more) if url and "://" in url}
+
+
+def _is_of_the_family(provider: Provider, parts: SplitResult) -> bool:
+    """Whether a wildcard of ``api_hosts`` stands for this host: by https, and for calls that show no secret."""
+    if parts.scheme != "https" or parts.port not in {None, 443}:
+        return False
+    if provider.client_kwargs.get("signature_method") == "PLAINTEXT":
+        return False
+    return any(stands_for(host, parts.hostname or "") for host in provider.api_hosts if is_wildcard(host))
 
 
 def _origin(parts: SplitResult) -> tuple[str, str, int]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from oauth1_catalog.catalog.provider import Provider, UserinfoRules
+from oauth1_catalog.catalog.wildcards import is_wildcard
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.addresses import endpoint_fault
 from oauth1_catalog.registry.parameters import as_mapping
@@ -65,12 +66,23 @@ def provider_with(provider: Provider, name: str, values: Mapping[str, object]) -
     if "api_hosts" in given:
         hosts = given["api_hosts"]
         hosts = hosts.split() if isinstance(hosts, str) else hosts
+        _check_hosts(name, hosts)
         changes["api_hosts"] = (*provider.api_hosts, *map(str, hosts if isinstance(hosts, list | tuple) else ()))
     if "userinfo_endpoint" in given:
         claims = as_mapping(name, "userinfo_claims", given.get("userinfo_claims", {}), where="userinfo_claims=")
         endpoint = _text(name, "userinfo_endpoint", given["userinfo_endpoint"])
         changes["userinfo"] = UserinfoRules(endpoint=endpoint, claims=text_params(name, claims))
     return dataclasses.replace(provider, **changes)
+
+
+def _check_hosts(name: str, hosts: object) -> None:
+    for host in hosts if isinstance(hosts, list | tuple) else ():
+        if is_wildcard(str(host)):
+            raise ConfigurationError(
+                description=f"{name}: api_hosts has {host!r}. A wildcard can only stand in a provider's file, where it "
+                "is checked. List each host by its name.",
+                provider=name,
+            )
 
 
 def text_params(name: str, params: Mapping[str, object]) -> dict[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from oauth1_catalog import Catalog
+from oauth1_catalog.catalog.resolve import resolve
+from oauth1_catalog.catalog.source import read
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError
 
 SHOP = """schema_version: 1
@@ -133,3 +135,40 @@ def test_local_hosts_need_a_word(catalog):
         Catalog(allow_local_hosts=True).provider("jira", values=values),
     ):
         assert provider.api_base_url == "https://localhost:8443/jira/rest/api/2/"
+
+
+# None of these files is one that the validator accepts; what fills them in does not rely on that.
+WIDE = """schema_version: 1
+name: wide
+request_token_url: https://acme.example/oauth/request_token
+authorize_url: https://acme.example/oauth/authorize
+access_token_url: https://acme.example/oauth/access_token
+api_base_url: https://acme.example/
+api_hosts: ["{shop}.acme.example"]
+variables:
+  shop: {pattern: ".*", default: main}
+options:
+  region: {pattern: ".*", sets: {api_base_url: "https://{value}.acme.example/"}}
+  media: {pattern: ".*", sets: {api_hosts: ["{value}.media.example"]}}
+  version: {pattern: ".*", sets: {api_base_url: "https://acme.example/{value}/"}}
+  renewal: {pattern: ".*", sets: {renew: {url: "https://{value}.acme.example/"}}}
+"""
+OUT = ["evil.example/x?", "evil.example/", "evil.example#", "a@evil.example", "evil.example:443/", "a.b", "", "*"]
+
+
+@pytest.mark.parametrize("value", OUT)
+@pytest.mark.parametrize("name", ["shop", "region", "media", "renewal"])
+def test_no_value_leaves_its_place_in_a_host(name, value):
+
+    data = dict(read(WIDE, path="wide.yaml").data)
+    with pytest.raises(ConfigurationError) as caught:
+        resolve(data, check=lambda data: None, values={name: value})
+    assert "wide" in caught.value.description
+
+
+def test_values_that_keep_to_their_place():
+    data = dict(read(WIDE, path="wide.yaml").data)
+    provider = resolve(data, check=lambda data: None, values={"shop": "one", "version": "2/../x?y=1"})
+    assert provider.api_hosts == ("one.acme.example",)
+    assert provider.api_base_url == "https://acme.example/2%2F..%2Fx%3Fy%3D1/"
+    assert resolve(data, check=lambda data: None, values={"media": "two"}).api_hosts == ("two.media.example",)

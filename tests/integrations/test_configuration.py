@@ -247,6 +247,8 @@ class TestValues:
             ({"access_token_url": "http://p.example/"}, "is not https"),
             ({"api_base_url": "https://u:p@p.example/"}, "holds a user name"),
             ({"request_token_url": "https://p.example:x/"}, "cannot be read"),
+            ({"api_hosts": ["*.p.example"]}, "A wildcard can only stand in a provider's file"),
+            ({"api_hosts": "a.p.example *.p.example"}, "A wildcard can only stand in a provider's file"),
         ],
     )
     def test_wrong_values(self, registry: Registry, given: dict[str, Any], said: str) -> None:

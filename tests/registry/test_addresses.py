@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.addresses import api_url, check_redirect_uri, endpoint_fault
@@ -172,3 +173,84 @@ def test_no_redirect_uris(uri: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         check_redirect_uri("example", uri)
     assert caught.value.error == "invalid_redirect_uri"
+
+
+FAMILIES = {
+    "wikimedia": (
+        {},
+        [
+            "https://en.wikipedia.org/w/api.php?action=query",
+            "https://commons.wikimedia.org/w/api.php",
+            "https://www.wikidata.org/w/api.php",
+            "https://www.mediawiki.org/w/api.php",
+            "https://EN.WIKIPEDIA.ORG:443/w/api.php",
+        ],
+        [
+            "http://en.wikipedia.org/w/api.php",
+            "https://en.wikipedia.org:8443/",
+            "https://wikipedia.org.evil.example/",
+            "https://evilwikipedia.org/",
+            "https://a.b.wikipedia.org/",
+            "https://tool.toolforge.org/",
+            "https://.wikipedia.org/",
+            "https://*.wikipedia.org/",
+            "https://en.wikipedia.org./",
+            "https://en.wikipedia.org@evil.example/",
+        ],
+    ),
+    "mediawiki": (
+        {"wiki_url": "https://wiki.corp.example/w"},
+        ["https://wiki.corp.example/w/api.php"],
+        ["https://en.wikipedia.org/w/api.php", "https://meta.wikimedia.org/w/api.php"],
+    ),
+    "twitter": (
+        {},
+        ["https://api.x.com/2/tweets", "https://upload.x.com/1.1/media/upload.json", "https://upload.twitter.com/1.1/"],
+        ["https://x.com/", "https://ads-api.x.com/", "https://api.x.com.evil.example/"],
+    ),
+    "x": (
+        {},
+        ["https://api.twitter.com/2/tweets", "https://upload.twitter.com/1.1/", "https://upload.x.com/1.1/"],
+        ["https://twitter.com/"],
+    ),
+    "netsuite": (
+        {"account_id": "1234567_SB1"},
+        ["https://1234567-sb1.restlets.api.netsuite.com/app/site/hosting/restlet.nl?script=1&deploy=1"],
+        ["https://7654321.restlets.api.netsuite.com/app/site/hosting/restlet.nl"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_family_of_a_provider_of_the_catalog(name: str) -> None:
+    values, own, strange = FAMILIES[name]
+    provider = Catalog().provider(name, values=values)
+    for url in own:
+        assert api_url(provider, url) == url
+    for url in strange:
+        with pytest.raises(ConfigurationError) as caught:
+            api_url(provider, url)
+        assert caught.value.error in {"forbidden_host", "forbidden_url", "insecure_transport"}
+
+
+def test_a_strange_host_is_told_how_to_become_an_own_one() -> None:
+    with pytest.raises(ConfigurationError, match=r"pass api_hosts=\['media\.example'\]") as caught:
+        api_url(PROVIDER, "https://media.example/x")
+    assert caught.value.description.index("api_hosts=") < caught.value.description.index("allow_any_host=")
+
+
+def test_a_wildcard_is_nothing_where_calls_show_the_secret() -> None:
+    family = replace(PROVIDER, api_hosts=("*.example.com",))
+    assert api_url(family, "https://media.example.com/")
+    with pytest.raises(ConfigurationError, match="not a host of this provider"):
+        api_url(replace(family, client_kwargs={"signature_method": "PLAINTEXT"}), "https://media.example.com/")
+
+
+@pytest.mark.parametrize(
+    "wildcard", ["*", "*.com", "api.*.com", "*.{shop}.example.com", "**.example.com", "*example.com"]
+)
+def test_a_wildcard_that_is_wrong_stands_for_nothing(wildcard: str) -> None:
+    family = replace(PROVIDER, api_hosts=(wildcard,))
+    for url in ("https://media.example.com/", "https://a.com/", "https://a.b.example.com/"):
+        with pytest.raises(ConfigurationError):
+            api_url(family, url)

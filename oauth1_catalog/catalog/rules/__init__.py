@@ -53,13 +53,21 @@ Rule = Callable[[Subject], Iterator[Diagnostic]]
 
 def usability_rules() -> tuple[Rule, ...]:
     """The rules that the loader holds a file to."""
-    from oauth1_catalog.catalog.rules import credentials, flows, variables
+    from oauth1_catalog.catalog.rules import credentials, flows, hosts, variables
 
-    return (*credentials.RULES, *flows.RULES, *variables.RULES)
+    return (*credentials.RULES, *flows.RULES, *variables.RULES, *hosts.USABILITY)
 
 
 def all_rules() -> tuple[Rule, ...]:
     """The rules that the validator holds a file to; what takes several files is in ``across.py``."""
-    from oauth1_catalog.catalog.rules import claims, endpoints, evidence, form, lifecycle
+    from oauth1_catalog.catalog.rules import claims, endpoints, evidence, form, hosts, lifecycle
 
-    return (*usability_rules(), *endpoints.RULES, *claims.RULES, *evidence.RULES, *lifecycle.RULES, *form.RULES)
+    return (
+        *usability_rules(),
+        *endpoints.RULES,
+        *hosts.RULES,
+        *claims.RULES,
+        *evidence.RULES,
+        *lifecycle.RULES,
+        *form.RULES,
+    )

@@ -77,13 +77,20 @@ def _texts(data: Data, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _texts(item, (*path, index))
 
 
-def is_url(path: Path, text: str) -> bool:
-    """Whether the text at ``path`` is a URL, so that a value must keep to its place in it."""
-    return (
+def as_url(path: Path, text: str) -> str | None:
+    """The text at ``path`` as a URL in which a value must keep to its place; ``None`` where it is no part of one.
+
+    >>> as_url(("api_hosts", 0), "{shop}.example.com"), as_url(("api_params", "q"), "{shop}")
+    ('https://{shop}.example.com', None)
+    """
+    if "api_hosts" in path:
+        return f"https://{text}"
+    is_whole = (
         path[-1] in URL_FIELDS
         or path[-1] == "url"
         or (path[-1] == "userinfo_endpoint" and ("://" in text or text[:1] == "{"))
     )
+    return text if is_whole else None
 
 
 def placeholders_are_declared(subject: Subject) -> Iterator[Diagnostic]:
@@ -130,10 +137,14 @@ def url_variables_are_limited(subject: Subject) -> Iterator[Diagnostic]:
     """P036, P038: in a URL, a variable has limits, and stands where its format may stand."""
     variables = subject.file.variables
     told: set[str] = set()
-    for path, text, _, _ in subject.templates:
-        if subject.is_silenced(path) or not is_url(path, text):
+    for path, text, _, is_option in subject.templates:
+        url = as_url(path, text)
+        if subject.is_silenced(path) or url is None:
             continue
-        for name, where in places(text).items():
+        for name, where in places(url).items():
+            if is_option and name == "value":
+                yield from _unlimited_choice(subject, str(path[1]), where)
+                continue
             variable = variables.get(name)
             if variable is None or any(path[:2] == ("variables", name) for path in subject.silenced):
                 continue
@@ -146,6 +157,19 @@ def url_variables_are_limited(subject: Subject) -> Iterator[Diagnostic]:
                 yield subject.entry.diagnostic("P036", message, ("variables", name), key=True, hint=hint)
             elif root is not None and limited:
                 yield from _misplaced(subject, path, name, root.format, where)
+
+
+def _unlimited_choice(subject: Subject, name: str, where: set[Place]) -> Iterator[Diagnostic]:
+    option = subject.file.options.get(name)
+    if option is None or option.enum or (option.pattern and where == {"path"}):
+        return
+    if where == {"path"}:
+        message = f"the option `{name}` is used in a URL, but nothing limits its value"
+        hint = "add enum or pattern"
+    else:
+        message = f"the option `{name}` decides about the host of a URL"
+        hint = "add enum, so that no other value can change the host"
+    yield subject.entry.diagnostic("P036", message, ("options", name), key=True, hint=hint)
 
 
 def _misplaced(subject: Subject, path: Path, name: str, kind: str | None, where: set[Place]) -> Iterator[Diagnostic]:
@@ -224,18 +248,9 @@ def disagreement(
     return None
 
 
-def hosts_are_hosts(subject: Subject) -> Iterator[Diagnostic]:
-    """P032: ``api_hosts`` holds host names, without scheme and path."""
-    for index, host in enumerate(subject.file.api_hosts):
-        if "{" not in host and check_hostname(host.partition(":")[0], allow_local=True):
-            path = ("api_hosts", index)
-            yield subject.entry.diagnostic("P032", f"`{host}` is not a host", path, hint="write host.example.com")
-
-
 RULES: tuple[Rule, ...] = (
     placeholders_are_declared,
     variables_are_used,
     url_variables_are_limited,
     variables_agree_with_themselves,
-    hosts_are_hosts,
 )
