@@ -21,6 +21,7 @@ callback that belongs to no login::
     │   ├── MissingRequestTokenError  the callback has no oauth_token
     │   └── ExpiredStateError         the login took too long
     ├── CacheError                    yours: the cache that keeps the logins does not answer
+    ├── ResourceError                 yours: the process has no file, socket or memory left
     ├── MissingVerifierError          the callback has no oauth_verifier
     └── MissingTokenError             an API call without a token
 
@@ -29,6 +30,8 @@ working; ``provider`` and ``step`` say where it happened, and ``error`` is stabl
 """
 
 from __future__ import annotations
+
+import errno
 
 
 class OAuthError(Exception):
@@ -238,6 +241,37 @@ class CacheError(OAuthError):
     """
 
     error = "cache_unavailable"
+
+
+class ResourceError(OAuthError):
+    """The process may not open another file or socket, or has no memory left; no file and no provider is at fault.
+
+    ``__cause__`` is the system's own exception. A good answer is status 503, and to look at the limits.
+    """
+
+    error = "resource_limit"
+
+    @classmethod
+    def check(cls, error: OSError, what: str) -> None:
+        """Raise ``error`` as what it is, where its cause is the process and not what it wanted.
+
+        Args:
+            error: what the system said.
+            what: what was to be opened.
+
+        Raises:
+            ResourceError: the process, or the whole machine, may not open another file, or has no memory left.
+
+        >>> ResourceError.check(OSError(errno.EMFILE, "Too many open files"), "providers/x.yaml")
+        Traceback (most recent call last):
+        ...
+        oauth1_catalog.errors.ResourceError: resource_limit: providers/x.yaml cannot be opened: Too many open files. ...
+        """
+        if error.errno in {errno.EMFILE, errno.ENFILE, errno.ENOMEM}:
+            raise cls(
+                description=f"{what} cannot be opened: {error.strerror}. The process is at its limit: raise the limit "
+                "of open files (ulimit -n), or give OAuth() a lower max_connected_clients=."
+            ) from error
 
 
 class MissingVerifierError(OAuthError):

@@ -6,7 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.errors import ConfigurationError, ResourceError
 
 PATH_VARIABLE = "OAUTH1_CATALOG_PATH"
 ENTRY_POINTS = "oauth1_catalog.providers"
@@ -54,12 +54,18 @@ def package_directories() -> tuple[Path, ...]:
 
     Raises:
         ConfigurationError: an entry point does not lead to a folder.
+        ResourceError: the process may not open another file.
     """
     from importlib.metadata import entry_points
     from importlib.util import find_spec
 
+    try:
+        entries = sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name)
+    except OSError as error:
+        ResourceError.check(error, "the list of installed packages")
+        raise
     found: dict[Path, None] = {}
-    for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
+    for entry in entries:
         try:
             spec = find_spec(entry.value)
         except ImportError:

@@ -51,9 +51,9 @@ class Branch:
     end: Mark
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """One file as it was read.
+    """One file as it was read; two readings are two documents, whatever they hold.
 
     Args:
         path: the name to show in findings.

@@ -4,13 +4,15 @@ Rule 1: a name is looked for as ``<directory>/<name>.yaml``, in the application'
 is opened. Only a name that no file has makes the index of aliases, once.
 Rule 2: a name never leaves its directory; what is not a name is not looked for.
 Rule 3: a file of one's own does not silently take the place of a built-in one: it says ``extends`` or ``replace``.
+Rule 4: a file that did not change is read and validated once: the second tenant of a provider costs neither.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,9 +26,10 @@ from oauth1_catalog.catalog.directories import (
 from oauth1_catalog.catalog.document import Document
 from oauth1_catalog.catalog.inheritance import Entry, inherit
 from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.catalog.reader import KEPT, Reader, shown_path
 from oauth1_catalog.catalog.resolve import Tree, choices_of, resolve
-from oauth1_catalog.catalog.source import MAX_BYTES, read
-from oauth1_catalog.errors import ConfigurationError, ProviderFileError, UnknownProviderError
+from oauth1_catalog.catalog.source import read
+from oauth1_catalog.errors import ConfigurationError, ProviderFileError, ResourceError, UnknownProviderError
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog.model import ProviderFile
@@ -76,6 +79,8 @@ class Catalog:
         self._has_packages = builtin
         self._allow_local_hosts = allow_local_hosts
         self._aliases: dict[str, str] | None = None
+        self._read = Reader().read
+        self._usable_data = lru_cache(maxsize=KEPT)(self._data_of)
 
     @property
     def directories(self) -> tuple[Path, ...]:
@@ -172,11 +177,16 @@ class Catalog:
         every application.
         """
         documents, findings = self.documents(name)
+        return self._usable_data(name, tuple(documents), tuple(findings))
+
+    def _data_of(self, name: str, documents: tuple[Document, ...], findings: tuple[Diagnostic, ...]) -> Tree:
         if not findings and all(Path(document.path).resolve().parent == shipped_directory() for document in documents):
             return inherit(documents).data
         return self._usable(name, documents, findings)[1].data
 
-    def _usable(self, name: str, documents: list[Document], findings: list[Diagnostic]) -> tuple[ProviderFile, Entry]:
+    def _usable(
+        self, name: str, documents: Sequence[Document], findings: Sequence[Diagnostic]
+    ) -> tuple[ProviderFile, Entry]:
         validated = _validated(documents, findings)
         errors = [finding for finding in validated.findings if finding.severity == "error"]
         if errors or validated.file is None:
@@ -255,7 +265,7 @@ class Catalog:
             if level <= after:
                 continue
             try:
-                return name, level, read_file(directory / f"{name}.yaml")
+                return name, level, self._read(directory / f"{name}.yaml")
             except FileNotFoundError:
                 continue
         return None
@@ -299,7 +309,8 @@ class Catalog:
             for name in _names_in(directory):
                 try:
                     content = (directory / f"{name}.yaml").read_bytes()
-                except OSError:
+                except OSError as error:
+                    ResourceError.check(error, f"{name}.yaml")
                     continue
                 if (lines := _ALIASES.search(content)) is not None:
                     listed = read(lines[0], path=name).data.get("aliases")
@@ -316,7 +327,7 @@ class Catalog:
         question = _question(near)
         question = f" D{question[1:]}" if question else ""
         own = self._directories[:-1] if self._has_packages else self._directories
-        where = f" (looked in {', '.join(map(_shown, own))}, too)" if own and self._has_packages else ""
+        where = f" (looked in {', '.join(map(shown_path, own))}, too)" if own and self._has_packages else ""
         return UnknownProviderError(
             f"no provider `{shown}` in the catalog{where}.{question} `oauth1-catalog list` shows all.",
             provider=shown,
@@ -324,7 +335,7 @@ class Catalog:
         )
 
 
-def _validated(documents: list[Document], findings: list[Diagnostic]) -> Validated:
+def _validated(documents: Sequence[Document], findings: Sequence[Diagnostic]) -> Validated:
     from oauth1_catalog.catalog.validation import validate
 
     return validate(inherit(documents), between=findings)
@@ -366,31 +377,6 @@ def _names_in(directory: Path) -> Iterator[str]:
                 name, dot, suffix = entry.name.rpartition(".")
                 if dot and suffix == "yaml" and NAME.fullmatch(name):
                     yield name
-    except OSError:
-        return
-
-
-def _shown(path: Path) -> str:
-    """The path as people can click it: relative where it lies below the working directory."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return str(path)
-
-
-def read_file(path: Path) -> Document:
-    """Read one file; what keeps it from being read is a finding, except that it is not there.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-    """
-    try:
-        # One byte more than allowed is enough to know that it is too much.
-        with path.open("rb") as stream:
-            return read(stream.read(MAX_BYTES + 1), path=_shown(path))
-    except FileNotFoundError:
-        raise
     except OSError as error:
-        message = f"the file cannot be read ({error.strerror or 'unknown cause'})"
-        finding = Diagnostic(code="P001", message=message, path=_shown(path), line=1, column=1, end_column=2)
-        return Document(_shown(path), "", {}, (finding,))
+        ResourceError.check(error, str(directory))
+        return

@@ -19,7 +19,8 @@ from oauth1_catalog.catalog.diagnostics import Diagnostic, nearest
 from oauth1_catalog.catalog.directories import builtin_directory
 from oauth1_catalog.catalog.document import Data, Document, Step
 from oauth1_catalog.catalog.inheritance import inherit
-from oauth1_catalog.catalog.loader import NAME, Catalog, read_file
+from oauth1_catalog.catalog.loader import NAME, Catalog
+from oauth1_catalog.catalog.reader import read_file
 from oauth1_catalog.catalog.rules import all_rules
 from oauth1_catalog.catalog.validation import validate
 from oauth1_catalog.errors import UnknownProviderError

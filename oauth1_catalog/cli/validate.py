@@ -14,7 +14,8 @@ import click
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.directories import builtin_directory
-from oauth1_catalog.catalog.loader import Catalog, read_file
+from oauth1_catalog.catalog.loader import Catalog
+from oauth1_catalog.catalog.reader import read_file
 from oauth1_catalog.catalog.repair import repaired
 from oauth1_catalog.catalog.survey import CHUNK, Across, Checked, check_files, provider_files
 from oauth1_catalog.cli.fmt import difference, write

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import threading
 import warnings
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -21,6 +21,7 @@ from oauth1_catalog.registry.configuration import Settings, gather
 from oauth1_catalog.registry.framework import Framework
 from oauth1_catalog.registry.missing import nearby
 from oauth1_catalog.registry.parameters import CONFIGURABLE, REGISTER, check_names
+from oauth1_catalog.rfc5849.rsa import PrivateKeys
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
@@ -82,6 +83,7 @@ class BaseOAuth(Generic[App]):
         self._registry: dict[str, Registration] = {}
         self._catalogs: dict[tuple[str, ...], Catalog] = {}
         self._clients: MutableMapping[str, App] = {}
+        self._private_keys = PrivateKeys()
         self._lock = threading.RLock()
 
     def register(self, name: str, overwrite: bool = False, **kwargs: Any) -> App:
@@ -181,9 +183,7 @@ class BaseOAuth(Generic[App]):
             client = self.create_client(name)
             if client is not None:
                 return client
-            near = difflib.get_close_matches(name, self._registry, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f" (registered: {', '.join(self._registry) or 'none'})"
-            raise AttributeError(f"No such client: {name}{hint}")
+            raise AttributeError(f"No such client: {name}{_which_there_are(name, tuple(self._registry))}")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _framework(self) -> Framework[Any]:
@@ -301,3 +301,24 @@ class BaseOAuth(Generic[App]):
 
     def _common_fetch_token(self) -> Callable[..., Any] | None:
         return self.fetch_token
+
+
+_SHOWN = 10
+"""How many names a message lists."""
+
+_COMPARED = 200
+"""How many names are compared with one that is unknown: among thousands of tenants the nearest is a stranger's."""
+
+
+def _which_there_are(name: str, registered: Sequence[str]) -> str:
+    """The end of the sentence that ``name`` is unknown.
+
+    >>> _which_there_are("twiter", ["twitter"]), _which_there_are("x", [])
+    ("; did you mean 'twitter'?", ' (registered: none)')
+    """
+    near = difflib.get_close_matches(name, registered[:_COMPARED], n=1)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    more = len(registered) - _SHOWN
+    listed = ", ".join(registered[:_SHOWN]) or "none"
+    return f" (registered: {listed}{f' and {more} more' if more > 0 else ''})"

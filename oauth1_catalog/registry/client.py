@@ -141,6 +141,9 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             raise self._missing(*(name for name, is_missing in wanted.items() if is_missing))
         assert self.client_id  # noqa: S101 - it would be missing
         with self._configuring():
+            if options.get("rsa_key") is not None:
+                passphrase = options.pop("rsa_key_passphrase", None)
+                options["rsa_key"] = self.framework.private_keys.load(options["rsa_key"], passphrase)
             return Signer(ClientCredentials(self.client_id, self.client_secret or ""), **options)
 
     @cached_property

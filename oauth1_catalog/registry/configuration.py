@@ -37,7 +37,7 @@ class Settings(ABC):
         return {}
 
     registered: Collection[str] = ()
-    """The registered clients, whose settings are their own."""
+    """The registered clients, whose settings are their own: a view of the registry's names, never a copy."""
 
     unrelated_names_matter: bool = False
     """Whether every name of ``names`` is meant for the client: a section of its own, not a common prefix."""
@@ -46,7 +46,7 @@ class Settings(ABC):
     """How one writes text there that looks like a number; a whole sentence."""
 
 
-def names_under(client: str, keys: Iterable[str], registered: Iterable[str]) -> list[str]:
+def names_under(client: str, keys: Iterable[str], registered: Collection[str]) -> list[str]:
     """The parameters among keys such as ``TWITTER_CLIENT_ID`` that are meant for ``client``.
 
     A key of another client whose name begins with this one's is left out, whether that is registered yet
@@ -56,9 +56,12 @@ def names_under(client: str, keys: Iterable[str], registered: Iterable[str]) -> 
     ['client_id', 'client_secert']
     """
     prefix = f"{client}_".upper()
-    longer = tuple(f"{other}_".upper() for other in registered if other.upper().startswith(prefix))
-    found = [key[len(prefix) :].lower() for key in keys if key.startswith(prefix) and not key.startswith(longer)]
-    return [name for name in found if not any(name.endswith(f"_{parameter}") for parameter in CONFIGURABLE)]
+    found = [key[len(prefix) :].lower() for key in keys if key.startswith(prefix)]
+    found = [name for name in found if not any(name.endswith(f"_{parameter}") for parameter in CONFIGURABLE)]
+    if CONFIGURABLE.issuperset(found):
+        return found  # one of many tenants need not look at all the others
+    longer = tuple(f"{other}_".upper() for other in tuple(registered) if other.upper().startswith(prefix))
+    return [name for name in found if not f"{prefix}{name}".upper().startswith(longer)]
 
 
 def is_it_meant(shown: str) -> str:

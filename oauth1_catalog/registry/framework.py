@@ -11,6 +11,7 @@ from oauth1_catalog.registry.configuration import NoSettings, Settings
 from oauth1_catalog.registry.current_token import CurrentToken
 from oauth1_catalog.registry.temporary import LIFETIME, CacheCall
 from oauth1_catalog.registry.token_store import StoreCall, TokenStore
+from oauth1_catalog.rfc5849.rsa import PrivateKeys
 
 FrameworkRequest = TypeVar("FrameworkRequest")
 
@@ -25,6 +26,7 @@ class Framework(ABC, Generic[FrameworkRequest]):
         lifetime: how long a login may take, in seconds.
         token_store: keeps the users' tokens, if the application is not to do it itself.
         forget_rejected_tokens: remove from it what the provider rejects as revoked or expired.
+        private_keys: the RSA keys that the clients of one registry share.
     """
 
     def __init__(
@@ -35,12 +37,14 @@ class Framework(ABC, Generic[FrameworkRequest]):
         lifetime: int = LIFETIME,
         token_store: TokenStore | None = None,
         forget_rejected_tokens: bool = False,
+        private_keys: PrivateKeys | None = None,
     ) -> None:
         self.cache = cache
         self.token_store = token_store
         self.forget_rejected_tokens = forget_rejected_tokens
         self.settings: Settings = settings or NoSettings()
         self.lifetime = lifetime
+        self.private_keys = PrivateKeys() if private_keys is None else private_keys
 
     @property
     @abstractmethod

@@ -71,7 +71,7 @@ def nearby(client: str, parameter: str, settings: Settings, *, label: str | None
         if f"{prefix}_{name}" in there:
             yield there[f"{prefix}_{name}"]
             return
-    taken = {other.upper() for other in settings.registered}
+    taken = {other.upper() for other in tuple(settings.registered)}
     for name in names:
         clients = {key.removesuffix(f"_{name}") for key in there if key.endswith(f"_{name}")}
         for near in difflib.get_close_matches(prefix, sorted(clients - taken), n=1, cutoff=_NEAR):

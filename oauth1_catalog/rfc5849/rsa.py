@@ -6,6 +6,7 @@ Rule: no text of a key, and no passphrase, in any message or in a variable that 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import warnings
 from pathlib import Path
@@ -52,6 +53,51 @@ def load_private_key(key: RSAKey, passphrase: str | bytes | None = None) -> RSAP
             stacklevel=4,
         )
     return parsed
+
+
+class PrivateKeys:
+    """Private RSA keys that are parsed once: the clients of a thousand tenants often have one key.
+
+    Of the PEM and its passphrase it keeps a digest, with a secret of its own.
+
+    Args:
+        limit: how many keys are kept; the oldest is dropped.
+    """
+
+    def __init__(self, limit: int = 64) -> None:
+        self._limit = limit
+        self._salt = os.urandom(32)
+        self._parsed: dict[bytes, RSAPrivateKey] = {}
+
+    def __len__(self) -> int:
+        return len(self._parsed)
+
+    def load(self, key: RSAKey, passphrase: str | bytes | None = None) -> RSAPrivateKey:
+        """The key, as ``load_private_key`` reads it; a file is read each time, for it may have changed.
+
+        Raises:
+            SigningError: it is no such key, or the passphrase does not open it.
+        """
+        pem = _read(key) if isinstance(key, str | bytes | os.PathLike) else ""
+        try:
+            if isinstance(pem, str):
+                return load_private_key(key, passphrase)
+            digest = self._digest(pem, passphrase)
+            parsed = self._parsed.get(digest)
+            if parsed is None:
+                parsed = self._parsed[digest] = load_private_key(pem, passphrase)
+        finally:
+            del key, passphrase, pem
+        while len(self._parsed) > self._limit:
+            self._parsed.pop(next(iter(self._parsed)), None)
+        return parsed
+
+    def _digest(self, pem: bytes, passphrase: str | bytes | None) -> bytes:
+        words = passphrase.encode("utf-8", "replace") if isinstance(passphrase, str) else passphrase or b""
+        digest = hashlib.blake2b(key=self._salt, digest_size=32)
+        for part in (pem, words):
+            digest.update(len(part).to_bytes(8, "big") + part)
+        return digest.digest()
 
 
 def _parse(key: RSAKey, passphrase: str | bytes | None) -> RSAPrivateKey | str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -34,12 +34,14 @@ class Row:
         peers: whom ours is compared with.
         faster: ours is to be at least this many times faster than the fastest peer; ``None`` promises nothing.
         slower: ours is to take at most this many times what the limit takes; ``None`` promises nothing.
+        unit: ``"s"`` for seconds, ``"B"`` for bytes of memory.
     """
 
     title: str
     peers: tuple[str, ...] = ()
     faster: float | None = None
     slower: float | None = None
+    unit: Literal["s", "B"] = "s"
 
     @property
     def contenders(self) -> tuple[str, ...]:
@@ -49,7 +51,7 @@ class Row:
 
 @dataclass
 class Table:
-    """What has been measured: for each row and contender, the seconds that one operation took in each turn."""
+    """What has been measured: for each row and contender, the seconds (or bytes) of one operation in each turn."""
 
     seconds: dict[Row, dict[str, list[float]]] = field(default_factory=dict)
 
@@ -69,9 +71,10 @@ class Table:
             fastest = min((medians[peer] for peer in row.peers if peer in medians), default=None)
             slower, slower_kept = promise(ours / limit if limit else None, row.slower, "≤")
             faster, faster_kept = promise(fastest / ours if fastest else None, row.faster, "≥")
-            others = " | ".join(written(medians.get(peer)) for peer in peers)
+            others = " | ".join(written(medians.get(peer), row.unit) for peer in peers)
+            amounts = f"{written(ours, row.unit)} | {written(limit, row.unit)}"
             yield (
-                f"| {row.title} | {written(ours)} | {written(limit)} | {slower} | {others} | {faster} |",
+                f"| {row.title} | {amounts} | {slower} | {others} | {faster} |",
                 slower_kept and faster_kept,
             )
 
@@ -87,13 +90,16 @@ def promise(ratio: float | None, bound: float | None, sign: str) -> tuple[str, b
     return f"{text} ({sign} {bound:g}{'' if kept else ', MISSED'})", kept
 
 
-def written(seconds: float | None) -> str:
-    """Seconds in the unit that suits them."""
-    if seconds is None:
+def written(amount: float | None, unit: str = "s") -> str:
+    """An amount in the unit that suits it."""
+    if amount is None:
         return ""
-    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+    if unit == "B":
+        return f"{amount / 1024:.3g} KB"
+    seconds = amount
+    for name, size in (("s", 1.0), ("ms", 1e-3)):
         if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
+            return f"{seconds / size:.3g} {name}"
     return f"{seconds * 1e6:.3g} µs"
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oauth1_catalog.catalog.loader import read_file
+from oauth1_catalog.catalog.reader import read_file
 from oauth1_catalog.catalog.repair import formatted, in_order, repaired
 from oauth1_catalog.catalog.rules.form import ORDER
 from oauth1_catalog.catalog.source import read

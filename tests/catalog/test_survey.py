@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from oauth1_catalog.catalog.loader import read_file
+from oauth1_catalog.catalog.reader import read_file
 from oauth1_catalog.catalog.repair import repaired
 from oauth1_catalog.catalog.survey import Across, check_files, provider_files
 from oauth1_catalog.cli.render import LINE_BY_LINE

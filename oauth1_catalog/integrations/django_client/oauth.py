@@ -68,10 +68,11 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
     def _framework(self) -> DjangoFramework:
         return DjangoFramework(
             self.cache,
-            settings=DjangoSettings(tuple(self._registry)),
+            settings=DjangoSettings(self._registry.keys()),
             lifetime=self.login_lifetime,
             token_store=self.token_store if self.token_store is not None else token_store_of_settings(),
             forget_rejected_tokens=self.forget_rejected_tokens,
+            private_keys=self._private_keys,
         )
 
     def _add(self, registration: Registration) -> DjangoOAuth1App:

@@ -151,7 +151,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
 
     def _framework(self) -> FlaskFramework:
         app = self._app()
-        settings = FlaskSettings(app.config, tuple(self._registry))
+        settings = FlaskSettings(app.config, self._registry.keys())
         own = self._per_app[app]
         return FlaskFramework(
             own.cache,
@@ -159,6 +159,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
             lifetime=self.login_lifetime,
             token_store=own.token_store,
             forget_rejected_tokens=self.forget_rejected_tokens,
+            private_keys=self._private_keys,
         )
 
     def _session_problems(self) -> list[ConfigurationError]:

@@ -72,11 +72,12 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
             await client.aclose()
 
     def _framework(self) -> StarletteFramework:
-        settings = StarletteSettings({} if self.config is None else self.config, tuple(self._registry))
+        settings = StarletteSettings({} if self.config is None else self.config, self._registry.keys())
         return StarletteFramework(
             self.cache,
             settings=settings,
             lifetime=self.login_lifetime,
             token_store=self.token_store,
             forget_rejected_tokens=self.forget_rejected_tokens,
+            private_keys=self._private_keys,
         )
