@@ -104,7 +104,7 @@ def read_profile(
     *,
     client: ClientCredentials,
     nonce: str = "",
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] | None = None,
 ) -> Profile:
     """Read the body of a profile's answer.
 
@@ -113,7 +113,7 @@ def read_profile(
         written_as: ``json``, ``xml``, ``jwt`` or ``text``.
         client: whom a JWT must be for, and whose secret it must be signed with.
         nonce: the nonce of the request, which a JWT may repeat.
-        clock: seconds since the epoch.
+        clock: seconds since the epoch, ``time.time`` by default.
 
     Raises:
         ValueError: it is not written so; the message says what is wrong, and nothing of what it holds.
@@ -126,7 +126,7 @@ def read_profile(
     if written_as == "text":
         return JsonProfile({"text": _plain(text)})
     if written_as == "jwt":
-        return JsonProfile(_jwt(text, client, nonce, clock()))
+        return JsonProfile(_jwt(text, client, nonce, (clock or time.time)()))
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

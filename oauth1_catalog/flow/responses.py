@@ -58,7 +58,7 @@ def read_token(
     *,
     step: str,
     secrets: tuple[str, ...] = (),
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] | None = None,
 ) -> dict[str, str]:
     """The fields of a token answer, under their standard names; ``oauth_token`` is there and is not empty.
 
@@ -67,7 +67,7 @@ def read_token(
         provider: whose it is; says how the answer is written.
         step: ``"request_token"``, ``"access_token"`` or ``"renew"``, for the error.
         secrets: values that no message may show.
-        clock: seconds since the epoch; to say how far the clocks are apart.
+        clock: seconds since the epoch, ``time.time`` by default; to say how far the clocks are apart.
 
     Raises:
         AuthorizationDeniedError: the provider says that the user refused.
@@ -186,7 +186,7 @@ def refusal(
     *,
     step: str,
     secrets: tuple[str, ...] = (),
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] | None = None,
 ) -> OAuthError:
     """The error for an answer that is not the one that was asked for; the arguments are those of ``read_token``.
 
@@ -216,7 +216,7 @@ def refusal(
     said = f": {', '.join(told)}".removesuffix(".") if told else ""
     reported = problem.code if problem.reported else None
     if response.status >= 400 or problem.spoken:
-        advice = problem.next_step(response, clock())
+        advice = problem.next_step(response, (clock or time.time)())
         return TokenRequestDeniedError(
             description=f"{what} was refused with status {response.status}{said}. {advice}".rstrip(),
             provider=provider.name,

@@ -22,18 +22,20 @@ application's own data, this stays below the 4,093 bytes that browsers keep."""
 Session: TypeAlias = MutableMapping[str, Any]  # what an application keeps in its session is its own
 
 
-def make_room(session: Session, client: str, *, limit: int, now: float) -> None:
+def make_room(session: Session, client: str, *, limit: int, now: float, expires: float) -> None:
     """Drop what has expired, and the oldest logins of ``client``, so that one more makes ``limit``.
 
+    ``expires`` is when a login that begins now expires.
+
     >>> session = {f"_state_x_{n}": {"exp": n, "client": "x"} for n in (7, 8, 9)}
-    >>> make_room(session, "x", limit=2, now=8)
+    >>> make_room(session, "x", limit=2, now=8, expires=10)
     >>> list(session)
     ['_state_x_9']
     """
-    for key, entry in _entries(session):
+    for key, entry in _entries(session, expires):
         if expiry(entry) < now:
             del session[key]
-    own = [key for key, entry in _entries(session) if entry.get("client") == client]
+    own = [key for key, entry in _entries(session, expires) if entry.get("client") == client]
     for key in own[: max(0, len(own) - limit + 1)]:
         del session[key]
 
@@ -44,8 +46,9 @@ def keep_within_cookie(session: Session, client: str, *, newest: str) -> None:
     Raises:
         ConfigurationError: the newest does not fit; it is dropped.
     """
-    sizes = {key: len(key) + len(json.dumps(entry)) for key, entry in _entries(session)}
-    ours = [key for key, entry in _entries(session) if "client" in entry and key != newest]
+    entries = _entries(session, expiry(session[newest]))
+    sizes = {key: len(key) + len(json.dumps(entry)) for key, entry in entries}
+    ours = [key for key, entry in entries if "client" in entry and key != newest]
     for key in ours:
         if sum(sizes.values()) > COOKIE_BUDGET:
             del session[key], sizes[key]
@@ -66,11 +69,14 @@ def expiry(entry: Mapping[str, Any]) -> float:
     return float(expires) if isinstance(expires, int | float) else 0.0
 
 
-def _entries(session: Session) -> list[tuple[str, Mapping[str, Any]]]:
-    """The logins in a session, oldest first."""
+def _entries(session: Session, newest: float) -> list[tuple[str, Mapping[str, Any]]]:
+    """The logins in a session, oldest first.
+
+    One that expires after ``newest`` began while the clock was ahead, and is older than it seems.
+    """
     found = [
         (key, entry)
         for key, entry in session.items()
         if isinstance(key, str) and key.startswith("_state_") and isinstance(entry, Mapping) and "exp" in entry
     ]
-    return sorted(found, key=lambda item: expiry(item[1]))
+    return sorted(found, key=lambda item: (expiry(item[1]) <= newest, expiry(item[1])))

@@ -16,6 +16,7 @@ import hashlib
 import json
 import secrets
 import threading
+import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -77,7 +78,7 @@ class TemporaryStore:
         self.limit = limit
         self._cached = cached
         self._binding = _digest(name, *binding)
-        self._taken: dict[str, float] = {}
+        self._taken: dict[str, tuple[float, float]] = {}  # when each is forgotten, and when it expires
         self._lock = threading.Lock()
 
     def save(
@@ -116,7 +117,7 @@ class TemporaryStore:
             yield from self._ask_cache(CacheCall("set", key, sealed, self.lifetime), step="authorize")
         else:
             entry["data"] = sealed
-        make_room(session, self.name, limit=self.limit, now=now)
+        make_room(session, self.name, limit=self.limit, now=now, expires=expires)
         session[self._key(temporary.oauth_token)] = entry
         if in_cookie:
             keep_within_cookie(session, self.name, newest=self._key(temporary.oauth_token))
@@ -134,7 +135,7 @@ class TemporaryStore:
         entry = self._pop(session, oauth_token)
         if entry is None:
             raise self._unknown()
-        if not self._first_to_take(str(entry.get("handle") or entry.get("data") or oauth_token), now):
+        if not self._first_to_take(str(entry.get("handle") or entry.get("data") or oauth_token), expiry(entry), now):
             raise self._used()
         if "handle" in entry or "data" not in entry:
             data = yield from self._take_from_cache(oauth_token, entry)
@@ -230,17 +231,24 @@ class TemporaryStore:
         secret = str(kept.get("oauth_token_secret") or "")
         return PendingLogin(TemporaryCredentials(oauth_token, secret, extra), data.get("redirect_uri"))
 
-    def _first_to_take(self, record: str, now: float) -> bool:
-        """Whether nobody in this process took it before: many threads can hold the same old cookie."""
+    def _first_to_take(self, record: str, expires: float, now: float) -> bool:
+        """Whether nobody in this process took it before: many threads can hold the same old cookie.
+
+        A record is remembered for a login's lifetime by a clock that nobody can set, and longer where the system's
+        clock still lets it be taken: one that was ahead and is put right must not bring it back to life.
+        """
+        moment = time.monotonic()
         with self._lock:
-            for taken, expires in list(self._taken.items()):
-                if expires >= now:
+            while self._taken:
+                oldest = next(iter(self._taken))
+                forgotten, expired = self._taken[oldest]
+                if forgotten > moment or expired >= now:
                     break
-                del self._taken[taken]
+                del self._taken[oldest]
             digest = _digest(record)
             if digest in self._taken:
                 return False
-            self._taken[digest] = now + self.lifetime
+            self._taken[digest] = moment + self.lifetime, expires
             return True
 
     def _key(self, oauth_token: str) -> str:

@@ -18,6 +18,9 @@ from oauth1_catalog.rfc5849.encoding import percent_encode
 NonceSource = str | Callable[[], str]
 TimestampSource = int | str | Callable[[], int | str]
 
+SMALL_STEP = 5
+"""How far the clock may go back unnoticed, in seconds."""
+
 _ALPHANUMERIC = bytes.maketrans(b"+/", b"0A")
 
 
@@ -34,35 +37,40 @@ def random_nonce() -> str:
 
 
 class Clock:
-    """Seconds since the epoch that never go back: OAuth Core 1.0a lets a server refuse a request that is older.
+    """Seconds since the epoch. Where the system's clock goes back a little, the last second is repeated meanwhile.
 
-    When the system's clock is set back, the last second is repeated until the time has come up to it again. One object
-    may be shared by threads, and goes on working in a forked child.
+    A server may refuse a request that is older than the one before (OAuth Core 1.0a, section 8), and clocks are set
+    back by a second when they are synchronized. A larger step back is a clock that was wrong and is put right, or a
+    test that travels in time: RFC 5849 asks for the present time, so that is what counts at once. One object may be
+    shared by threads, and goes on working in a forked child.
 
     Args:
-        now: where the time comes from.
+        now: where the time comes from; ``time.time`` by default, looked up at each call, as tools that freeze the time
+            replace it.
 
-    >>> ticks = iter([10.9, 9.0, 11.0])
+    >>> ticks = iter([1010.9, 1009.0, 1011.0, 11.0])
     >>> clock = Clock(lambda: next(ticks))
-    >>> clock(), clock(), clock()
-    (10, 10, 11)
+    >>> clock(), clock(), clock(), clock()
+    (1010, 1010, 1011, 11)
     """
 
     __slots__ = ("__weakref__", "_last", "_lock", "_now")
 
-    def __init__(self, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, now: Callable[[], float] | None = None) -> None:
         self._now = now
         self._last = 0
         self._lock = threading.Lock()
 
     def __call__(self) -> int:
         """The timestamp of a request that is signed now."""
-        now = int(self._now())
+        now = int(time.time() if self._now is None else self._now())
         # Nearly every call finds the second of the one before, and needs no lock to repeat it.
         if now == self._last:
             return now
         with self._lock:
-            self._last = now = max(now, self._last)
+            if 0 < self._last - now <= SMALL_STEP:
+                now = self._last
+            self._last = now
         return now
 
     def renew_lock(self) -> None:
@@ -70,7 +78,7 @@ class Clock:
         self._lock = threading.Lock()
 
 
-# The one clock of the process: timestamps may not go back between two signers of the same client either.
+# The one clock of the process: two signers of one client repeat the same second.
 system_clock = Clock()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=system_clock.renew_lock)
@@ -100,7 +108,7 @@ def timestamps(source: TimestampSource | None) -> Callable[[], int | str]:
     """What gives each request its timestamp, in seconds since the epoch.
 
     Args:
-        source: a fixed value or what makes one; the system's time, which never goes back, by default.
+        source: a fixed value or what makes one; the system's time by default (``Clock``).
 
     Raises:
         SigningError: the fixed value is no timestamp; what is returned raises it for a value that is made.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import time_machine
 
 from oauth1_catalog.emulator import Emulator
+from oauth1_catalog.rfc5849 import freshness
 from tests.integrations.applications import REDIRECT_URI, Application, now
 
 
@@ -267,3 +270,30 @@ class TestProvidersOnABadDay:
             return {"status": response.status_code, "text": response.text}
 
         assert app.browser().log_in(emulator).json == {"status": 503, "text": "Over capacity"}
+
+
+class TestTheClock:
+    """What the application's clock does; the provider's goes right."""
+
+    def test_it_jumps_ahead_and_is_put_right(
+        self, app: Application, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ahead = [0.0]
+        monkeypatch.setattr(freshness.system_clock, "_now", lambda: time.time() + ahead[0])
+        browser = app.browser()
+        assert browser.log_in(emulator).status == 200
+        ahead[0] = 3600
+        refused = browser.get("/login").json
+        assert refused["error"] == "fetch_token_denied"
+        assert "clock" in refused["description"]
+        ahead[0] = 0
+        assert [browser.log_in(emulator).status for _ in range(20)] == [200] * 20
+
+    def test_a_test_travels_in_time(self, app: Application, emulator: Emulator) -> None:
+        """The emulator is in the same process, so it travels too."""
+        browser = app.browser()
+        back = emulator.approve(browser.get("/login").location)
+        with time_machine.travel(time.time() + 3600):
+            assert browser.get(back).json["error"] == "expired_state"
+            assert browser.log_in(emulator).status == 200
+        assert browser.log_in(emulator).status == 200

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
+import freezegun
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -104,6 +105,35 @@ class TestTime:
         assert set(session) == {*own, "_state_twitter_new"}
 
 
+class TestAClockThatIsPutRight:
+    """It was ahead for a while, in which logins began."""
+
+    @pytest.mark.parametrize("ahead", [3600, 86_400 * 400])
+    def test_a_login_under_way_goes_on(self, kept: TemporaryStore, cache: Any, ahead: int) -> None:
+        session: dict[str, Any] = {}
+        save(kept, session, login(), cache, now=NOW + ahead)
+        assert take(kept, cookie(session), cache=cache, now=NOW).temporary.oauth_token == "rt"
+
+    def test_new_logins_are_not_taken_for_the_oldest(self, kept: TemporaryStore, cache: Any) -> None:
+        session: dict[str, Any] = {}
+        for n in range(5):
+            save(kept, session, login(f"ahead{n}"), cache, now=NOW + 3600 + n)
+        for n in range(20):
+            save(kept, session, login(f"t{n}"), cache, now=NOW + n)
+            save(kept, session, login(f"u{n}"), cache, now=NOW + n)
+            assert take(kept, session, f"t{n}", cache, now=NOW + n)
+            assert take(kept, session, f"u{n}", cache, now=NOW + n)
+
+    def test_the_cookie_is_kept_small_by_what_is_old(self) -> None:
+        kept, session = store(), {}
+        for n in range(3):
+            save(kept, session, login(f"ahead{n}", more="x" * 300), now=NOW + 3600 + n)
+        for n in range(3):
+            save(kept, session, login(f"t{n}", more="x" * 300), now=NOW + n)
+        assert [key for key in session if "ahead" in key] == []
+        assert take(kept, session, "t2", now=NOW + 3)
+
+
 class TestOnce:
     def test_200_threads_on_one_callback(self, cache: Any) -> None:
         kept = store(cached=cache is not None)
@@ -155,11 +185,24 @@ class TestOnce:
 
     def test_what_was_taken_is_remembered_no_longer_than_it_lives(self) -> None:
         kept = store(lifetime=10)
-        for n in range(50):
-            session: dict[str, Any] = {}
-            save(kept, session, login(f"t{n}"), now=NOW + n)
-            take(kept, session, f"t{n}", now=NOW + n)
+        with freezegun.freeze_time("2026-11-30") as clock:  # the monotonic clock, too
+            for n in range(50):
+                session: dict[str, Any] = {}
+                save(kept, session, login(f"t{n}"), now=NOW + n)
+                take(kept, session, f"t{n}", now=NOW + n)
+                clock.tick(1)
         assert len(kept._taken) <= 12
+
+    @pytest.mark.parametrize("ahead", [700, 3600, 86_400])
+    def test_a_clock_that_is_put_right_brings_nothing_back(self, kept: TemporaryStore, cache: Any, ahead: int) -> None:
+        session: dict[str, Any] = {}
+        save(kept, session, login(), cache)
+        old = cookie(session)
+        assert take(kept, session, cache=cache)
+        other: dict[str, Any] = {}
+        save(kept, other, login("other"), cache, now=NOW + ahead)
+        assert take(kept, other, "other", cache, now=NOW + ahead)  # what has expired is forgotten here
+        assert refused(kept, old, cache=cache, now=NOW + 1).error == "state_used"
 
 
 class TestBinding:

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import threading
 import time
+from datetime import UTC, datetime
 
+import freezegun
 import pytest
+import time_machine
 
 from oauth1_catalog.errors import SigningError
-from oauth1_catalog.rfc5849 import freshness
+from oauth1_catalog.rfc5849 import Signer, freshness
+from oauth1_catalog.rfc5849.credentials import ClientCredentials
 from oauth1_catalog.rfc5849.freshness import Clock, encoded_nonces, random_nonce, timestamps
+from oauth1_catalog.rfc5849.messages import Request
 
 
 class TestRandomNonce:
@@ -69,10 +75,40 @@ class TestClock:
         before = int(time.time())
         assert before <= Clock()() <= time.time()
 
-    def test_never_goes_back(self):
-        readings = iter([100.9, 100.2, 99.0, 101.0, 50.0, 101.9, 102.0])
+    def test_a_few_seconds_back_are_smoothed_over(self):
+        readings = iter([100.9, 100.2, 99.0, 101.0, 96.0, 101.9, 102.0])
         clock = Clock(lambda: next(readings))
         assert [clock() for _ in range(7)] == [100, 100, 100, 101, 101, 101, 102]
+
+    @pytest.mark.parametrize("ahead", [6, 60, 3600, 86_400 * 365 * 30])
+    def test_a_clock_that_is_put_right_counts_at_once(self, ahead):
+        readings = iter([1_800_000_000.0 + ahead, 1_800_000_000.0, 1_800_000_001.0, 1_799_999_999.0])
+        clock = Clock(lambda: next(readings))
+        assert [clock() - 1_800_000_000 for _ in range(4)] == [ahead, 0, 1, 1]
+
+    def test_steps_back_do_not_add_up(self):
+        readings = iter([100.0, 97.0, 94.0, 91.0])
+        clock = Clock(lambda: next(readings))
+        assert [clock() for _ in range(4)] == [100, 100, 94, 94]
+
+    @pytest.mark.parametrize("tool", ["time_machine", "freezegun"])
+    @pytest.mark.parametrize("seconds", [-86_400, -3600, 3600, 86_400 * 365])
+    def test_a_test_that_travels_in_time(self, tool, seconds):
+        """Requests are signed with the time that the test sees, and with the real one when it is over."""
+        signer = Signer(ClientCredentials("key", "secret"))
+        sent = []
+
+        def timestamp():
+            sent.append(signer.sign(Request("GET", "https://api.example.com/")).header("Authorization"))
+            return int(re.search(r'oauth_timestamp="(\d+)"', sent[-1])[1])
+
+        timestamp()
+        there = datetime.fromtimestamp(int(time.time()) + seconds, UTC)
+        travel = time_machine.travel(there) if tool == "time_machine" else freezegun.freeze_time(there)
+        with travel:
+            assert 0 <= timestamp() - there.timestamp() < 5
+        assert 0 <= time.time() - timestamp() < 5
+        assert len({re.search(r'oauth_nonce="(\w+)"', header)[1] for header in sent}) == 3
 
     def test_from_the_epoch_on(self):
         assert Clock(lambda: 0.5)() == 0
@@ -85,13 +121,11 @@ class TestClock:
         assert clock() == 5
 
     def test_threads(self):
-        ticking = threading.Lock()
-        value = [1000.0]
+        ticks = itertools.count()
 
         def jumping():
-            with ticking:
-                value[0] += 3 if int(value[0]) % 2 else -2
-                return value[0]
+            tick = next(ticks)
+            return 1000 + tick / 1000 - 3 * (tick % 2)
 
         clock, seen = Clock(jumping), []
 
@@ -109,7 +143,7 @@ class TestClock:
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
     @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
     def test_a_fork_while_a_thread_holds_the_lock(self, monkeypatch):
-        monkeypatch.setattr(freshness.system_clock, "_last", int(time.time()) + 1000)
+        monkeypatch.setattr(freshness.system_clock, "_last", int(time.time()) + 4)
         with freshness.system_clock._lock:
             child = in_child(freshness.system_clock)
         assert int(child) == freshness.system_clock._last
