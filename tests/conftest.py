@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
+from collections.abc import Generator
 
 import hypothesis
+import pytest
 
 # A shell in the background leaves Ctrl+C ignored, and what it starts inherits that, the servers that a test stops too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -13,6 +17,24 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # A deadline is a statement about the machine, not about the code.
 hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")
+
+
+REQUIRED = "OAUTH1_CATALOG_REQUIRE_FOREIGN"
+"""The environment variable with which a test fails whose program is not installed. `.ci/run` sets it."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where everything has to run, ``... is not installed`` is a failure and no reason to skip."""
+    report = yield
+    if report.skipped and isinstance(report.longrepr, tuple) and os.environ.get(REQUIRED):
+        reason = report.longrepr[2]
+        if re.search(r"\b(is|are) not installed\b", reason):
+            report.outcome = "failed"
+            report.longrepr = f"{reason}\n{REQUIRED} is set, so that this test may not be skipped."
+    return report
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

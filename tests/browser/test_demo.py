@@ -18,7 +18,7 @@ ARGUMENTS += ["--disable-sync", "--no-first-run"]
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; on Debian: apt-get install chromium"),
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)"),
 ]
 
 # WCAG 2.2, success criterion 1.4.3: 4.5 to 1 for text, as the browser has painted it.
