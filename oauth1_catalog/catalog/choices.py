@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from oauth1_catalog.catalog.diagnostics import did_you_mean
 from oauth1_catalog.catalog.rules.variables import disagreement
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError
+from oauth1_catalog.hosts import Access, origin_of
 
 _APPLY: Mapping[str, Callable[[str], str]] = {
     "lower": str.lower,
@@ -91,9 +92,16 @@ def option_value(provider: str, name: str, option: Option, value: object | None)
 
 
 def variable_values(
-    provider: str, variables: Mapping[str, Variable], given: Mapping[str, object], *, allow_local_hosts: bool
+    provider: str, variables: Mapping[str, Variable], given: Mapping[str, object], *, access: Access, plaintext: bool
 ) -> dict[str, str]:
     """The value of each variable: given, by default, or derived from another one.
+
+    Args:
+        provider: the provider's name, for messages.
+        variables: the variables of its file.
+        given: the application's values.
+        access: the hosts and transports that given values may name; a default is the file's own.
+        plaintext: whether the provider's requests are signed with PLAINTEXT.
 
     Raises:
         MissingSettingError: a variable has no default, and no value was given.
@@ -102,7 +110,7 @@ def variable_values(
     values: dict[str, str] = {}
     for name, variable in variables.items():
         if variable.source is None:
-            values[name] = _variable_value(provider, name, variable, given, allow_local_hosts=allow_local_hosts)
+            values[name] = _variable_value(provider, name, variable, given, access, plaintext=plaintext)
     for name, variable in variables.items():
         if variable.source is not None:
             value = values[variable.source]
@@ -113,7 +121,7 @@ def variable_values(
 
 
 def _variable_value(
-    provider: str, name: str, variable: Variable, given: Mapping[str, object], *, allow_local_hosts: bool
+    provider: str, name: str, variable: Variable, given: Mapping[str, object], access: Access, *, plaintext: bool
 ) -> str:
     value = _text(provider, name, given[name], None) if name in given else variable.default
     example = f" An example: {variable.example}." if variable.example else ""
@@ -122,12 +130,26 @@ def _variable_value(
         raise MissingSettingError(f"{provider}: no {name}{what}.{example}", provider=provider, setting=name)
     if variable.format == "uri":
         value = value.rstrip("/")
-    wrong = disagreement(value, variable.pattern, variable.enum, variable.format, allow_local=allow_local_hosts)
-    if wrong:
-        local = " Pass allow_local_hosts=True if that is meant." if wrong.startswith("its host is") else ""
-        description = f"{provider}: {name}={value[:100]!r} is not possible: {wrong}.{local}{example}"
-        raise ConfigurationError(description=description, provider=provider)
+    shown = f"{provider}: {name}={value[:100]!r}" if "@" not in value else f"{provider}: {name}"
+    if wrong := disagreement(value, variable.pattern, variable.enum, variable.format):
+        raise ConfigurationError(description=f"{shown} is not possible: {wrong}.{example}", provider=provider)
+    if name in given and variable.format in {"uri", "hostname"}:
+        check_access(shown, value if variable.format == "uri" else f"https://{value}", access, provider, plaintext)
     return value
+
+
+def check_access(shown: str, url: str, access: Access, provider: str, plaintext: bool) -> None:
+    """Refuse a given address that the application's switches do not allow.
+
+    Raises:
+        ConfigurationError: names the switches.
+    """
+    if access.needs(url):
+        raise ConfigurationError(
+            "insecure_transport" if access.local_hosts.allows(origin_of(url).host) else "forbidden_local_host",
+            f"{shown} {access.needs(url, plaintext=plaintext)}",
+            provider=provider,
+        )
 
 
 def _text(provider: str, name: str, value: object, separator: str | None) -> str:

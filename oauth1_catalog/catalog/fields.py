@@ -20,11 +20,11 @@ from pydantic_core import PydanticCustomError
 
 from oauth1_catalog.catalog.provider import time_zone
 from oauth1_catalog.catalog.templates import PLACEHOLDER
+from oauth1_catalog.hosts import is_loopback
 
 _HOST = re.compile(
-    r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.IGNORECASE
+    r"(?=.{1,253}$)[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.IGNORECASE
 )
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def _problem(code: str, message: str, hint: str = "") -> PydanticCustomError:
@@ -104,7 +104,7 @@ def check_url(value: str, *, insecure: bool = False) -> str:
         "x", PLACEHOLDER.sub("https://variable.example", value, count=1) if value[:1] == "{" else value
     )
     scheme, host = _check_address(plain, shown=value)
-    if scheme != "https" and host not in _LOOPBACK and not (insecure and scheme == "http"):
+    if scheme != "https" and not is_loopback(host) and not (insecure and scheme == "http"):
         raise _problem("P031", f"`{value}` is not https", f"write https://{value.partition('://')[2]}")
     parts = urlsplit(plain)
     if "#" in plain:

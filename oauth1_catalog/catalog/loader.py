@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ from oauth1_catalog.catalog.reader import KEPT, Reader, shown_path
 from oauth1_catalog.catalog.resolve import Tree, choices_of, resolve
 from oauth1_catalog.catalog.source import read
 from oauth1_catalog.errors import ConfigurationError, ProviderFileError, ResourceError, UnknownProviderError
+from oauth1_catalog.hosts import Access, LocalHosts, given_insecure_transport, given_local_hosts
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog.model import ProviderFile
@@ -50,7 +51,10 @@ class Catalog:
     Args:
         *directories: folders of ``<name>.yaml`` files; of two, the later comes first.
         builtin: ``False`` takes the given directories alone.
-        allow_local_hosts: whether a per-tenant address may be an IP address, or a private or local host.
+        allow_local_hosts: whether a value of a variable may name a private host or an IP address: ``True``, a list of
+            hosts and networks, or ``False``, which refuses this machine, too.
+        insecure_transport: whether such a value may begin with ``http://`` and name another host than this machine.
+            What is left out of these two, the environment says; see ``docs/self-hosted.md``.
 
     Raises:
         ConfigurationError: a directory does not exist.
@@ -64,7 +68,11 @@ class Catalog:
     """
 
     def __init__(
-        self, *directories: str | os.PathLike[str], builtin: bool = True, allow_local_hosts: bool = False
+        self,
+        *directories: str | os.PathLike[str],
+        builtin: bool = True,
+        allow_local_hosts: bool | str | Iterable[str] | None = None,
+        insecure_transport: bool | None = None,
     ) -> None:
         own = [Path(directory) for directory in reversed(directories)]
         for directory in own:
@@ -77,7 +85,8 @@ class Catalog:
             once.setdefault(directory.resolve(), directory)
         self._directories = tuple(once.values())
         self._has_packages = builtin
-        self._allow_local_hosts = allow_local_hosts
+        self.allow_local_hosts = allow_local_hosts
+        self.insecure_transport = insecure_transport
         self._aliases: dict[str, str] | None = None
         self._read = Reader().read
         self._usable_data = lru_cache(maxsize=KEPT)(self._data_of)
@@ -125,7 +134,8 @@ class Catalog:
         *,
         environment: str | None = None,
         values: Mapping[str, object] | None = None,
-        allow_local_hosts: bool | None = None,
+        allow_local_hosts: bool | str | Iterable[str] | LocalHosts | None = None,
+        insecure_transport: bool | None = None,
     ) -> Provider:
         """The provider, ready for use.
 
@@ -134,6 +144,7 @@ class Catalog:
             environment: one of its environments, such as ``"sandbox"``.
             values: values of its variables and options.
             allow_local_hosts: overrides the catalog's own setting.
+            insecure_transport: overrides the catalog's own setting.
 
         Raises:
             UnknownProviderError: no file and no alias has that name.
@@ -144,10 +155,13 @@ class Catalog:
         >>> Catalog().provider("jira", values={"base_url": "https://jira.example.com"}).api_base_url
         'https://jira.example.com/rest/api/2/'
         """
-        allowed = self._allow_local_hosts if allow_local_hosts is None else allow_local_hosts
-        return resolve(
-            self._data(name), check=_check, environment=environment, values=values, allow_local_hosts=allowed
+        access = Access(
+            given_local_hosts((allow_local_hosts, "allow_local_hosts"), (self.allow_local_hosts, "Catalog()")),
+            given_insecure_transport(
+                (insecure_transport, "insecure_transport"), (self.insecure_transport, "Catalog()")
+            ),
         )
+        return resolve(self._data(name), check=_check, environment=environment, values=values, access=access)
 
     def choices(self, name: str) -> frozenset[str]:
         """The names of the provider's variables and options: what an application can choose.

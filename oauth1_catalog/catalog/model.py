@@ -106,7 +106,7 @@ class ProviderFile(Section):
 
     insecure_transport: Flag = False
     """`true` where the provider has no https: then its addresses may begin with `http://`, and an application must say
-    that it accepts this, by `OAUTH1_CATALOG_INSECURE_TRANSPORT=1` in its environment."""
+    that it accepts this: `insecure_transport=True`, or `OAUTH1_CATALOG_INSECURE_TRANSPORT=1` in its environment."""
     request_token_url: Url | None = None
     """The Temporary Credential Request endpoint (section 2.1)."""
     request_token_method: Method = "POST"

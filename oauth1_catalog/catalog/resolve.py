@@ -18,6 +18,7 @@ from oauth1_catalog.catalog.rules.variables import as_url, templates_of
 from oauth1_catalog.catalog.templates import fill, fill_url, placeholders
 from oauth1_catalog.catalog.typed import typed
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.hosts import Access
 
 Tree = dict[str, Any]
 """A file's data once it is known to be what the model wants: mappings, lists and texts."""
@@ -38,7 +39,7 @@ def resolve(
     check: Callable[[Tree], object],
     environment: str | None = None,
     values: Mapping[str, object] | None = None,
-    allow_local_hosts: bool = False,
+    access: Access | None = None,
 ) -> Provider:
     """The provider that an application asked for.
 
@@ -47,7 +48,7 @@ def resolve(
         check: refuses data that is not right any more, with a ``ValueError``; called where values were filled in.
         environment: the name of one of the file's environments; ``None`` for the provider itself.
         values: values of the file's variables and options by name. ``None`` counts as not given.
-        allow_local_hosts: whether a variable may lead to an IP address, or to a private or local host.
+        access: the hosts and transports that given values may name; public hosts and this machine by default.
 
     Raises:
         ConfigurationError: an environment, variable or option that the file does not have, or a value that it refuses.
@@ -65,12 +66,16 @@ def resolve(
                 data = merge(data, _with_value(option.sets, chosen))
             except ConfigurationError as error:
                 raise ConfigurationError(description=f"{name}: {key}: {error.description}", provider=name) from None
-    filling = variable_values(name, variables, given, allow_local_hosts=allow_local_hosts)
+    access = access or Access()
+    signing: Any = data.get("client_kwargs", {})
+    plaintext = signing.get("signature_method") == "PLAINTEXT"
+    filling = variable_values(name, variables, given, access=access, plaintext=plaintext)
     data = {key: value for key, value in data.items() if key not in {"environments", "options", "extends"}}
     data = _filled(name, data, filling)
     if filling or given or environment:
         try:
-            check(data)
+            # The switches have been looked at; the file itself is known to be right.
+            check({**data, "insecure_transport": "true"} if access.insecure_transport else data)
         except ValueError as error:
             raise ConfigurationError(
                 description=f"{name}: with these values the provider is not usable: {error}", provider=name

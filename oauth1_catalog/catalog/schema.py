@@ -149,7 +149,9 @@ def _tidy(field: dict[str, Json]) -> None:
 
 def _https_rule() -> Json:
     """Without ``insecure_transport``, addresses begin with https or are of this machine."""
-    https = {"not": {"type": "string", "pattern": r"^http://(?!(localhost|127\.0\.0\.1|\[::1\])[:/])"}}
+    https = {
+        "not": {"type": "string", "pattern": r"^http://(?!(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])([:/]|$))"}
+    }
     fields: dict[str, Json] = dict.fromkeys([*_REDIRECT_URLS, "authorize_url", "api_base_url"], https)
     fields |= {name: {"properties": {"url": https}} for name in ("renew", "revoke")}
     insecure = {"required": ["insecure_transport"], "properties": {"insecure_transport": {"const": True}}}

@@ -7,29 +7,20 @@ what the file's text says.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.hosts import is_misspelt_address, parse_address
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 MAX_VALUE = 255
 
 _HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-_LOCAL_SUFFIXES = (
-    ".localhost",
-    ".local",
-    ".internal",
-    ".intranet",
-    ".lan",
-    ".home",
-    ".corp",
-    ".home.arpa",
-    ".localdomain",
-)
+# A name in a network of one's own (Docker Compose) may have an underscore in it.
+_NAME_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
 
 Place = Literal["start", "host", "label", "port", "path"]
 
@@ -140,12 +131,14 @@ def _check_unmoved(template: str, filled: str, values: Mapping[str, str]) -> Non
         raise ConfigurationError(description=f"a value would send requests to {parts.netloc!r}.")
 
 
-def check_uri(value: str, *, allow_local: bool = False) -> str | None:
-    """What is wrong with the value of a variable of ``format: uri``; ``None`` if nothing is.
+def check_uri(value: str) -> str | None:
+    """What is wrong with the form of a value of ``format: uri``; ``None`` if nothing is.
+
+    Whether an application allows its host and its scheme, ``hosts.Access`` says.
 
     >>> check_uri("https://jira.example.com/jira")
-    >>> check_uri("https://169.254.169.254")
-    'its host is an IP address'
+    >>> check_uri("jira.example.com")
+    'it does not begin with https:// or http://'
     """
     if re.search(r"[^\x21-\x7e]|[\"<>\\^`|{}]", value):
         return "it has a space or a character that no URL has"
@@ -154,6 +147,8 @@ def check_uri(value: str, *, allow_local: bool = False) -> str | None:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return "it is not a URL"
+    if parts.scheme not in {"https", "http"}:
+        return "it does not begin with https:// or http://"
     if "@" in parts.netloc:
         return "it has user information before its host"
     if "?" in value or "#" in value:
@@ -162,37 +157,21 @@ def check_uri(value: str, *, allow_local: bool = False) -> str | None:
         return "it has no host; write https://host"
     if any(segment in {".", ".."} for segment in re.sub("%2e", ".", parts.path, flags=re.IGNORECASE).split("/")):
         return "its path has `.` or `..`"
-    is_loopback = host == "localhost" or _ip_address(host) in {"127.0.0.1", "::1"}
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback and allow_local):
-        return "it does not begin with https://"
-    return check_hostname(host, allow_local=allow_local)
+    return check_hostname(host)
 
 
-def check_hostname(value: str, *, allow_local: bool = False) -> str | None:
-    """What is wrong with a host name as the value of a variable; ``None`` if nothing is.
+def check_hostname(value: str) -> str | None:
+    """What is wrong with the form of a host name or an IP address; ``None`` if nothing is.
 
-    >>> check_hostname("jira.example.com")
-    >>> check_hostname("localhost")
-    'its host is private or local'
+    >>> check_hostname("jira.example.com"), check_hostname("10.0.0.5"), check_hostname("::1")
+    (None, None, None)
+    >>> check_hostname("0x7f.1")
+    'its host is an IP address in an unusual spelling; write four numbers, such as 10.0.0.5'
     """
-    host = value.lower()
-    if allow_local and ":" in host and _ip_address(host):
+    if "%" not in value and "[" not in value and parse_address(value):
         return None
-    if ":" in host or (_ip_address(host) and not allow_local):
-        return "its host is an IP address"
-    if len(host) > 253 or not all(_HOST_LABEL.fullmatch(label) for label in host.split(".")):
+    if is_misspelt_address(value):
+        return "its host is an IP address in an unusual spelling; write four numbers, such as 10.0.0.5"
+    if len(value) > 253 or not all(_NAME_LABEL.fullmatch(label) for label in value.split(".")):
         return "it is not a host name"
-    last = host.rpartition(".")[2]
-    # 127.1, 0x7f.1 and 2130706433 are addresses to the system's resolver, and ipaddress does not know them.
-    if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", last) and not (allow_local and _ip_address(host)):
-        return "its host is an IP address"
-    if not allow_local and ("." not in host or host.endswith(_LOCAL_SUFFIXES)):
-        return "its host is private or local"
     return None
-
-
-def _ip_address(host: str) -> str | None:
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        return None

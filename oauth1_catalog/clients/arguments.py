@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from oauth1_catalog.clients.options import SIGNING, check_unknown, checked
+from oauth1_catalog.clients.options import SIGNER, check_unknown, checked
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.rfc5849.credentials import ClientCredentials, TokenCredentials
 from oauth1_catalog.rfc5849.signer import Signer
@@ -38,7 +38,7 @@ class Arguments:
         Raises:
             SigningError: one of them cannot be used.
         """
-        return Signer(self.client, **checked(self._picked(SIGNING), name="client"))
+        return Signer(self.client, **checked(self._picked(SIGNER), name="client"))
 
     def credentials(self, signer: Signer) -> TokenCredentials | None:
         """The token credentials, if there are any."""
@@ -53,7 +53,7 @@ class Arguments:
         Warns:
             UserWarning: another unknown name; it is ignored.
         """
-        check_unknown(self.options, SIGNING | known, where="The client")
+        check_unknown(self.options, SIGNER | known, where="The client")
         return checked(self._picked(known), name="client")
 
     def _picked(self, names: frozenset[str]) -> dict[str, Any]:

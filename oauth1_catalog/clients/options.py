@@ -38,7 +38,10 @@ SIGNING = frozenset(
         "timestamp",
     }
 )
-"""Keywords of ``Signer``, and so of every client."""
+"""Keywords of ``Signer`` that ``client_kwargs`` may hold, and so of every client."""
+
+SIGNER = SIGNING | {"allow_plaintext_over_http"}
+"""All keywords of ``Signer``. What allows PLAINTEXT over http comes from code alone, never from a configuration."""
 
 LIMITS = frozenset({"limits", "timeout", "max_connections", "max_redirects", "token_deadline", "token_bytes"})
 """Keywords that make the ``Limits`` of a pool."""
@@ -73,6 +76,9 @@ ELSEWHERE = {
     "token": "the argument token= of each call",
     "token_secret": "the argument token= of each call",
     "verifier": "the callback",
+    "allow_local_hosts": "the parameter allow_local_hosts of register()",
+    "insecure_transport": "the parameter insecure_transport of register()",
+    "allow_plaintext_over_http": "the parameter allow_plaintext_over_http of register()",
 }
 """Names of Authlib's constructor that have no meaning in ``client_kwargs``, there as here, and where it comes from."""
 
@@ -226,7 +232,16 @@ def _is_text_or_none(value: object) -> bool:
 _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     **dict.fromkeys(("realm", "version"), (_is_text_or_none, "text, or None")),
     **dict.fromkeys(
-        ("force_include_body", "empty_token", "trust_env", "stream", "follow_redirects", "http1", "http2"),
+        (
+            "force_include_body",
+            "empty_token",
+            "allow_plaintext_over_http",
+            "trust_env",
+            "stream",
+            "follow_redirects",
+            "http1",
+            "http2",
+        ),
         (_is_flag, "True or False"),
     ),
     **dict.fromkeys(("headers", "proxies", "hooks", "event_hooks", "mounts", "cookies"), (_is_mapping, "a dictionary")),

@@ -8,12 +8,13 @@ address of the file, so that a log tells what a request would have been.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.provider import Endpoint, Provider
+from oauth1_catalog.hosts import LocalHosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,12 @@ class EmulatedCatalog(Catalog):
         *,
         on_provider: Callable[[str, Provider], None] | None = None,
     ) -> None:
-        super().__init__(*reversed(catalog.directories), builtin=False)
+        super().__init__(
+            *reversed(catalog.directories),
+            builtin=False,
+            allow_local_hosts=catalog.allow_local_hosts,
+            insecure_transport=catalog.insecure_transport,
+        )
         self._source = catalog
         self._origins = origins
         self._on_provider = on_provider
@@ -108,7 +114,8 @@ class EmulatedCatalog(Catalog):
         *,
         environment: str | None = None,
         values: Mapping[str, object] | None = None,
-        allow_local_hosts: bool | None = None,
+        allow_local_hosts: bool | str | Iterable[str] | LocalHosts | None = None,
+        insecure_transport: bool | None = None,
     ) -> Provider:
         """As ``Catalog.provider``, moved to the emulator.
 
@@ -117,7 +124,11 @@ class EmulatedCatalog(Catalog):
             ConfigurationError: oauthlib cannot judge this provider's signatures.
         """
         provider = self._source.provider(
-            name, environment=environment, values=values, allow_local_hosts=allow_local_hosts
+            name,
+            environment=environment,
+            values=values,
+            allow_local_hosts=allow_local_hosts,
+            insecure_transport=insecure_transport,
         )
         key = provider.name if environment is None and not values else variant_key(provider)
         if self._on_provider is not None:

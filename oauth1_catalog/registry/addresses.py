@@ -2,80 +2,79 @@
 
 from __future__ import annotations
 
-import ipaddress
-import os
 import re
-from urllib.parse import SplitResult, urljoin, urlsplit
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import urljoin, urlsplit
 
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.catalog.wildcards import is_wildcard, stands_for
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError
+from oauth1_catalog.hosts import ANY, DEFAULT_PORTS, DEVELOPER, Access, Origin, origin_of
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
-INSECURE_TRANSPORT = ("OAUTH1_CATALOG_INSECURE_TRANSPORT", "AUTHLIB_INSECURE_TRANSPORT")
-"""Environment variables that allow ``http://``; the second is Authlib's."""
+def endpoint_fault(url: str, access: Access) -> str:
+    """What is wrong with an address that the developer wrote, and what to do; empty if it can be used.
 
-
-def endpoint_fault(url: str) -> str:
-    """What is wrong with the address of an endpoint, and what to do; empty if it can be used.
-
-    >>> endpoint_fault("https://api.example.com/oauth?x=1"), endpoint_fault("http://127.0.0.1:8080/")
-    ('', '')
-    >>> endpoint_fault("api.example.com/oauth")
+    >>> endpoint_fault("https://api.example.com/oauth?x=1", Access())
+    ''
+    >>> endpoint_fault("api.example.com/oauth", Access())
     'is not absolute. Begin it with https:// and the host.'
+    """
+    return malformed(url) or access.needs(url)
+
+
+def malformed(url: str) -> str:
+    """What is wrong with the form of an address; empty if nothing is.
+
+    >>> malformed("https://user:password@api.example.com/")
+    'holds a user name, a backslash or a fragment. Leave that out.'
     """
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
         return f"cannot be read ({error})."
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         return "is not absolute. Begin it with https:// and the host."
     # Of these, one library takes the part before for the host and another the part behind.
     if "@" in parts.netloc or "\\" in parts.netloc or parts.fragment:
         return "holds a user name, a backslash or a fragment. Leave that out."
     if url != url.strip() or _CONTROL.search(url):
         return "holds blanks at its ends, or control characters. Leave them out."
-    if _is_insecure(parts):
-        return (
-            "is not https, so that others could read what is sent there. Write https://; for a provider in a network "
-            f"of your own set {INSECURE_TRANSPORT[0]}=1 in the environment."
-        )
     return ""
 
 
-def _is_insecure(parts: SplitResult) -> bool:
-    if parts.scheme == "https" or any(os.environ.get(name) for name in INSECURE_TRANSPORT):
-        return False
-    host = parts.hostname or ""
-    try:
-        return not ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host != "localhost"
+def check_transport(provider: Provider, access: Access) -> None:
+    """Refuse ``http://`` where it is not allowed, and PLAINTEXT over it where that is not.
 
-
-def check_transport(provider: Provider) -> None:
-    """Refuse a provider of the catalog that has no https, unless the environment says that this is accepted.
-
-    >>> check_transport(Provider(name="x", request_token_url="https://api.example.com/"))
+    >>> check_transport(Provider(name="x", request_token_url="https://api.example.com/"), Access())
 
     Raises:
-        ConfigurationError: one of its addresses begins with ``http://``, and is not of this machine.
+        ConfigurationError: names the address and the switches.
     """
-    urls = {name: getattr(provider, f"{name}_url") for name in ("request_token", "authorize", "access_token")}
-    for name, url in (*urls.items(), ("api_base", provider.api_base_url)):
-        if url and _is_insecure(urlsplit(url)):
+    plaintext = provider.client_kwargs.get("signature_method") == "PLAINTEXT"
+    # Which hosts are allowed has been looked at where their addresses came in.
+    by_transport = replace(access, local_hosts=ANY)
+    for field, url in _addresses(provider):
+        if needs := by_transport.needs(url, plaintext=plaintext):
             raise ConfigurationError(
-                "insecure_transport",
-                f"{provider.name}: the provider has no https: its {name}_url begins with http://, so that others can "
-                "read and change what is sent there, tokens too. If you accept that, set "
-                f"{INSECURE_TRANSPORT[0]}=1 in the environment.",
-                provider=provider.name,
+                "insecure_transport", f"{provider.name}: {field} {_shown(url)} {needs}", provider=provider.name
             )
+
+
+def _addresses(provider: Provider) -> Iterator[tuple[str, str]]:
+    """The absolute addresses that the user or a request is sent to, each with its field."""
+    urls = {name: getattr(provider, name) for name in ("request_token_url", "authorize_url", "access_token_url")}
+    urls["api_base_url"] = provider.api_base_url
+    urls["userinfo_endpoint"] = provider.userinfo.endpoint if provider.userinfo else None
+    urls |= {"renew.url": provider.renew and provider.renew.url, "revoke.url": provider.revoke and provider.revoke.url}
+    for field, url in urls.items():
+        if url and not malformed(url):
+            yield field, url
 
 
 def check_redirect_uri(name: str, uri: str | None) -> None:
@@ -95,13 +94,14 @@ def check_redirect_uri(name: str, uri: str | None) -> None:
     )
 
 
-def api_url(provider: Provider, url: str, *, allow_any_host: bool = False) -> str:
+def api_url(provider: Provider, url: str, *, allow_any_host: bool = False, access: Access = DEVELOPER) -> str:
     """The absolute URL of an API call.
 
     Args:
         provider: whose API it is.
         url: a path relative to ``api_base_url``, or an absolute URL.
         allow_any_host: let an absolute URL name a host that the provider's file does not list.
+        access: the hosts and transports that an absolute URL may name beside the provider's own.
 
     >>> api_url(Provider(name="x", api_base_url="https://api.example.com/1.1/"), "me.json")
     'https://api.example.com/1.1/me.json'
@@ -128,46 +128,47 @@ def api_url(provider: Provider, url: str, *, allow_any_host: bool = False) -> st
                 setting="api_base_url",
             )
         url = urljoin(provider.api_base_url, url)
-    if fault := endpoint_fault(url):
+    if fault := malformed(url):
         raise ConfigurationError(
-            "insecure_transport" if url.startswith("http://") else "forbidden_url",
-            f"{provider.name}: {_shown(url)} {fault}",
+            "forbidden_url", f"{provider.name}: {_shown(url)} {fault}", provider=provider.name, step="api"
+        )
+    origin, own = origin_of(url), _origins(provider)
+    is_own = origin in own or _is_of_the_family(provider, origin)
+    if provider.from_catalog and not allow_any_host and not is_own:
+        netloc = urlsplit(url).netloc
+        raise ConfigurationError(
+            "forbidden_host",
+            f"{provider.name}: {origin.scheme}://{netloc} is not a host of this provider, and a call there would send "
+            f"it the user's token. If it is right, pass api_hosts=[{netloc!r}] to register_from_catalog() or add it to "
+            "api_hosts in the provider's file; for this call alone pass allow_any_host=True.",
             provider=provider.name,
             step="api",
         )
-    parts = urlsplit(url)
-    is_own = _origin(parts) in _origins(provider) or _is_of_the_family(provider, parts)
-    if provider.from_catalog and not allow_any_host and not is_own:
+    # The provider's own addresses have been looked at when the client was registered.
+    if not is_own and (needs := access.needs(url)):
         raise ConfigurationError(
-            "forbidden_host",
-            f"{provider.name}: {parts.scheme}://{parts.netloc.rpartition('@')[2]} is not a host of this provider, and "
-            f"a call there would send it the user's token. If it is right, pass api_hosts=[{parts.netloc!r}] to "
-            "register_from_catalog() or add it to api_hosts in the provider's file; for this call alone pass "
-            "allow_any_host=True.",
+            "insecure_transport" if access.local_hosts.allows(origin.host) else "forbidden_local_host",
+            f"{provider.name}: {_shown(url)} {needs}",
             provider=provider.name,
             step="api",
         )
     return url
 
 
-def _origins(provider: Provider) -> set[tuple[str, str, int]]:
+def _origins(provider: Provider) -> set[Origin]:
     own = (provider.api_base_url, provider.request_token_url, provider.access_token_url, provider.authorize_url)
     userinfo = provider.userinfo.endpoint if provider.userinfo else ""
     more = (userinfo, *(f"https://{host}" for host in provider.api_hosts if not is_wildcard(host)))
-    return {_origin(urlsplit(url)) for url in (*own, *more) if url and "://" in url}
+    return {origin_of(url) for url in (*own, *more) if url and "://" in url}
 
 
-def _is_of_the_family(provider: Provider, parts: SplitResult) -> bool:
+def _is_of_the_family(provider: Provider, origin: Origin) -> bool:
     """Whether a wildcard of ``api_hosts`` stands for this host: by https, and for calls that show no secret."""
-    if parts.scheme != "https" or parts.port not in {None, 443}:
+    if (origin.scheme, origin.port) != ("https", 443):
         return False
     if provider.client_kwargs.get("signature_method") == "PLAINTEXT":
         return False
-    return any(stands_for(host, parts.hostname or "") for host in provider.api_hosts if is_wildcard(host))
-
-
-def _origin(parts: SplitResult) -> tuple[str, str, int]:
-    return parts.scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+    return any(stands_for(host, origin.host) for host in provider.api_hosts if is_wildcard(host))
 
 
 def _shown(url: str) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import difflib
 import threading
 import warnings
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError, OAuthError, RetiredProviderError
-from oauth1_catalog.registry.addresses import check_transport
+from oauth1_catalog.hosts import Access, given_insecure_transport, given_local_hosts, read_flag
 from oauth1_catalog.registry.catalog_path import catalog_path
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.configuration import Settings, gather
@@ -58,6 +58,9 @@ class BaseOAuth(Generic[App]):
         token_store: keeps the users' tokens: ``SQLAlchemyTokens``, ``DjangoTokens``, or your own, see
             ``docs/tokens.md``. A ``fetch_token`` goes before it.
         forget_rejected_tokens: remove a token from the store when the provider rejects it as revoked or expired.
+        allow_local_hosts: whether a value of a variable may name a private host or an IP address: ``True``, a list of
+            hosts and networks, or ``False``, which refuses this machine, too. See ``docs/self-hosted.md``.
+        insecure_transport: allow ``http://`` for other hosts than this machine.
     """
 
     oauth1_client_cls: ClassVar[type[Any]] = OAuth1App
@@ -72,6 +75,8 @@ class BaseOAuth(Generic[App]):
         login_lifetime: int = 600,
         token_store: TokenStore | None = None,
         forget_rejected_tokens: bool = False,
+        allow_local_hosts: bool | str | Iterable[str] | None = None,
+        insecure_transport: bool | None = None,
     ) -> None:
         self.cache = cache
         self.token_store = token_store
@@ -80,6 +85,8 @@ class BaseOAuth(Generic[App]):
         self.update_token = update_token
         self.catalog = catalog
         self.login_lifetime = login_lifetime
+        self.allow_local_hosts = allow_local_hosts
+        self.insecure_transport = insecure_transport
         self._registry: dict[str, Registration] = {}
         self._catalogs: dict[tuple[str, ...], Catalog] = {}
         self._clients: MutableMapping[str, App] = {}
@@ -96,8 +103,9 @@ class BaseOAuth(Generic[App]):
                 ``access_token_url``, ``access_token_params``, ``authorize_url``, ``authorize_params``,
                 ``api_base_url``, ``client_kwargs``, ``fetch_token``, ``client_cls``, ``user_agent``, ``headers``,
                 ``api_hosts``, ``request_token_method``, ``access_token_method``, ``rsa_key``,
-                ``rsa_key_passphrase``, ``token``, ``token_secret``. What is left out is looked up in the framework's
-                configuration.
+                ``rsa_key_passphrase``, ``token``, ``token_secret``, ``allow_local_hosts``, ``insecure_transport``. What
+                is left out is looked up in the framework's configuration. ``allow_plaintext_over_http`` comes from
+                here alone.
 
         Returns:
             The client.
@@ -116,6 +124,9 @@ class BaseOAuth(Generic[App]):
         environment: str | None = None,
         overwrite: bool = False,
         allow_retired: bool = False,
+        allow_local_hosts: bool | str | Iterable[str] | None = None,
+        insecure_transport: bool | None = None,
+        allow_plaintext_over_http: bool = False,
         **values: Any,
     ) -> App:
         """Register a client for a provider of the catalog; only the keys are the application's own.
@@ -126,6 +137,9 @@ class BaseOAuth(Generic[App]):
             environment: one of the provider's environments, such as ``"sandbox"``.
             overwrite: let the framework's configuration win over ``values``.
             allow_retired: register a provider that has switched OAuth 1.0 off.
+            allow_local_hosts: as for the registry, for this client.
+            insecure_transport: as for the registry, for this client.
+            allow_plaintext_over_http: sign with PLAINTEXT for ``http://`` as well, where others can read the secrets.
             values: the provider's variables and options, and any parameter of ``register``.
 
         Returns:
@@ -139,7 +153,14 @@ class BaseOAuth(Generic[App]):
         """
         registered = name or provider
         self._check_name(registered)
-        return self._add(Registration(registered, provider, values, environment, overwrite, allow_retired))
+        switches = {
+            "allow_local_hosts": allow_local_hosts,
+            "insecure_transport": insecure_transport,
+            "allow_plaintext_over_http": allow_plaintext_over_http or None,
+        }
+        return self._add(
+            Registration(registered, provider, {**values, **switches}, environment, overwrite, allow_retired)
+        )
 
     def unregister(self, name: str) -> None:
         """Forget a client; an unknown name is forgotten already."""
@@ -258,22 +279,54 @@ class BaseOAuth(Generic[App]):
             parameters=CONFIGURABLE | choices,
             overwrite=registration.overwrite,
         )
+        switches = {key: values.pop(key, None) for key in ("allow_local_hosts", "insecure_transport")}
+        access = self._access(name, switches, framework.settings, in_code=values.pop("allow_plaintext_over_http", None))
         provider = None
         if registration.provider is not None:
             chosen = {key: values.pop(key) for key in choices & values.keys()}
-            provider = self._resolve(registration, chosen, framework.settings)
+            provider = self._resolve(registration, chosen, framework.settings, access)
+        if switches["allow_local_hosts"] is None:
+            # What the code writes itself may be private; a link-local address has to be listed there, too.
+            access = replace(access, local_hosts=replace(access.local_hosts, loopback=True, private=True))
         fetch_token = values.pop("fetch_token", None) or self._shared_fetch_token(name)
         known = {key: value for key, value in values.items() if key in REGISTER and key != "client_cls"}
-        client: App = client_cls(framework, name, fetch_token, provider=provider, **known)  # type: ignore[operator]  # client_cls is the application's own class
-        if provider is not None:
-            check_transport(client.provider)
+        client: App = client_cls(framework, name, fetch_token, provider=provider, access=access, **known)  # type: ignore[operator]  # client_cls is the application's own class
         return client
 
-    def _resolve(self, registration: Registration, chosen: Mapping[str, object], settings: Settings) -> Provider:
+    def _access(self, name: str, switches: Mapping[str, object], settings: Settings, *, in_code: object) -> Access:
+        """What is allowed: by the client, the registry, the configuration, the catalog, the environment."""
+        if settings.get(name, "allow_plaintext_over_http") not in (None, ""):
+            raise ConfigurationError(
+                description=f"{name}: {settings.place(name, 'allow_plaintext_over_http')} does nothing. Pass "
+                "allow_plaintext_over_http=True to register_from_catalog() or register(); no configuration gives it.",
+                provider=name,
+            )
+        levels: dict[str, list[tuple[object, str]]] = {}
+        for switch, value in switches.items():
+            configured = settings.get("oauth1_catalog", switch)
+            levels[switch] = [
+                (value, f"{name}: {switch}"),
+                (getattr(self, switch), f"OAuth({switch}=)"),
+                (None if configured == "" else configured, settings.place("oauth1_catalog", switch)),
+                (getattr(self.catalog, switch, None), f"Catalog({switch}=)"),
+            ]
+        return Access(
+            given_local_hosts(*levels["allow_local_hosts"]),
+            given_insecure_transport(*levels["insecure_transport"]),
+            read_flag(in_code or False, where=f"{name}: allow_plaintext_over_http"),
+        )
+
+    def _resolve(
+        self, registration: Registration, chosen: Mapping[str, object], settings: Settings, access: Access
+    ) -> Provider:
         name = registration.name
         try:
             provider = self._catalog().provider(
-                registration.provider or name, environment=registration.environment, values=chosen
+                registration.provider or name,
+                environment=registration.environment,
+                values=chosen,
+                allow_local_hosts=access.local_hosts,
+                insecure_transport=access.insecure_transport,
             )
         except MissingSettingError as error:
             where = settings.place(name, error.setting)

@@ -20,7 +20,8 @@ from oauth1_catalog.errors import (
     MissingTokenError,
     OAuthError,
 )
-from oauth1_catalog.registry.addresses import api_url, check_redirect_uri
+from oauth1_catalog.hosts import DEVELOPER, Access, given_insecure_transport
+from oauth1_catalog.registry.addresses import api_url, check_redirect_uri, check_transport
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
 from oauth1_catalog.registry.missing import missing
 from oauth1_catalog.registry.parameters import refuse_oauth2
@@ -44,6 +45,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         name: the registered name.
         fetch_token: gives the current user's token.
         provider: an entry of the catalog; the other parameters go over it.
+        access: the hosts and transports that are allowed; by default what holds for addresses of the developer's own.
         token: the identifier of a token that the provider's console issued, for calls without a user's token.
         token_secret: its secret.
     """
@@ -64,6 +66,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         token: str | None = None,
         token_secret: str | None = None,
         provider: Provider | None = None,
+        access: Access | None = None,
         update_token: Callable[..., Any] | None = None,
         **values: Any,  # the remaining parameters of register(), whose types provider_with() checks
     ) -> None:
@@ -71,7 +74,9 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         self.name = name
         self.client_id = client_id
         self.client_secret = client_secret
-        self.provider = provider_with(provider or Provider(name=name), name, values)
+        self.access = access or Access(DEVELOPER.local_hosts, given_insecure_transport())
+        self.provider = provider_with(provider or Provider(name=name), name, values, access=self.access)
+        check_transport(self.provider, self.access)
         self.static_token: TokenCredentials | None = TokenCredentials(token, token_secret or "") if token else None
         refuse_oauth2(name, self.provider.client_kwargs, where="client_kwargs")
         self._signing = signing_options(self.provider.client_kwargs, name=name)
@@ -144,7 +149,11 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             if options.get("rsa_key") is not None:
                 passphrase = options.pop("rsa_key_passphrase", None)
                 options["rsa_key"] = self.framework.private_keys.load(options["rsa_key"], passphrase)
-            return Signer(ClientCredentials(self.client_id, self.client_secret or ""), **options)
+            return Signer(
+                ClientCredentials(self.client_id, self.client_secret or ""),
+                allow_plaintext_over_http=self.access.plaintext_over_http,
+                **options,
+            )
 
     @cached_property
     def temporary(self) -> TemporaryStore:
@@ -303,7 +312,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
 
             own = filled(provider.api_params, {"client_id": self.signer.client.client_id})
             kwargs["params"] = with_api_params(own, url, kwargs.get("params"))
-        return api_url(provider, url, allow_any_host=allow_any_host), kwargs
+        return api_url(provider, url, allow_any_host=allow_any_host, access=self.access), kwargs
 
     @contextmanager
     def _named(self) -> Iterator[None]:

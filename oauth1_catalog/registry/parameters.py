@@ -39,12 +39,14 @@ CONFIGURABLE = (
         "api_hosts",
         "user_agent",
         "userinfo_endpoint",
+        "allow_local_hosts",
+        "insecure_transport",
     }
 )
 """Parameters of a client that can stand in the configuration."""
 
-REGISTER = CONFIGURABLE | {"fetch_token", "update_token", "client_cls"}
-"""Parameters of ``register``; the last three are Python objects, so only code can pass them."""
+REGISTER = CONFIGURABLE | {"fetch_token", "update_token", "client_cls", "allow_plaintext_over_http"}
+"""Parameters of ``register``; the last four come from code alone: objects, and what sends secrets in the clear."""
 
 OAUTH2 = frozenset(
     {

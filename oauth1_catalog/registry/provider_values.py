@@ -9,6 +9,7 @@ from typing import Any
 from oauth1_catalog.catalog.provider import Provider, UserinfoRules
 from oauth1_catalog.catalog.wildcards import is_wildcard
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.hosts import DEVELOPER, Access
 from oauth1_catalog.registry.addresses import endpoint_fault
 from oauth1_catalog.registry.parameters import as_mapping
 
@@ -19,13 +20,16 @@ _STEPS = ("request_token", "access_token")
 _HTTP_ARGUMENTS = frozenset({"params", "data", "headers"})
 
 
-def provider_with(provider: Provider, name: str, values: Mapping[str, object]) -> Provider:
+def provider_with(
+    provider: Provider, name: str, values: Mapping[str, object], *, access: Access = DEVELOPER
+) -> Provider:
     """``provider`` under the name ``name``, with the parameters of ``register`` over it.
 
     Args:
         provider: an entry of the catalog, or an empty one.
         name: the registered name.
         values: parameters of ``register``; ``None`` stands for one that is not given.
+        access: the hosts and transports that the addresses among them may name.
 
     >>> values = {"request_token_params": {"params": {"scope": "read"}}, "api_base_url": "https://api.example.com/"}
     >>> provider_with(Provider(name="x"), "mine", values).request_token_params
@@ -41,7 +45,7 @@ def provider_with(provider: Provider, name: str, values: Mapping[str, object]) -
             changes[key] = _text(name, key, given[key])
     for key in _ADDRESSES:
         if key in given:
-            changes[key] = _address(name, key, given[key])
+            changes[key] = _address(name, key, given[key], access)
     for key in _METHODS:
         if key in given:
             changes[key] = _text(name, key, given[key]).upper()
@@ -124,9 +128,9 @@ def _request_params(name: str, key: str, value: object) -> tuple[dict[str, str],
     return text_params(name, plain), place, headers
 
 
-def _address(name: str, key: str, value: object) -> str:
+def _address(name: str, key: str, value: object, access: Access) -> str:
     text = _text(name, key, value)
-    if fault := endpoint_fault(text):
+    if fault := endpoint_fault(text, access):
         raise ConfigurationError(
             "invalid_url", description=f"{name}: {key} {text.partition('?')[0]!r} {fault}", provider=name
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 from urllib.parse import unquote
 
 from oauth1_catalog.errors import SigningError
+from oauth1_catalog.hosts import is_loopback, origin_of
 from oauth1_catalog.rfc5849.base_string import encode_normalized, join_base_string, join_sorted
 from oauth1_catalog.rfc5849.body_hash import body_hash as hash_body
 from oauth1_catalog.rfc5849.body_hash import whole_body
@@ -69,6 +70,8 @@ class Signer:
         rsa_key_passphrase: of an encrypted PEM.
         nonce: a fixed value or what makes one; 28 random letters and digits by default.
         timestamp: a fixed value or what makes one, in seconds since the epoch; the system's time by default.
+        allow_plaintext_over_http: sign with PLAINTEXT for ``http://`` as well, where everybody on the way can read the
+            secrets. This machine (``localhost``, 127.0.0.0/8, ``[::1]``) needs no such word.
 
     Raises:
         SigningError: one of the arguments cannot be used; the message says which, why, and what to do.
@@ -90,6 +93,7 @@ class Signer:
         "_key_start",
         "_method",
         "_nonce",
+        "_plaintext_over_http",
         "_realm",
         "_signature_type",
         "_timestamp",
@@ -112,8 +116,10 @@ class Signer:
         rsa_key_passphrase: str | bytes | None = None,
         nonce: NonceSource | None = None,
         timestamp: TimestampSource | None = None,
+        allow_plaintext_over_http: bool = False,
     ) -> None:
         self._client = client
+        self._plaintext_over_http = allow_plaintext_over_http
         try:
             self._method = find_signature_method(
                 signature_method, rsa_key=rsa_key, rsa_key_passphrase=rsa_key_passphrase
@@ -290,10 +296,12 @@ class Signer:
     ) -> tuple[str, str]:
         """The protocol parameters of this request, normalized, and the signature, encoded."""
         origin, path, query = split_url(url)
-        if self._is_plaintext and not origin.startswith("https:"):
+        if self._is_plaintext and not (
+            origin.startswith("https:") or self._plaintext_over_http or is_loopback(origin_of(origin).host)
+        ):
             raise SigningError(
-                description="PLAINTEXT shows the secrets to whoever listens, and the URL is plain http. Use https, or "
-                "another signature_method."
+                description="PLAINTEXT sends the secrets themselves, and over http others can read them. Use https or "
+                "another signature_method, or pass allow_plaintext_over_http=True if the network is your own."
             )
         pairs = []
         if query:

@@ -127,14 +127,14 @@ def test_a_slash_at_the_end_of_a_base_is_not_doubled(base_url, api_base_url):
 
 
 def test_local_hosts_need_a_word(catalog):
-    values = {"base_url": "https://localhost:8443/jira"}
+    values = {"base_url": "https://jira.corp.local:8443/jira"}
     with pytest.raises(ConfigurationError, match="allow_local_hosts=True"):
         Catalog().provider("jira", values=values)
     for provider in (
         Catalog().provider("jira", values=values, allow_local_hosts=True),
         Catalog(allow_local_hosts=True).provider("jira", values=values),
     ):
-        assert provider.api_base_url == "https://localhost:8443/jira/rest/api/2/"
+        assert provider.api_base_url == "https://jira.corp.local:8443/jira/rest/api/2/"
 
 
 # None of these files is one that the validator accepts; what fills them in does not rely on that.

@@ -244,7 +244,7 @@ class TestValues:
             ({"client_kwargs": {"verify": 7}}, "verify is int"),
             ({"client_kwargs": {"timeout": -1}}, "is no timeout"),
             ({"request_token_url": "p.example/request"}, "is not absolute"),
-            ({"access_token_url": "http://p.example/"}, "is not https"),
+            ({"access_token_url": "http://p.example/"}, "needs insecure_transport=True"),
             ({"api_base_url": "https://u:p@p.example/"}, "holds a user name"),
             ({"request_token_url": "https://p.example:x/"}, "cannot be read"),
             ({"api_hosts": ["*.p.example"]}, "A wildcard can only stand in a provider's file"),

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from oauth1_catalog.errors import ConfigurationError, SigningError
-from oauth1_catalog.registry.addresses import INSECURE_TRANSPORT
-from oauth1_catalog.rfc5849.messages import Request
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.hosts import INSECURE_TRANSPORT
 
 Registry = Callable[..., Any]
 KEYS = {"client_id": "key", "client_secret": "hush"}
@@ -20,9 +19,9 @@ def test_registering_one_is_an_error_that_names_the_setting(registry: Registry) 
         registry().register_from_catalog("fanfou", **KEYS)
     assert caught.value.error == "insecure_transport"
     assert caught.value.description == (
-        "fanfou: the provider has no https: its request_token_url begins with http://, so that others can read and "
-        "change what is sent there, tokens too. If you accept that, set OAUTH1_CATALOG_INSECURE_TRANSPORT=1 in the "
-        "environment."
+        "fanfou: request_token_url 'http://fanfou.com/oauth/request_token' needs insecure_transport=True: others can "
+        "read what goes over http. Pass it to register_from_catalog(), register() or OAuth(), or set "
+        "OAUTH1_CATALOG_INSECURE_TRANSPORT=1 in the environment; commands take --insecure-transport."
     )
 
 
@@ -33,11 +32,31 @@ def test_the_environment_accepts_it(registry: Registry, monkeypatch: pytest.Monk
     assert client.request_token_url == "http://fanfou.com/oauth/request_token"
 
 
-def test_plaintext_is_refused_all_the_same(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("variable", INSECURE_TRANSPORT)
+@pytest.mark.parametrize("value", ["0", "false", "No", "OFF", "", " "])
+def test_a_variable_that_says_no_allows_nothing(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigurationError, match="needs insecure_transport=True"):
+        registry().register_from_catalog("fanfou", **KEYS)
+    with pytest.raises(ConfigurationError, match="needs insecure_transport=True"):
+        registry().register("mine", request_token_url="http://p.example/")
+
+
+def test_a_variable_that_says_neither_is_an_error(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(INSECURE_TRANSPORT[0], "maybe")
+    with pytest.raises(ConfigurationError, match="OAUTH1_CATALOG_INSECURE_TRANSPORT in the environment is neither on"):
+        registry().register_from_catalog("fanfou", **KEYS)
+
+
+def test_plaintext_needs_a_word_of_its_own(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(INSECURE_TRANSPORT[0], "1")
-    client = registry().register_from_catalog("fanfou", client_kwargs={"signature_method": "PLAINTEXT"}, **KEYS)
-    with pytest.raises(SigningError, match="PLAINTEXT shows the secrets"):
-        client.signer.sign(Request("POST", client.request_token_url))
+    plaintext = {"client_kwargs": {"signature_method": "PLAINTEXT"}, **KEYS}
+    with pytest.raises(ConfigurationError, match=r"fanfou: request_token_url .* needs allow_plaintext_over_http=True"):
+        registry().register_from_catalog("fanfou", **plaintext)
+    client = registry().register_from_catalog("fanfou", allow_plaintext_over_http=True, **plaintext)
+    assert "PLAINTEXT" in client.signer.authorization("POST", client.request_token_url)
 
 
 def test_addresses_of_ones_own_with_https_need_no_word(registry: Registry) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.hosts import Access
 from oauth1_catalog.registry.addresses import api_url, check_redirect_uri, endpoint_fault
 
 PROVIDER = Provider(
@@ -67,7 +68,7 @@ DISGUISED = [
 
 @pytest.mark.parametrize("url", DISGUISED)
 def test_no_endpoint(url: str) -> None:
-    fault = endpoint_fault(url)
+    fault = endpoint_fault(url, Access())
     assert fault.endswith(".")
 
 
@@ -85,7 +86,7 @@ def test_no_endpoint(url: str) -> None:
     ],
 )
 def test_endpoints(url: str) -> None:
-    assert endpoint_fault(url) == ""
+    assert endpoint_fault(url, Access()) == ""
 
 
 @pytest.mark.parametrize(

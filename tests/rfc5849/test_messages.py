@@ -89,7 +89,7 @@ MISTAKES = {
     "a form that is not UTF-8": lambda: sign(body=b"\xff", content_type=FORM),
     "a stream": lambda: sign(body=iter([b"a=1"]), content_type=FORM),
     "a header that is there": lambda: sign(headers={"authorization": "Basic x"}),
-    "plain http": lambda: sign("http://localhost/", signature_method="PLAINTEXT"),
+    "plain http": lambda: sign("http://e.example/", signature_method="PLAINTEXT"),
     "GET with a body": lambda: sign(method="GET", signature_type="BODY", headers={}),
     "JSON in BODY": lambda: sign(body=b"{}", signature_type="BODY", headers={"Content-Type": "application/json"}),
     "no type in BODY": lambda: sign(body=b"{}", signature_type="BODY", headers={}),

@@ -446,13 +446,30 @@ class TestWhatIsRefused:
             signer(signature_type=signature_type).sign(request)
 
     @pytest.mark.parametrize(
-        "url", ["http://127.0.0.1/", "http://localhost:8080/", "HTTP://example.com", "http://[::1]/"]
+        "url",
+        [
+            "HTTP://example.com",
+            "http://10.0.0.5/",
+            "http://wiki:8081/",
+            "http://localhost.evil.example/",
+            "http://127.1/",
+            "http://[::ffff:127.0.0.1]/",
+        ],
     )
     def test_plaintext_needs_tls(self, url):
         plaintext = signer(signature_method="PLAINTEXT")
-        with pytest.raises(SigningError, match=r"the URL is plain http\. Use https, or another signature_method"):
+        with pytest.raises(SigningError, match=r"Use https or another signature_method, or pass allow_plaintext_over"):
             plaintext.authorization("GET", url)
+        allowed = signer(signature_method="PLAINTEXT", allow_plaintext_over_http=True)
+        assert "PLAINTEXT" in allowed.authorization("GET", url)
+        assert "PLAINTEXT" in allowed.at("QUERY").sign(Request("GET", url)).url
         assert plaintext.authorization("GET", URL, token=TOKEN).endswith('"client%2520secret%26token%2520secret"')
+
+    @pytest.mark.parametrize(
+        "url", ["http://127.0.0.1/", "http://127.9.9.9:1/", "http://LOCALHOST:8080/", "http://[::1]/", "https://e.com/"]
+    )
+    def test_plaintext_on_this_machine(self, url):
+        assert "PLAINTEXT" in signer(signature_method="PLAINTEXT").authorization("GET", url)
 
     def test_other_methods_do_not(self):
         assert signer().authorization("GET", "http://example.com/")

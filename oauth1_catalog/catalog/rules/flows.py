@@ -18,16 +18,17 @@ _NEEDS = {
 }
 # Parameters of register_from_catalog and register: a variable or an option of that name could never be given.
 RESERVED = frozenset({
-    "name", "provider", "environment", "overwrite", "allow_retired", "allow_local_hosts", "client_id", "client_secret",
+    "name", "provider", "environment", "overwrite", "allow_retired", "allow_local_hosts",
+    "insecure_transport", "allow_plaintext_over_http", "client_id", "client_secret",
     "rsa_key", "rsa_key_passphrase", "token", "request_token_url", "request_token_params", "access_token_url",
     "access_token_params", "authorize_url", "authorize_params", "api_base_url", "client_kwargs", "fetch_token",
     "update_token", "client_cls", "user_agent", "request_token_method", "access_token_method", "userinfo_endpoint",
 })  # fmt: skip
 # Attributes of the registry in some framework: no client can be called oauth.<name>.
 REGISTRY = frozenset({
-    "aclose", "app", "cache", "catalog", "check", "config", "create_client", "fetch_token", "forget_rejected_tokens",
-    "init_app", "lifespan", "login_lifetime", "oauth1_client_cls", "register", "register_from_catalog", "token_store",
-    "unregister", "update_token",
+    "aclose", "allow_local_hosts", "app", "cache", "catalog", "check", "config", "create_client", "fetch_token",
+    "forget_rejected_tokens", "init_app", "insecure_transport", "lifespan", "login_lifetime", "oauth1_client_cls",
+    "register", "register_from_catalog", "token_store", "unregister", "update_token",
 })  # fmt: skip
 RUN_TIME = frozenset({
     "client_id", "oauth_token", "oauth_token_secret", "oauth_callback", "oauth_verifier", "oauth_session_handle",

@@ -21,7 +21,7 @@ Path = tuple[Step, ...]
 def hosts_are_hosts(subject: Subject) -> Iterator[Diagnostic]:
     """P032: ``api_hosts`` holds host names, without scheme and path."""
     for path, host in _hosts(subject):
-        if "{" not in host and not is_wildcard(host) and check_hostname(host.partition(":")[0], allow_local=True):
+        if "{" not in host and not is_wildcard(host) and check_hostname(host.partition(":")[0]):
             yield subject.entry.diagnostic("P032", f"`{host}` is not a host", path, hint="write host.example.com")
 
 

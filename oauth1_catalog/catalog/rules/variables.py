@@ -227,8 +227,6 @@ def disagreement(
     pattern: str | None,
     enum: tuple[str, ...] | None,
     value_format: str | None,
-    *,
-    allow_local: bool = False,
 ) -> str | None:
     """Why a value is outside the limits of its variable; ``None`` if it is inside.
 
@@ -242,9 +240,9 @@ def disagreement(
     if pattern is not None and not re.fullmatch(pattern, value):
         return f"it does not match {pattern}"
     if value_format == "uri":
-        return check_uri(value, allow_local=allow_local)
+        return check_uri(value)
     if value_format == "hostname":
-        return check_hostname(value, allow_local=allow_local)
+        return check_hostname(value)
     return None
 
 

@@ -32,10 +32,10 @@ class DjangoSettings(Settings):
         self.registered = registered
 
     def get(self, client: str, parameter: str) -> object | None:
-        """The value of a client's parameter; ``OAUTH1_CATALOG_PATH`` is a setting of its own."""
-        if (client, parameter) == ("oauth1_catalog", "path"):
-            path: object | None = getattr(settings, "OAUTH1_CATALOG_PATH", None)
-            return path
+        """The value of a client's parameter; those of the registry, such as ``OAUTH1_CATALOG_PATH``, are settings."""
+        if client == "oauth1_catalog":
+            value: object | None = getattr(settings, f"{client}_{parameter}".upper(), None)
+            return value
         for section in SECTIONS:
             value = self._section(section, client).get(parameter)
             if value is not None:
@@ -44,8 +44,8 @@ class DjangoSettings(Settings):
 
     def place(self, client: str, parameter: str) -> str:
         """Such as ``OAUTH1_CATALOG['twitter']['client_id'] in the settings``."""
-        if (client, parameter) == ("oauth1_catalog", "path"):
-            return "OAUTH1_CATALOG_PATH in the settings"
+        if client == "oauth1_catalog":
+            return f"{client}_{parameter}".upper() + " in the settings"
         return f"{SECTIONS[0]}[{client!r}][{parameter!r}] in the settings"
 
     def names(self, client: str) -> Collection[str]:

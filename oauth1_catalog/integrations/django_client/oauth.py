@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from django.core.signals import setting_changed
@@ -39,6 +39,9 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
         token_store: keeps the users' tokens: ``DjangoTokens()``, or your own;
             the setting ``OAUTH1_CATALOG_TOKEN_STORE`` names one for all registries. See ``docs/tokens.md``.
         forget_rejected_tokens: remove a token from the store when the provider rejects it as revoked or expired.
+        allow_local_hosts: whether a value of a variable may name a private host or an IP address: ``True``, a list of
+            hosts and networks, or ``False``, which refuses this machine, too. See ``docs/self-hosted.md``.
+        insecure_transport: allow ``http://`` for other hosts than this machine.
     """
 
     oauth1_client_cls = DjangoOAuth1App
@@ -53,6 +56,8 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
         login_lifetime: int = 600,
         token_store: TokenStore | None = None,
         forget_rejected_tokens: bool = False,
+        allow_local_hosts: bool | str | Iterable[str] | None = None,
+        insecure_transport: bool | None = None,
     ) -> None:
         super().__init__(
             cache,
@@ -62,6 +67,8 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
             login_lifetime=login_lifetime,
             token_store=token_store,
             forget_rejected_tokens=forget_rejected_tokens,
+            allow_local_hosts=allow_local_hosts,
+            insecure_transport=insecure_transport,
         )
         setting_changed.connect(self._forget_clients)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -50,6 +50,9 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         login_lifetime: how long a login may take, in seconds.
         token_store: keeps the users' tokens: ``SQLAlchemyTokens``, or your own. See ``docs/tokens.md``.
         forget_rejected_tokens: remove a token from the store when the provider rejects it as revoked or expired.
+        allow_local_hosts: whether a value of a variable may name a private host or an IP address: ``True``, a list of
+            hosts and networks, or ``False``, which refuses this machine, too. See ``docs/self-hosted.md``.
+        insecure_transport: allow ``http://`` for other hosts than this machine.
     """
 
     oauth1_client_cls = FlaskOAuth1App
@@ -65,6 +68,8 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         login_lifetime: int = 600,
         token_store: TokenStore | None = None,
         forget_rejected_tokens: bool = False,
+        allow_local_hosts: bool | str | Iterable[str] | None = None,
+        insecure_transport: bool | None = None,
     ) -> None:
         super().__init__(
             cache,
@@ -74,6 +79,8 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
             login_lifetime=login_lifetime,
             token_store=token_store,
             forget_rejected_tokens=forget_rejected_tokens,
+            allow_local_hosts=allow_local_hosts,
+            insecure_transport=insecure_transport,
         )
         self._per_app: weakref.WeakKeyDictionary[Flask, _Application] = weakref.WeakKeyDictionary()
         self._latest: weakref.ReferenceType[Flask] | None = None

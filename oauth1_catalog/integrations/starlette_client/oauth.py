@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,9 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
         token_store: keeps the users' tokens: ``SQLAlchemyTokens`` on an ``async_sessionmaker``, or your own. See
             ``docs/tokens.md``.
         forget_rejected_tokens: remove a token from the store when the provider rejects it as revoked or expired.
+        allow_local_hosts: whether a value of a variable may name a private host or an IP address: ``True``, a list of
+            hosts and networks, or ``False``, which refuses this machine, too. See ``docs/self-hosted.md``.
+        insecure_transport: allow ``http://`` for other hosts than this machine.
     """
 
     oauth1_client_cls = StarletteOAuth1App
@@ -46,6 +49,8 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
         login_lifetime: int = 600,
         token_store: TokenStore | None = None,
         forget_rejected_tokens: bool = False,
+        allow_local_hosts: bool | str | Iterable[str] | None = None,
+        insecure_transport: bool | None = None,
     ) -> None:
         super().__init__(
             cache,
@@ -55,6 +60,8 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
             login_lifetime=login_lifetime,
             token_store=token_store,
             forget_rejected_tokens=forget_rejected_tokens,
+            allow_local_hosts=allow_local_hosts,
+            insecure_transport=insecure_transport,
         )
         self.config = config
 
