@@ -48,6 +48,7 @@ from oauth1_catalog.catalog.sections import (
 Flow = Literal["redirect", "two_legged", "static_token", "signed_client", "signed_grant", "xauth"]
 Status = Literal["active", "limited", "deprecated", "retired"]
 ParamsPlace = Literal["query", "body"]
+ApiAuth = Literal["signature", "bearer", "header"]
 
 
 class ProviderFile(Section):
@@ -142,6 +143,12 @@ class ProviderFile(Section):
     """Further hosts that signed API calls may go to, such as one for uploads. `*.wikipedia.org` stands for each host
     one label below that domain, by https and for signed calls alone. All of them must be the provider's own and none a
     customer's, with an `evidence` entry whose `note` tells that."""
+    api_auth: ApiAuth = "signature"
+    """What API calls carry after the login: a `signature`, the token as `bearer` (`Authorization: Bearer`, RFC 6750),
+    or the token in a `header` of its own. Without a signature calls go by https to hosts with whole names alone, and
+    through no redirect."""
+    api_auth_header: HeaderName | None = None
+    """The name of that header, with `api_auth: header`, such as `Zotero-API-Key`."""
     api_params: dict[ParameterName, Template] = Field(default_factory=dict)
     """Parameters of every API call; `{client_id}` is filled in."""
 

@@ -147,6 +147,8 @@ class Provider:
 
     api_base_url: str | None = None
     api_hosts: tuple[str, ...] = ()
+    api_auth: Literal["signature", "bearer", "header"] = "signature"
+    api_auth_header: str | None = None
     api_params: Mapping[str, str] = field(default_factory=dict)
 
     client_kwargs: Mapping[str, object] = field(default_factory=dict)

@@ -64,7 +64,7 @@ class HttpxPool:
         self.limits = limits or Limits()
         self._cert = cert
         self._trust_env = trust_env
-        self._follow_redirects = follow_redirects
+        self.follow_redirects = follow_redirects
         self._client_factory = client_factory
         self._client_options = {"proxy": proxy, "headers": headers, "trust_env": trust_env, **client_options}
         self._verify: Verify = True if verify is None else verify
@@ -109,7 +109,7 @@ class HttpxPool:
         from oauth1_catalog.clients.httpx_exchange import aconnected
         from oauth1_catalog.clients.httpx_redirects import asend
 
-        follow = kwargs.pop("follow_redirects", self._follow_redirects)
+        follow = kwargs.pop("follow_redirects", self.follow_redirects)
         stream = kwargs.pop("stream", False)
         try:
             built = build_request(client.build_request, method, url, own=client.params, **kwargs)

@@ -57,6 +57,16 @@ def check_demands(registration: Registration, call: Call) -> None:
         raise absent("oauth_token")
 
 
+def check_unsigned_demands(registration: Registration, call: Call) -> None:
+    """The demands on a call that is not signed.
+
+    Raises:
+        Refusal: one of them is not met.
+    """
+    _check_headers(registration, call)
+    _check_parameters(registration, call)
+
+
 def is_form(request: Request) -> bool:
     """Whether the body's parameters belong to the signature (RFC 5849, section 3.4.1.3.1).
 

@@ -27,7 +27,7 @@ from oauthlib.oauth1 import (
 from oauthlib.oauth1.rfc5849 import signature
 from oauthlib.oauth1.rfc5849.endpoints.base import BaseEndpoint
 
-from oauth1_catalog.emulator.demands import FORM, Call, check_demands, is_form
+from oauth1_catalog.emulator.demands import FORM, Call, check_demands, check_unsigned_demands, is_form
 from oauth1_catalog.emulator.problems import Refusal, absent
 from oauth1_catalog.emulator.store import AccessToken, TemporaryToken
 from oauth1_catalog.emulator.validator import CLOCK_TOLERANCE, OAuthlibRequest, Validator
@@ -208,6 +208,26 @@ def verify_api_request(validator: Validator) -> tuple[str, AccessToken | None]:
             raise
         return verify_client_request(validator), None
     return token.client_id, token
+
+
+def verify_token_header(validator: Validator) -> tuple[str, AccessToken]:
+    """Verify a call that carries the token itself and no signature (``api_auth``).
+
+    Raises:
+        Refusal: there is no token in the header, or it is not one that lives.
+    """
+    registration, request = validator.registration, validator.request
+    name = registration.original.api_auth_header or "Authorization"
+    given = request.header(name)
+    if registration.original.api_auth == "bearer":
+        scheme, _, given = given.partition(" ")
+        given = given if scheme.lower() == "bearer" else ""
+    if not given:
+        raise Refusal("parameter_absent", f"Calls of this API are not signed; they carry the token in {name}.")
+    client_id = validator.store.client_of(registration.original.name).client_id
+    check_unsigned_demands(registration, Call(validator.role, request, "", {"oauth_consumer_key": client_id}))
+    validator.validate_access_token(client_id, given, None)
+    return client_id, _present(validator.access)
 
 
 def verify_client_request(validator: Validator) -> str:

@@ -23,14 +23,17 @@ def answer_call(validator: Validator) -> Response:
         Refusal: the request is not what this provider takes.
     """
     registration, request = validator.registration, validator.request
-    client_id, token = judge.verify_api_request(validator)
+    if registration.original.api_auth == "signature":
+        client_id, token = judge.verify_api_request(validator)
+    else:
+        client_id, token = judge.verify_token_header(validator)
     rules = registration.original.userinfo
     if token is not None and rules is not None:
         if _is_profile(registration, request):
             return profile_answer(rules, token.user, registration.store.client(client_id))
         if _is_followup(registration, request):  # it adds to the profile, always as JSON
             return profile_answer(replace(rules, format="json"), token.user, registration.store.client(client_id))
-    return _json(_echo(request, client_id, token))
+    return _json(_echo(request, client_id, token, registration.original.api_auth_header or ""))
 
 
 def _is_profile(registration: Registration, request: Request) -> bool:
@@ -51,9 +54,10 @@ def _is_followup(registration: Registration, request: Request) -> bool:
     return leads_to(urlsplit(rules.followup).path, urlsplit(request.url).path)
 
 
-def _echo(request: Request, client_id: str, token: AccessToken | None) -> dict[str, object]:
+def _echo(request: Request, client_id: str, token: AccessToken | None, header: str) -> dict[str, object]:
     body = request.body or b""
-    headers = {name: value for name, value in request.headers.items() if name.lower() != "authorization"}
+    secret = {"authorization", header.lower()}
+    headers = {name: value for name, value in request.headers.items() if name.lower() not in secret}
     return {
         "emulation": True,
         "client_id": client_id,

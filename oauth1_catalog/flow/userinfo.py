@@ -18,6 +18,7 @@ from oauth1_catalog.flow.problems import read_problem
 from oauth1_catalog.flow.profiles import ACCEPTED, JsonProfile, Profile, read_profile
 from oauth1_catalog.flow.redirection import filled, with_query
 from oauth1_catalog.flow.responses import answer
+from oauth1_catalog.flow.token_header import check_unsigned, token_header
 from oauth1_catalog.rfc5849 import Signer
 from oauth1_catalog.rfc5849.credentials import TokenCredentials
 from oauth1_catalog.rfc5849.messages import Request, Response
@@ -118,11 +119,15 @@ def _ask(
     params = filled({**provider.api_params, **rules.params}, {"client_id": signer.client.client_id, **fields})
     headers = {"Accept": ACCEPTED[written_as], **provider.all_headers}
     url = with_query(url, params) if params else url
+    header = token_header(provider, credentials)
+    if header is not None:
+        check_unsigned(provider, url=url, parameters=None)
     for _ in range(MAX_REDIRECTS + 1):
-        request = signer.sign(Request(rules.method, url, headers), credentials)
+        request = Request(rules.method, url, headers)
+        request = signer.sign(request, credentials) if header is None else header.on(request)
         response = yield from answer(request, provider, step="userinfo")
         onward = _onward(request, response)
-        if onward is None:
+        if onward is None or header is not None:
             break
         url = onward
     wrong = ""
@@ -132,7 +137,11 @@ def _ask(
             return read_profile(response.text, written_as, client=signer.client, nonce=nonce[1] if nonce else "")
         except ValueError as error:
             wrong = f" ({error})"
-    secrets = (signer.client.client_secret, credentials.oauth_token_secret if credentials else "")
+    secrets = (
+        signer.client.client_secret,
+        credentials.oauth_token_secret if credentials else "",
+        credentials.oauth_token if credentials and header is not None else "",
+    )
     problem = read_problem(response, secrets)
     raise ProviderError(
         "invalid_userinfo",

@@ -134,13 +134,15 @@ def api_url(provider: Provider, url: str, *, allow_any_host: bool = False, acces
         )
     origin, own = origin_of(url), _origins(provider)
     is_own = origin in own or _is_of_the_family(provider, origin)
-    if provider.from_catalog and not allow_any_host and not is_own:
+    is_shown = provider.api_auth != "signature"  # the token itself goes there, to make other calls with
+    if provider.from_catalog and not is_own and (is_shown or not allow_any_host):
+        for_this_call = "" if is_shown else "; for this call alone pass allow_any_host=True"
         netloc = urlsplit(url).netloc
         raise ConfigurationError(
             "forbidden_host",
             f"{provider.name}: {origin.scheme}://{netloc} is not a host of this provider, and a call there would send "
             f"it the user's token. If it is right, pass api_hosts=[{netloc!r}] to register_from_catalog() or add it to "
-            "api_hosts in the provider's file; for this call alone pass allow_any_host=True.",
+            f"api_hosts in the provider's file{for_this_call}.",
             provider=provider.name,
             step="api",
         )
@@ -166,7 +168,7 @@ def _is_of_the_family(provider: Provider, origin: Origin) -> bool:
     """Whether a wildcard of ``api_hosts`` stands for this host: by https, and for calls that show no secret."""
     if (origin.scheme, origin.port) != ("https", 443):
         return False
-    if provider.client_kwargs.get("signature_method") == "PLAINTEXT":
+    if provider.client_kwargs.get("signature_method") == "PLAINTEXT" or provider.api_auth != "signature":
         return False
     return any(stands_for(host, origin.host) for host in provider.api_hosts if is_wildcard(host))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from oauth1_catalog.clients.options import httpx_options
 from oauth1_catalog.flow.drive import arun
+from oauth1_catalog.flow.token_header import check_unsigned, token_header
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.login import Effect, LoginSteps
@@ -152,10 +153,24 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
             token = await self._any_token(token, request) or current
         credentials = None if withhold_token else self._credentials(token)
         url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
+        if (header := token_header(self.provider, credentials)) is not None:
+            response = await self._unsigned_request(method, url, header, oauth_params, kwargs)
+            await self._run(self._forget_rejected(token, response))
+            return response
         with self._named():
             auth = OAuth1Auth.from_signer(self.signer, credentials, oauth_params)
             response = await self.pool.request(method, url, auth=auth, **kwargs)
         await self._run(self._forget_rejected(token, response))
+        return response
+
+    async def _unsigned_request(
+        self, method: str, url: str, auth: Any, oauth_params: object, kwargs: dict[str, Any]
+    ) -> httpx2.Response:
+        """A call that carries the token itself."""
+        check_unsigned(self.provider, url=url, parameters=oauth_params)
+        follow = kwargs.pop("follow_redirects", self.pool.follow_redirects)
+        response = await self.pool.request(method, url, auth=auth, follow_redirects=False, **kwargs)
+        check_unsigned(self.provider, url=url, parameters=None, is_redirect=follow and response.has_redirect_location)
         return response
 
     async def _any_token(self, token: TokenLike | None, request: FrameworkRequest | None) -> TokenLike | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from oauth1_catalog.clients.options import requests_options
 from oauth1_catalog.flow.drive import run
+from oauth1_catalog.flow.token_header import check_unsigned, token_header
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.login import Effect, LoginSteps
@@ -248,9 +249,21 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
 
         credentials = None if withhold_token else self._credentials(token)
         url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
+        if (header := token_header(self.provider, credentials)) is not None:
+            return self._unsigned_request(method, url, header, oauth_params, kwargs)
         with self._named():
             auth = OAuth1Auth.from_signer(self.signer, credentials, oauth_params)
             return self.pool.request(method, url, auth=auth, **kwargs)
+
+    def _unsigned_request(
+        self, method: str, url: str, auth: Any, oauth_params: object, kwargs: dict[str, Any]
+    ) -> requests.Response:
+        """A call that carries the token itself."""
+        check_unsigned(self.provider, url=url, parameters=oauth_params)
+        follow = kwargs.pop("allow_redirects", method.upper() != "HEAD")
+        response = self.pool.request(method, url, auth=auth, allow_redirects=False, **kwargs)
+        check_unsigned(self.provider, url=url, parameters=None, is_redirect=follow and response.is_redirect)
+        return response
 
     def _any_token(self, token: TokenLike | None, request: FrameworkRequest | None) -> TokenLike | None:
         """The token of a call: the caller's, else the current user's."""

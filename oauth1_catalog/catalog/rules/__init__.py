@@ -53,9 +53,9 @@ Rule = Callable[[Subject], Iterator[Diagnostic]]
 
 def usability_rules() -> tuple[Rule, ...]:
     """The rules that the loader holds a file to."""
-    from oauth1_catalog.catalog.rules import credentials, flows, hosts, variables
+    from oauth1_catalog.catalog.rules import credentials, endpoints, flows, hosts, variables
 
-    return (*credentials.RULES, *flows.RULES, *variables.RULES, *hosts.USABILITY)
+    return (*credentials.RULES, *flows.RULES, *variables.RULES, *hosts.USABILITY, *endpoints.USABILITY)
 
 
 def all_rules() -> tuple[Rule, ...]:

@@ -1,4 +1,4 @@
-"""P039, P080, P083: what URLs say together with other fields."""
+"""P039, P080, P083, P086: what URLs say together with other fields."""
 
 from __future__ import annotations
 
@@ -21,6 +21,26 @@ def plaintext_goes_over_https(subject: Subject) -> Iterator[Diagnostic]:
             hint = f"write https://{url.partition('://')[2]}, or take another signature method"
             message = f"PLAINTEXT would send the secrets of `{field}` in the clear"
             yield subject.entry.diagnostic("P039", message, (field,), hint=hint)
+
+
+def unsigned_calls_are_whole(subject: Subject) -> Iterator[Diagnostic]:
+    """P086: calls that carry the token itself have a header for it, and go over https."""
+    file = subject.file
+    if file.api_auth == "header" and file.api_auth_header is None and not subject.is_silenced(("api_auth_header",)):
+        hint = "add `api_auth_header`, or write `api_auth: bearer`"
+        message = "`api_auth: header` does not say which header"
+        yield subject.entry.diagnostic("P086", message, ("api_auth",), hint=hint)
+    if file.api_auth != "header" and file.api_auth_header is not None:
+        hint = "write `api_auth: header`, or delete it"
+        message = f"`api_auth_header` means nothing with `api_auth: {file.api_auth}`"
+        yield subject.entry.diagnostic("P086", message, ("api_auth_header",), key=True, hint=hint)
+    if file.api_auth == "signature":
+        return
+    for field in ("api_base_url", "userinfo_endpoint"):
+        url = getattr(file, field)
+        if url is not None and url.startswith("http://"):
+            message = f"`api_auth: {file.api_auth}` would send the token to `{field}` in the clear"
+            yield subject.entry.diagnostic("P086", message, (field,), hint=f"write https://{url.partition('://')[2]}")
 
 
 def base_ends_in_a_slash(subject: Subject) -> Iterator[Diagnostic]:
@@ -47,5 +67,8 @@ def token_endpoints_share_a_host(subject: Subject) -> Iterator[Diagnostic]:
 def _host(url: str) -> str:
     return re.split(r"[/?#]", url.partition("://")[2] or url, maxsplit=1)[0].lower()
 
+
+USABILITY: tuple[Rule, ...] = (unsigned_calls_are_whole,)
+"""What a file is held to when it is loaded."""
 
 RULES: tuple[Rule, ...] = (plaintext_goes_over_https, base_ends_in_a_slash, token_endpoints_share_a_host)

@@ -35,6 +35,9 @@ def wildcards_are_narrow(subject: Subject) -> Iterator[Diagnostic]:
         elif kwargs.signature_method == "PLAINTEXT":
             message = f"`{host}` with PLAINTEXT would give the secrets to every host below it"
             yield subject.entry.diagnostic("P084", message, path, hint="list each host by its name")
+        elif subject.file.api_auth != "signature":
+            message = f"`{host}` with `api_auth: {subject.file.api_auth}` would give the token to every host below it"
+            yield subject.entry.diagnostic("P084", message, path, hint="list each host by its name")
 
 
 def wildcards_are_below_a_domain(subject: Subject) -> Iterator[Diagnostic]:

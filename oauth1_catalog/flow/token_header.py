@@ -1,0 +1,103 @@
+"""Calls after the token that are not signed: they carry the token itself in a header (HERE, Zotero).
+
+Who sees such a call can make others like it. So it goes by https to hosts that the provider's file names, and through
+no redirect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.errors import ConfigurationError, MissingTokenError, ProviderError
+from oauth1_catalog.rfc5849.credentials import TokenCredentials
+from oauth1_catalog.rfc5849.messages import Request
+
+Prepared = TypeVar("Prepared", bound=Any)
+"""A request of requests or httpx2, with a mapping of ``headers``."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenHeader:
+    """A header that shows whose a call is. Both HTTP libraries take it as ``auth=``."""
+
+    name: str
+    value: str = field(repr=False)
+
+    def __call__(self, request: Prepared) -> Prepared:
+        """Set the header of a request of requests or httpx2, whatever the call has there."""
+        request.headers[self.name] = self.value
+        return request
+
+    def on(self, request: Request) -> Request:
+        """One of our own requests with the header."""
+        return replace(request, headers={**request.headers, self.name: self.value})
+
+
+def token_header(provider: Provider, token: TokenCredentials | None) -> TokenHeader | None:
+    """The header that shows whose a call is; ``None`` where the call is signed instead.
+
+    Args:
+        provider: its ``api_auth`` says which.
+        token: the user's; without one a call is signed with the client's keys.
+
+    Raises:
+        MissingTokenError: the token cannot stand in a header.
+
+    >>> token_header(Provider(name="here", api_auth="bearer"), TokenCredentials("abc"))
+    TokenHeader(name='Authorization')
+    >>> token_header(Provider(name="twitter"), TokenCredentials("abc"))
+    """
+    if provider.api_auth == "signature" or token is None:
+        return None
+    value = token.oauth_token
+    if not value or not value.isascii() or not value.isprintable() or " " in value:
+        raise MissingTokenError(
+            "invalid_token",
+            f"{provider.name}: the token cannot stand in a header: it is empty, or has a blank, a control character or "
+            "one beyond ASCII. Ask the user to log in again.",
+            provider=provider.name,
+            step="api",
+        )
+    if provider.api_auth == "bearer":
+        return TokenHeader("Authorization", f"Bearer {value}")
+    return TokenHeader(provider.api_auth_header or "", value)
+
+
+def check_unsigned(provider: Provider, *, url: str, parameters: object, is_redirect: bool = False) -> None:
+    """Refuse what an unsigned call cannot be.
+
+    Args:
+        provider: whose API is called.
+        url: absolute.
+        parameters: extra protocol parameters of the call, which only a signature carries.
+        is_redirect: whether the answer to the call is a redirect that is to be followed.
+
+    Raises:
+        ConfigurationError: plain http, or protocol parameters.
+        ProviderError: a redirect.
+    """
+    if not url.lower().startswith("https://"):
+        raise ConfigurationError(
+            "insecure_transport",
+            f"{provider.name}: calls of this provider carry the token itself, and the address is not https. Write "
+            "https://.",
+            provider=provider.name,
+            step="api",
+        )
+    if parameters:
+        raise ConfigurationError(
+            description=f"{provider.name}: oauth_params was given, but calls of this provider are not signed. Leave it "
+            "out.",
+            provider=provider.name,
+        )
+    if is_redirect:
+        raise ProviderError(
+            "redirect_refused",
+            f"{provider.name}: the call was answered with a redirect, which is not followed: calls of this provider "
+            "carry the token itself. Call the second address yourself, or take the answer as it is with "
+            "allow_redirects=False (requests) or follow_redirects=False (httpx2).",
+            provider=provider.name,
+            step="api",
+        )
