@@ -158,7 +158,7 @@ class Provider:
     user_agent_example: str | None = None
 
     callback: CallbackRules = CallbackRules()
-    token_response: TokenResponseRules = TokenResponseRules()
+    token_response: TokenResponseRules = field(default_factory=TokenResponseRules)
     renew: Endpoint | None = None
     revoke: Endpoint | None = None
     userinfo: UserinfoRules | None = None

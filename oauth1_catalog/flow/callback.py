@@ -6,7 +6,7 @@ a callback's address; what else stands in it (``oauth_token_secret``, ``redirect
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from oauth1_catalog.catalog.provider import Provider
@@ -37,34 +37,32 @@ class Callback:
     failure: OAuthError | None = None
 
 
-def read_callback(provider: Provider, parameters: Iterable[tuple[str, str]]) -> Callback:
-    """Read the query of a callback.
+def read_callback(
+    provider: Provider, parameters: Iterable[tuple[str, str]], *, handed: Iterable[tuple[str, object]] | None = None
+) -> Callback:
+    """Read the parameters of a callback.
 
     Args:
         provider: says what a denial looks like, and which other parameters to keep.
         parameters: names and values of the query, decoded, in their order.
+        handed: the same, as a front end handed them on in a body. They stand for the query's, which may be there too
+            but not differ.
 
     Raises:
         MissingRequestTokenError: there is no ``oauth_token``, so nothing says which login this is.
-        StateError: a parameter comes twice, is too long or holds control characters.
+        StateError: a parameter comes twice, is not text, is too long, holds control characters, or is not the same in
+            the query.
     """
     rules = provider.callback
     wanted = {rules.token_param, rules.verifier_param, "oauth_problem", rules.denied_param, *rules.extra}
     if rules.state_param:
         wanted.add(rules.state_param)
-    found: dict[str, str] = {}
-    for name, value in parameters:
-        if name not in wanted:
-            continue
-        if name in found or len(value) > MAX_VALUE or not value.isprintable():
-            raise StateError(
-                "invalid_callback",
-                f"{provider.name}: the callback's {name} comes twice, is longer than {MAX_VALUE} characters or holds "
-                "control characters. Offer the user to log in again.",
-                provider=provider.name,
-                step="callback",
-            )
-        found[name] = value
+    found = _each_once(provider, wanted, parameters)
+    if handed is not None:
+        query, found = found, _each_once(provider, wanted, handed)
+        for name, value in query.items():
+            if found.get(name) != value:
+                raise _invalid(provider, f"the query's {name} is not the one that was passed with callback=")
 
     denied = found.get(rules.denied_param) or None
     if rules.denied_value is not None and denied != rules.denied_value:
@@ -80,6 +78,32 @@ def read_callback(provider: Provider, parameters: Iterable[tuple[str, str]]) -> 
         )
     kept = {name: found[name] for name in (*rules.extra, *filter(None, [rules.state_param])) if name in found}
     return Callback(token, found.get(rules.verifier_param) or None, kept, failure)
+
+
+def _each_once(provider: Provider, wanted: Container[str], pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
+    """The wanted ones of some parameters; JSON's ``null`` stands for one that is not there."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name not in wanted or value is None:
+            continue
+        if not isinstance(value, str):
+            raise _invalid(provider, f"the callback's {name} is a {type(value).__name__} and not text")
+        if name in found or len(value) > MAX_VALUE or not value.isprintable():
+            raise _invalid(
+                provider,
+                f"the callback's {name} comes twice, is longer than {MAX_VALUE} characters or holds control characters",
+            )
+        found[name] = value
+    return found
+
+
+def _invalid(provider: Provider, fault: str) -> StateError:
+    return StateError(
+        "invalid_callback",
+        f"{provider.name}: {fault}. Ask the user to log in again.",
+        provider=provider.name,
+        step="callback",
+    )
 
 
 def require_verifier(provider: Provider, verifier: str | None, earlier: str | None = None) -> str | None:

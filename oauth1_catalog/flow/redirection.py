@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
@@ -20,6 +21,11 @@ from oauth1_catalog.rfc5849.messages import Request
 
 OUT_OF_BAND = "oob"
 """The callback of a client that cannot receive one (RFC 5849, section 2.1)."""
+
+_SCRIPTS = frozenset({"javascript", "vbscript", "data", "blob", "about", "file"})
+"""Schemes that browsers keep to themselves."""
+
+_USER = re.compile(r"//[^/@]*@")
 
 _NOT_CONFIRMED = frozenset({"false", "0", "no"})
 """How servers write that they do not confirm a callback."""
@@ -42,9 +48,12 @@ def request_temporary_credentials(
         params: parameters of the request; each wins over the provider's ``request_token_params``.
 
     Raises:
+        ConfigurationError: no provider could send the user back to ``redirect_uri``.
         MissingSettingError: the provider has no ``request_token_url``.
         TokenRequestDeniedError, TokenResponseError: the provider gave no usable request token.
     """
+    if redirect_uri is not None:
+        validate_redirect_uri(provider.name, redirect_uri)
     callback = OUT_OF_BAND if redirect_uri is None or provider.callback.value == "oob" else redirect_uri
     fields = yield from token_request(
         provider,
@@ -55,6 +64,44 @@ def request_temporary_credentials(
         placeholders={"oauth_callback": callback},
     )
     return temporary_credentials(provider, fields)
+
+
+def validate_redirect_uri(name: str, uri: str) -> None:
+    """Refuse a redirect URI that no provider could send the user back to (RFC 5849, section 2.1).
+
+    An application of a phone or a desktop may have a scheme of its own, such as ``myapp://callback``.
+
+    Raises:
+        ConfigurationError: it is neither an absolute address nor ``oob``.
+    """
+    if uri == OUT_OF_BAND or not (fault := _redirect_uri_fault(uri)):
+        return
+    shown = _USER.sub("//", uri.partition("?")[0])[:80]
+    raise ConfigurationError(
+        "invalid_redirect_uri",
+        f"{name}: the redirect URI {shown!r} {fault} Build it with the host: url_for(..., _external=True) in Flask, "
+        "request.build_absolute_uri(...) in Django, request.url_for(...) in Starlette.",
+        provider=name,
+        step="authorize",
+    )
+
+
+def _redirect_uri_fault(uri: str) -> str:
+    """What is wrong with a redirect URI, as the rest of a sentence; empty where nothing is."""
+    if not uri.isprintable() or any(c.isspace() for c in uri) or "\\" in uri:
+        return "holds a blank, a control character or a backslash."
+    try:
+        parts = urlsplit(uri)
+        _ = parts.port
+    except ValueError as error:
+        return f"cannot be read ({error})."
+    if parts.scheme in _SCRIPTS:
+        return f"would not lead to your application: its scheme is {parts.scheme}."
+    if not parts.scheme:
+        return "is not absolute."
+    if not uri.partition(":")[2].startswith("/"):  # "localhost:8000/cb" has the scheme "localhost"
+        return "does not begin with https:// (http:// for localhost), or with a scheme of your own as in myapp://."
+    return "names no host." if parts.scheme in {"https", "http"} and not parts.hostname else ""
 
 
 def temporary_credentials(provider: Provider, fields: dict[str, str]) -> TemporaryCredentials:

@@ -77,23 +77,6 @@ def _addresses(provider: Provider) -> Iterator[tuple[str, str]]:
             yield field, url
 
 
-def check_redirect_uri(name: str, uri: str | None) -> None:
-    """Refuse a redirect URI that no provider could send the user back to (RFC 5849, section 2.1).
-
-    Raises:
-        ConfigurationError: it is neither an absolute address nor ``oob``.
-    """
-    if uri is None or uri == "oob" or (uri.isprintable() and urlsplit(uri).scheme):
-        return
-    raise ConfigurationError(
-        "invalid_redirect_uri",
-        f"{name}: the redirect URI {_shown(uri)} is not absolute. Build it with the host: url_for(..., _external=True) "
-        "in Flask, request.build_absolute_uri(...) in Django, request.url_for(...) in Starlette.",
-        provider=name,
-        step="authorize",
-    )
-
-
 def api_url(provider: Provider, url: str, *, allow_any_host: bool = False, access: Access = DEVELOPER) -> str:
     """The absolute URL of an API call.
 

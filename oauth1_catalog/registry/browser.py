@@ -17,11 +17,11 @@ class Browser:
         keys: the keys to seal records with, newest first.
         in_cookie: whether the session lives in a cookie.
         query: names and values of the request's query, decoded, in their order.
-        path: the path of the request, to compare with the redirect URI's; ``None`` compares nothing.
+        path: the whole path of the request, decoded, to compare with the redirect URI's.
     """
 
     session: Session = field(repr=False)
     keys: Sequence[str | bytes] = field(repr=False)
     in_cookie: bool
     query: Sequence[tuple[str, str]] = field(default=(), repr=False)
-    path: str | None = None
+    path: str = ""

@@ -6,7 +6,7 @@ What needs no I/O is here; ``sync_client.py`` and ``async_client.py`` drive it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,9 +19,10 @@ from oauth1_catalog.errors import (
     MissingSettingError,
     MissingTokenError,
     OAuthError,
+    StateError,
 )
 from oauth1_catalog.hosts import DEVELOPER, Access, given_insecure_transport
-from oauth1_catalog.registry.addresses import api_url, check_redirect_uri, check_transport
+from oauth1_catalog.registry.addresses import api_url, check_transport
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
 from oauth1_catalog.registry.missing import missing
 from oauth1_catalog.registry.parameters import refuse_oauth2
@@ -96,9 +97,19 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         return self.provider.request_token_url
 
     @property
+    def request_token_params(self) -> Mapping[str, str]:
+        """Parameters of step one."""
+        return self.provider.request_token_params
+
+    @property
     def access_token_url(self) -> str | None:
         """Where step three asks."""
         return self.provider.access_token_url
+
+    @property
+    def access_token_params(self) -> Mapping[str, str]:
+        """Parameters of step three."""
+        return self.provider.access_token_params
 
     @property
     def authorize_url(self) -> str | None:
@@ -222,7 +233,6 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         for error in self._missing_addresses():
             raise error  # before the user has gone to the provider, not after
         uri = None if redirect_uri is None else str(redirect_uri)
-        check_redirect_uri(self.name, uri)
         return login.begin(self.provider, self.signer, redirect_uri=uri, params=text_params(self.name, params))
 
     def _remember(self, request: FrameworkRequest, data: Mapping[str, Any]) -> LoginSteps[None]:
@@ -239,17 +249,47 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             now=self._now(),
         )
 
-    def _finish(self, request: FrameworkRequest, params: Mapping[str, object]) -> LoginSteps[Token]:
+    def _finish(
+        self,
+        request: FrameworkRequest,
+        params: Mapping[str, object],
+        *,
+        callback: Mapping[str, object] | None,
+        check_redirect_uri: bool,
+    ) -> LoginSteps[Token]:
         from oauth1_catalog.registry import login
 
         texts = text_params(self.name, params)
         browser = self._browser(request)
         token = yield from login.finish(
-            self.provider, self.signer, self.temporary, browser, params=texts, now=self._now()
+            self.provider,
+            self.signer,
+            self.temporary,
+            browser,
+            params=texts,
+            now=self._now(),
+            handed=None if callback is None else self._callback_pairs(callback),
+            check_redirect_uri=check_redirect_uri,
         )
         self.framework.current_token.set(self.name, request, token)
         yield from self._keep_after_login(request, token)
         return token
+
+    def _callback_pairs(self, callback: object) -> Iterable[tuple[str, object]]:
+        """What an application passed as ``callback=``. It may be what a browser sent: whatever that is, it is refused.
+
+        Raises:
+            StateError: it is not a mapping.
+        """
+        if not isinstance(callback, Mapping):
+            raise StateError(
+                "invalid_callback",
+                f"{self.name}: callback= is a {type(callback).__name__}. Pass a mapping with oauth_token and "
+                "oauth_verifier, such as the request's JSON.",
+                provider=self.name,
+                step="callback",
+            )
+        return self.framework.pairs(callback)
 
     def _exchange(
         self, request_token: Mapping[str, str] | None, verifier: str | None, params: Mapping[str, object]

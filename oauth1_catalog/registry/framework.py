@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from oauth1_catalog.errors import ConfigurationError
@@ -57,6 +58,10 @@ class Framework(ABC, Generic[FrameworkRequest]):
 
         ``fallback_key`` seals records where no secret key of the application can be found.
         """
+
+    def pairs(self, parameters: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
+        """Names and values of a mapping, all of them where it is the framework's own kind, which can repeat a name."""
+        return parameters.items()
 
     def call(self, call: CacheCall | StoreCall) -> object:
         """Do what a client's steps want of the cache or the token store; the result of an async one is awaited."""

@@ -6,7 +6,7 @@ for the application's cache or token store, answered with what that returns, and
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -78,8 +78,20 @@ def finish(
     *,
     params: Mapping[str, str],
     now: float,
+    handed: Iterable[tuple[str, object]] | None = None,
+    check_redirect_uri: bool = False,
 ) -> LoginSteps[Token]:
     """Read the callback, take back the login that it ends, and change its request token for an access token.
+
+    Args:
+        provider: whose login it is.
+        signer: signs with the client's credentials.
+        store: has the login.
+        browser: who comes back.
+        params: parameters of the token request.
+        now: seconds since the epoch.
+        handed: the callback's parameters, where they are not in the query; nothing else is read from them.
+        check_redirect_uri: whether the login must end at the path that it was begun for.
 
     Raises:
         AuthorizationDeniedError: the user said no.
@@ -87,17 +99,18 @@ def finish(
         MissingVerifierError: the callback has no verifier.
         ProviderError: the provider gave no access token.
     """
-    callback = read_callback(provider, browser.query)
+    callback = read_callback(provider, browser.query, handed=handed)
     if callback.failure is not None:
         yield from store.discard(browser.session, callback.oauth_token)
         raise callback.failure
     login = yield from store.take(browser.session, callback.oauth_token, keys=browser.keys, now=now)
-    if provider.from_catalog:
+    if check_redirect_uri:
         _check_path(provider, login.redirect_uri, browser.path)
     verifier = require_verifier(provider, callback.oauth_verifier, login.temporary.extra.get("oauth_verifier"))
     token = yield from exchange(provider, signer, login.temporary, verifier=verifier, params=params, now=now)
     token.update({name: value for name, value in callback.extra.items() if name not in token})
-    token.state_data = login.state_data
+    token.state_data = dict(login.state_data)
+    token.redirect_uri = login.redirect_uri
     return token
 
 
@@ -128,19 +141,14 @@ def temporary_credentials(request_token: Mapping[str, str]) -> TemporaryCredenti
     return TemporaryCredentials(fields.pop("oauth_token"), fields.pop("oauth_token_secret", "") or "", fields)
 
 
-def _check_path(provider: Provider, redirect_uri: str | None, path: str | None) -> None:
-    """A login that was begun for one callback ends at no other one.
-
-    A proxy may cut a prefix off the path that the application sees, so the end is compared.
-    """
-    if not redirect_uri or path is None or "://" not in redirect_uri:
-        return
-    begun_for = unquote(urlsplit(redirect_uri).path) or "/"
-    if not begun_for.rstrip("/").endswith(path.rstrip("/")):
+def _check_path(provider: Provider, redirect_uri: str | None, path: str) -> None:
+    """A login that was begun for one callback ends at no other one, where the application asks for that."""
+    begun_for = unquote(urlsplit(redirect_uri or "").path) or "/"
+    if begun_for.rstrip("/") != path.rstrip("/"):
         raise StateError(
             "mismatching_redirect_uri",
-            f"{provider.name}: this login was begun to end at {begun_for!r}, not at {path!r}. Offer the user to log in "
-            "again.",
+            f"{provider.name}: this login was begun to end at {begun_for!r}, not at {path!r}. Ask the user to log in "
+            "again. Where a proxy changes paths, leave check_redirect_uri out and compare token.redirect_uri.",
             provider=provider.name,
             step="callback",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from oauth1_catalog.errors import MissingTokenError
@@ -12,18 +13,24 @@ from oauth1_catalog.rfc5849.credentials import TokenCredentials
 class Token(dict[str, str]):
     """What ``authorize_access_token`` returns: ``oauth_token``, ``oauth_token_secret`` and the provider's own fields.
 
-    ``state_data`` is what the application gave to ``authorize_redirect``. ``expires_at`` is the end of a token's life,
-    in seconds since the epoch; ``None`` for one that ends when somebody revokes it. ``user`` is whose token it is in
-    the token store, and ``version`` counts how often that was saved; both are ``None`` for one that is in no store.
+    ``state_data`` and ``redirect_uri`` are what the application gave to ``authorize_redirect``. ``expires_at`` is the
+    end of a token's life, in seconds since the epoch; ``None`` for one that ends when somebody revokes it. ``user`` is
+    whose token it is in the token store, and ``version`` counts how often that was saved; both are ``None`` for one
+    that is in no store.
 
     >>> Token(oauth_token="t", oauth_token_secret="s", screen_name="ada")
     {'oauth_token': '********', 'oauth_token_secret': '********', 'screen_name': 'ada'}
     """
 
-    state_data: Mapping[str, object] = {}
+    redirect_uri: str | None = None
     expires_at: float | None = None
     user: Any = None  # the application's own kind of user
     version: int | None = None
+
+    @cached_property
+    def state_data(self) -> dict[str, object]:
+        """The application's own data; each token has its own dictionary."""
+        return {}
 
     def __repr__(self) -> str:
         return repr({name: "********" if _is_secret(name) else value for name, value in self.items()})

@@ -340,3 +340,79 @@ def test_a_callback_that_the_provider_s_file_writes_itself() -> None:
         provider, TemporaryCredentials("rt", "rs"), client_id="key", redirect_uri="https://app.example/cb"
     )
     assert parse_qs(urlsplit(address).query)["oauth_callback"] == ["https://app.example/cb?oauth_token=rt"]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "oob",
+        "https://a.example/cb?x=%20",
+        "HTTPS://a.example",
+        "http://localhost:8000/cb",
+        "http://127.0.0.1/cb",
+        "http://[::1]:8000/cb",
+        "https://bücher.example/ü",
+        "https://a.example/#/signed-in",
+        "myapp://cb",
+        "myapp:///cb",
+        "com.example.app:/oauth",
+        "web+shop://cb?next=/",
+    ],
+)
+def test_redirect_uris(uri: str) -> None:
+    sent: list[Request] = []
+    answered(request_temporary_credentials(PROVIDER, SIGNER, redirect_uri=uri), GOOD, sent)
+    assert protocol(sent[0])["oauth_callback"] == uri
+
+
+@pytest.mark.parametrize(
+    ("uri", "reason"),
+    [
+        ("", "is not absolute"),
+        ("/cb", "is not absolute"),
+        ("cb", "is not absolute"),
+        ("OOB", "is not absolute"),
+        ("//a.example/cb", "is not absolute"),
+        ("a.example/cb", "is not absolute"),
+        ("localhost:8000/cb", "does not begin with https://"),
+        ("a.example:443/cb", "does not begin with https://"),
+        ("LOCALHOST:8000", "does not begin with https://"),
+        ("myapp:cb", "does not begin with https://"),
+        ("127.0.0.1:8000/cb", "is not absolute"),
+        ("https:a.example/cb", "does not begin with https://"),
+        ("https:/a.example/cb", "names no host"),
+        ("https://", "names no host"),
+        ("http:///cb", "names no host"),
+        ("http://:8000/cb", "names no host"),
+        (" https://a.example/cb", "holds a blank"),
+        ("https://a.example/cb ", "holds a blank"),
+        ("\thttps://a.example/cb", "holds a blank"),
+        ("https://a.example/cb\n", "holds a blank"),
+        ("https://a.example/my cb", "holds a blank"),
+        ("https://a.example/\u00a0", "holds a blank"),
+        ("https://a\r\nb/", "holds a blank"),
+        ("https://a/\x00", "holds a blank"),
+        ("https:\\\\a.example\\cb", "a backslash"),
+        ("javascript:alert(1)", "its scheme is javascript"),
+        ("JavaScript://a.example/%0aalert(1)", "its scheme is javascript"),
+        ("data:text/html,x", "its scheme is data"),
+        ("file:///etc/passwd", "its scheme is file"),
+        ("https://[::1/cb", "cannot be read"),
+        ("https://a.example:99999/cb", "cannot be read"),
+        ("https://a.example:x/cb", "cannot be read"),
+        ("b'https://a.example/cb'", "is not absolute"),
+        ("https://ada:canary@a.example:x/cb?canary", "cannot be read"),
+    ],
+)
+def test_redirect_uris_that_lead_nowhere(uri: str, reason: str) -> None:
+    """Nothing is sent, and the message names the reason."""
+    with pytest.raises(ConfigurationError) as caught:
+        answered(request_temporary_credentials(BY_HAND, SIGNER, redirect_uri=uri), GOOD, pytest.fail)  # type: ignore[arg-type]
+    assert (caught.value.error, caught.value.provider, caught.value.step) == (
+        "invalid_redirect_uri",
+        "example",
+        "authorize",
+    )
+    assert reason in caught.value.description
+    assert "request.url_for(...) in Starlette" in caught.value.description
+    assert "canary" not in str(caught.value)

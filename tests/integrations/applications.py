@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import flask
 import pytest
@@ -90,6 +90,10 @@ class Browser(ABC):
 
     @abstractmethod
     def get(self, url: str) -> Answer: ...
+
+    @abstractmethod
+    def post(self, url: str, *, json: Any = None, form: Any = None) -> Answer:
+        """Send ``json`` as JSON, or the pairs of ``form`` as a form."""
 
     @property
     @abstractmethod
@@ -173,7 +177,7 @@ class FlaskApplication(Application):
         self.app = flask.Flask(__name__)
         self.app.config.update(prefixed(config) | {"SECRET_KEY": SECRET_KEY} | options.pop("settings", {}))
         self.oauth = self.integration.OAuth(self.app, **options)
-        self.app.add_url_rule("/<path:path>", view_func=self.serve)
+        self.app.add_url_rule("/<path:path>", view_func=self.serve, methods=["GET", "POST"])
         self.app.register_error_handler(self.integration.OAuthError, lambda error: (told(error), 400))
 
     def serve(self, path: str) -> Any:
@@ -190,6 +194,10 @@ class FlaskBrowser(Browser):
 
     def get(self, url: str) -> Answer:
         got = self.client.get(local(url))
+        return Answer(got.status_code, got.headers, got.text)
+
+    def post(self, url: str, *, json: Any = None, form: Any = None) -> Answer:
+        got = self.client.post(local(url), data=encoded(json, form), content_type=content_type(form))
         return Answer(got.status_code, got.headers, got.text)
 
     @property
@@ -237,6 +245,10 @@ class DjangoTestBrowser(Browser):
         got = self.client.get(local(url))
         return Answer(got.status_code, got.headers, got.content.decode())
 
+    def post(self, url: str, *, json: Any = None, form: Any = None) -> Answer:
+        got = self.client.post(local(url), data=encoded(json, form), content_type=content_type(form))
+        return Answer(got.status_code, got.headers, got.content.decode())
+
     @property
     def cookies(self) -> dict[str, str]:
         return {name: morsel.value for name, morsel in self.client.cookies.items()}
@@ -253,7 +265,7 @@ class StarletteApplication(Application):
     def set_up(self, config: Mapping[str, Mapping[str, object]], options: dict[str, Any]) -> None:
         self.oauth = self.integration.OAuth(prefixed(config) or None, **options)
         self.app = Starlette(
-            routes=[Route("/{path:path}", self.serve)],
+            routes=[Route("/{path:path}", self.serve, methods=["GET", "POST"])],
             middleware=[Middleware(SessionMiddleware, secret_key=SECRET_KEY)],
             exception_handlers={self.integration.OAuthError: oauth_error},
         )
@@ -278,6 +290,11 @@ class StarletteBrowser(Browser):
         got = self.client.get(local(url))
         return Answer(got.status_code, got.headers, got.text)
 
+    def post(self, url: str, *, json: Any = None, form: Any = None) -> Answer:
+        headers = {"Content-Type": content_type(form)}
+        got = self.client.post(local(url), content=encoded(json, form), headers=headers)
+        return Answer(got.status_code, got.headers, got.text)
+
     @property
     def cookies(self) -> dict[str, str]:
         return dict(self.client.cookies)
@@ -285,6 +302,14 @@ class StarletteBrowser(Browser):
     def put_back(self, cookies: Mapping[str, str]) -> None:
         self.client.cookies.clear()
         self.client.cookies.update(cookies)
+
+
+def encoded(body: Any, form: Any) -> str:
+    return json.dumps(body) if form is None else urlencode(form)
+
+
+def content_type(form: Any) -> str:
+    return "application/json" if form is None else "application/x-www-form-urlencoded"
 
 
 def local(url: str) -> str:

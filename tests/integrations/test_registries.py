@@ -252,7 +252,7 @@ def test_a_secret_key_that_is_no_text(emulator: Emulator, settings: dict[str, An
     assert "1234567" not in error["description"]
 
 
-@pytest.mark.parametrize("uri", ["/authorize", "authorize", "//example.com/authorize", "https://a\nb", ""])
+@pytest.mark.parametrize("uri", ["/authorize", "", "localhost:8000/authorize", " https://example.com/authorize"])
 def test_a_redirect_uri_without_a_host(app: Application, emulator: Emulator, uri: str) -> None:
     @app.view("/login")
     async def login(app: Application, *request: Any) -> Any:

@@ -12,7 +12,7 @@ from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import Access
-from oauth1_catalog.registry.addresses import api_url, check_redirect_uri, endpoint_fault
+from oauth1_catalog.registry.addresses import api_url, endpoint_fault
 
 PROVIDER = Provider(
     name="example",
@@ -162,18 +162,6 @@ def test_by_hand_other_hosts_may_be_called_but_not_in_the_clear() -> None:
         for provider in (by_hand, PROVIDER):
             with pytest.raises(ConfigurationError):
                 api_url(provider, url, allow_any_host=True)
-
-
-@pytest.mark.parametrize("uri", [None, "oob", "https://a.example/cb?x=%20", "http://localhost/cb", "myapp://cb"])
-def test_redirect_uris(uri: str | None) -> None:
-    check_redirect_uri("example", uri)
-
-
-@pytest.mark.parametrize("uri", ["", "/cb", "cb", "OOB", "//a.example/cb", "https://a\r\nb/", "https://a/\x00"])
-def test_no_redirect_uris(uri: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        check_redirect_uri("example", uri)
-    assert caught.value.error == "invalid_redirect_uri"
 
 
 FAMILIES = {

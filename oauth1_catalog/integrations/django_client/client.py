@@ -51,11 +51,23 @@ class DjangoOAuth1App(AsyncCalls):
         """Keep what ``create_authorization_url`` gave until the callback."""
         self._run(self._remember(request, kwargs))
 
-    def authorize_access_token(self, request: HttpRequest, **kwargs: object) -> Token:
+    def authorize_access_token(
+        self,
+        request: HttpRequest,
+        *,
+        callback: Mapping[str, object] | None = None,
+        check_redirect_uri: bool = False,
+        **kwargs: object,
+    ) -> Token:
         """End the login, in the view that the user came back to.
 
         Args:
             request: the request being served.
+            callback: the callback's parameters, where a front end hands them on in JSON or a form: ``oauth_token`` and
+                ``oauth_verifier``, or what the provider sends when the user declines. They are read instead of the
+                query, which must not differ. Nothing else of it is used: the login must be this browser's as ever.
+            check_redirect_uri: whether the login must end at the path of the ``redirect_uri`` that it was begun with;
+                for an application with several callbacks.
             kwargs: parameters of the token request.
 
         Returns:
@@ -64,7 +76,7 @@ class DjangoOAuth1App(AsyncCalls):
         Raises:
             OAuthError: the login did not end well; ``error`` says how, see ``docs/errors.md``.
         """
-        return self._run(self._finish(request, kwargs))
+        return self._run(self._finish(request, kwargs, callback=callback, check_redirect_uri=check_redirect_uri))
 
     async def aauthorize_redirect(
         self, request: HttpRequest, redirect_uri: str | None = None, **kwargs: Any
@@ -76,6 +88,14 @@ class DjangoOAuth1App(AsyncCalls):
         """As ``save_authorize_data``, in an async view."""
         await sync_to_async(self.save_authorize_data)(request, **kwargs)
 
-    async def aauthorize_access_token(self, request: HttpRequest, **kwargs: Any) -> Token:
+    async def aauthorize_access_token(
+        self,
+        request: HttpRequest,
+        *,
+        callback: Mapping[str, object] | None = None,
+        check_redirect_uri: bool = False,
+        **kwargs: object,
+    ) -> Token:
         """As ``authorize_access_token``, in an async view."""
-        return await sync_to_async(self.authorize_access_token)(request, **kwargs)
+        finish = sync_to_async(self.authorize_access_token)
+        return await finish(request, callback=callback, check_redirect_uri=check_redirect_uri, **kwargs)

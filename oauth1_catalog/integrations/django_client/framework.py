@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Mapping, MutableMapping
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
 from django.utils.module_loading import import_string
 
 from oauth1_catalog.errors import ConfigurationError
@@ -128,3 +129,9 @@ class DjangoFramework(Framework[HttpRequest]):
             query=[(name, value) for name, values in request.GET.lists() for value in values],
             path=request.path,
         )
+
+    def pairs(self, parameters: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
+        """Names and values of a mapping, such as ``request.POST`` or Django REST framework's ``request.data``."""
+        if isinstance(parameters, MultiValueDict):
+            return [(name, value) for name, values in parameters.lists() for value in values]
+        return parameters.items()

@@ -48,10 +48,17 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
         """Keep what ``create_authorization_url`` gave until the callback."""
         self._run(self._remember(self._request(), kwargs))
 
-    def authorize_access_token(self, **kwargs: object) -> Token:
+    def authorize_access_token(
+        self, *, callback: Mapping[str, object] | None = None, check_redirect_uri: bool = False, **kwargs: object
+    ) -> Token:
         """End the login, in the view that the user came back to.
 
         Args:
+            callback: the callback's parameters, where a front end hands them on in JSON or a form: ``oauth_token`` and
+                ``oauth_verifier``, or what the provider sends when the user declines. They are read instead of the
+                query, which must not differ. Nothing else of it is used: the login must be this browser's as ever.
+            check_redirect_uri: whether the login must end at the path of the ``redirect_uri`` that it was begun with;
+                for an application with several callbacks.
             kwargs: parameters of the token request.
 
         Returns:
@@ -60,7 +67,8 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
         Raises:
             OAuthError: the login did not end well; ``error`` says how, see ``docs/errors.md``.
         """
-        return self._run(self._finish(self._request(), kwargs))
+        steps = self._finish(self._request(), kwargs, callback=callback, check_redirect_uri=check_redirect_uri)
+        return self._run(steps)
 
     @property
     def token(self) -> TokenLike | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from flask import Flask, Request, current_app, g, has_app_context, has_request_context, request, session
 from flask.sessions import SecureCookieSessionInterface
+from werkzeug.datastructures import MultiDict
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.browser import Browser
@@ -100,8 +102,12 @@ class FlaskFramework(Framework[Request]):
             keys=keys or [fallback_key],
             in_cookie=isinstance(app.session_interface, SecureCookieSessionInterface),
             query=list(request.args.items(multi=True)),
-            path=request.path,
+            path=request.script_root + request.path,
         )
+
+    def pairs(self, parameters: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
+        """Names and values of a mapping, such as ``request.form`` or ``request.json``."""
+        return parameters.items(multi=True) if isinstance(parameters, MultiDict) else parameters.items()
 
 
 def secret_keys(app: Flask) -> list[str | bytes]:

@@ -42,9 +42,17 @@ class BlockingCalls(Verbs["httpx2.Response"]):
         """Send the user's browser to the provider; see ``StarletteOAuth1App.authorize_redirect``."""
         return self._wait(self._client.authorize_redirect(request, redirect_uri, state_data=state_data, **kwargs))
 
-    def authorize_access_token(self, request: Request, **kwargs: object) -> Token:
+    def authorize_access_token(
+        self,
+        request: Request,
+        *,
+        callback: Mapping[str, object] | None = None,
+        check_redirect_uri: bool = False,
+        **kwargs: object,
+    ) -> Token:
         """End the login; see ``StarletteOAuth1App.authorize_access_token``."""
-        return self._wait(self._client.authorize_access_token(request, **kwargs))
+        finish = self._client.authorize_access_token
+        return self._wait(finish(request, callback=callback, check_redirect_uri=check_redirect_uri, **kwargs))
 
     def userinfo(
         self, token: TokenLike | None = None, *, request: Request | None = None

@@ -58,11 +58,23 @@ class StarletteOAuth1App(AsyncOAuth1App[Request]):
         """Keep what ``create_authorization_url`` gave until the callback."""
         await self._run(self._remember(request, kwargs))
 
-    async def authorize_access_token(self, request: Request, **kwargs: object) -> Token:
+    async def authorize_access_token(
+        self,
+        request: Request,
+        *,
+        callback: Mapping[str, object] | None = None,
+        check_redirect_uri: bool = False,
+        **kwargs: object,
+    ) -> Token:
         """End the login, in the endpoint that the user came back to.
 
         Args:
             request: the request being served.
+            callback: the callback's parameters, where a front end hands them on in JSON or a form: ``oauth_token`` and
+                ``oauth_verifier``, or what the provider sends when the user declines. They are read instead of the
+                query, which must not differ. Nothing else of it is used: the login must be this browser's as ever.
+            check_redirect_uri: whether the login must end at the path of the ``redirect_uri`` that it was begun with;
+                for an application with several callbacks.
             kwargs: parameters of the token request.
 
         Returns:
@@ -71,4 +83,5 @@ class StarletteOAuth1App(AsyncOAuth1App[Request]):
         Raises:
             OAuthError: the login did not end well; ``error`` says how, see ``docs/errors.md``.
         """
-        return await self._run(self._finish(request, kwargs))
+        steps = self._finish(request, kwargs, callback=callback, check_redirect_uri=check_redirect_uri)
+        return await self._run(steps)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from starlette.config import Config
+from starlette.datastructures import ImmutableMultiDict, QueryParams
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import HTTPConnection, Request
 
@@ -74,9 +76,14 @@ class StarletteFramework(Framework[Request]):
             session=request.session,
             keys=[_secret_key(request) or fallback_key, fallback_key],
             in_cookie=True,
-            query=request.query_params.multi_items(),
-            path=request.url.path,
+            # Of the scope itself: one that a test made by hand may lack the rest of what Starlette's Request asks for.
+            query=QueryParams(request.scope.get("query_string", b"")).multi_items(),
+            path=request.scope.get("path", ""),
         )
+
+    def pairs(self, parameters: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
+        """Names and values of a mapping, such as ``await request.form()`` or ``await request.json()``."""
+        return parameters.multi_items() if isinstance(parameters, ImmutableMultiDict) else parameters.items()
 
 
 def _secret_key(request: Request) -> str | None:
