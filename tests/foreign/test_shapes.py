@@ -16,7 +16,13 @@ from tests.foreign.shapes import SHAPES, Shape
 from tests.foreign.verifiers import CLIENTS, PRIVATE_KEY, TOKENS, VERIFIERS
 
 REFUSALS = yaml.safe_load(Path(__file__).with_name("refusals.yaml").read_text(encoding="utf-8"))
-REFUSED = {verifier: {shape for group in groups for shape in group["shapes"]} for verifier, groups in REFUSALS.items()}
+REFUSED = {
+    (verifier, shape, library)
+    for verifier, groups in REFUSALS.items()
+    for group in groups
+    for shape in group["shapes"]
+    for library in ([group["library"]] if "library" in group else ["requests", "httpx2"])
+}
 CREDENTIALS = {"client_id": "key", "client_secret": CLIENTS["key"], "token": "token", "token_secret": TOKENS["token"]}
 LIBRARIES = {"requests": OAuth1Session, "httpx2": OAuth1Client}
 
@@ -52,7 +58,7 @@ def test_the_verifier_refuses_what_the_table_says_and_nothing_else(
 ) -> None:
     address, shape = server(verifier), SHAPES[name]
     response = send(library, address, shape)
-    assert accepted(response) == (name not in REFUSED.get(verifier, ())), response.text
+    assert accepted(response) == ((verifier, name, library) not in REFUSED), response.text
     if accepted(response):  # It does verify: with another secret the same request is refused.
         assert not accepted(send(library, address, shape, token_secret="another"))
 
@@ -81,6 +87,7 @@ def test_the_table_names_shapes_and_verifiers_that_are_there() -> None:
         # A verifier that refuses everything would agree with every table.
         assert not {"get", "query", "form", "form_and_query", "json", "in_query", "in_body"} & set(named), verifier
         for group in groups:
-            assert set(group) == {"section", "why", "shapes"}
+            assert set(group) - {"library"} == {"section", "why", "shapes"}
+            assert group.get("library", "requests") in LIBRARIES
             assert re.fullmatch(r"[23](\.[0-9]+)+", group["section"])
             assert group["why"].endswith(".")

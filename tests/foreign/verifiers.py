@@ -17,6 +17,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.foreign.environments import node_missing
+
 SERVERS = Path(__file__).parent / "servers"
 CLIENTS = {"key": "client-secret", "odd": "a&b=c%41 d+é"}
 TOKENS = {"token": "token-secret", "odd-token": "&ü=% +"}
@@ -102,6 +104,14 @@ VERIFIERS = {
             ("php", "-S", "127.0.0.1:{port}", "oauth_provider.php"),
             ("HMAC-SHA1", "HMAC-SHA256"),
             debian("php -r exit(class_exists('OAuthProvider')?0:1);", "php-cli", "php-oauth"),
+        ),
+        *(
+            Verifier(name, title, ("node", f"node/{name}.mjs", *ARGUMENTS), methods, node_missing)
+            for name, title, methods in (
+                ("passport_http_oauth", "passport-http-oauth (npm)", ("HMAC-SHA1", "HMAC-SHA256")),
+                ("oauth_1_0a", "oauth-1.0a (npm)", ("HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512")),
+                ("oauth_signature", "oauth-signature (npm)", ("HMAC-SHA1",)),
+            )
         ),
     )
 }

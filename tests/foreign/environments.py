@@ -1,0 +1,70 @@
+"""What is installed for these tests alone: npm's packages, and environments of Python outside constraints.txt.
+
+They are made once and kept, where ``OAUTH1_CATALOG_REQUIRE_FOREIGN`` is set; without it, what is there is used.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.conftest import REQUIRED
+
+NODE = Path(__file__).parent / "servers" / "node"
+ENVIRONMENTS = Path(__file__).parents[2] / ".foreign"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time installs into a folder."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _install(folder: Path, fingerprint: bytes, *commands: list[str]) -> bool:
+    """Run the commands unless that was done with this fingerprint; whether all is there."""
+    stamp, wanted = folder / ".installed", hashlib.sha256(fingerprint).hexdigest()
+    with _alone(folder):
+        if stamp.is_file() and stamp.read_text() == wanted:
+            return True
+        if not os.environ.get(REQUIRED):
+            return False
+        shutil.rmtree(folder, ignore_errors=True)
+        for command in commands:
+            run = subprocess.run(command, cwd=NODE, capture_output=True, text=True, check=False)
+            assert run.returncode == 0, f"{' '.join(command)}\n{run.stdout}{run.stderr}"
+        stamp.write_text(wanted)
+    return True
+
+
+def node_missing() -> str:
+    """What the verifiers of npm lack."""
+    if not shutil.which("npm"):
+        return "Node is not installed (Debian: apt-get install nodejs npm)"
+    lock = (NODE / "package-lock.json").read_bytes()
+    options = ["--no-audit", "--no-fund", "--ignore-scripts"]
+    if _install(NODE / "node_modules", lock, ["npm", "ci", *options]):
+        return ""
+    return f"npm's packages are not installed ({REQUIRED}=1 in the environment installs them)"
+
+
+def python_of(name: str, *requirements: str) -> tuple[Path | None, str]:
+    """The interpreter of an environment that has these packages, or what is missing."""
+    folder = ENVIRONMENTS / name
+    python = folder / "bin" / "python"
+    uv = [sys.executable, "-m", "uv"]
+    make = [*uv, "venv", "--quiet", "--no-project", "--python", sys.executable, str(folder)]
+    fill = [*uv, "pip", "install", "--quiet", "--no-build", "--python", str(python), *requirements]
+    if _install(folder, repr((sys.version, requirements)).encode(), make, fill):
+        return python, ""
+    packages = " ".join(requirements)
+    return None, f"{packages} of PyPI is not installed ({REQUIRED}=1 in the environment installs it)"
