@@ -48,6 +48,7 @@ from oauth1_catalog.catalog.sections import (
 Flow = Literal["redirect", "two_legged", "static_token", "signed_client", "signed_grant", "xauth"]
 Status = Literal["active", "limited", "deprecated", "retired"]
 ParamsPlace = Literal["query", "body"]
+MultipartRule = Literal["unsigned", "sign_fields"]
 ApiAuth = Literal["signature", "bearer", "header"]
 
 
@@ -150,7 +151,10 @@ class ProviderFile(Section):
     api_auth_header: HeaderName | None = None
     """The name of that header, with `api_auth: header`, such as `Zotero-API-Key`."""
     api_params: dict[ParameterName, Template] = Field(default_factory=dict)
-    """Parameters of every API call; `{client_id}` is filled in."""
+    """Parameters of every API call to the host of `api_base_url`; `{client_id}` is filled in."""
+    multipart: MultipartRule = "unsigned"
+    """Whether the text fields of a multipart body belong to the signature: `unsigned` as in RFC 5849, or `sign_fields`
+    (Flickr's uploads)."""
 
     options: dict[Name, Option] = Field(default_factory=dict)
     """Choices of the application."""

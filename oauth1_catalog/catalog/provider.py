@@ -150,6 +150,7 @@ class Provider:
     api_auth: Literal["signature", "bearer", "header"] = "signature"
     api_auth_header: str | None = None
     api_params: Mapping[str, str] = field(default_factory=dict)
+    multipart: Literal["unsigned", "sign_fields"] = "unsigned"
 
     client_kwargs: Mapping[str, object] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from oauth1_catalog.clients.arguments import Arguments
@@ -41,6 +41,7 @@ class SignsRequests:
     signer: Signer
     credentials: TokenCredentials | TemporaryCredentials | None = None
     parameters: Mapping[str, str]
+    fields: Sequence[tuple[str, str]] = ()
     redirects_are_guarded = False
 
     def __init__(
@@ -84,6 +85,7 @@ class SignsRequests:
         signer: Signer,
         credentials: TokenCredentials | TemporaryCredentials | None = None,
         parameters: Mapping[str, str] | None = None,
+        fields: Sequence[tuple[str, str]] = (),
     ) -> Self:
         """One that signs with a signer that is there already, for the holder of ``credentials``.
 
@@ -93,13 +95,19 @@ class SignsRequests:
             signer: has the client credentials and the signature method.
             credentials: of the one who is signed for.
             parameters: further protocol parameters.
+            fields: text fields of a multipart body, for a provider that signs them.
         """
         auth = cls.__new__(cls)
         auth.signer = signer
         auth.credentials = credentials
         auth.parameters = parameters or {}
+        auth.fields = fields
         auth.redirects_are_guarded = True
         return auth
+
+    def fields_of(self, content_type: str) -> Sequence[tuple[str, str]]:
+        """The fields that are signed beside a body of this type: a redirected request has no body any more."""
+        return self.fields if content_type.startswith("multipart/form-data") else ()
 
     def __repr__(self) -> str:
         if not hasattr(self, "signer"):  # seen by a debugger, or in a traceback out of the constructor

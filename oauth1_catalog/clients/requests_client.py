@@ -90,6 +90,7 @@ class OAuth1Auth(SignsRequests, AuthBase):
                 content_type=content_type,
                 token=self.credentials,
                 parameters=self.parameters,
+                fields=self.fields_of(content_type),
             )
         r.oauth1_auth = self  # type: ignore[attr-defined] # requests_redirects signs with it anew
         return r
@@ -100,7 +101,12 @@ class OAuth1Auth(SignsRequests, AuthBase):
         if content_type:
             headers["Content-Type"] = content_type
         whole = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else None
-        signed = self.signer.sign(Request(str(r.method), str(r.url), headers, whole), self.credentials, self.parameters)
+        signed = self.signer.sign(
+            Request(str(r.method), str(r.url), headers, whole),
+            self.credentials,
+            self.parameters,
+            fields=self.fields_of(content_type),
+        )
         r.url = signed.url
         if self.signer.signature_type == SIGNATURE_TYPE_BODY:
             r.body = signed.body

@@ -11,6 +11,8 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from oauthlib.oauth1 import SIGNATURE_TYPE_AUTH_HEADER, SIGNATURE_TYPE_BODY, SIGNATURE_TYPE_QUERY
@@ -84,6 +86,20 @@ def query_parameters(request: Request) -> list[tuple[str, str]]:
 def form_parameters(request: Request) -> list[tuple[str, str]]:
     """The form's own parameters, without the protocol's."""
     return _own((request.body or b"").decode("utf-8", "replace")) if is_form(request) else []
+
+
+def multipart_fields(request: Request) -> list[tuple[str, str]]:
+    """The text fields of a multipart body (RFC 7578): the parts without a file name."""
+    content_type = request.header("Content-Type")
+    if not content_type.lower().startswith("multipart/form-data"):
+        return []
+    message = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + (request.body or b""))
+    parts: Any = message.get_payload() if message.is_multipart() else []  # messages, where it is multipart
+    return [
+        (str(part.get_param("name", header="Content-Disposition")), part.get_payload(decode=True).decode("utf-8"))
+        for part in parts
+        if part.get_filename() is None
+    ]
 
 
 def _own(text: str) -> list[tuple[str, str]]:
@@ -161,7 +177,9 @@ def _check_parameters(registration: Registration, call: Call) -> None:
     }
     anywhere = {**call.protocol, **dict(query_parameters(request)), **dict(form_parameters(request))}
     if call.role == "api":
-        check_names(original.api_params, anywhere, values)
+        host = urlsplit(original.api_base_url or "").netloc
+        if not original.api_base_url or urlsplit(request.url).path.split("/")[3:4] == [host]:
+            check_names(original.api_params, anywhere, values)
         return
     endpoint = original.renew if call.role == "renew" else original.revoke
     if call.role in {"renew", "revoke"}:

@@ -14,7 +14,7 @@ import string
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from oauthlib.oauth1 import (
     AccessTokenEndpoint,
@@ -27,7 +27,7 @@ from oauthlib.oauth1 import (
 from oauthlib.oauth1.rfc5849 import signature
 from oauthlib.oauth1.rfc5849.endpoints.base import BaseEndpoint
 
-from oauth1_catalog.emulator.demands import FORM, Call, check_demands, check_unsigned_demands, is_form
+from oauth1_catalog.emulator.demands import FORM, Call, check_demands, check_unsigned_demands, is_form, multipart_fields
 from oauth1_catalog.emulator.problems import Refusal, absent
 from oauth1_catalog.emulator.store import AccessToken, TemporaryToken
 from oauth1_catalog.emulator.validator import CLOCK_TOLERANCE, OAuthlibRequest, Validator
@@ -167,7 +167,7 @@ def new_temporary_token(validator: Validator) -> TemporaryToken:
     Raises:
         Refusal: the request is not what this provider takes.
     """
-    _accepted(_RequestToken(validator).create_request_token_response(*_arguments(validator.request)))
+    _accepted(_RequestToken(validator).create_request_token_response(*_arguments(validator)))
     return _present(validator.temporary)
 
 
@@ -177,7 +177,7 @@ def new_access_token(validator: Validator) -> AccessToken:
     Raises:
         Refusal: the request is not what this provider takes.
     """
-    _accepted(_AccessToken(validator).create_access_token_response(*_arguments(validator.request)))
+    _accepted(_AccessToken(validator).create_access_token_response(*_arguments(validator)))
     return _present(validator.access)
 
 
@@ -188,7 +188,7 @@ def verify_resource_request(validator: Validator) -> AccessToken:
         Refusal: the request is not what this provider takes.
     """
     endpoint = _Resource(validator)
-    valid, request = endpoint.validate_protected_resource_request(*_arguments(validator.request))
+    valid, request = endpoint.validate_protected_resource_request(*_arguments(validator))
     if not valid:
         raise absent("oauth_token") if request is not None else Refusal("parameter_rejected", "oauthlib refuses it.")
     return _present(validator.access)
@@ -236,7 +236,7 @@ def verify_client_request(validator: Validator) -> str:
     Raises:
         Refusal: the request is not what this provider takes.
     """
-    valid, request = _SignatureOnly(validator).validate_request(*_arguments(validator.request))
+    valid, request = _SignatureOnly(validator).validate_request(*_arguments(validator))
     if not valid or request is None:
         raise Refusal("parameter_rejected", "oauthlib refuses it.")
     client_id: str = request.client_key
@@ -266,12 +266,22 @@ def authorize(validator: Validator, token: str, extra: Mapping[str, str], verifi
     return location
 
 
-def _arguments(request: Request) -> tuple[str, str, str, dict[str, str]]:
+def _arguments(validator: Validator) -> tuple[str, str, str, dict[str, str]]:
     """A request as oauthlib reads it.
+
+    Where the provider signs the text fields of a multipart body, oauthlib gets them as a form.
 
     Raw characters that oauthlib will not decode (``[``, ``{``, ``|``, bytes beyond ASCII) are percent-encoded in the
     query and the form first; decoded, both are the same.
     """
+    request = validator.request
+    if validator.registration.original.multipart == "sign_fields" and (fields := multipart_fields(request)):
+        request = Request(
+            request.method,
+            request.url,
+            {**request.headers, "Content-Type": FORM},
+            urlencode(fields, quote_via=quote).encode("ascii"),
+        )
     parts = urlsplit(request.url)
     url = urlunsplit(parts._replace(query=_readable(parts.query), fragment=""))
     headers = {name: value for name, value in request.headers.items() if name.lower() != "content-type"}

@@ -158,7 +158,8 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
             await self._run(self._forget_rejected(token, response))
             return response
         with self._named():
-            auth = OAuth1Auth.from_signer(self.signer, credentials, oauth_params)
+            fields, kwargs = self._multipart_fields(kwargs)
+            auth = OAuth1Auth.from_signer(self.signer, credentials, oauth_params, fields)
             response = await self.pool.request(method, url, auth=auth, **kwargs)
         await self._run(self._forget_rejected(token, response))
         return response

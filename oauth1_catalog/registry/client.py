@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from oauth1_catalog.catalog.provider import Provider, time_zone
 from oauth1_catalog.clients.options import signing_options
@@ -346,13 +347,22 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             given = kwargs.get("headers") or {}
             names = {str(name).lower() for name in given}
             kwargs["headers"] = {**{k: v for k, v in headers.items() if k.lower() not in names}, **given}
-        if provider.api_params:
+        absolute = api_url(provider, url, allow_any_host=allow_any_host, access=self.access)
+        if provider.api_params and _host(absolute) == _host(provider.api_base_url or absolute):
             from oauth1_catalog.flow.redirection import filled
             from oauth1_catalog.registry.api_params import with_api_params
 
             own = filled(provider.api_params, {"client_id": self.signer.client.client_id})
             kwargs["params"] = with_api_params(own, url, kwargs.get("params"))
-        return api_url(provider, url, allow_any_host=allow_any_host, access=self.access), kwargs
+        return absolute, kwargs
+
+    def _multipart_fields(self, kwargs: dict[str, Any]) -> tuple[tuple[tuple[str, str], ...], dict[str, Any]]:
+        """The text fields of a multipart body, where the provider signs them, and the call that sends just these."""
+        if self.provider.multipart == "unsigned":
+            return (), kwargs
+        from oauth1_catalog.registry.multipart import multipart_fields
+
+        return multipart_fields(kwargs)
 
     @contextmanager
     def _named(self) -> Iterator[None]:
@@ -391,3 +401,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
     @staticmethod
     def _now() -> float:
         return time.time()
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.lower()

@@ -252,7 +252,8 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         if (header := token_header(self.provider, credentials)) is not None:
             return self._unsigned_request(method, url, header, oauth_params, kwargs)
         with self._named():
-            auth = OAuth1Auth.from_signer(self.signer, credentials, oauth_params)
+            fields, kwargs = self._multipart_fields(kwargs)
+            auth = OAuth1Auth.from_signer(self.signer, credentials, oauth_params, fields)
             return self.pool.request(method, url, auth=auth, **kwargs)
 
     def _unsigned_request(

@@ -6,7 +6,7 @@ the call. All checks come before the first use of a secret.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
@@ -204,7 +204,12 @@ class Signer:
         return other
 
     def sign(
-        self, request: Request, token: Credentials | None = None, parameters: Mapping[str, str] | None = None
+        self,
+        request: Request,
+        token: Credentials | None = None,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        fields: Iterable[tuple[str, str]] = (),
     ) -> Request:
         """The request with its signature, exactly as it has to go on the wire.
 
@@ -212,6 +217,7 @@ class Signer:
             request: not yet signed. Raw characters of its URL are percent-encoded.
             token: temporary or token credentials; ``None`` signs for the client alone.
             parameters: further protocol parameters by name, such as ``oauth_callback`` and ``oauth_verifier``.
+            fields: text fields of a multipart body, decoded, for a provider that signs them (Flickr).
 
         Raises:
             SigningError: the request cannot be signed; nothing of it was changed.
@@ -227,7 +233,7 @@ class Signer:
         content_type = find_header(headers, "Content-Type")
         if self._signature_type == "HEADER":
             value = self.authorization(
-                method, url, body=body, content_type=content_type, token=token, parameters=parameters
+                method, url, body=body, content_type=content_type, token=token, parameters=parameters, fields=fields
             )
             return Request(method, url, {**headers, "Authorization": value}, body)
         if self._signature_type == "BODY":
@@ -243,7 +249,7 @@ class Signer:
                     description=f"signature_type is BODY, but the body is {content_type or 'without Content-Type'}, "
                     f"not {FORM}. Use HEADER for this client."
                 )
-        protocol, signature = self._sign(method, url, body, content_type, token, parameters)
+        protocol, signature = self._sign(method, url, body, content_type, token, parameters, fields)
         form = f"{protocol}&oauth_signature={signature}"
         if self._signature_type == "QUERY":
             return Request(method, add_to_query(url, form), headers, body)
@@ -258,6 +264,7 @@ class Signer:
         content_type: str = "",
         token: Credentials | None = None,
         parameters: Mapping[str, str] | None = None,
+        fields: Iterable[tuple[str, str]] = (),
     ) -> str:
         """The value of the ``Authorization`` header alone, for a client that keeps the request in a form of its own.
 
@@ -268,6 +275,7 @@ class Signer:
             content_type: the value of that header.
             token: temporary or token credentials; ``None`` signs for the client alone.
             parameters: further protocol parameters by name.
+            fields: text fields of a multipart body, decoded, for a provider that signs them.
 
         Raises:
             SigningError: the request cannot be signed.
@@ -276,14 +284,14 @@ class Signer:
         >>> signer.authorization("GET", "https://example.com/").partition("oauth_timestamp")[2]
         '="1", oauth_signature="f%2BnTxp9PI9u%2FuKcQS%2B7nO4kyZMA%3D"'
         """
-        protocol, signature = self._sign(method, url, body, content_type, token, parameters)
-        fields = protocol.replace("=", '="').replace("&", '", ')
+        protocol, signature = self._sign(method, url, body, content_type, token, parameters, fields)
+        header = protocol.replace("=", '="').replace("&", '", ')
         if self._is_raw:
-            fields = _raw(fields)
+            header = _raw(header)
         start = self._header_start
         if self._is_realm_of_url:
             start = start.replace(_REQUEST_URL, url.partition("?")[0])
-        return f'{start}{fields}", oauth_signature="{signature}"'
+        return f'{start}{header}", oauth_signature="{signature}"'
 
     def _sign(
         self,
@@ -293,6 +301,7 @@ class Signer:
         content_type: str,
         token: Credentials | None,
         parameters: Mapping[str, str] | None,
+        fields: Iterable[tuple[str, str]],
     ) -> tuple[str, str]:
         """The protocol parameters of this request, normalized, and the signature, encoded."""
         origin, path, query = split_url(url)
@@ -309,9 +318,13 @@ class Signer:
             refuse_protocol_names(pairs, place="query")
         has_form = is_form(content_type)
         if has_form and body:
-            fields = encoded_pairs(form_text(whole_body(body)), place="body")
-            refuse_protocol_names(fields, place="body")
-            pairs += fields
+            form = encoded_pairs(form_text(whole_body(body)), place="body")
+            refuse_protocol_names(form, place="body")
+            pairs += form
+        if fields:
+            form = [(percent_encode(name), percent_encode(value)) for name, value in fields]
+            refuse_protocol_names(form, place="body")
+            pairs += form
 
         protocol = self._protocol(token)
         extra = encode_extra(parameters) if parameters else []
