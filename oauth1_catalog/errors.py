@@ -8,6 +8,7 @@ callback that belongs to no login::
     │   ├── UnknownProviderError      no provider of that name in the catalog
     │   ├── MissingSettingError       a key that the provider needs is not configured
     │   ├── RetiredProviderError      the provider has switched OAuth 1.0 off
+    │   ├── ConfigurationNotice       it works today: ``check()`` lists it, nothing raises it
     │   ├── ProviderFileError         a provider file cannot be used: file, line, column, field
     │   ├── NotInitializedError       the registry has no application yet
     │   ├── TokenKeyError             a row of the token table cannot be opened with the configured keys
@@ -32,6 +33,7 @@ working; ``provider`` and ``step`` say where it happened, and ``error`` is stabl
 from __future__ import annotations
 
 import errno
+from typing import ClassVar, Literal
 
 
 class OAuthError(Exception):
@@ -81,9 +83,13 @@ class OAuthError(Exception):
 
 
 class ConfigurationError(OAuthError, ValueError):
-    """A setting, an argument or a provider file is wrong; nothing was sent."""
+    """A setting, an argument or a provider file is wrong; nothing was sent.
+
+    ``severity`` is ``"error"``, or ``"warning"`` for what ``check()`` lists although it works today.
+    """
 
     error = "configuration_error"
+    severity: ClassVar[Literal["error", "warning"]] = "error"
 
 
 class UnknownProviderError(ConfigurationError):
@@ -110,6 +116,29 @@ class RetiredProviderError(ConfigurationError):
     """The provider has switched OAuth 1.0 off; the message says when, and what to use instead."""
 
     error = "retired_provider"
+
+
+class ConfigurationNotice(ConfigurationError):  # noqa: N818 - nothing raises it
+    """Something that works today and needs your attention, in the list of ``check()``; it is never raised.
+
+    ``error`` is ``deprecated_provider``, where OAuth 1.0 is about to end there, or ``missing_user_agent``.
+    """
+
+    error = "configuration_notice"
+    severity = "warning"
+
+    @property
+    def category(self) -> type[Warning]:
+        """The category of the warning that registration gives."""
+        return DeprecatedProviderWarning if self.error == "deprecated_provider" else ConfigurationWarning
+
+
+class DeprecatedProviderWarning(FutureWarning):
+    """The provider is going to switch OAuth 1.0 off; the message says when. Python shows it by default."""
+
+
+class ConfigurationWarning(UserWarning):
+    """A client is registered without something that its provider asks for."""
 
 
 class ProviderFileError(ConfigurationError):

@@ -27,7 +27,7 @@ from oauth1_catalog.catalog.document import Document
 from oauth1_catalog.catalog.inheritance import Entry, inherit
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.catalog.reader import KEPT, Reader, shown_path
-from oauth1_catalog.catalog.resolve import Tree, choices_of, resolve
+from oauth1_catalog.catalog.resolve import Tree, choices_of, outline, resolve
 from oauth1_catalog.catalog.source import read
 from oauth1_catalog.errors import ConfigurationError, ProviderFileError, ResourceError, UnknownProviderError
 from oauth1_catalog.hosts import Access, LocalHosts, given_insecure_transport, given_local_hosts
@@ -163,6 +163,18 @@ class Catalog:
         )
         return resolve(self._data(name), check=_check, environment=environment, values=values, access=access)
 
+    def outline(self, name: str) -> Provider:
+        """The provider as its file has it, with its variables unfilled: to look at, not to use.
+
+        Raises:
+            UnknownProviderError: no file and no alias has that name.
+            ProviderFileError: the file is wrong.
+
+        >>> Catalog().outline("jira").api_base_url
+        '{base_url}/rest/api/2/'
+        """
+        return outline(self._data(name))
+
     def choices(self, name: str) -> frozenset[str]:
         """The names of the provider's variables and options: what an application can choose.
 
@@ -175,6 +187,24 @@ class Catalog:
         """
         variables, options = choices_of(self._data(name))
         return frozenset((*variables, *options))
+
+    def required(self, name: str) -> dict[str, str | None]:
+        """The variables that an application must give, each with an example; those that are addresses first.
+
+        Raises:
+            UnknownProviderError: no file and no alias has that name.
+            ProviderFileError: the file is wrong.
+
+        >>> Catalog().required("jira")
+        {'base_url': 'https://jira.example.com'}
+        """
+        variables, _ = choices_of(self._data(name))
+        wanted = {key: one for key, one in variables.items() if one.source is None and one.default is None}
+        return {key: wanted[key].example for key in sorted(wanted, key=lambda key: wanted[key].format is None)}
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a provider of that name or alias; its file may be wrong."""
+        return isinstance(name, str) and self._find(name) is not None
 
     def entry(self, name: str) -> Entry:
         """The provider's data with the files that it came from, whether right or wrong.

@@ -23,6 +23,9 @@ from oauth1_catalog.hosts import Access
 Tree = dict[str, Any]
 """A file's data once it is known to be what the model wants: mappings, lists and texts."""
 
+_CHOSEN = frozenset({"environments", "options", "extends"})
+"""What is used up when a provider is made."""
+
 
 def choices_of(data: Tree) -> tuple[dict[str, Variable], dict[str, Option]]:
     """The variables and the options of a provider file."""
@@ -70,7 +73,7 @@ def resolve(
     signing: Any = data.get("client_kwargs", {})
     plaintext = signing.get("signature_method") == "PLAINTEXT"
     filling = variable_values(name, variables, given, access=access, plaintext=plaintext)
-    data = {key: value for key, value in data.items() if key not in {"environments", "options", "extends"}}
+    data = {key: value for key, value in data.items() if key not in _CHOSEN}
     data = _filled(name, data, filling)
     if filling or given or environment:
         try:
@@ -81,6 +84,11 @@ def resolve(
                 description=f"{name}: with these values the provider is not usable: {error}", provider=name
             ) from None
     return _provider(data, environment, filling)
+
+
+def outline(data: Tree) -> Provider:
+    """The provider without an environment and without values: placeholders of variables are left in its texts."""
+    return _provider({key: value for key, value in data.items() if key not in _CHOSEN}, None, {})
 
 
 def _with_environment(provider: str, data: Tree, name: str | None) -> Tree:

@@ -206,11 +206,19 @@ def check_unknown(
         if elsewhere and key in elsewhere:
             warnings.warn(f"{where} has {key!r}, which is ignored there: it comes from {elsewhere[key]}.", stacklevel=4)
             continue
-        near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.75)
-        if near:
-            raise ConfigurationError(description=f"{where} has the unknown {key!r}. Did you mean {near[0]!r}?")
+        if near := nearest_name(str(key), known):
+            raise ConfigurationError(description=f"{where} has the unknown {key!r}. Did you mean {near!r}?")
         if warn_unrelated:
             warnings.warn(f"{where} has the unknown {key!r}; it is ignored.", stacklevel=4)
+
+
+def nearest_name(name: str, known: Collection[str]) -> str:
+    """The known name of which ``name`` is a misspelling; empty where there is none.
+
+    >>> nearest_name("signature_metod", SIGNING), nearest_name("colour", SIGNING)
+    ('signature_method', '')
+    """
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.75)), "")
 
 
 def _is_mapping(value: object) -> bool:

@@ -13,13 +13,20 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequenc
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from oauth1_catalog.errors import ConfigurationError, MissingSettingError, OAuthError, RetiredProviderError
+from oauth1_catalog.errors import (
+    ConfigurationError,
+    ConfigurationNotice,
+    MissingSettingError,
+    OAuthError,
+    RetiredProviderError,
+)
 from oauth1_catalog.hosts import Access, given_insecure_transport, given_local_hosts, read_flag
 from oauth1_catalog.registry.catalog_path import catalog_path
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.configuration import Settings, gather
 from oauth1_catalog.registry.framework import Framework
 from oauth1_catalog.registry.missing import nearby
+from oauth1_catalog.registry.notices import notices
 from oauth1_catalog.registry.parameters import CONFIGURABLE, REGISTER, check_names
 from oauth1_catalog.rfc5849.rsa import PrivateKeys
 
@@ -150,6 +157,10 @@ class BaseOAuth(Generic[App]):
             MissingSettingError: a key or a variable is nowhere; the message names the configuration's key.
             RetiredProviderError: the provider has switched OAuth 1.0 off.
             ConfigurationError: a name is misspelt, or a value is not usable.
+
+        Warns:
+            DeprecatedProviderWarning: the provider is going to switch OAuth 1.0 off.
+            ConfigurationWarning: the provider asks for a User-Agent of yours, and there is none.
         """
         registered = name or provider
         self._check_name(registered)
@@ -158,9 +169,11 @@ class BaseOAuth(Generic[App]):
             "insecure_transport": insecure_transport,
             "allow_plaintext_over_http": allow_plaintext_over_http or None,
         }
-        return self._add(
-            Registration(registered, provider, {**values, **switches}, environment, overwrite, allow_retired)
-        )
+        arguments = {**values, **switches}
+        client = self._add(Registration(registered, provider, arguments, environment, overwrite, allow_retired))
+        for notice in self._notices(registered):
+            warnings.warn(notice.description, notice.category, stacklevel=2)
+        return client
 
     def unregister(self, name: str) -> None:
         """Forget a client; an unknown name is forgotten already."""
@@ -184,7 +197,9 @@ class BaseOAuth(Generic[App]):
 
         What their logins need of the application is looked at too, as far as it can be told outside of a request.
 
-        Nothing is sent. An empty list is good news; call it in a test of your application.
+        Nothing is sent. An empty list is good news; call it in a test of your application. What works today and needs
+        your attention is in the list too, with the ``severity`` ``"warning"``: a provider that is going to switch OAuth
+        1.0 off, a User-Agent that it asks for.
         """
         found: list[ConfigurationError] = []
         logs_in = False
@@ -194,7 +209,7 @@ class BaseOAuth(Generic[App]):
             except ConfigurationError as error:
                 found.append(error)
             else:
-                found.extend(client.problems() if client else ())
+                found.extend((*client.problems(), *self._notices(name)) if client else ())
                 logs_in = logs_in or (client is not None and "redirect" in client.provider.flows)
         return [*found, *self._session_problems()] if logs_in else found
 
@@ -207,7 +222,16 @@ class BaseOAuth(Generic[App]):
             raise AttributeError(f"No such client: {name}{_which_there_are(name, tuple(self._registry))}")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
+    def _notices(self, name: str) -> list[ConfigurationNotice]:
+        """What works today and needs attention of a client; one that is not built yet is told of when it can be."""
+        client = self._built().get(name)
+        return [] if client is None else list(notices(name, client.provider, client.framework.settings))
+
     def _framework(self) -> Framework[Any]:
+        raise NotImplementedError
+
+    def _settings(self) -> Settings:
+        """The framework's configuration, for the application being served."""
         raise NotImplementedError
 
     def _session_problems(self) -> list[ConfigurationError]:
@@ -224,7 +248,7 @@ class BaseOAuth(Generic[App]):
             return self.catalog
         from oauth1_catalog.catalog import Catalog
 
-        directories = catalog_path(self._framework().settings)
+        directories = catalog_path(self._settings())
         if directories not in self._catalogs:
             self._catalogs[directories] = Catalog(*reversed(directories))  # the first of a path comes first
         return self._catalogs[directories]
@@ -265,12 +289,19 @@ class BaseOAuth(Generic[App]):
     def _build(self, registration: Registration) -> App:
         framework, name = self._framework(), registration.name
         choices: frozenset[str] = frozenset()
+        wanted: dict[str, str | None] = {}
         function = "register()"
+        given = {key: value for key, value in registration.arguments.items() if value is not None}
         if registration.provider is not None:
             choices = self._catalog().choices(registration.provider)
+            required = self._catalog().required(registration.provider) if choices else {}
+            wanted = {
+                key: example
+                for key, example in required.items()
+                if key not in given and framework.settings.get(name, key) in (None, "")
+            }
             function = "register_from_catalog()"
-        given = {key: value for key, value in registration.arguments.items() if value is not None}
-        check_names(name, given, known=REGISTER | choices, where=function)
+        check_names(name, given, known=REGISTER | choices, where=function, wanted=wanted)
         client_cls = given.get("client_cls") or self.oauth1_client_cls
         values = gather(
             name,
@@ -278,6 +309,7 @@ class BaseOAuth(Generic[App]):
             framework.settings,
             parameters=CONFIGURABLE | choices,
             overwrite=registration.overwrite,
+            wanted=wanted,
         )
         switches = {key: values.pop(key, None) for key in ("allow_local_hosts", "insecure_transport")}
         access = self._access(name, switches, framework.settings, in_code=values.pop("allow_plaintext_over_http", None))
@@ -342,8 +374,6 @@ class BaseOAuth(Generic[App]):
                 description=f"{provider.status_sentence} To register it all the same, pass allow_retired=True.",
                 provider=name,
             )
-        if provider.status == "deprecated":
-            warnings.warn(provider.status_sentence, DeprecationWarning, stacklevel=5)
         return provider
 
     def _shared_fetch_token(self, name: str) -> Callable[..., Any] | None:

@@ -224,6 +224,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             self.framework.settings,
             function="register_from_catalog()" if self.provider.from_catalog else "register()",
             labels=self.provider.credential_labels,
+            catalog=() if self.provider.from_catalog else self.framework.catalog(),
         )
 
     def _begin(self, redirect_uri: object, params: Mapping[str, object]) -> LoginSteps[dict[str, Any]]:

@@ -93,6 +93,7 @@ def gather(
     *,
     parameters: Collection[str],
     overwrite: bool,
+    wanted: Mapping[str, str | None] | None = None,
 ) -> dict[str, object]:
     """The values of a client's parameters from its configuration and its arguments.
 
@@ -104,13 +105,15 @@ def gather(
         settings: the framework's configuration.
         parameters: the names that may stand in the configuration.
         overwrite: whether the configuration wins.
+        wanted: the provider's variables that are nowhere, each with an example.
 
     Raises:
         ConfigurationError: a name in the configuration is a near miss, or a value has the wrong type.
     """
     names = settings.names(client)
     where = settings.place(client, "...") or "the configuration"
-    check_names(client, names, known=parameters, where=where, warn_unrelated=settings.unrelated_names_matter)
+    matter = settings.unrelated_names_matter
+    check_names(client, names, known=parameters, where=where, wanted=wanted, warn_unrelated=matter)
     values = {name: value for name, value in arguments.items() if value is not None}
     places = {name: (f"{name}=", "") for name in TEXTS & values.keys()}
     for parameter in parameters:

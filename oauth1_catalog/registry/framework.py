@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from oauth1_catalog.errors import ConfigurationError
@@ -28,6 +28,7 @@ class Framework(ABC, Generic[FrameworkRequest]):
         token_store: keeps the users' tokens, if the application is not to do it itself.
         forget_rejected_tokens: remove from it what the provider rejects as revoked or expired.
         private_keys: the RSA keys that the clients of one registry share.
+        catalog: gives the catalog that the registry looks providers up in.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class Framework(ABC, Generic[FrameworkRequest]):
         token_store: TokenStore | None = None,
         forget_rejected_tokens: bool = False,
         private_keys: PrivateKeys | None = None,
+        catalog: Callable[[], Container[str]] = tuple,
     ) -> None:
         self.cache = cache
         self.token_store = token_store
         self.forget_rejected_tokens = forget_rejected_tokens
         self.settings: Settings = settings or NoSettings()
         self.lifetime = lifetime
+        self.catalog = catalog
         self.private_keys = PrivateKeys() if private_keys is None else private_keys
 
     @property

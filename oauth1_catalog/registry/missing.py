@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 
 from oauth1_catalog.errors import MissingSettingError
 from oauth1_catalog.registry.configuration import Settings
+from oauth1_catalog.registry.parameters import OTHER_NAMES
 
-_OTHER_NAMES = {
-    "client_id": ("consumer_key", "api_key", "key", "app_key", "client_key"),
-    "client_secret": ("consumer_secret", "api_secret", "secret", "api_key_secret", "app_secret", "secret_key"),
-}
-"""What else the keys are called: in OAuth 1.0 itself, by providers, by other libraries."""
+_ADDRESSES = frozenset({"request_token_url", "authorize_url", "access_token_url", "userinfo_endpoint", "api_base_url"})
+"""What a provider of the catalog brings along."""
 
 _NEAR = 0.8
 """How alike two clients' names are for one to be a misspelling of the other."""
 
 
 def missing(
-    client: str, wanted: Sequence[str], settings: Settings, *, function: str, labels: Mapping[str, str] | None = None
+    client: str,
+    wanted: Sequence[str],
+    settings: Settings,
+    *,
+    function: str,
+    labels: Mapping[str, str] | None = None,
+    catalog: Container[str] = (),
 ) -> MissingSettingError:
     """One error for everything that is ``wanted``.
 
@@ -33,6 +37,7 @@ def missing(
         settings: where they were looked up.
         function: what else they can be passed to: ``register()``.
         labels: what the provider calls them.
+        catalog: the providers whose addresses need not be given.
 
     >>> from oauth1_catalog.registry.configuration import NoSettings
     >>> error = missing("twitter", ["client_id"], NoSettings(), function="register()", labels={"client_id": "API Key"})
@@ -45,6 +50,10 @@ def missing(
     configure = f"Set {_listed([place[0] for place in places])} in {places[0][2]}, or pass" if places[0][0] else "Pass"
     arguments = _listed([f"{name}=" for name in wanted])
     found = [*dict.fromkeys(hint for name in wanted for hint in nearby(client, name, settings, label=labels.get(name)))]
+    if not _ADDRESSES.isdisjoint(wanted) and client in catalog:
+        found.insert(
+            0, f"The catalog has {client}, with its addresses: call register_from_catalog({client!r}) instead."
+        )
     hints = "".join(f" {hint}" for hint in found)
     return MissingSettingError(
         f"{client}: {_listed(called)}. {configure} {arguments} to {function}.{hints}",
@@ -64,7 +73,7 @@ def nearby(client: str, parameter: str, settings: Settings, *, label: str | None
     """
     there = settings.present()
     own = re.sub(r"\W+", "_", label.strip()).upper() if label else ""
-    others = (name.upper() for name in (parameter, *_OTHER_NAMES.get(parameter, ())))
+    others = (name.upper() for name in (parameter, *OTHER_NAMES.get(parameter, ())))
     names = [name for name in dict.fromkeys((*others, own)) if name]
     prefix = client.upper()
     for name in names:

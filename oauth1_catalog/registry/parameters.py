@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 
-from oauth1_catalog.clients.options import HTTPX, REQUESTS, SIGNING, check_unknown
+from oauth1_catalog.clients.options import HTTPX, REQUESTS, SIGNING, check_unknown, nearest_name
 from oauth1_catalog.errors import ConfigurationError
 
 MAPPINGS = frozenset(
@@ -48,6 +48,18 @@ CONFIGURABLE = (
 REGISTER = CONFIGURABLE | {"fetch_token", "update_token", "client_cls", "allow_plaintext_over_http"}
 """Parameters of ``register``; the last four come from code alone: objects, and what sends secrets in the clear."""
 
+OTHER_NAMES = {
+    "client_id": ("consumer_key", "api_key", "key", "app_key", "client_key"),
+    "client_secret": ("consumer_secret", "api_secret", "secret", "api_key_secret", "app_secret", "secret_key"),
+}
+"""What else the keys are called: in OAuth 1.0 itself, by providers, by other libraries."""
+
+_ADDRESSES = frozenset({"base_url", "api_server", "site_url", "wiki_url", "store_url", "tool_url", "server_url"})
+"""What other providers call the address of a customer's server."""
+
+_OPTIONS = (SIGNING | REQUESTS | HTTPX) - {"base_url"}
+"""What belongs into ``client_kwargs``; httpx2's ``base_url`` is the provider's address here."""
+
 OAUTH2 = frozenset(
     {
         "access_token_endpoint",
@@ -79,6 +91,7 @@ def check_names(
     *,
     known: Collection[str],
     where: str,
+    wanted: Mapping[str, str | None] | None = None,
     warn_unrelated: bool = True,
 ) -> None:
     """Refuse near misses and names of OAuth 2 among ``given``, warn of the rest.
@@ -88,6 +101,7 @@ def check_names(
         given: the names to look at.
         known: the names that mean something.
         where: what the names were given to, for the message: ``register()``.
+        wanted: the provider's variables that are nowhere, each with an example: an unknown name may stand for one.
         warn_unrelated: whether a name that resembles nothing is worth a warning.
 
     Raises:
@@ -95,7 +109,13 @@ def check_names(
     """
     refuse_oauth2(client, set(given) - set(known), where=where)
     for name in sorted(set(given) - set(known)):
-        if name in SIGNING | REQUESTS | HTTPX:
+        if wanted and (name in _ADDRESSES or (warn_unrelated and _is_unrelated(name, {*known, *_OPTIONS}))):
+            raise ConfigurationError(
+                "unknown_parameter",
+                f"{client}: {where} was given {name}, which this provider does not have. {_to_give(wanted)}",
+                provider=client,
+            )
+        if name in _OPTIONS:
             raise ConfigurationError(
                 "unknown_parameter",
                 f"{client}: {where} was given {name}, which belongs into client_kwargs. Pass "
@@ -107,6 +127,21 @@ def check_names(
     except ConfigurationError as error:
         error.provider = client
         raise
+
+
+def _is_unrelated(name: str, known: Collection[str]) -> bool:
+    return not nearest_name(name, known) and not any(name in others for others in OTHER_NAMES.values())
+
+
+def _to_give(wanted: Mapping[str, str | None]) -> str:
+    """What to give instead of a name that the provider does not have.
+
+    >>> _to_give({"site_url": "https://blog.example.com"})
+    "The variable is site_url: pass site_url='https://blog.example.com'."
+    """
+    listed = " and ".join(wanted)
+    example = ", ".join(f"{name}={value or '...'!r}" for name, value in wanted.items())
+    return f"The variable{'s are' if len(wanted) > 1 else ' is'} {listed}: pass {example}."
 
 
 def refuse_oauth2(client: str, given: Collection[str], *, where: str) -> None:

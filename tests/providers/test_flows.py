@@ -17,6 +17,7 @@ from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.users import User
+from oauth1_catalog.errors import DeprecatedProviderWarning
 from tests.integrations.applications import (
     REDIRECT_URI,
     Answer,
@@ -76,7 +77,7 @@ def make(emulator: Emulator) -> Iterator[Callable[..., Application]]:
         app.name = name
         with warnings.catch_warnings():
             if FILES[name].status == "deprecated":
-                warnings.simplefilter("ignore", DeprecationWarning)
+                warnings.simplefilter("ignore", DeprecatedProviderWarning)
             trust = {"verify": emulator.ca_file}
             values["allow_retired"] = FILES[name].status == "retired"
             app.oauth.register_from_catalog(name, **keys_of(name, emulator), client_kwargs=trust, **values)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error
 
 from oauth1_catalog.errors import (
@@ -28,6 +29,9 @@ IDS: dict[type[ConfigurationError], str] = {
 }
 """Stable, for ``SILENCED_SYSTEM_CHECKS``; the first class that fits counts."""
 
+WARNINGS = {"deprecated_provider": "W001", "missing_user_agent": "W002"}
+"""What works today and needs attention, by its code."""
+
 
 def check_clients(*, app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
     """What is wrong with the clients of every registry; nothing is sent."""
@@ -41,8 +45,9 @@ def check_clients(*, app_configs: Sequence[AppConfig] | None = None, **_: Any) -
     return sorted(found, key=lambda message: (str(message.obj), str(message.id), message.msg))
 
 
-def _message(error: ConfigurationError) -> Error:
-    number = next(number for kind, number in IDS.items() if isinstance(error, kind))
+def _message(error: ConfigurationError) -> CheckMessage:
+    kind = checks.Warning if error.severity == "warning" else Error
+    number = WARNINGS.get(error.error) or next(number for kind, number in IDS.items() if isinstance(error, kind))
     # Our messages are "name: cause. What to do."
     cause, _, advice = error.description.removeprefix(f"{error.provider}: ").partition(". ")
-    return Error(cause.removesuffix(".") + ".", hint=advice or None, obj=error.provider, id=f"{LABEL}.{number}")
+    return kind(cause.removesuffix(".") + ".", hint=advice or None, obj=error.provider, id=f"{LABEL}.{number}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from django.core.signals import setting_changed
 from django.utils.functional import SimpleLazyObject
 
+from oauth1_catalog.errors import ConfigurationError, ConfigurationNotice
 from oauth1_catalog.integrations.django_client.apps import installed_app
 from oauth1_catalog.integrations.django_client.client import DjangoOAuth1App
 from oauth1_catalog.integrations.django_client.framework import (
@@ -18,6 +20,7 @@ from oauth1_catalog.integrations.django_client.framework import (
     token_store_of_settings,
 )
 from oauth1_catalog.registry.base import BaseOAuth, Registration
+from oauth1_catalog.registry.notices import notices
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
@@ -75,11 +78,12 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
     def _framework(self) -> DjangoFramework:
         return DjangoFramework(
             self.cache,
-            settings=DjangoSettings(self._registry.keys()),
+            settings=self._settings(),
             lifetime=self.login_lifetime,
             token_store=self.token_store if self.token_store is not None else token_store_of_settings(),
             forget_rejected_tokens=self.forget_rejected_tokens,
             private_keys=self._private_keys,
+            catalog=self._catalog,
         )
 
     def _add(self, registration: Registration) -> DjangoOAuth1App:
@@ -92,6 +96,20 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
             self._registry[name] = registration
             self._clients.pop(name, None)
         return cast("DjangoOAuth1App", SimpleLazyObject(lambda: self.create_client(name)))
+
+    def _notices(self, name: str) -> list[ConfigurationNotice]:
+        """Of a client that is built later, what its provider's file tells: ``manage.py check`` tells the rest."""
+        if name in self._clients:
+            return super()._notices(name)
+        try:
+            provider = self._catalog().outline(self._registry[name].provider or name)
+        except ConfigurationError:
+            return []
+        found = notices(name, dataclasses.replace(provider, name=name), self._settings())
+        return [notice for notice in found if notice.error == "deprecated_provider"]
+
+    def _settings(self) -> DjangoSettings:
+        return DjangoSettings(self._registry.keys())
 
     def _forget_clients(self, *, setting: str, **_: object) -> None:
         """A test overrides the settings: build the clients anew."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import weakref
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
@@ -119,6 +120,8 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         with app.app_context():
             for registration in list(self._registry.values()):
                 self._ready(registration)
+                for notice in self._notices(registration.name):
+                    warnings.warn(notice.description, notice.category, stacklevel=2)
 
     @property
     def app(self) -> Flask | None:
@@ -158,16 +161,19 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
 
     def _framework(self) -> FlaskFramework:
         app = self._app()
-        settings = FlaskSettings(app.config, self._registry.keys())
         own = self._per_app[app]
         return FlaskFramework(
             own.cache,
-            settings=settings,
+            settings=self._settings(),
             lifetime=self.login_lifetime,
             token_store=own.token_store,
             forget_rejected_tokens=self.forget_rejected_tokens,
             private_keys=self._private_keys,
+            catalog=self._catalog,
         )
+
+    def _settings(self) -> FlaskSettings:
+        return FlaskSettings(self._app().config, self._registry.keys())
 
     def _session_problems(self) -> list[ConfigurationError]:
         try:

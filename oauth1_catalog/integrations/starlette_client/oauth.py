@@ -79,12 +79,15 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
             await client.aclose()
 
     def _framework(self) -> StarletteFramework:
-        settings = StarletteSettings({} if self.config is None else self.config, self._registry.keys())
         return StarletteFramework(
             self.cache,
-            settings=settings,
+            settings=self._settings(),
             lifetime=self.login_lifetime,
             token_store=self.token_store,
             forget_rejected_tokens=self.forget_rejected_tokens,
             private_keys=self._private_keys,
+            catalog=self._catalog,
         )
+
+    def _settings(self) -> StarletteSettings:
+        return StarletteSettings({} if self.config is None else self.config, self._registry.keys())

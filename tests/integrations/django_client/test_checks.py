@@ -91,3 +91,22 @@ def test_without_the_app_a_mistake_is_raised_at_registration(project: Project) -
         settings='INSTALLED_APPS = ["django.contrib.sessions"]',
     )
     assert "MissingSettingError" in done.stderr
+
+
+def test_what_works_today_and_needs_attention_is_a_warning(project: Project) -> None:
+    urls = """
+        from oauth1_catalog.integrations.django_client import OAuth
+
+        oauth = OAuth()
+        oauth.register_from_catalog("garmin", client_id="key", client_secret="secret")
+        oauth.register_from_catalog("discogs", client_id="key", client_secret="secret")
+        urlpatterns = []
+    """
+    shown = ("-W", "default::FutureWarning")
+    done = project(*shown, *CHECK, urls=urls)
+    assert done.returncode == 0, done.stderr
+    assert "discogs: (oauth1_catalog.W002) the provider asks for a User-Agent" in done.stderr
+    assert "HINT: Set OAUTH1_CATALOG['discogs']['user_agent'] in the settings, or pass user_agent=" in done.stderr
+    assert "garmin: (oauth1_catalog.W001) OAuth 1.0 will be switched off on 2026-12-31." in done.stderr
+    assert "urls.py:4: DeprecatedProviderWarning: garmin: OAuth 1.0" in done.stderr  # it is built later
+    assert project(*shown, *CHECK, "--fail-level", "WARNING", urls=urls).returncode == 1

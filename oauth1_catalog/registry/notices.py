@@ -1,0 +1,42 @@
+"""What works today and still needs attention: a provider whose OAuth 1.0 ends, a User-Agent that it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.errors import ConfigurationNotice
+from oauth1_catalog.registry.configuration import Settings
+
+
+def notices(client: str, provider: Provider, settings: Settings) -> Iterator[ConfigurationNotice]:
+    """What to tell of a client.
+
+    Args:
+        client: the registered name.
+        provider: what it is registered for, with the parameters of the registration over it.
+        settings: where its User-Agent can be set.
+
+    >>> from oauth1_catalog.registry.configuration import NoSettings
+    >>> provider = Provider(name="garmin", status="deprecated", sunset="2026-12-31")
+    >>> [notice.description for notice in notices("garmin", provider, NoSettings())]
+    ['garmin: OAuth 1.0 will be switched off on 2026-12-31.']
+    """
+    if provider.status == "deprecated":
+        yield ConfigurationNotice("deprecated_provider", provider.status_sentence, provider=client)
+    if provider.user_agent_required and not _has_user_agent(provider):
+        where = settings.place(client, "user_agent")
+        example = f", such as {provider.user_agent_example!r}" if provider.user_agent_example else ""
+        yield ConfigurationNotice(
+            "missing_user_agent",
+            f"{client}: the provider asks for a User-Agent that names your application, and refuses or slows down "
+            f"those of HTTP libraries. {f'Set {where}, or pass' if where else 'Pass'} user_agent= to "
+            f"register_from_catalog(){example}.",
+            provider=client,
+        )
+
+
+def _has_user_agent(provider: Provider) -> bool:
+    options = provider.client_kwargs.get("headers")
+    given = (*provider.all_headers, *(options if isinstance(options, Mapping) else ()))
+    return any(name.lower() == "user-agent" for name in given)
