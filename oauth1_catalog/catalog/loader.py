@@ -185,8 +185,8 @@ class Catalog:
         >>> Catalog().choices("jira")
         frozenset({'base_url'})
         """
-        variables, options = choices_of(self._data(name))
-        return frozenset((*variables, *options))
+        data = self._data(name)
+        return frozenset((*data.get("variables", ()), *data.get("options", ())))
 
     def required(self, name: str) -> dict[str, str | None]:
         """The variables that an application must give, each with an example; those that are addresses first.

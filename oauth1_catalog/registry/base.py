@@ -289,18 +289,21 @@ class BaseOAuth(Generic[App]):
     def _build(self, registration: Registration) -> App:
         framework, name = self._framework(), registration.name
         choices: frozenset[str] = frozenset()
-        wanted: dict[str, str | None] = {}
         function = "register()"
         given = {key: value for key, value in registration.arguments.items() if value is not None}
         if registration.provider is not None:
             choices = self._catalog().choices(registration.provider)
-            required = self._catalog().required(registration.provider) if choices else {}
-            wanted = {
+            function = "register_from_catalog()"
+
+        def wanted() -> dict[str, str | None]:
+            """The variables that are nowhere, each with an example: an unknown name may stand for one of them."""
+            required = self._catalog().required(registration.provider) if registration.provider else {}
+            return {
                 key: example
                 for key, example in required.items()
                 if key not in given and framework.settings.get(name, key) in (None, "")
             }
-            function = "register_from_catalog()"
+
         check_names(name, given, known=REGISTER | choices, where=function, wanted=wanted)
         client_cls = given.get("client_cls") or self.oauth1_client_cls
         values = gather(

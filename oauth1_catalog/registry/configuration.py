@@ -7,7 +7,7 @@ two. ``None`` means that nothing is given.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from oauth1_catalog.registry.keys import TEXTS, key_text
 from oauth1_catalog.registry.parameters import CONFIGURABLE, MAPPINGS, as_mapping, check_names
@@ -93,7 +93,7 @@ def gather(
     *,
     parameters: Collection[str],
     overwrite: bool,
-    wanted: Mapping[str, str | None] | None = None,
+    wanted: Callable[[], Mapping[str, str | None]] = dict,
 ) -> dict[str, object]:
     """The values of a client's parameters from its configuration and its arguments.
 
@@ -105,7 +105,7 @@ def gather(
         settings: the framework's configuration.
         parameters: the names that may stand in the configuration.
         overwrite: whether the configuration wins.
-        wanted: the provider's variables that are nowhere, each with an example.
+        wanted: gives the provider's variables that are nowhere, each with an example.
 
     Raises:
         ConfigurationError: a name in the configuration is a near miss, or a value has the wrong type.

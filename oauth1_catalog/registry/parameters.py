@@ -7,7 +7,7 @@ error, a name of OAuth 2 is answered with where to go, and anything else is a wa
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from oauth1_catalog.clients.options import HTTPX, REQUESTS, SIGNING, check_unknown, nearest_name
 from oauth1_catalog.errors import ConfigurationError
@@ -91,7 +91,7 @@ def check_names(
     *,
     known: Collection[str],
     where: str,
-    wanted: Mapping[str, str | None] | None = None,
+    wanted: Callable[[], Mapping[str, str | None]] = dict,
     warn_unrelated: bool = True,
 ) -> None:
     """Refuse near misses and names of OAuth 2 among ``given``, warn of the rest.
@@ -101,7 +101,8 @@ def check_names(
         given: the names to look at.
         known: the names that mean something.
         where: what the names were given to, for the message: ``register()``.
-        wanted: the provider's variables that are nowhere, each with an example: an unknown name may stand for one.
+        wanted: gives the provider's variables that are nowhere, each with an example: an unknown name may stand for
+            one. It is asked for only where a name is unknown.
         warn_unrelated: whether a name that resembles nothing is worth a warning.
 
     Raises:
@@ -109,10 +110,11 @@ def check_names(
     """
     refuse_oauth2(client, set(given) - set(known), where=where)
     for name in sorted(set(given) - set(known)):
-        if wanted and (name in _ADDRESSES or (warn_unrelated and _is_unrelated(name, {*known, *_OPTIONS}))):
+        misnamed = name in _ADDRESSES or (warn_unrelated and _is_unrelated(name, {*known, *_OPTIONS}))
+        if misnamed and (variables := wanted()):
             raise ConfigurationError(
                 "unknown_parameter",
-                f"{client}: {where} was given {name}, which this provider does not have. {_to_give(wanted)}",
+                f"{client}: {where} was given {name}, which this provider does not have. {_to_give(variables)}",
                 provider=client,
             )
         if name in _OPTIONS:

@@ -108,5 +108,5 @@ def test_what_works_today_and_needs_attention_is_a_warning(project: Project) -> 
     assert "discogs: (oauth1_catalog.W002) the provider asks for a User-Agent" in done.stderr
     assert "HINT: Set OAUTH1_CATALOG['discogs']['user_agent'] in the settings, or pass user_agent=" in done.stderr
     assert "garmin: (oauth1_catalog.W001) OAuth 1.0 will be switched off on 2026-12-31." in done.stderr
-    assert "urls.py:4: DeprecatedProviderWarning: garmin: OAuth 1.0" in done.stderr  # it is built later
+    assert "urls.py:5: DeprecatedProviderWarning: garmin: OAuth 1.0" in done.stderr  # it is built later
     assert project(*shown, *CHECK, "--fail-level", "WARNING", urls=urls).returncode == 1
