@@ -169,7 +169,7 @@ class BaseOAuth(Generic[App]):
             "insecure_transport": insecure_transport,
             "allow_plaintext_over_http": allow_plaintext_over_http or None,
         }
-        arguments = {**values, **switches}
+        arguments = {**values, **{key: value for key, value in switches.items() if value is not None}}
         client = self._add(Registration(registered, provider, arguments, environment, overwrite, allow_retired))
         for notice in self._notices(registered):
             warnings.warn(notice.description, notice.category, stacklevel=2)
