@@ -71,7 +71,7 @@ def read_callback(
     failure = _failure(provider, found, is_denied=denied is not None)
     if token is None:
         raise failure or MissingRequestTokenError(
-            description=f'{provider.name}: Missing "{rules.token_param}" parameter in the callback. Offer the user to '
+            description=f'{provider.name}: Missing "{rules.token_param}" parameter in the callback. Ask the user to '
             "log in again.",
             provider=provider.name,
             step="callback",
@@ -122,7 +122,7 @@ def require_verifier(provider: Provider, verifier: str | None, earlier: str | No
     verifier = verifier or (None if provider.from_catalog else earlier)
     if verifier is None and provider.callback.verifier == "required":
         raise MissingVerifierError(
-            description=f'{provider.name}: Missing "verifier" value: the callback has no oauth_verifier. Offer the '
+            description=f'{provider.name}: Missing "verifier" value: the callback has no oauth_verifier. Ask the '
             "user to log in again.",
             provider=provider.name,
             step="callback",
@@ -136,7 +136,7 @@ def _failure(provider: Provider, found: Mapping[str, str], *, is_denied: bool) -
     is_sign = {"empty_verifier": verifier == "", "no_verifier": not verifier and not problem}
     if is_denied or problem in REFUSALS or is_sign.get(rules.denied_when or "", False):
         return AuthorizationDeniedError(
-            f"{provider.name}: the user did not authorize the application. Offer to log in again, or another way.",
+            f"{provider.name}: the user did not authorize the application. Let them log in again, or in another way.",
             provider=provider.name,
             step="callback",
             problem=problem,
@@ -144,7 +144,7 @@ def _failure(provider: Provider, found: Mapping[str, str], *, is_denied: bool) -
     if problem:
         return TokenRequestDeniedError(
             "authorization_failed",
-            f"{provider.name}: the provider ended the login with {problem[:60]!r}. Offer the user to log in again.",
+            f"{provider.name}: the provider ended the login with {problem[:60]!r}. Ask the user to log in again.",
             provider=provider.name,
             step="callback",
             problem=problem[:200],

@@ -203,7 +203,7 @@ class TemporaryStore:
         if not readable:
             raise StateError(
                 description=f"{self.name}: the login's record cannot be read: the application's secret key or this "
-                "package's version has changed since, or the record was not ours. Offer the user to log in again.",
+                "package's version has changed since, or the record was not ours. Ask the user to log in again.",
                 provider=self.name,
                 step="callback",
             )
@@ -211,7 +211,7 @@ class TemporaryStore:
         if not same or not secrets.compare_digest(record["token"], _digest(oauth_token)):
             raise StateError(
                 "mismatching_state",
-                f"{self.name}: the login was begun with another client, consumer key or address. Offer the user to "
+                f"{self.name}: the login was begun with another client, consumer key or address. Ask the user to "
                 "log in again.",
                 provider=self.name,
                 step="callback",
@@ -261,7 +261,7 @@ class TemporaryStore:
     def _no_cache(self, cause: str, *, step: str) -> CacheError:
         return CacheError(
             description=f"{self.name}: the cache that keeps the logins under way failed: {cause}. See that it runs and "
-            "can be reached, and offer the user to log in again.",
+            "can be reached, and ask the user to log in again.",
             provider=self.name,
             step=step,
         )
@@ -269,7 +269,10 @@ class TemporaryStore:
     def _unknown(self) -> StateError:
         return StateError(
             description=f'{self.name}: Missing "request_token" in temporary data: this browser has no such login '
-            "under way (another browser, a lost cookie, or a login that has ended). Offer the user to log in again.",
+            "under way. It has ended already, it began in another browser, or the session's cookie did not come back: "
+            "because it is SameSite=Strict, because the login began under another host name (localhost is not "
+            "127.0.0.1), or because it is Secure and this is http. Ask the user to log in again, with a page and not "
+            "with a redirect.",
             provider=self.name,
             step="callback",
         )
@@ -277,14 +280,14 @@ class TemporaryStore:
     def _used(self) -> StateError:
         return StateError(
             "state_used",
-            f"{self.name}: this login has ended already: its callback came twice. Offer the user to log in again.",
+            f"{self.name}: this login has ended already: its callback came twice. Ask the user to log in again.",
             provider=self.name,
             step="callback",
         )
 
     def _expired(self) -> ExpiredStateError:
         return ExpiredStateError(
-            description=f"{self.name}: the login took longer than {self.lifetime} s, or the cache lost it. Offer the "
+            description=f"{self.name}: the login took longer than {self.lifetime} s, or the cache lost it. Ask the "
             "user to log in again.",
             provider=self.name,
             step="callback",

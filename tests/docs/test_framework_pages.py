@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,68 @@ def test_the_applications_own_tests_pass(page: str, application: Path) -> None:
     done = run(application, "-m", *PAGES[page], **KEYS)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"4 passed|Ran 4 tests", done.stdout + done.stderr)
+
+
+LOSES_ITS_COOKIE = {
+    "docs/flask.md": """
+        from test_shop import emulator, browser
+        def test_it(browser, emulator):
+            def get(url, lost):
+                if lost:
+                    browser.delete_cookie("session")
+                got = browser.get(url)
+                return got.status_code, got.location
+            follow(get, emulator)
+    """,
+    "docs/django.md": """
+        from tests import LoginTest
+        LoginTest.__test__ = False
+        class Test(LoginTest):
+            def test_it(self):
+                def get(url, lost):
+                    if lost:
+                        self.client.cookies.clear()
+                    got = self.client.get(url)
+                    return got.status_code, got.get("Location")
+                follow(get, self.emulator)
+    """,
+    "docs/starlette.md": """
+        from test_shop import emulator, browser
+        def test_it(browser, emulator):
+            def get(url, lost):
+                if lost:
+                    browser.cookies.clear()
+                got = browser.get(url)
+                return got.status_code, got.headers.get("location")
+            follow(get, emulator)
+    """,
+}
+FOLLOW = """
+from urllib.parse import urlsplit
+def follow(get, emulator):
+    for lost in ("/", "/authorize", "/timeline"):  # the paths to which the browser sends no cookie
+        for begin in ("/login", "/timeline"):
+            url, consents = begin, 0
+            for _ in range(20):
+                status, onward = get(url, urlsplit(url).path.startswith(lost))
+                if onward is None:
+                    break
+                is_consent = "/twitter/authorize/" in onward
+                consents += is_consent
+                url = emulator.approve(onward) if is_consent else onward
+            assert 400 <= status < 500, (lost, begin, status)
+            assert consents <= 1, (lost, begin, consents)
+"""
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_browser_that_loses_its_cookie_does_not_run_in_circles(page: str, application: Path) -> None:
+    code = textwrap.dedent(LOSES_ITS_COOKIE[page]) + FOLLOW
+    (application / "test_cookie.py").write_text(code, encoding="utf-8")
+    options = ["test_cookie.Test.test_it"] if "django" in page else ["test_cookie.py"]
+    done = run(application, "-m", *PAGES[page], *options, **KEYS)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"1 passed|Ran 1 test\b", done.stdout + done.stderr)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -17,6 +17,8 @@ from tests.docs.conftest import python_blocks
 
 FLASK, DJANGO, STARLETTE, CALL = python_blocks("README.md")
 
+DECLINED = "You did not let us in. You can go on without."
+
 
 def _run(code: str) -> dict[str, Any]:
     names: dict[str, Any] = {"__name__": "readme"}
@@ -33,6 +35,8 @@ def test_flask(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPa
     callback = emulator.approve(browser.get("/login").headers["Location"])
     profile = browser.get(callback).json
     assert profile["preferred_username"] == "ada"
+    declined = browser.get(emulator.deny(browser.get("/login").headers["Location"]))
+    assert (declined.status_code, declined.text) == (403, DECLINED)
 
     with names["app"].test_request_context():
         issued = emulator.issue_token("twitter")
@@ -48,7 +52,10 @@ def test_starlette(emulator: Emulator, twitter: Client, monkeypatch: pytest.Monk
     with TestClient(_run(STARLETTE)["app"]) as browser:
         login = browser.get("/login", follow_redirects=False)
         profile = browser.get(emulator.approve(login.headers["Location"])).json()
+        login = browser.get("/login", follow_redirects=False)
+        declined = browser.get(emulator.deny(login.headers["Location"]))
     assert profile["preferred_username"] == "ada"
+    assert (declined.status_code, declined.text) == (403, DECLINED)
 
 
 def test_django(emulator: Emulator, twitter: Client, tmp_path: Path) -> None:
@@ -74,6 +81,9 @@ def test_django(emulator: Emulator, twitter: Client, tmp_path: Path) -> None:
             browser = Client()
             print(browser.get("/login")["Location"], flush=True)
             print(browser.get(sys.stdin.readline().strip()).json()["preferred_username"])
+            print(browser.get("/login")["Location"], flush=True)
+            declined = browser.get(sys.stdin.readline().strip())
+            print(declined.status_code, declined.content.decode())
         """),
         encoding="utf-8",
     )
@@ -89,6 +99,9 @@ def test_django(emulator: Emulator, twitter: Client, tmp_path: Path) -> None:
     ) as process:
         assert process.stdin
         assert process.stdout
-        callback = emulator.approve(process.stdout.readline().strip())
-        rest, _ = process.communicate(callback + "\n", timeout=60)
-    assert rest.strip() == "ada"
+        process.stdin.write(emulator.approve(process.stdout.readline().strip()) + "\n")
+        process.stdin.flush()
+        assert process.stdout.readline().strip() == "ada"
+        denied = emulator.deny(process.stdout.readline().strip())
+        rest, _ = process.communicate(denied + "\n", timeout=60)
+    assert rest.strip() == f"403 {DECLINED}"
