@@ -61,9 +61,9 @@ def emulate(
             values = _values(catalog, names, given)
             emulator = stack.enter_context(Emulator(catalog, port=port, consent_port=consent_port))
             target = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="oauth1-catalog-")))
-            for line in _begin(emulator, values, target.absolute(), callback):
-                click.echo(line)
             with contextlib.suppress(KeyboardInterrupt):
+                for line in _begin(emulator, values, target.absolute(), callback):
+                    click.echo(line)
                 threading.Event().wait()
     except ModuleNotFoundError as error:
         raise not_installed(error, "emulate", "emulator") from error

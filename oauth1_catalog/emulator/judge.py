@@ -27,8 +27,18 @@ from oauthlib.oauth1 import (
 from oauthlib.oauth1.rfc5849 import signature
 from oauthlib.oauth1.rfc5849.endpoints.base import BaseEndpoint
 
-from oauth1_catalog.emulator.demands import FORM, Call, check_demands, check_unsigned_demands, is_form, multipart_fields
+from oauth1_catalog.emulator.demands import (
+    FORM,
+    Call,
+    check_demands,
+    check_unsigned_demands,
+    form_parameters,
+    is_form,
+    multipart_fields,
+)
+from oauth1_catalog.emulator.diagnosis import Signed, Verify, diagnose, shown
 from oauth1_catalog.emulator.problems import Refusal, absent
+from oauth1_catalog.emulator.relocation import real_url
 from oauth1_catalog.emulator.store import AccessToken, TemporaryToken
 from oauth1_catalog.emulator.validator import CLOCK_TOLERANCE, OAuthlibRequest, Validator
 from oauth1_catalog.rfc5849.messages import Request
@@ -86,17 +96,54 @@ class _Endpoint(BaseEndpoint):
 
     def _check_signature(self, request: OAuthlibRequest, is_token_request: bool = False) -> bool:
         if request.signature_method.startswith("RSA-"):
-            valid = self._check_rsa(request)
+            valid = self._check_rsa(request, _base_string(request))
         else:
             valid = super()._check_signature(request, is_token_request)  # type: ignore[misc]  # not in the stubs
         if not valid:
-            # Under this name PECL's OAuthProvider shows it; of PLAINTEXT it would help nobody.
-            shown = {} if request.signature_method == "PLAINTEXT" else {"debug_sbs": _base_string(request)}
-            advice = "The signature is not the one that this provider computes."
-            raise Refusal("signature_invalid", advice, details=shown)
+            raise self._wrong_signature(request, is_token_request)
         return True
 
-    def _check_rsa(self, request: OAuthlibRequest) -> bool:
+    def _wrong_signature(self, request: OAuthlibRequest, is_token_request: bool) -> Refusal:
+        """The refusal, with the likely mistake; of PLAINTEXT the base string would help nobody."""
+        validator, method = self.request_validator, request.signature_method
+        secret_of = validator.get_request_token_secret if is_token_request else validator.get_access_token_secret
+        token = request.resource_owner_key
+        found = diagnose(
+            Signed(request.http_method, request.uri, request.params, request.signature),
+            self._verify_by(request),
+            client_secret=validator.get_client_secret(request.client_key, request),
+            token_secret=secret_of(request.client_key, token, request) if token else "",
+            real_url=real_url(validator.request.url),
+            form=form_parameters(validator.request),
+        )
+        advice = "The signature is not the one that this provider computes."
+        if method == "PLAINTEXT":
+            return Refusal("signature_invalid", f"{advice} {found.mistake}".strip())
+        base_string = _base_string(request)
+        told = [f"base string of the emulator: {shown(base_string)}"]
+        if found.signed and found.signed != base_string:
+            told.append(f"base string of the client:   {shown(found.signed)}")
+        # Under this name PECL's OAuthProvider shows it.
+        details = {"debug_sbs": base_string}
+        likely = found.mistake or (
+            "No usual mistake explains it: compare the base strings, and the secrets with those of this emulator."
+        )
+        return Refusal("signature_invalid", f"{advice} {likely}", details=details, told=told)
+
+    def _verify_by(self, request: OAuthlibRequest) -> Verify:
+        """How a signature is compared by the request's method."""
+        by_hmac = {
+            "HMAC-SHA1": signature.verify_hmac_sha1,
+            "HMAC-SHA256": signature.verify_hmac_sha256,
+            "HMAC-SHA512": signature.verify_hmac_sha512,
+            "PLAINTEXT": signature.verify_plaintext,
+        }
+        method = request.signature_method
+        if method in by_hmac:
+            return lambda signed, client, token: bool(by_hmac[method](signed, client, token))
+        return lambda signed, _client, _token: self._check_rsa(request, signed.base_string)
+
+    def _check_rsa(self, request: OAuthlibRequest, base_string: str) -> bool:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives import hashes
         from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -109,7 +156,7 @@ class _Endpoint(BaseEndpoint):
         key = self.request_validator.store.client(request.client_key).public_key
         try:
             signed = base64.b64decode(request.signature, validate=True)
-            key.verify(signed, _base_string(request).encode("ascii"), PKCS1v15(), methods[request.signature_method])
+            key.verify(signed, base_string.encode("ascii"), PKCS1v15(), methods[request.signature_method])
         except (InvalidSignature, binascii.Error, ValueError):
             return False
         return True

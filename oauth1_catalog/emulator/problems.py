@@ -6,7 +6,7 @@ those of OAuth Core 1.0a, section 10.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 from oauth1_catalog.rfc5849.messages import Response
@@ -25,18 +25,26 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of the em
         advice: one sentence for the developer: what was wrong, and what the provider wants.
         details: further parameters of the extension, such as ``oauth_parameters_absent``.
         status: the HTTP status, if it is not the problem's own.
+        told: further lines for the terminal of the emulator.
 
     >>> Refusal("nonce_used", "This nonce was used before.").response("example").status
     401
     """
 
     def __init__(
-        self, problem: str, advice: str, *, details: Mapping[str, str] | None = None, status: int | None = None
+        self,
+        problem: str,
+        advice: str,
+        *,
+        details: Mapping[str, str] | None = None,
+        status: int | None = None,
+        told: Sequence[str] = (),
     ) -> None:
         super().__init__(f"{problem}: {advice}")
         self.problem = problem
         self.advice = advice
         self.details = dict(details or {})
+        self.told = tuple(told)
         self.status = status or (400 if problem in _BAD_REQUEST else 401)
 
     def response(self, realm: str) -> Response:

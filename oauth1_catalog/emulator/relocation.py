@@ -8,6 +8,7 @@ address of the file, so that a log tells what a request would have been.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from urllib.parse import urljoin, urlsplit
@@ -15,6 +16,9 @@ from urllib.parse import urljoin, urlsplit
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.provider import Endpoint, Provider
 from oauth1_catalog.hosts import LocalHosts
+
+ROLES = ("request_token", "authorize", "access_token", "renew", "revoke", "api")
+_PATH = re.compile(r"/([^/]+)/([a-z_]+)(?:/|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +156,23 @@ def _told(value: object) -> str:
     if isinstance(value, Mapping):
         return f"{{{','.join(f'{name!r}:{_told(inner)}' for name, inner in sorted(value.items()))}}}"
     return repr(value)
+
+
+def place_of(url: str) -> tuple[str, str]:
+    """The provider's key and the role that an address of the emulator names; empty where it names none.
+
+    >>> place_of("https://127.0.0.1:8443/twitter/request_token/api.twitter.com/oauth/request_token")
+    ('twitter', 'request_token')
+    """
+    found = _PATH.match(urlsplit(url).path)
+    return (found[1], found[2]) if found and found[2] in ROLES else ("", "")
+
+
+def real_url(url: str) -> str:
+    """The provider's own address that an address of the emulator stands for, without its query; empty for others.
+
+    >>> real_url("https://127.0.0.1:8443/twitter/api/api.twitter.com/1.1/me.json?a=1")
+    'https://api.twitter.com/1.1/me.json'
+    """
+    parts = urlsplit(url).path.split("/", 3)
+    return f"https://{parts[3]}" if place_of(url)[1] and len(parts) == 4 else ""

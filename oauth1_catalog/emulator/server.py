@@ -17,6 +17,7 @@ from oauth1_catalog.emulator.consent import answer_browser
 from oauth1_catalog.emulator.demands import form_parameters, query_parameters
 from oauth1_catalog.emulator.problems import Refusal, absent, rejected
 from oauth1_catalog.emulator.registration import Registration
+from oauth1_catalog.emulator.relocation import place_of
 from oauth1_catalog.emulator.resources import answer_call
 from oauth1_catalog.emulator.users import DEFAULT_USER, User
 from oauth1_catalog.emulator.validator import Validator
@@ -24,19 +25,7 @@ from oauth1_catalog.rfc5849.messages import Request, Response
 
 log = logging.getLogger(__name__)
 
-ROLES = ("request_token", "authorize", "access_token", "renew", "revoke", "api")
 _CONSUMER_KEY = re.compile(r"""\boauth_consumer_key="?([^"&,]+)""")
-_PATH = re.compile(r"/([^/]+)/([a-z_]+)(?:/|$)")
-
-
-def place_of(url: str) -> tuple[str, str]:
-    """The provider's key and the role that an address of the emulator names; empty where it names none.
-
-    >>> place_of("https://127.0.0.1:8443/twitter/request_token/api.twitter.com/oauth/request_token")
-    ('twitter', 'request_token')
-    """
-    found = _PATH.match(urlsplit(url).path)
-    return (found[1], found[2]) if found and found[2] in ROLES else ("", "")
 
 
 class Server:
@@ -83,7 +72,8 @@ class Server:
         try:
             response = self._answer(registration, role, request)
         except Refusal as refusal:
-            log.warning("emulation of %s: %s refused: %s", registration.key, role, refusal.problem)
+            told = "".join(f"\n  {line}" for line in refusal.told)
+            log.warning("emulation of %s: %s refused: %s%s", registration.key, role, refusal, told)
             if role == "authorize":
                 return pages.refused(registration, refusal)
             return refusal.response(registration.realm)
