@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shlex
 import signal
 import sys
 import tempfile
@@ -36,6 +37,15 @@ PORT = click.IntRange(0, 65535)
     "--write", "folder", type=click.Path(file_okay=False, path_type=Path),
     help="Where the provider files go, and stay; by default a folder that is deleted at the end.",
 )  # fmt: skip
+@click.option(
+    "--env-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what is to be set into a file, too, which you alone can read: for a shell to source, or as .env.",
+)
+@click.option("--prefix", default="", help="Before each name of the configuration: FLASK_ for from_prefixed_env().")
+@click.option(
+    "--stable-keys", is_flag=True, help="The same keys and console tokens at each start; RSA keys with --write."
+)
 @DIRECTORY
 def emulate(
     names: tuple[str, ...],
@@ -44,6 +54,9 @@ def emulate(
     given: tuple[str, ...],
     callback: str | None,
     folder: Path | None,
+    env_file: Path | None,
+    prefix: str,
+    stable_keys: bool,
     directories: tuple[Path, ...],
 ) -> None:
     """Play the providers NAMES, names or files, until Ctrl+C, and say what to set in your application's environment.
@@ -59,10 +72,12 @@ def emulate(
         names, catalog = providers_named(names, directories)
         with contextlib.ExitStack() as stack:
             values = _values(catalog, names, given)
-            emulator = stack.enter_context(Emulator(catalog, port=port, consent_port=consent_port))
+            seed = "emulate" if stable_keys else None
+            emulator = stack.enter_context(Emulator(catalog, port=port, consent_port=consent_port, seed=seed))
             target = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="oauth1-catalog-")))
             with contextlib.suppress(KeyboardInterrupt):
-                for line in _begin(emulator, values, target.absolute(), callback):
+                handed = _Handover(emulator, values, target.absolute(), prefix=prefix, stable=stable_keys)
+                for line in handed.told(callback, env_file):
                     click.echo(line)
                 threading.Event().wait()
     except ModuleNotFoundError as error:
@@ -88,29 +103,64 @@ def _values(catalog: Catalog, names: Sequence[str], given: Sequence[str]) -> dic
     return values
 
 
-def _begin(
-    emulator: Emulator, values: dict[str, dict[str, object]], folder: Path, callback: str | None
-) -> Iterator[str]:
-    """Play the providers, write what leads to them, and say what to set."""
-    from oauth1_catalog.emulator.handover import BUNDLE, settings, write_files
+class _Handover:
+    """What an application is told: in files, and on the terminal."""
 
-    providers = {name: emulator.catalog.provider(name, values=chosen) for name, chosen in values.items()}
-    write_files(emulator, providers.values(), folder)
-    yield f"Emulating {', '.join(providers)} on {emulator.origins.secure}, consent pages on {emulator.origins.consent}"
-    for name, provider in providers.items():
-        if callback is not None and (provider.callback.registered or provider.callback.value == "oob"):
-            emulator.client(provider.name, redirect_uri=callback)
-        yield from _about(name, provider, values[name])
-    yield "\nIn the environment of your application:"
-    before = os.environ.get("OAUTH1_CATALOG_PATH")
-    yield f"  OAUTH1_CATALOG_PATH={os.pathsep.join(filter(None, (str(folder), before)))}"
-    for variable in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
-        yield f"  {variable}={folder / BUNDLE}"
-    yield "In its configuration:"
-    for name, provider in providers.items():
-        for key, value in settings(emulator, name, provider, folder).items():
-            yield f"  {key}={value}"
-    yield "\nIt answers until you press Ctrl+C; a refusal is told here."
+    def __init__(
+        self, emulator: Emulator, values: dict[str, dict[str, object]], folder: Path, *, prefix: str, stable: bool
+    ) -> None:
+        self.emulator = emulator
+        self.values = values
+        self.folder = folder
+        self.prefix = prefix
+        self.stable = stable
+        self.providers = {name: emulator.catalog.provider(name, values=chosen) for name, chosen in values.items()}
+
+    def told(self, callback: str | None, env_file: Path | None) -> Iterator[str]:
+        """Play the providers, write what leads to them, and say what to set."""
+        from oauth1_catalog.emulator.handover import console_token, write_environment, write_files
+
+        origins, providers = self.emulator.origins, self.providers
+        write_files(self.emulator, providers.values(), self.folder)
+        yield f"Emulating {', '.join(providers)} on {origins.secure}, consent pages on {origins.consent}"
+        for name, provider in providers.items():
+            if callback is not None and (provider.callback.registered or provider.callback.value == "oob"):
+                self.emulator.client(provider.name, redirect_uri=callback)
+            yield from _about(name, provider, self.values[name])
+        environment, configuration = self._environment(), self._configuration()
+        yield "\nIn the environment of your application:"
+        yield from (f"  {key}={value}" for key, value in environment.items())
+        yield "In its configuration:"
+        yield from (f"  {key}={value}" for key, value in configuration.items())
+        for name, provider in providers.items():
+            token = {f"{self.prefix}{name}_{k}".upper(): v for k, v in console_token(self.emulator, provider).items()}
+            if token and not token.keys() <= configuration.keys():
+                yield f"Instead of a login at {name}, a token of its console:"
+                yield from (f"  {key}={value}" for key, value in token.items())
+        if env_file is not None:
+            write_environment(env_file, {**environment, **configuration})
+            yield f"\nAll of it is in {env_file}: set -a; . {shlex.quote(str(env_file.absolute()))}; set +a"
+        yield "\nIt answers until you press Ctrl+C; a refusal is told here."
+
+    def _environment(self) -> dict[str, str]:
+        from oauth1_catalog.emulator.handover import BUNDLE
+
+        before = os.environ.get("OAUTH1_CATALOG_PATH")
+        path = os.pathsep.join(filter(None, (str(self.folder), before)))
+        bundle = str(self.folder / BUNDLE)
+        return {"OAUTH1_CATALOG_PATH": path, "REQUESTS_CA_BUNDLE": bundle, "SSL_CERT_FILE": bundle}
+
+    def _configuration(self) -> dict[str, str]:
+        from oauth1_catalog.emulator.handover import settings
+
+        found: dict[str, str] = {}
+        for name, provider in self.providers.items():
+            key = self.folder / f"{provider.name}.pem"
+            if self.stable and key.is_file():
+                self.emulator.client(provider.name, rsa_key=key.read_text(encoding="ascii"))
+            of_client = settings(self.emulator, name, provider, self.folder)
+            found |= {f"{self.prefix}{setting}": value for setting, value in of_client.items()}
+        return found
 
 
 def _about(name: str, provider: Provider, values: dict[str, object]) -> Iterator[str]:

@@ -48,6 +48,8 @@ class Emulator:
         host: a loopback address.
         port: of the https origin; 0 for any free one.
         consent_port: of the http origin, where the consent pages are; 0 for any free one.
+        seed: any text; the applications' keys and the tokens of ``issue_token`` follow from it, and are the same at
+            each start. Without one they are new.
 
     Attributes:
         latency: seconds to wait before each answer of a token endpoint or the API.
@@ -57,7 +59,16 @@ class Emulator:
         ConfigurationError: ``host`` is not on loopback.
     """
 
-    def __init__(self, catalog: Catalog, *, host: str = "127.0.0.1", port: int = 0, consent_port: int = 0) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        consent_port: int = 0,
+        seed: str | None = None,
+    ) -> None:
+        self._seed = seed
         self.latency = 0.0
         self.journal = Journal()
         self._source = catalog
@@ -124,18 +135,28 @@ class Emulator:
         self._play(key, provider)
         return relocate(provider, self.origins, key=key)
 
-    def client(self, name: str, *, redirect_uri: str | None = None, client_secret: str | None = None) -> Client:
+    def client(
+        self,
+        name: str,
+        *,
+        redirect_uri: str | None = None,
+        client_secret: str | None = None,
+        rsa_key: str | None = None,
+    ) -> Client:
         """The application's registration at the provider ``name``: always the same one, made when first asked for.
 
         Args:
             name: of a provider of the catalog, or of one that was given to ``add``.
             redirect_uri: register this callback; from then on no other is taken.
             client_secret: instead of an invented one. A few providers give an empty one.
+            rsa_key: a private key as PEM text, instead of a new one.
 
         Raises:
             UnknownProviderError: there is no such provider.
         """
-        return self._store(name).client_of(name, redirect_uri=redirect_uri, client_secret=client_secret)
+        return self._store(name).client_of(
+            name, redirect_uri=redirect_uri, client_secret=client_secret, rsa_key=rsa_key
+        )
 
     def issue_token(self, name: str, *, user: str = "ada", key: str | None = None) -> TokenCredentials:
         """A token without a login, as a provider's console gives it.
@@ -146,7 +167,7 @@ class Emulator:
             key: of the one tenant or environment (the first part of its paths) that takes it. Default: all of them do.
         """
         store = self._store(name)
-        token = store.issue(key, store.client_of(name).client_id, User(user))
+        token = store.issue_static(key, store.client_of(name).client_id, User(user))
         return TokenCredentials(token.token, token.secret)
 
     def expire_tokens(self, name: str) -> int:
@@ -216,7 +237,8 @@ class Emulator:
         """The memory of a provider; a few give their applications no secret."""
         with self._lock:
             secretless = required is not None and "client_secret" not in required
-            return self._stores.setdefault(name, Store(client_secret="" if secretless else None))
+            seed = None if self._seed is None else f"{self._seed} {name}"
+            return self._stores.setdefault(name, Store(client_secret="" if secretless else None, seed=seed))
 
     def _answer(self, request: Request, connection: int) -> Response | None:
         registration, role = self._server.find(request)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -92,20 +93,43 @@ def settings(emulator: Emulator, name: str, moved: Provider, directory: Path) ->
     values = {"client_id": client.client_id}
     if "rsa_key" in moved.required_credentials:
         key = directory / f"{moved.name}.pem"
-        key.write_text(client.rsa_key, encoding="ascii")
+        write_private(key, client.rsa_key)
         values["rsa_key"] = str(key)
     if "client_secret" in moved.required_credentials:
         values["client_secret"] = client.client_secret
-    if moved.flows[0] == "static_token":
-        token = emulator.issue_token(moved.name, key=_key(moved))
-        values |= {"token": token.oauth_token, "token_secret": token.oauth_token_secret}
+    if moved.flows[0] == "static_token" or "redirect" not in moved.flows:
+        values |= console_token(emulator, moved)
     return {f"{name}_{key}".upper(): value for key, value in values.items()}
 
 
-def _key(moved: Provider) -> str | None:
-    """The first part of the paths, which is the provider's key at the emulator."""
-    url = moved.api_base_url or moved.request_token_url or ""
-    return url.split("/")[3] if url.count("/") > 3 else None
+def console_token(emulator: Emulator, moved: Provider) -> dict[str, str]:
+    """The token that the provider's console gives, as the parameters of a client; empty where it gives none."""
+    if "static_token" not in moved.flows:
+        return {}
+    token = emulator.issue_token(moved.name)
+    return {"token": token.oauth_token, "token_secret": token.oauth_token_secret}
+
+
+def write_environment(path: Path, variables: Mapping[str, str]) -> None:
+    """Write variables for a shell to source and for ``.env`` readers; nobody else can read the file.
+
+    Raises:
+        ConfigurationError: a file of that name is there, and not from here.
+    """
+    if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(HEAD):
+        raise ConfigurationError(
+            description=f"{path} is there already, and not from here. Name another file, and let your application read "
+            "both."
+        )
+    lines = (f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
+    write_private(path, HEAD + "".join(lines))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that its owner alone can read."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        path.chmod(0o600)  # one that was there keeps its mode otherwise
+        file.write(text)
 
 
 def _mapping(data: Any) -> Mapping[str, Any]:

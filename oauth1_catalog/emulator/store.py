@@ -6,6 +6,7 @@ Rule: each method is one step that no other thread can interrupt.
 from __future__ import annotations
 
 import functools
+import hmac
 import secrets
 import threading
 from collections.abc import Mapping
@@ -73,29 +74,45 @@ class Store:
 
     Args:
         client_secret: of the application; an invented one by default.
+        seed: what the application's keys and the console's tokens follow from, so that they are the same at each start.
     """
 
-    def __init__(self, *, client_secret: str | None = None) -> None:
-        self._client_secret = secrets.token_urlsafe(24) if client_secret is None else client_secret
+    def __init__(self, *, client_secret: str | None = None, seed: str | None = None) -> None:
+        self._seed = seed
+        self._client_secret = self._invented("client secret") if client_secret is None else client_secret
         self._lock = threading.Lock()
         self._application: Client | None = None
         self._temporary: dict[str, TemporaryToken] = {}
         self._access: dict[str, AccessToken] = {}
         self._nonces: dict[int, set[tuple[str, str, str]]] = {}
 
-    def client_of(self, name: str, *, redirect_uri: str | None = None, client_secret: str | None = None) -> Client:
+    def client_of(
+        self,
+        name: str,
+        *,
+        redirect_uri: str | None = None,
+        client_secret: str | None = None,
+        rsa_key: str | None = None,
+    ) -> Client:
         """The application that is registered here, made when first asked for; what is given is changed in it."""
         with self._lock:
             client = self._application
             if client is None:
-                client_id = f"{name.replace('_', '-')}-{secrets.token_hex(8)}"
+                client_id = f"{name.replace('_', '-')}-{self._invented('client id')[:16]}"
                 client = Client(client_id, self._client_secret, *_rsa_key())
             if redirect_uri is not None:
                 client = replace(client, redirect_uri=redirect_uri)
             if client_secret is not None:
                 client = replace(client, client_secret=client_secret)
+            if rsa_key is not None:
+                client = replace(client, rsa_key=rsa_key, public_key=_public_key(rsa_key))
             self._application = client
             return client
+
+    def _invented(self, what: str) -> str:
+        if self._seed is None:
+            return secrets.token_hex(20)
+        return hmac.digest(self._seed.encode(), what.encode(), "sha256").hex()[:40]
 
     def knows(self, client_id: str) -> bool:
         """Whether that is the application registered here."""
@@ -170,9 +187,17 @@ class Store:
             return bound
 
     def issue(self, provider_key: str | None, client_id: str, user: User) -> AccessToken:
-        """Give token credentials without a login: a static token, or one for a password."""
+        """Give token credentials without a login: for a password, or for the application's keys."""
         with self._lock:
             return self._issue(provider_key, client_id, user)
+
+    def issue_static(self, provider_key: str | None, client_id: str, user: User) -> AccessToken:
+        """Give the token credentials that the provider's console shows: with a seed always the same."""
+        if self._seed is None:
+            return self.issue(provider_key, client_id, user)
+        token, secret = (self._invented(f"{what} {user.username} {provider_key}") for what in ("token", "secret"))
+        with self._lock:
+            return self._access.setdefault(token, AccessToken(token, secret, client_id, provider_key, user))
 
     def renew(self, old: AccessToken) -> AccessToken:
         """Give token credentials in exchange for others, once.
@@ -224,6 +249,16 @@ class Store:
             fresh = key not in seen
             seen.add(key)
             return fresh
+
+
+def _public_key(pem: str) -> RSAPublicKey:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    private = load_pem_private_key(pem.encode("ascii"), None)
+    if not isinstance(private, RSAPrivateKey):
+        raise TypeError("not an RSA key")
+    return private.public_key()
 
 
 @functools.cache

@@ -9,11 +9,13 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import certifi
 import flask
 import pytest
+import starlette.config
 import trustme
 from click.testing import CliRunner
 
@@ -35,25 +37,32 @@ CHOSEN = {
 }
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory) -> Iterator[dict[str, str]]:
-    """What the running command says to set."""
-    folder = tmp_path_factory.mktemp("emulated")
-    command = [sys.executable, "-m", "oauth1_catalog", "emulate", *ARGUMENTS, "--write", str(folder)]
+@contextmanager
+def emulating(*arguments: str) -> Iterator[str]:
+    """The running command; gives what it says."""
+    command = [sys.executable, "-m", "oauth1_catalog", "emulate", *arguments]
     plain = {name: value for name, value in os.environ.items() if name not in {"REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"}}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=plain) as process:
         assert process.stdout
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if "Ctrl+C" in line:
-                break
         try:
-            yield dict(re.findall(r"^  ([A-Z0-9_]+)=(.*)$", "".join(lines), re.MULTILINE))
+            lines = []
+            for line in process.stdout:
+                lines.append(line)
+                if "Ctrl+C" in line:
+                    break
+            yield "".join(lines)
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=60) == 0
         finally:
             process.kill()
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory) -> Iterator[dict[str, str]]:
+    """What the running command says to set."""
+    folder = tmp_path_factory.mktemp("emulated")
+    with emulating(*ARGUMENTS, "--write", str(folder)) as words:
+        yield dict(re.findall(r"^  ([A-Z0-9_]+)=(.*)$", words, re.MULTILINE))
 
 
 @pytest.fixture
@@ -87,6 +96,83 @@ def test_a_login(name, oauth, told):
 def test_a_token_of_the_console(oauth):
     answer = oauth.register_from_catalog("bricklink").get("orders")
     assert answer.status_code == 200
+
+
+SOURCED = """
+import json, os
+from oauth1_catalog.integrations.flask_client import OAuth
+from flask import Flask
+app = Flask("shop")
+app.config.from_prefixed_env()
+with app.app_context():
+    client = OAuth(app).register_from_catalog("magento2", base_url="https://shop.example.com")
+    print(client.get("products").status_code)
+"""
+
+
+def test_a_file_for_the_environment_is_the_owner_s_alone_and_can_be_sourced(tmp_path):
+    env = tmp_path / "my own.env"
+    with emulating("magento2", "--env-file", str(env), "--prefix", "FLASK_") as words:
+        assert env.stat().st_mode & 0o777 == 0o600
+        (line,) = re.findall(r"^All of it is in .*?: (set -a; .*)$", words, re.MULTILINE)
+        done = subprocess.run(
+            ["sh", "-c", f"{line}; exec {sys.executable} -c '{SOURCED}'"], capture_output=True, text=True, check=False
+        )
+        assert done.stdout == "200\n", done.stderr
+        for name, value in starlette.config.Config(env).file_values.items():
+            assert f"  {name}={value}\n" in words
+
+
+def test_a_file_of_one_s_own_is_not_written_over(tmp_path):
+    env = tmp_path / ".env"
+    env.write_text("MINE=1\n", encoding="utf-8")
+    result = CliRunner().invoke(cli, ["emulate", "twitter", "--env-file", str(env)])
+    assert result.exit_code == 2
+    assert "is there already, and not from here" in result.output
+    assert env.read_text(encoding="utf-8") == "MINE=1\n"
+
+
+def keys_in(words: str) -> dict[str, str]:
+    found = dict(re.findall(r"^  ([A-Z0-9_]+)=(.*)$", words, re.MULTILINE))
+    return {name: value for name, value in found.items() if name.startswith(("TWITTER", "NETSUITE", "JIRA"))}
+
+
+def test_keys_that_stay(tmp_path):
+    arguments = ["twitter", "netsuite", "jira", "--write", str(tmp_path)]
+    with emulating(*arguments, "--stable-keys") as first:
+        pem = (tmp_path / "jira_data_center.pem").read_text(encoding="ascii")
+    with emulating(*arguments, "--stable-keys") as second:
+        assert (tmp_path / "jira_data_center.pem").read_text(encoding="ascii") == pem
+        assert (tmp_path / "jira_data_center.pem").stat().st_mode & 0o777 == 0o600
+    with emulating(*arguments) as third:
+        pass
+    assert keys_in(first) == keys_in(second)
+    assert {"TWITTER_CLIENT_SECRET", "NETSUITE_TOKEN", "NETSUITE_TOKEN_SECRET"} <= keys_in(first).keys()
+    assert not any(keys_in(third)[name] == value for name, value in keys_in(first).items() if not name.endswith("KEY"))
+
+
+@pytest.mark.parametrize("name", ["netsuite", "magento2", "jira", "trello", "maas"])
+def test_a_token_works_at_each_tenant_without_a_key(name):
+    catalog = Catalog()
+    values = {n: about.example for n, about in catalog.file(name).variables.items() if about.source is None}
+    with Emulator(catalog, seed="s") as emulator:
+        app = flask.Flask(__name__)
+        app.secret_key = "s"
+        client = emulator.client(name)
+        keys = {"client_id": client.client_id, "client_secret": client.client_secret, "rsa_key": client.rsa_key}
+        if name != "jira":
+            del keys["rsa_key"]
+        else:
+            del keys["client_secret"]
+        token = emulator.issue_token(name, user="grace")
+        assert token == emulator.issue_token(name, user="grace")
+        assert token != emulator.issue_token(name)
+        with app.test_request_context():
+            registered = OAuth(app, catalog=emulator.catalog).register_from_catalog(
+                name, **values, **keys, client_kwargs={"verify": emulator.ca_file}
+            )
+            given = {"oauth_token": token.oauth_token, "oauth_token_secret": token.oauth_token_secret}
+            assert registered.get("x", token=given).json()["user"] == "grace"
 
 
 def test_other_servers_are_trusted_as_before(told):
