@@ -185,7 +185,8 @@ class ProviderFile(Section):
     """A second request, with fields of the first answer; on the same origin."""
     userinfo_claims: dict[Name, Text] = Field(default_factory=dict)
     """Claims of OpenID Connect to paths in the answer: JSONPath (RFC 9535) for JSON, ElementTree's for XML, or a text
-    with `{fields}` of the answer. `sub` is required; own claims begin with `x_`."""
+    with `{fields}` of the answer. `$['a','b']` takes the first that is there. `sub` is required; own claims begin with
+    `x_`."""
 
     environments: dict[Name, Environment] = Field(default_factory=dict)
     """Other installations, such as a sandbox."""

@@ -119,6 +119,38 @@ class ClientKwargs(Section):
     """The rule of the signature base string, where a provider has one of its own."""
 
 
+class Callback(Section):
+    """How the user comes back (RFC 5849, section 2.2), and what may be missing then."""
+
+    value: Literal["url", "oob"] = "url"
+    """`oauth_callback` of the first request: the application's URL, or the word `oob`."""
+    registered: Flag = False
+    """Whether the callback URL is set in the provider's console."""
+    send_at_authorize: Literal["never", "if_unconfirmed", "always"] = "if_unconfirmed"
+    """Whether `oauth_callback` also goes on the authorization URL (OAuth Core 1.0)."""
+    confirmed: Literal["required", "optional", "none"] = "required"
+    """Whether the first answer holds `oauth_callback_confirmed`; that of an OAuth Core 1.0 server does not (`none`).
+    Where it is there, `false`, `0` and `no` refuse the login, and any other value confirms the callback."""
+    verifier: Literal["required", "optional", "none"] = "required"
+    """Whether the callback holds `oauth_verifier`."""
+    secret: Literal["required", "optional"] = "required"
+    """Whether the token answers hold a secret that is not empty."""
+    token_param: ParameterName = "oauth_token"
+    """The name of `oauth_token` in the callback."""
+    verifier_param: ParameterName = "oauth_verifier"
+    """The name of `oauth_verifier` in the callback."""
+    state_param: ParameterName | None = None
+    """A parameter of the authorization URL that comes back unchanged."""
+    denied_param: ParameterName = "denied"
+    """The parameter that is there when the user said no."""
+    denied_value: Text | None = None
+    """Its value then, where it is there in any case (Goodreads: `authorize` is `1` or `0`)."""
+    denied_when: Literal["empty_verifier", "no_verifier"] | None = None
+    """Another sign that the user said no: `oauth_verifier` is empty, or is not there at all."""
+    extra: tuple[ParameterName, ...] = ()
+    """Parameters of the callback to keep with the token."""
+
+
 class Overrides(Section):
     """Fields that an environment or an option sets; merged deeply into the file's own."""
 
@@ -146,6 +178,8 @@ class Overrides(Section):
     """Added to `headers`."""
     client_kwargs: ClientKwargs | None = None
     """Merged into `client_kwargs`."""
+    callback: Callback | None = None
+    """Merged into `callback`."""
     renew: Renewal | None = None
     """Replaces `renew`."""
     revoke: Renewal | None = None
@@ -196,38 +230,6 @@ class UserAgent(Section):
     @classmethod
     def _read_text(cls, value: Any) -> Any:  # Any: what pydantic hands to a validator before it is checked
         return {"value": value} if isinstance(value, str) else value
-
-
-class Callback(Section):
-    """How the user comes back (RFC 5849, section 2.2), and what may be missing then."""
-
-    value: Literal["url", "oob"] = "url"
-    """`oauth_callback` of the first request: the application's URL, or the word `oob`."""
-    registered: Flag = False
-    """Whether the callback URL is set in the provider's console."""
-    send_at_authorize: Literal["never", "if_unconfirmed", "always"] = "if_unconfirmed"
-    """Whether `oauth_callback` also goes on the authorization URL (OAuth Core 1.0)."""
-    confirmed: Literal["required", "optional", "none"] = "required"
-    """Whether the first answer holds `oauth_callback_confirmed`; that of an OAuth Core 1.0 server does not (`none`).
-    Where it is there, `false`, `0` and `no` refuse the login, and any other value confirms the callback."""
-    verifier: Literal["required", "optional", "none"] = "required"
-    """Whether the callback holds `oauth_verifier`."""
-    secret: Literal["required", "optional"] = "required"
-    """Whether the token answers hold a secret that is not empty."""
-    token_param: ParameterName = "oauth_token"
-    """The name of `oauth_token` in the callback."""
-    verifier_param: ParameterName = "oauth_verifier"
-    """The name of `oauth_verifier` in the callback."""
-    state_param: ParameterName | None = None
-    """A parameter of the authorization URL that comes back unchanged."""
-    denied_param: ParameterName = "denied"
-    """The parameter that is there when the user said no."""
-    denied_value: Text | None = None
-    """Its value then, where it is there in any case (Goodreads: `authorize` is `1` or `0`)."""
-    denied_when: Literal["empty_verifier", "no_verifier"] | None = None
-    """Another sign that the user said no: `oauth_verifier` is empty, or is not there at all."""
-    extra: tuple[ParameterName, ...] = ()
-    """Parameters of the callback to keep with the token."""
 
 
 class TokenLifetime(Section):

@@ -19,6 +19,7 @@ _MARKUP = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>|<[^>]*>", re.IGNORECAS
 _SECRET_NAME = re.compile(
     r"secret|token|verifier|signature|session_handle|password|authorization|cookie", re.IGNORECASE
 )
+_JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?")  # what it holds is readable, and often personal
 _FIELDS = (  # in a form, in JSON, in XML; a name begins where no name goes on, which keeps the search linear
     re.compile(r"(?<![\w.%-])([\w.%-]{1,100})(\s?=\s?)([^&\s\"'<>]+)"),
     re.compile(r"\"([\w.-]{1,100})(\"\s{0,9}:\s{0,9})(\"(?:[^\"\\]|\\.)*|[\w.+-]+)"),
@@ -54,7 +55,7 @@ def _visible(text: str) -> str:
 def _without_fields(text: str) -> str:
     for field in _FIELDS:
         text = field.sub(_masked, text)
-    return text
+    return _JWT.sub(_MASK, text)
 
 
 def _forms(secrets: Iterable[str]) -> list[str]:

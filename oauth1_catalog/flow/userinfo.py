@@ -56,6 +56,13 @@ def fetch_userinfo(
             provider=provider.name,
             setting="userinfo_endpoint",
         )
+    if rules.format == "jwt" and not signer.client.client_secret:
+        raise MissingSettingError(
+            f"{provider.name}: the profile is a JWT that is signed with the client's secret, and there is no "
+            "client_secret. Configure it beside the RSA key; the provider has given both.",
+            provider=provider.name,
+            setting="client_secret",
+        )
     fields = {str(name): str(value) for name, value in token.items()} if isinstance(token, Mapping) else {}
     if rules.endpoint == TOKEN_RESPONSE:
         return userinfo_claims(provider, fields)
@@ -143,15 +150,17 @@ def _ask(
         credentials.oauth_token if credentials and header is not None else "",
     )
     problem = read_problem(response, secrets)
+    # An answer that is no error holds a profile, in whatever form: it is the user's, and nothing for a message.
+    words = "" if written_as == "jwt" and response.status == 200 and not problem.spoken else problem.words
     raise ProviderError(
         "invalid_userinfo",
         f"{provider.name}: the profile request was answered with status {response.status} and no profile{wrong}"
-        f"{': ' + problem.words if problem.words else ''}. Check the token, and userinfo_endpoint.",
+        f"{': ' + words if words else ''}. Check the token, and userinfo_endpoint.",
         provider=provider.name,
         step="userinfo",
         status=response.status,
         problem=problem.code if problem.reported else None,
-        excerpt=problem.words,
+        excerpt=words,
     )
 
 

@@ -6,6 +6,7 @@ What needs no I/O is here; ``sync_client.py`` and ``async_client.py`` drive it.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -84,6 +85,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         self._signing = signing_options(self.provider.client_kwargs, name=name)
         with self._configuring():
             self._transport = self._transport_options(self.provider.client_kwargs)
+        self._told_of_unused = False
         self._fetch_token = fetch_token
         self._update_token = update_token
         self._rsa_key = rsa_key
@@ -235,7 +237,22 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         for error in self._missing_addresses():
             raise error  # before the user has gone to the provider, not after
         uri = None if redirect_uri is None else str(redirect_uri)
+        if uri not in {None, "oob"} and self.provider.callback.value == "oob":
+            self._warn_of_unused(str(uri))
         return login.begin(self.provider, self.signer, redirect_uri=uri, params=text_params(self.name, params))
+
+    def _warn_of_unused(self, redirect_uri: str) -> None:
+        """Say once that a redirect URI is not sent: the user may end at another address than the application thinks."""
+        if self._told_of_unused:
+            return
+        self._told_of_unused = True
+        warnings.warn(
+            f"{self.name}: the redirect URI {redirect_uri.partition('?')[0]!r} is not sent. This provider takes oob "
+            "alone, and sends the user to the callback that is registered for the key: register this one there, and "
+            "leave the argument out. Where the provider's file has an option for it (oauth1-catalog show "
+            f"{self.provider.name}), such as callback_is_prefix, pass that at registration.",
+            stacklevel=5,
+        )
 
     def _remember(self, request: FrameworkRequest, data: Mapping[str, Any]) -> LoginSteps[None]:
         """Keep what ``create_authorization_url`` gave, in the session of ``request``."""

@@ -172,7 +172,8 @@ def log_in(
 
     @app.view("/login")
     async def login(app: Application, *request: Any) -> Any:
-        return await now(app.client.authorize_redirect(*request, REDIRECT_URI))
+        uri = REDIRECT_URI if app.client.provider.callback.value == "url" else None
+        return await now(app.client.authorize_redirect(*request, uri))
 
     @app.view("/authorize")
     async def authorize(app: Application, *request: Any) -> Any:

@@ -49,8 +49,7 @@ def _urls(demo: Demo, oauth: OAuth) -> tuple[URLPattern, ...]:
 
     def login(request: HttpRequest, name: str) -> HttpResponseBase:
         redirect_uri = request.build_absolute_uri(reverse("callback", args=[name]))
-        demo.expect_callback(name, redirect_uri)
-        return _client(oauth, name).authorize_redirect(request, redirect_uri)
+        return _client(oauth, name).authorize_redirect(request, demo.expect_callback(name, redirect_uri))
 
     def callback(request: HttpRequest, name: str) -> HttpResponseBase:
         client = _client(oauth, name)

@@ -31,8 +31,7 @@ def create_app(demo: Demo) -> Flask:
     def login(name: str) -> Response:
         client = oauth.create_client(name) or abort(404)
         redirect_uri = url_for("callback", name=name, _external=True)
-        demo.expect_callback(name, redirect_uri)
-        return client.authorize_redirect(redirect_uri)
+        return client.authorize_redirect(demo.expect_callback(name, redirect_uri))
 
     @app.get("/callback/<name>")
     def callback(name: str) -> Response:

@@ -70,11 +70,16 @@ class Demo:
         """The settings as Django has them: ``{"twitter": {"client_id": ...}}``."""
         return {offer.name: offer.settings for offer in self.offers}
 
-    def expect_callback(self, name: str, redirect_uri: str) -> None:
-        """Do what a developer does in the console of a provider that wants to know the callback beforehand."""
+    def expect_callback(self, name: str, redirect_uri: str) -> str | None:
+        """Do what a developer does in the console of a provider that wants to know the callback beforehand.
+
+        Returns:
+            The redirect URI to begin a login with, ``None`` for a provider that takes none.
+        """
         offer = self.offer(name)
         if offer is not None and offer.callback != "url":
             self.emulator.client(name, redirect_uri=redirect_uri)
+        return None if offer is not None and offer.callback == "oob" else redirect_uri
 
 
 def _offer(emulator: Emulator, name: str) -> Offer | None:

@@ -37,8 +37,7 @@ def create_app(demo: Demo) -> Starlette:
     async def login(request: Request) -> Response:
         name = request.path_params["name"]
         redirect_uri = str(request.url_for("callback", name=name))
-        demo.expect_callback(name, redirect_uri)
-        return await _client(oauth, name).authorize_redirect(request, redirect_uri)
+        return await _client(oauth, name).authorize_redirect(request, demo.expect_callback(name, redirect_uri))
 
     async def callback(request: Request) -> Response:
         name = request.path_params["name"]
