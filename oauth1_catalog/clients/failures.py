@@ -14,6 +14,12 @@ from urllib.parse import urlsplit
 
 from oauth1_catalog.errors import SigningError, TransportError
 
+FULL_POOL = (
+    "all connections of this client were in use and none became free in time, so that nothing was sent. Set "
+    "max_connections= higher in client_kwargs, make fewer calls at once, or close the answers of stream=True."
+)
+"""A pool of connections is full: the provider has not been asked, and is not to blame."""
+
 _LIBRARIES = {"requests", "urllib3", "httpx2", "httpcore2"}
 _QUERY = re.compile(r"\?[^\s'\")]+")
 
@@ -68,7 +74,9 @@ def _explanation(error: BaseException) -> str:
     handshake_timed_out = any(isinstance(one, TimeoutError) and "handshake" in str(one) for one in chain)
     if handshake_timed_out or names & {"ConnectTimeout", "ConnectTimeoutError"}:
         return "no connection in time. Is the provider up, and may this machine reach it? Set timeout= to wait longer."
-    if names & {"ReadTimeout", "ReadTimeoutError", "PoolTimeout", "WriteTimeout"}:
+    if "PoolTimeout" in names:
+        return FULL_POOL
+    if names & {"ReadTimeout", "ReadTimeoutError", "WriteTimeout"}:
         return "no answer in time. Try again later, or set timeout= higher."
     if any(isinstance(one, ssl.SSLError) for one in chain):
         return "no TLS connection could be made. Does the address speak HTTPS, and with a TLS version of today?"

@@ -15,6 +15,7 @@ from oauth1_catalog.clients.auth import SignsRequests, refuse_authorization
 from oauth1_catalog.clients.bodies import blanks_escaped, covers_body, form_blanks_escaped, undeclared_type
 from oauth1_catalog.clients.failures import unusable_url
 from oauth1_catalog.clients.httpx_arguments import build_request
+from oauth1_catalog.clients.httpx_deadline import OpenConnections
 from oauth1_catalog.clients.httpx_exchange import (
     SignedRequest,
     aconnected,
@@ -213,10 +214,18 @@ class OAuth1Client(_Common, SyncThreeSteps, httpx2.Client):
     >>> with OAuth1Client("key", "secret", token="token", token_secret="hush") as client:
     ...     client.token["oauth_token"]
     'token'
+
+    Where a token request meets its deadline, all connections of the client are closed, other threads' too.
     """
 
+    _connections: OpenConnections
+
+    def _open(self, options: dict[str, Any]) -> None:
+        self._connections = OpenConnections()
+        super()._open(options)
+
     def _exchange(self, request: Request, asked: TokenCall) -> Response:
-        return exchange(self, request, self.limits, **asked.transport)
+        return exchange(self, request, self.limits, self._connections, **asked.transport)
 
     def send(
         self,
@@ -228,8 +237,9 @@ class OAuth1Client(_Common, SyncThreeSteps, httpx2.Client):
     ) -> httpx2.Response:
         """As in httpx2; a signed request is redirected within its origin alone, and signed anew."""
         own = super().send
+        self._connections.watch(request)
         return send(
-            lambda request, **how: connected(self.limits, lambda: own(request, auth=auth, **how)),
+            lambda request, **how: connected(self.limits, request, lambda: own(request, auth=auth, **how)),
             request,
             signed=self._is_signed(auth),
             follow=self.follow_redirects if follow_redirects is httpx2.USE_CLIENT_DEFAULT else follow_redirects,
@@ -242,7 +252,7 @@ class AsyncOAuth1Client(_Common, AsyncThreeSteps, httpx2.AsyncClient):
     """The asynchronous ``OAuth1Client``: ``fetch_request_token`` and ``fetch_access_token`` are awaited."""
 
     async def _exchange(self, request: Request, asked: TokenCall) -> Response:
-        return await aexchange(self, request, self.limits, **asked.transport)
+        return await aexchange(self, request, self.limits, self.send, **asked.transport)
 
     async def send(
         self,
@@ -255,7 +265,7 @@ class AsyncOAuth1Client(_Common, AsyncThreeSteps, httpx2.AsyncClient):
         """As in httpx2; a signed request is redirected within its origin alone, and signed anew."""
         own = super().send
         return await asend(
-            lambda request, **how: aconnected(self.limits, lambda: own(request, auth=auth, **how)),
+            lambda request, **how: aconnected(self.limits, request, lambda: own(request, auth=auth, **how)),
             request,
             signed=self._is_signed(auth),
             follow=self.follow_redirects if follow_redirects is httpx2.USE_CLIENT_DEFAULT else follow_redirects,

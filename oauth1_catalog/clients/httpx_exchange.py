@@ -1,14 +1,12 @@
 """One exchange with a token endpoint over a client of httpx2: bounded, within a deadline, never redirected.
 
-The sync and the async function differ in their ``await`` alone, but for one thing: httpx2's sync client cannot be
-stopped while it waits for headers, so its deadline holds from the first byte of the body on.
+The sync and the async function differ in their ``await``, and in how the deadline stops what waits for headers.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from functools import lru_cache
 from io import BytesIO
 from typing import Any
@@ -17,7 +15,8 @@ from urllib.parse import urlsplit
 import anyio
 import httpx2
 
-from oauth1_catalog.clients.failures import failure, transport_error, without_queries
+from oauth1_catalog.clients.failures import FULL_POOL, failure, transport_error, without_queries
+from oauth1_catalog.clients.httpx_deadline import OpenConnections
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.clients.log_filter import filter_logs_of
 from oauth1_catalog.errors import SigningError, TransportError
@@ -33,19 +32,19 @@ class SignedRequest(httpx2.Request):
         return f"<Request({self.method!r}, {str(self.url).partition('?')[0]!r})>"
 
 
-NO_CONNECTION = (httpx2.ConnectError, httpx2.ConnectTimeout)
-"""The errors after which nothing has been sent."""
-
 NO_ANSWER = (httpx2.HTTPError, httpx2.InvalidURL, OSError)
 
 
-def exchange(client: httpx2.Client, request: Request, limits: Limits, **call: Any) -> Response:
+def exchange(
+    client: httpx2.Client, request: Request, limits: Limits, connections: OpenConnections, **call: Any
+) -> Response:
     """Send a signed request and read its answer.
 
     Args:
-        client: whose connections and headers are used.
+        client: sends it.
         request: exactly as it is to go on the wire.
         limits: bounds the exchange.
+        connections: those of ``client``. They are shut down where the deadline passes before the answer is there.
         call: ``timeout``, as for ``httpx2.Client.request``.
 
     Raises:
@@ -53,34 +52,39 @@ def exchange(client: httpx2.Client, request: Request, limits: Limits, **call: An
         SigningError: httpx2 would write the URL in another way than it was signed.
     """
     built = _built(request, client, **call)
-    moment = time.monotonic() + limits.token_deadline
-    try:
-        response = connected(limits, lambda: client.send(built, auth=None, stream=True, follow_redirects=False))
-        body = BytesIO()  # whose repr does not show the token that may be in it
+    with connections.shut_down_after(limits.token_deadline) as watch:
         try:
-            for chunk in response.iter_bytes():
-                body.write(chunk)
-                del chunk
-                _check_length(request, body, limits)
-                if time.monotonic() > moment:
-                    raise _too_late(request, limits)
-        finally:
-            response.close()
-        return Response(response.status_code, dict(response.headers), body.getvalue())
-    except NO_ANSWER as error:
-        without_queries(error)
-        problem, cause = transport_error(request.url, error), error
+            response = client.send(built, auth=None, stream=True, follow_redirects=False)
+            body = BytesIO()  # whose repr does not show the token that may be in it
+            try:
+                for chunk in response.iter_bytes():
+                    body.write(chunk)
+                    del chunk
+                    _check_length(request, body, limits)
+                    if watch.is_over():
+                        raise _too_late(request, limits)
+            finally:
+                response.close()
+            return Response(response.status_code, dict(response.headers), body.getvalue())
+        except NO_ANSWER as error:
+            without_queries(error)
+            problem = _too_late(request, limits) if watch.is_over() else transport_error(request.url, error)
+            cause = error
     raise problem from cause
 
 
-async def aexchange(client: httpx2.AsyncClient, request: Request, limits: Limits, **call: Any) -> Response:
-    """As ``exchange``, with an asynchronous client."""
+async def aexchange(
+    client: httpx2.AsyncClient,
+    request: Request,
+    limits: Limits,
+    send: Callable[..., Awaitable[httpx2.Response]],
+    **call: Any,
+) -> Response:
+    """As ``exchange``, with an asynchronous client, and ``send``, which is its ``send`` or does more."""
     built = _built(request, client, **call)
     try:
         with anyio.fail_after(limits.token_deadline):
-            response = await aconnected(
-                limits, lambda: client.send(built, auth=None, stream=True, follow_redirects=False)
-            )
+            response = await send(built, auth=None, stream=True, follow_redirects=False)
             body = BytesIO()
             try:
                 async with aclosing(response.aiter_bytes()) as chunks:
@@ -100,6 +104,31 @@ async def aexchange(client: httpx2.AsyncClient, request: Request, limits: Limits
     raise problem from cause
 
 
+async def asend_before_others(
+    client: httpx2.AsyncClient,
+    reserve: Callable[[], httpx2.AsyncClient],
+    request: httpx2.Request,
+    limits: Limits,
+    **how: Any,
+) -> httpx2.Response:
+    """Send by ``client``, or by the client that ``reserve`` gives where the first one's connections are all in use.
+
+    Args:
+        client: what is tried first.
+        reserve: gives the second.
+        request: a token request: nobody who logs in waits until API calls have ended.
+        limits: says how often to try to connect.
+        how: further keywords of ``httpx2.AsyncClient.send``.
+    """
+    extensions = request.extensions
+    request.extensions = {**extensions, "timeout": {**extensions["timeout"], "pool": 0}}
+    try:
+        return await aconnected(limits, request, lambda: client.send(request, **how))
+    except httpx2.PoolTimeout:
+        request.extensions = extensions
+    return await aconnected(limits, request, lambda: reserve().send(request, **how))
+
+
 def client_limits(limits: Limits) -> dict[str, Any]:
     """``limits`` as keywords of ``httpx2.Client`` and ``httpx2.AsyncClient``."""
     return {
@@ -113,24 +142,34 @@ def client_limits(limits: Limits) -> dict[str, Any]:
     }
 
 
-def connected(limits: Limits, send: Callable[[], httpx2.Response]) -> httpx2.Response:
-    """Send, and again where no connection could be made: then nothing was sent."""
-    for _ in range(limits.connect_retries):
-        try:
-            return send()
-        except NO_CONNECTION:
-            continue
-    return send()
+def connected(limits: Limits, request: httpx2.Request, send: Callable[[], httpx2.Response]) -> httpx2.Response:
+    """Send ``request``, and again where the connection was refused: then nothing was sent."""
+    with _explaining_a_full_pool(request):
+        for _ in range(limits.connect_retries):
+            with suppress(httpx2.ConnectError):
+                return send()
+        return send()
 
 
-async def aconnected(limits: Limits, send: Callable[[], Awaitable[httpx2.Response]]) -> httpx2.Response:
+async def aconnected(
+    limits: Limits, request: httpx2.Request, send: Callable[[], Awaitable[httpx2.Response]]
+) -> httpx2.Response:
     """As ``connected``, with an asynchronous client."""
-    for _ in range(limits.connect_retries):
-        try:
-            return await send()
-        except NO_CONNECTION:
-            continue
-    return await send()
+    with _explaining_a_full_pool(request):
+        for _ in range(limits.connect_retries):
+            with suppress(httpx2.ConnectError):
+                return await send()
+        return await send()
+
+
+@contextmanager
+def _explaining_a_full_pool(request: httpx2.Request) -> Iterator[None]:
+    """``httpx2.PoolTimeout`` has no text, and is taken for a slow provider, which has not even been asked."""
+    try:
+        yield
+    except httpx2.PoolTimeout as error:
+        error.args = (failure(str(request.url), FULL_POOL).description,)
+        raise
 
 
 def _check_length(request: Request, body: BytesIO, limits: Limits) -> None:

@@ -3,27 +3,31 @@
 Rule 1: one ``httpx2.AsyncClient`` for each event loop, closed when the loop ends; a connection never crosses loops.
 Rule 2: what was signed is what is sent. A signed URL that httpx2 would change on its way is refused.
 Rule 3: anyio alone, so that it runs under asyncio and under trio.
+Rule 4: a login does not queue behind API calls. Where these have all connections, a token request takes one of a second
+client, which is opened for that.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from weakref import ref
 
 import anyio.to_thread
-from anyio.lowlevel import RunVar
+from anyio.lowlevel import RunVar, current_token
 
 from oauth1_catalog.clients.auth import SignsRequests
 from oauth1_catalog.clients.failures import unusable_url, without_queries
 from oauth1_catalog.clients.limits import Limits, RejectCookies
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files, httpx_context
+from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 if TYPE_CHECKING:
     import httpx2
-
-    _Running = tuple[httpx2.AsyncClient, AsyncGenerator[httpx2.AsyncClient]]
 
 
 class HttpxPool:
@@ -39,12 +43,15 @@ class HttpxPool:
         trust_env: whether proxies and authorities come from the environment too.
         follow_redirects: whether API calls follow a redirect (within the same scheme, host and port, by GET or HEAD),
             unless the call says otherwise.
-        client_factory: makes the client in place of ours; called once in each event loop.
+        client_factory: makes the client in place of ours, with the transport and the options that it has; called once
+            in each event loop, and once more when its connections are all in use. Cookies, redirects and the bounds of
+            token requests are as with ours. ``limits`` set its timeouts where it has httpx2's own.
         **client_options: further keywords of ``httpx2.AsyncClient``: ``transport``, ``mounts``, ``cookies``, ... Its
             ``cookies`` go with every request; no cookie of an answer is kept.
 
     Raises:
-        ConfigurationError: a file named by ``verify`` or ``cert`` is not there.
+        ConfigurationError: a file named by ``verify`` or ``cert`` is not there, or ``client_factory`` comes with an
+            option that only the factory can give.
     """
 
     def __init__(
@@ -61,6 +68,9 @@ class HttpxPool:
         **client_options: Any,
     ) -> None:
         check_files(verify, cert)
+        if client_factory is not None:
+            given = {"verify": verify, "cert": cert, "proxy": proxy, **client_options}
+            _refuse_beside_factory(name for name, value in given.items() if value is not None and name != "cookies")
         self.limits = limits or Limits()
         self._cert = cert
         self._trust_env = trust_env
@@ -69,11 +79,11 @@ class HttpxPool:
         self._client_options = {"proxy": proxy, "headers": headers, "trust_env": trust_env, **client_options}
         self._verify: Verify = True if verify is None else verify
         self._is_prepared = False
-        self._running: RunVar[_Running | None] = RunVar("oauth1_catalog_client", None)
+        self._clients: dict[object, tuple[_Clients, AsyncGenerator[None]]] = {}  # by event loop
 
     async def open(self) -> None:
         """Get ready, so that the first call finds nothing left to import or to read. Every call does it by itself."""
-        await self._client()
+        await self._open()
 
     async def send(self, request: Request) -> Response:
         """Send a signed request to a token endpoint and read its answer: bounded, within a deadline, no redirect.
@@ -82,10 +92,17 @@ class HttpxPool:
             TransportError: no answer, one that took too long or one that is too long; ``__cause__`` has the detail.
             SigningError: httpx2 would write the URL in another way than it was signed.
         """
-        client = await self._client()
-        from oauth1_catalog.clients.httpx_exchange import aexchange
+        clients = await self._open()
+        from oauth1_catalog.clients.httpx_exchange import aexchange, asend_before_others
 
-        return await aexchange(client, request, self.limits)
+        return await aexchange(
+            clients.first,
+            request,
+            self.limits,
+            lambda built, **how: asend_before_others(
+                clients.first, lambda: clients.reserve(self._new_client), built, self.limits, **how
+            ),
+        )
 
     async def request(
         self, method: str, url: str, *, auth: httpx2.Auth | tuple[str, str] | None = None, **kwargs: Any
@@ -98,23 +115,23 @@ class HttpxPool:
         same scheme, host and port alone; any other is an error.
 
         Raises:
-            httpx2.HTTPError: as httpx2 raises it.
+            httpx2.HTTPError: as httpx2 raises it; ``httpx2.PoolTimeout`` where all ``max_connections`` were in use.
             ProviderError: the answer to a signed call is a redirect that may not be followed.
             SigningError: the request cannot be made or signed; nothing was sent.
         """
-        client = await self._client()
+        client = (await self._open()).first
         import httpx2
 
         from oauth1_catalog.clients.httpx_arguments import build_request
         from oauth1_catalog.clients.httpx_exchange import aconnected
         from oauth1_catalog.clients.httpx_redirects import asend
 
-        follow = kwargs.pop("follow_redirects", self.follow_redirects)
+        follow = kwargs.pop("follow_redirects", self.follow_redirects or client.follow_redirects)
         stream = kwargs.pop("stream", False)
         try:
             built = build_request(client.build_request, method, url, own=client.params, **kwargs)
             return await asend(
-                lambda request, **how: aconnected(self.limits, lambda: client.send(request, auth=auth, **how)),
+                lambda request, **how: aconnected(self.limits, request, lambda: client.send(request, auth=auth, **how)),
                 built,
                 signed=isinstance(auth, SignsRequests),
                 follow=follow,
@@ -129,9 +146,8 @@ class HttpxPool:
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop. A later call opens new ones."""
-        running = self._running.get()
+        running = self._clients.pop(current_token(), None)
         if running is not None:
-            self._running.set(None)
             await running[1].aclose()
 
     async def __aenter__(self) -> Self:
@@ -142,17 +158,18 @@ class HttpxPool:
     ) -> None:
         await self.aclose()
 
-    async def _client(self) -> httpx2.AsyncClient:
-        running = self._running.get()
+    async def _open(self) -> _Clients:
+        loop = current_token()
+        running = self._clients.get(loop)
         if running is None:
             if not self._is_prepared:
                 await anyio.to_thread.run_sync(self._prepare, limiter=_opening_thread())
-            running = self._running.get()  # another task may have been faster; from here on there is no await
+            running = self._clients.get(loop)  # another task may have been faster; from here on there is no await
         if running is None:
-            # An event loop closes its asynchronous generators before it ends, and this one closes the client.
-            keeper = _until_closed(self._client_factory or self._new_client)
-            running = (await anext(keeper), keeper)
-            self._running.set(running)
+            _forget_closed_loops(self._clients)
+            clients = _Clients(self._new_client())
+            running = self._clients[loop] = (clients, _until_closed(clients, loop, ref(self)))
+            await anext(running[1])
         return running[0]
 
     def _prepare(self) -> None:
@@ -172,7 +189,55 @@ class HttpxPool:
 
         from oauth1_catalog.clients.httpx_exchange import client_limits
 
-        return httpx2.AsyncClient(**{**client_limits(self.limits), "verify": self._verify, **self._client_options})
+        if self._client_factory is None:
+            client = httpx2.AsyncClient(
+                **{**client_limits(self.limits), "verify": self._verify, **self._client_options}
+            )
+        else:
+            client = self._client_factory()
+            client.headers.update(self._client_options["headers"])
+            client.cookies.update(self._client_options.get("cookies"))
+            if client.timeout == httpx2.Timeout(5.0):  # what a client of httpx2 has where nobody asked for another
+                client.timeout = httpx2.Timeout(self.limits.read, connect=self.limits.connect)
+        client.cookies.jar.set_policy(RejectCookies())
+        return client
+
+
+@dataclass
+class _Clients:
+    """The clients of one event loop: the first, which serves everything, and the reserve of token requests."""
+
+    first: httpx2.AsyncClient
+    second: httpx2.AsyncClient | None = None
+
+    def reserve(self, make: Callable[[], httpx2.AsyncClient]) -> httpx2.AsyncClient:
+        if self.second is None:
+            self.second = make()
+        return self.second
+
+
+async def _until_closed(clients: _Clients, loop: object, pool: ref[HttpxPool]) -> AsyncGenerator[None]:
+    """An event loop closes its asynchronous generators before it ends, and this one closes the loop's clients.
+
+    It lets the pool forget them, too: they refer to the loop, which would never be freed. A pool that nobody holds any
+    more takes its generators with it, which then close the clients; so nothing here holds the pool.
+    """
+    try:
+        yield
+    finally:
+        if (holder := pool()) is not None:
+            holder._clients.pop(loop, None)  # noqa: SLF001 - the pool's own
+        await clients.first.aclose()
+        if clients.second is not None:
+            await clients.second.aclose()
+
+
+def _forget_closed_loops(kept: MutableMapping[object, Any]) -> None:
+    """Forget the clients of loops that were closed without an end to their asynchronous generators."""
+    for loop in list(kept):
+        native = getattr(loop, "native_token", loop)  # anyio before 4.11 gives the loop itself
+        if isinstance(native, asyncio.AbstractEventLoop) and native.is_closed():
+            kept.pop(loop, None)
 
 
 _opening: RunVar[anyio.CapacityLimiter] = RunVar("oauth1_catalog_opening")
@@ -190,10 +255,10 @@ def _opening_thread() -> anyio.CapacityLimiter:
     return limiter
 
 
-async def _until_closed(make: Callable[[], httpx2.AsyncClient]) -> AsyncGenerator[httpx2.AsyncClient]:
-    client = make()
-    client.cookies.jar.set_policy(RejectCookies())
-    try:
-        yield client
-    finally:
-        await client.aclose()
+def _refuse_beside_factory(options: Iterable[str]) -> None:
+    names = sorted(options)
+    if names:
+        raise ConfigurationError(
+            description=f"client_factory makes the client, so {', '.join(names)} would have no effect. Give that to "
+            "the client that client_factory returns."
+        )

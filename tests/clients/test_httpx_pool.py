@@ -25,6 +25,8 @@ from oauth1_catalog.errors import ConfigurationError, TransportError
 from oauth1_catalog.rfc5849.messages import Request
 
 FAST = Limits(connect=2, read=0.3, token_deadline=0.4, connect_retries=0)
+# trio mentions a pool that nobody has closed before its loop ended; it is closed all the same.
+pytestmark = pytest.mark.filterwarnings("ignore:.*_until_closed:pytest.PytestUnraisableExceptionWarning")
 BACKENDS = ["asyncio", *(["trio"] if importlib.util.find_spec("trio") else [])]
 
 
