@@ -207,8 +207,11 @@ class ProviderError(OAuthError):
         self.excerpt = excerpt
 
 
-class TokenRequestDeniedError(ProviderError):
-    """The provider refused to give temporary or token credentials."""
+class TokenRequestDeniedError(ProviderError, ValueError):
+    """The provider refused to give temporary or token credentials.
+
+    Also a ``ValueError``, which is what Authlib raises for a refusal in words with status 200.
+    """
 
     error = "fetch_token_denied"
 

@@ -152,7 +152,7 @@ class OAuth1Session(SyncThreeSteps, RedirectsUnread):
         return REQUESTS - {"session_factory"}
 
     def _call_options(self) -> frozenset[str]:
-        return frozenset({"timeout", "verify", "cert", "proxies"})
+        return frozenset({"timeout", "verify", "cert", "proxies", "stream"})
 
     def _open(self, options: dict[str, Any]) -> None:
         check_files(options.get("verify"), options.get("cert"))

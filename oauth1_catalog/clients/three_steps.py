@@ -209,28 +209,19 @@ class ThreeSteps:
     def _access_token_steps(self, asked: TokenCall) -> Steps[dict[str, str]]:
         provider = asked.provider("access_token", self._wire_url(asked.url), self._call_options())
         held = self._credentials
-        if held is None:
-            if not asked.data and not asked.given.get("params"):
-                raise MissingTokenError(
-                    description=f"{provider.name}: there is no request token to change for an access token. Call "
-                    "fetch_request_token() first, or set token=; for xAuth pass data={'x_auth_username': ...}.",
-                    step="access_token",
-                )
-            return token_request(provider, self._signer, step="access_token", params=asked.data)
-        if asked.verifier is None and self._verifier is None:
+        verifier = self._verifier if asked.verifier is None else asked.verifier
+        if verifier is None and (held is not None or not (asked.data or asked.given.get("params"))):
             raise MissingVerifierError(
                 description=f'{provider.name}: Missing "verifier" value. Pass verifier=, or the address that the '
-                "user came back to to parse_authorization_response(); for a provider of OAuth 1.0 pass verifier=''.",
+                "user came back to to parse_authorization_response(); for a provider of OAuth 1.0 pass verifier='', "
+                "for xAuth data={'x_auth_username': ...}.",
                 step="access_token",
             )
+        if held is None:
+            protocol = {"oauth_verifier": verifier} if verifier else {}
+            return token_request(provider, self._signer, step="access_token", protocol=protocol, params=asked.data)
         temporary = TemporaryCredentials(held.oauth_token, held.oauth_token_secret)
-        return request_token_credentials(
-            provider,
-            self._signer,
-            temporary,
-            verifier=self._verifier if asked.verifier is None else asked.verifier,
-            params=asked.data,
-        )
+        return request_token_credentials(provider, self._signer, temporary, verifier=verifier, params=asked.data)
 
     def _adopt(self, token: TemporaryCredentials | dict[str, str]) -> dict[str, str]:
         """Hold what a token endpoint gave."""
@@ -256,7 +247,7 @@ class SyncThreeSteps(ThreeSteps):
         Args:
             url: the provider's request token URL.
             call: ``params``, ``data`` and ``headers`` of the request, ``timeout``, and with requests ``verify``,
-                ``cert`` and ``proxies``.
+                ``cert``, ``proxies`` and ``stream``, which changes nothing: the answer is read to its end.
 
         Raises:
             TokenRequestDeniedError, TokenResponseError: the provider gave no usable request token.
@@ -269,8 +260,8 @@ class SyncThreeSteps(ThreeSteps):
     def fetch_access_token(self, url: str, verifier: str | None = None, **call: Any) -> dict[str, str]:
         """Step three: change the request token for an access token, which is then held, and returned.
 
-        Without a request token it is what xAuth needs: pass ``data={"x_auth_username": ..., "x_auth_password": ...,
-        "x_auth_mode": "client_auth"}``.
+        Without a request token the client's keys sign alone. That is what xAuth needs: pass ``data={"x_auth_username":
+        ..., "x_auth_password": ..., "x_auth_mode": "client_auth"}``.
 
         Args:
             url: the provider's access token URL.
@@ -279,8 +270,7 @@ class SyncThreeSteps(ThreeSteps):
             call: as for ``fetch_request_token``.
 
         Raises:
-            MissingVerifierError: there is a request token but no verifier.
-            MissingTokenError: there is neither a request token nor anything else to ask with.
+            MissingVerifierError: there is no verifier, nor anything else to ask with.
             TokenRequestDeniedError, TokenResponseError: the provider gave no usable access token.
             TransportError: the provider gave no answer.
         """

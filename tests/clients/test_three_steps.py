@@ -238,7 +238,7 @@ class TestCallbacks:
 
 
 def test_nothing_to_ask_with(session):
-    with pytest.raises(MissingTokenError, match="no request token to change"):
+    with pytest.raises(MissingVerifierError, match=r"Pass verifier=.*for xAuth data="):
         session("ck", "cs").fetch_access_token("http://127.0.0.1:9/access_token")
     with pytest.raises(MissingTokenError, match=r"Call fetch_request_token\(\) first"):
         session("ck", "cs").create_authorization_url("https://a/")
@@ -279,7 +279,7 @@ def test_the_token_can_be_set(provider, session):
 
 
 def test_the_arguments_are_authlibs():
-    """In the same order, with the same defaults."""
+    """In the same order, with the same defaults; our own come behind them."""
     from authlib.integrations import httpx_client as their_httpx
     from authlib.integrations import requests_client as theirs
 
@@ -301,7 +301,7 @@ def test_the_arguments_are_authlibs():
             for parameter in inspect.signature(authlibs).parameters.values()
             if parameter.kind is not parameter.VAR_KEYWORD
         ]
-        assert mine == their, ours
+        assert mine[: len(their)] == their, ours
 
 
 def test_the_names_are_authlibs():
