@@ -38,6 +38,7 @@ from oauth1_catalog.clients.names import (
     SIGNATURE_TYPE_QUERY,
 )
 from oauth1_catalog.clients.options import BOTH, HTTPX_CLIENT
+from oauth1_catalog.clients.proxies import with_mounts
 from oauth1_catalog.clients.three_steps import AsyncThreeSteps, SyncThreeSteps, ThreeSteps
 from oauth1_catalog.clients.tls import check_files, httpx_context
 from oauth1_catalog.clients.token_call import TokenCall
@@ -178,6 +179,8 @@ class _Common(ThreeSteps):
     def _open(self, options: dict[str, Any]) -> None:
         verify, cert = options.pop("verify", None), options.pop("cert", None)
         check_files(verify, cert)
+        if self._signer.signature_method.name == SIGNATURE_PLAINTEXT:
+            options = with_mounts(options)
         if not isinstance(verify, ssl.SSLContext):
             verify = httpx_context(True if verify is None else verify, cert, trust_env=options.get("trust_env", True))
         super(ThreeSteps, self).__init__(verify=verify, **client_limits(self.limits), **options)  # type: ignore[call-arg] # httpx2's client

@@ -22,6 +22,7 @@ from anyio.lowlevel import RunVar, current_token
 from oauth1_catalog.clients.auth import SignsRequests
 from oauth1_catalog.clients.failures import unusable_url, without_queries
 from oauth1_catalog.clients.limits import Limits, RejectCookies
+from oauth1_catalog.clients.proxies import with_mounts
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files, httpx_context
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.rfc5849.messages import Request, Response
@@ -46,6 +47,8 @@ class HttpxPool:
         client_factory: makes the client in place of ours, with the transport and the options that it has; called once
             in each event loop, and once more when its connections are all in use. Cookies, redirects and the bounds of
             token requests are as with ours. ``limits`` set its timeouts where it has httpx2's own.
+        is_plaintext: whether the requests are signed with PLAINTEXT: by http to this machine they take no proxy of the
+            environment.
         **client_options: further keywords of ``httpx2.AsyncClient``: ``transport``, ``mounts``, ``cookies``, ... Its
             ``cookies`` go with every request; no cookie of an answer is kept.
 
@@ -65,6 +68,7 @@ class HttpxPool:
         trust_env: bool = True,
         follow_redirects: bool = False,
         client_factory: Callable[[], httpx2.AsyncClient] | None = None,
+        is_plaintext: bool = False,
         **client_options: Any,
     ) -> None:
         check_files(verify, cert)
@@ -76,7 +80,8 @@ class HttpxPool:
         self._trust_env = trust_env
         self.follow_redirects = follow_redirects
         self._client_factory = client_factory
-        self._client_options = {"proxy": proxy, "headers": headers, "trust_env": trust_env, **client_options}
+        options = {"proxy": proxy, "headers": headers, "trust_env": trust_env, **client_options}
+        self._client_options = with_mounts(options) if is_plaintext else options
         self._verify: Verify = True if verify is None else verify
         self._is_prepared = False
         self._clients: dict[object, tuple[_Clients, AsyncGenerator[None]]] = {}  # by event loop

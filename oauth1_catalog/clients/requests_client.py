@@ -26,6 +26,7 @@ from oauth1_catalog.clients.names import (
     SIGNATURE_TYPE_QUERY,
 )
 from oauth1_catalog.clients.options import REQUESTS
+from oauth1_catalog.clients.proxies import without_environment
 from oauth1_catalog.clients.requests_adapter import PoolAdapter
 from oauth1_catalog.clients.requests_exchange import exchange
 from oauth1_catalog.clients.requests_redirects import RedirectsUnread, follow_redirects, redirects_unread
@@ -189,9 +190,14 @@ class OAuth1Session(SyncThreeSteps, RedirectsUnread):
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
     ) -> dict[str, Any]:  # requests' own types are wider than it says
-        """As in requests, but REQUESTS_CA_BUNDLE does not override a ``verify`` that was given to the session."""
+        """As in requests, but REQUESTS_CA_BUNDLE does not override a ``verify`` that was given to the session.
+
+        PLAINTEXT by http to this machine takes no proxy of the environment.
+        """
         if verify is None and self.verify is not True:
             verify = self.verify
+        if self._signer.signature_method.name == SIGNATURE_PLAINTEXT:
+            proxies = without_environment(url, proxies)
         return super().merge_environment_settings(url, proxies, stream, verify, cert)
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from oauth1_catalog.clients.failures import unusable_url, without_queries
 from oauth1_catalog.clients.limits import Limits, RejectCookies
+from oauth1_catalog.clients.proxies import without_environment
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -36,6 +37,8 @@ class RequestsPool:
         stream: whether API calls leave the answer's body unread, unless the call says otherwise.
         hooks: requests' hooks, for API calls.
         session_factory: makes the session in place of ours, for adapters of your own; called once in each process.
+        is_plaintext: whether the requests are signed with PLAINTEXT: by http to this machine they take no proxy of the
+            environment.
             It keeps no cookie of an answer, and what this pool sends through it is bounded and redirected as through
             ours.
 
@@ -63,6 +66,7 @@ class RequestsPool:
         stream: bool = False,
         hooks: Mapping[str, Any] | None = None,
         session_factory: Callable[[], requests.Session] | None = None,
+        is_plaintext: bool = False,
     ) -> None:
         check_files(verify, cert)
         self.limits = limits or Limits()
@@ -74,6 +78,7 @@ class RequestsPool:
         self._stream = stream
         self._hooks = dict(hooks or {})
         self._session_factory = session_factory
+        self._is_plaintext = is_plaintext
         self._sessions: dict[int, requests.Session] = {}
 
     def send(self, request: Request) -> Response:
@@ -85,7 +90,8 @@ class RequestsPool:
         """
         from oauth1_catalog.clients.requests_exchange import exchange
 
-        return exchange(self._session(), request, self.limits, verify=self._verify)
+        proxies = without_environment(request.url, None) if self._is_plaintext else None
+        return exchange(self._session(), request, self.limits, verify=self._verify, proxies=proxies)
 
     def request(
         self, method: str, url: str, *, auth: AuthBase | tuple[str, str] | None = None, **kwargs: Any
@@ -108,6 +114,8 @@ class RequestsPool:
         follow = kwargs.pop("allow_redirects", method.upper() != "HEAD")
         kwargs.setdefault("timeout", (self.limits.connect, self.limits.read))
         kwargs.setdefault("verify", self._verify)
+        if self._is_plaintext:
+            kwargs["proxies"] = without_environment(url, kwargs.get("proxies"))
         try:
             with redirects_unread():
                 response = session.request(method, url, auth=auth, allow_redirects=False, **kwargs)

@@ -86,6 +86,8 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         with self._configuring():
             self._transport = self._transport_options(self.provider.client_kwargs)
         self._told_of_unused = False
+        if self._signing.get("signature_method") == "PLAINTEXT":
+            self._transport["is_plaintext"] = True
         self._fetch_token = fetch_token
         self._update_token = update_token
         self._rsa_key = rsa_key

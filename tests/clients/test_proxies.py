@@ -1,0 +1,129 @@
+"""PLAINTEXT to this machine takes no proxy of the environment, by any client; what else is sent does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import anyio
+import pytest
+import requests
+
+from oauth1_catalog.clients.httpx_client import AsyncOAuth1Client, OAuth1Client
+from oauth1_catalog.clients.httpx_client import OAuth1Auth as HttpxAuth
+from oauth1_catalog.clients.httpx_pool import HttpxPool
+from oauth1_catalog.clients.requests_client import OAuth1Auth, OAuth1Session
+from oauth1_catalog.clients.requests_pool import RequestsPool
+from oauth1_catalog.rfc5849.messages import Request
+
+PLAINTEXT = {"signature_method": "PLAINTEXT"}
+TOKEN_FORM = "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true"
+
+
+@pytest.fixture
+def proxy(stranger: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The proxy that the environment names, for everything."""
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, stranger.url)
+    return stranger
+
+
+def by_session(url: str, **options: Any) -> None:
+    session = OAuth1Session("key", "hush", **options)
+    session.get(f"{url}/api")
+    session.post(f"{url}/api", data={"a": "b"})
+    session.fetch_request_token(f"{url}/initiate")
+
+
+def by_client(url: str, **options: Any) -> None:
+    with OAuth1Client("key", "hush", **options) as client:
+        client.get(f"{url}/api")
+        client.fetch_request_token(f"{url}/initiate")
+
+
+def by_async_client(url: str, **options: Any) -> None:
+    async def run() -> None:
+        async with AsyncOAuth1Client("key", "hush", **options) as client:
+            await client.get(f"{url}/api")
+            await client.fetch_request_token(f"{url}/initiate")
+
+    anyio.run(run)
+
+
+def by_pool(url: str, *, is_plaintext: bool = True, **options: Any) -> None:
+    options.pop("signature_method", None)
+    with RequestsPool(is_plaintext=is_plaintext, **options) as pool:
+        pool.send(Request("POST", f"{url}/initiate"))
+        pool.request("GET", f"{url}/api", auth=OAuth1Auth("key", "hush", **PLAINTEXT))
+
+
+def by_pool_with_a_session_of_ones_own(url: str, *, is_plaintext: bool = True, **options: Any) -> None:
+    by_pool(url, is_plaintext=is_plaintext, session_factory=requests.Session, **options)
+
+
+def by_async_pool(url: str, *, is_plaintext: bool = True, **options: Any) -> None:
+    options.pop("signature_method", None)
+
+    async def run() -> None:
+        async with HttpxPool(is_plaintext=is_plaintext, **options) as pool:
+            await pool.send(Request("POST", f"{url}/initiate"))
+            await pool.request("GET", f"{url}/api", auth=HttpxAuth("key", "hush", **PLAINTEXT))
+
+    anyio.run(run)
+
+
+SESSIONS = [by_session, by_client, by_async_client]
+POOLS = [by_pool, by_pool_with_a_session_of_ones_own, by_async_pool]
+
+
+@pytest.mark.parametrize("send", [*SESSIONS, *POOLS])
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "::1"])
+def test_this_machine_is_reached_directly(
+    proxy: Any,
+    serve: Callable[..., AbstractContextManager[Any]],
+    answer_with: Callable[..., bytes],
+    send: Callable[..., None],
+    host: str,
+) -> None:
+    with serve(None, "127.0.0.1" if host == "localhost" else host) as server:
+        server.answer = lambda _: answer_with(TOKEN_FORM)
+        send(f"http://localhost:{server.port}" if host == "localhost" else server.url, **PLAINTEXT)
+        assert len(server.arrived) >= 2
+    assert proxy.received == b""
+
+
+@pytest.mark.parametrize("send", SESSIONS)
+def test_other_methods_and_other_hosts_take_the_proxy(
+    proxy: Any, answer_with: Callable[..., bytes], send: Callable[..., None]
+) -> None:
+    proxy.answer = lambda _: answer_with(TOKEN_FORM)
+    send("http://127.0.0.1:9")
+    send("http://provider.example", allow_plaintext_over_http=True, **PLAINTEXT)
+    assert {request.target.split("/")[2] for request in proxy.arrived} == {"127.0.0.1:9", "provider.example"}
+
+
+@pytest.mark.parametrize("send", POOLS)
+def test_pools_of_other_methods_take_the_proxy(
+    proxy: Any, answer_with: Callable[..., bytes], send: Callable[..., None]
+) -> None:
+    proxy.answer = lambda _: answer_with(TOKEN_FORM)
+    send("http://127.0.0.1:9", is_plaintext=False)
+    assert len(proxy.arrived) == 2
+
+
+@pytest.mark.parametrize(
+    ("send", "name"), [(by_session, "proxies"), (by_pool, "proxies"), (by_client, "proxy"), (by_async_pool, "proxy")]
+)
+def test_a_proxy_of_the_application_is_used(
+    serve: Callable[..., AbstractContextManager[Any]],
+    answer_with: Callable[..., bytes],
+    send: Callable[..., None],
+    name: str,
+) -> None:
+    with serve() as own:
+        own.answer = lambda _: answer_with(TOKEN_FORM)
+        send("http://127.0.0.1:9", **PLAINTEXT, **{name: {"http": own.url} if name == "proxies" else own.url})
+        assert len(own.arrived) >= 2
