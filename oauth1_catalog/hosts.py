@@ -12,7 +12,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Self
 from urllib.parse import SplitResult, urlsplit
@@ -99,6 +99,15 @@ def origin_of(url: str | SplitResult) -> Origin:
     """
     parts = urlsplit(url) if isinstance(url, str) else url
     return Origin(parts.scheme, parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme, 0))
+
+
+def https_url(host: str) -> str:
+    """The URL of a host, by https.
+
+    >>> https_url("jira.example.com"), https_url("::1")
+    ('https://jira.example.com', 'https://[::1]')
+    """
+    return f"https://[{host}]" if ":" in host else f"https://{host}"
 
 
 def parse_address(host: str) -> Address | None:
@@ -386,9 +395,10 @@ def _and(texts: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _where_to_set(switches: Iterable[str]) -> str:
+def _where_to_set(switches: Collection[str]) -> str:
     """Where each switch is given; ``switches`` are written as arguments, with their values."""
     variables, flags = [], []
+    plaintext = "allow_plaintext_over_http=True" in switches
     for name, value in (switch.split("=", maxsplit=1) for switch in switches):
         if name == "allow_local_hosts":
             listed = value.strip("[']")
@@ -399,12 +409,15 @@ def _where_to_set(switches: Iterable[str]) -> str:
             flags.append("--insecure-transport")
     sentence = ""
     if variables:
+        subject = "it" if len(variables) == 1 else "them"
+        if plaintext:
+            subject = "the first" if len(variables) == 1 else "the first two"
         sentence = (
-            f"Pass {'it' if len(variables) == 1 else 'them'} to register_from_catalog(), register() or OAuth(), or set "
+            f"Pass {subject} to register_from_catalog(), register() or OAuth(), or set "
             f"{_and(variables)} in the environment"
         )
         # A command has no way to list one host: that is worth a variable.
         sentence += f"; commands take {_and(flags)}." if len(flags) == len(variables) else "."
-    if "allow_plaintext_over_http=True" in switches:
-        sentence += " Pass allow_plaintext_over_http=True to register_from_catalog() or register(), and nowhere else."
+    if plaintext:
+        sentence += " allow_plaintext_over_http=True goes to register_from_catalog() or register() alone."
     return sentence.strip()

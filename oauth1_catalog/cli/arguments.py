@@ -21,6 +21,34 @@ DIRECTORY = click.option(
     help="A folder of your own provider files; may be given several times.",
 )
 
+SETTINGS = click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="The value of a variable or an option."
+)
+LOCAL_HOSTS = click.option(
+    "--allow-local-hosts", is_flag=True, help="Let a variable name a private host or an IP address."
+)
+INSECURE = click.option(
+    "--insecure-transport", is_flag=True, help="Let a variable begin with http:// for another host than this machine."
+)
+
+
+def pairs_of(settings: Sequence[str]) -> dict[str, object]:
+    """The values of ``--set NAME=VALUE``.
+
+    Raises:
+        UsageError: one of them has no ``=``.
+
+    >>> pairs_of(("base_url=http://127.0.0.1:8080/?a=b",))
+    {'base_url': 'http://127.0.0.1:8080/?a=b'}
+    """
+    pairs: dict[str, object] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set {setting}: write NAME=VALUE")
+        pairs[name] = value
+    return pairs
+
 
 def complete_provider(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001 - click's signature
     """What Tab offers for a provider: the names that begin so, and files where it is a path."""

@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING
 import click
 
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.cli.arguments import DIRECTORY, complete_provider, not_installed, providers_named
+from oauth1_catalog.cli.arguments import (
+    DIRECTORY,
+    INSECURE,
+    LOCAL_HOSTS,
+    complete_provider,
+    not_installed,
+    pairs_of,
+    providers_named,
+)
 from oauth1_catalog.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -32,6 +40,8 @@ PORT = click.IntRange(0, 65535)
 @click.option("--port", type=PORT, default=0, help="Of the token endpoints and the API, by https; any free one.")
 @click.option("--consent-port", type=PORT, default=0, help="Of the consent pages, by http; any free one.")
 @click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A variable's value; else the example.")
+@LOCAL_HOSTS
+@INSECURE
 @click.option("--callback", metavar="URL", help="The callback to register, where a provider wants to know it before.")
 @click.option(
     "--write", "folder", type=click.Path(file_okay=False, path_type=Path),
@@ -52,6 +62,8 @@ def emulate(
     port: int,
     consent_port: int,
     given: tuple[str, ...],
+    allow_local_hosts: bool,
+    insecure_transport: bool,
     callback: str | None,
     folder: Path | None,
     env_file: Path | None,
@@ -70,6 +82,8 @@ def emulate(
         from oauth1_catalog.emulator import Emulator
 
         names, catalog = providers_named(names, directories)
+        # None: the environment says, which is the switch of the whole process.
+        catalog.allow_local_hosts, catalog.insecure_transport = allow_local_hosts or None, insecure_transport or None
         with contextlib.ExitStack() as stack:
             values = _values(catalog, names, given)
             seed = "emulate" if stable_keys else None
@@ -90,7 +104,7 @@ def emulate(
 
 def _values(catalog: Catalog, names: Sequence[str], given: Sequence[str]) -> dict[str, dict[str, object]]:
     """For each name the values of the provider's variables: those that were given, else the examples of its file."""
-    pairs = dict(pair.partition("=")[::2] for pair in given)
+    pairs = pairs_of(given)
     values: dict[str, dict[str, object]] = {}
     for name in names:
         file = catalog.file(name)

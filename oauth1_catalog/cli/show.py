@@ -15,7 +15,15 @@ from oauth1_catalog.catalog.document import Step
 from oauth1_catalog.catalog.inheritance import Entry
 from oauth1_catalog.catalog.masking import mask_text
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.cli.arguments import DIRECTORY, complete_provider, provider_named
+from oauth1_catalog.cli.arguments import (
+    DIRECTORY,
+    INSECURE,
+    LOCAL_HOSTS,
+    SETTINGS,
+    complete_provider,
+    pairs_of,
+    provider_named,
+)
 
 # What is told in other lines, or says nothing to a reader.
 _LEFT_OUT = frozenset({"from_catalog", "required_credentials", "variables", "environment", "credential_labels"})
@@ -25,7 +33,9 @@ _LEFT_OUT = frozenset({"from_catalog", "required_credentials", "variables", "env
 @click.argument("name", shell_complete=complete_provider)
 @click.option("--resolved", is_flag=True, help="After extends, environment, options and variables; with origins.")
 @click.option("--environment", help="One of the provider's environments, such as sandbox.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="The value of a variable or an option.")
+@SETTINGS
+@LOCAL_HOSTS
+@INSECURE
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @DIRECTORY
 def show(
@@ -33,16 +43,27 @@ def show(
     resolved: bool,
     environment: str | None,
     settings: tuple[str, ...],
+    allow_local_hosts: bool,
+    insecure_transport: bool,
     as_json: bool,
     directories: tuple[Path, ...],
 ) -> None:
-    """Show the provider NAME, a name or a file: its file, or with --resolved what comes of it."""
+    """Show the provider NAME, a name or a file: its file, or with --resolved what comes of it.
+
+    --set and --environment resolve it, too.
+    """
     name, catalog = provider_named(name, directories)
-    if not resolved:
+    if not (resolved or settings or environment):
         _show_file(catalog, name, as_json=as_json)
         return
-    values = dict(_pairs(settings))
-    provider = catalog.provider(name, environment=environment, values=values)
+    values = pairs_of(settings)
+    provider = catalog.provider(
+        name,
+        environment=environment,
+        values=values,
+        allow_local_hosts=allow_local_hosts or None,
+        insecure_transport=insecure_transport or None,
+    )
     entry = catalog.entry(name)
     if as_json:
         click.echo(mask_text(json.dumps(dataclasses.asdict(provider), indent=2, ensure_ascii=False)))
@@ -66,14 +87,6 @@ def _show_file(catalog: Catalog, name: str, *, as_json: bool) -> None:
         click.echo("\n".join(document.lines()).rstrip("\n"))
 
 
-def _pairs(settings: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            raise click.UsageError(f"--set {setting}: write NAME=VALUE")
-        yield name, value
-
-
 def _variables(provider: Provider, entry: Entry) -> Iterator[tuple[str, str, str]]:
     declared = entry.data.get("variables")
     for name, value in provider.variables.items():
@@ -84,7 +97,7 @@ def _variables(provider: Provider, entry: Entry) -> Iterator[tuple[str, str, str
         yield name, value, made if source else "given"
 
 
-def _values(provider: Provider, entry: Entry, values: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+def _values(provider: Provider, entry: Entry, values: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
     bare = Provider(name=provider.name)
     for field in dataclasses.fields(Provider):
         value = getattr(provider, field.name)
@@ -119,7 +132,7 @@ def _in_file(path: tuple[str, ...]) -> tuple[Step, ...]:
     return ("quirks",) if path[0] == "quirks" else path
 
 
-def _origin(path: tuple[Step, ...], entry: Entry, environment: str | None, values: Mapping[str, str]) -> str:
+def _origin(path: tuple[Step, ...], entry: Entry, environment: str | None, values: Mapping[str, object]) -> str:
     """The file and line that a value comes from: an option's, the environment's, or the field's own."""
     options = entry.data.get("options")
     names = options if isinstance(options, dict) else {}

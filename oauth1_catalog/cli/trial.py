@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import json
 import logging
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.cli.arguments import DIRECTORY, complete_provider, not_installed, provider_named
+from oauth1_catalog.cli.arguments import (
+    DIRECTORY,
+    INSECURE,
+    LOCAL_HOSTS,
+    SETTINGS,
+    complete_provider,
+    not_installed,
+    pairs_of,
+    provider_named,
+)
 
 FRAMEWORKS = ("flask", "django", "starlette")
 
@@ -20,12 +32,23 @@ FRAMEWORKS = ("flask", "django", "starlette")
 @click.command("try")
 @click.argument("name", shell_complete=complete_provider)
 @click.option("--framework", type=click.Choice(FRAMEWORKS), default="flask", show_default=True)
+@SETTINGS
+@LOCAL_HOSTS
+@INSECURE
 @DIRECTORY
-def trial(name: str, framework: str, directories: tuple[Path, ...]) -> None:
+def trial(
+    name: str,
+    framework: str,
+    settings: tuple[str, ...],
+    allow_local_hosts: bool,
+    insecure_transport: bool,
+    directories: tuple[Path, ...],
+) -> None:
     """Try the provider NAME, a name or a file, without a browser and without an account.
 
-    A login is clicked through in the framework; the flows that have none make a signed call. The emulator plays the
-    provider as its file describes it, and verifies every request with oauthlib.
+    Variables have the values that you set, or those of the file's examples. A login is clicked through in the
+    framework; the flows that have none make a signed call. The emulator plays the provider as its file describes it,
+    and verifies every request with oauthlib.
     """
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     name, catalog = provider_named(name, directories)
@@ -33,8 +56,17 @@ def trial(name: str, framework: str, directories: tuple[Path, ...]) -> None:
         file = catalog.file(name)
         if file.status == "retired":
             raise click.ClickException(f"{name}: OAuth 1.0 is switched off there, so there is nothing to try")
+        values = pairs_of(settings)
+        if values:  # wrong ones are to be refused as an application's
+            examples = {key: about.example for key, about in file.variables.items() if about.source is None}
+            catalog.provider(
+                name,
+                values={**examples, **values},
+                allow_local_hosts=allow_local_hosts or None,
+                insecure_transport=insecure_transport or None,
+            )
         with tempfile.TemporaryDirectory() as folder:
-            alone = _alone(catalog, file.name, Path(folder))
+            alone = _alone(catalog, file.name, values, Path(folder))
             status = 0
             if "redirect" in file.flows:
                 from oauth1_catalog.cli.demo.check import run_checks
@@ -50,8 +82,15 @@ def trial(name: str, framework: str, directories: tuple[Path, ...]) -> None:
         raise not_installed(error, "try", "demo") from error
 
 
-def _alone(catalog: Catalog, name: str, folder: Path) -> Catalog:
-    """A catalog of that provider alone, after ``extends``: JSON is YAML."""
-    data = {key: value for key, value in catalog.entry(name).data.items() if key not in {"extends", "replace"}}
+def _alone(catalog: Catalog, name: str, values: Mapping[str, object], folder: Path) -> Catalog:
+    """A catalog of that provider alone, after ``extends``, with the values as its defaults: JSON is YAML."""
+    data: dict[str, Any] = copy.deepcopy(dict(catalog.entry(name).data))
+    for key in ("extends", "replace"):
+        data.pop(key, None)
+    for key, value in values.items():
+        section = "variables" if key in data.get("variables", {}) else "options"
+        data[section][key]["default"] = value
+        if str(value).startswith("http://"):
+            data["insecure_transport"] = "true"
     (folder / f"{name}.yaml").write_text(json.dumps(data), encoding="utf-8")
     return Catalog(folder, builtin=False)
