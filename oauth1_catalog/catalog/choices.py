@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from oauth1_catalog.catalog.diagnostics import did_you_mean
 from oauth1_catalog.catalog.rules.variables import disagreement
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError
-from oauth1_catalog.hosts import Access, origin_of
+from oauth1_catalog.hosts import Access, https_url, origin_of
 
 _APPLY: Mapping[str, Callable[[str], str]] = {
     "lower": str.lower,
@@ -134,7 +134,7 @@ def _variable_value(
     if wrong := disagreement(value, variable.pattern, variable.enum, variable.format):
         raise ConfigurationError(description=f"{shown} is not possible: {wrong}.{example}", provider=provider)
     if name in given and variable.format in {"uri", "hostname"}:
-        check_access(shown, value if variable.format == "uri" else f"https://{value}", access, provider, plaintext)
+        check_access(shown, value if variable.format == "uri" else https_url(value), access, provider, plaintext)
     return value
 
 

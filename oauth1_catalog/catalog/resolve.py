@@ -14,8 +14,8 @@ from oauth1_catalog.catalog.diagnostics import did_you_mean
 from oauth1_catalog.catalog.document import Data
 from oauth1_catalog.catalog.inheritance import merge
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.catalog.rules.variables import as_url, templates_of
-from oauth1_catalog.catalog.templates import fill, fill_url, placeholders
+from oauth1_catalog.catalog.rules.variables import templates_of
+from oauth1_catalog.catalog.templates import fill_at, placeholders
 from oauth1_catalog.catalog.typed import typed
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import Access
@@ -103,7 +103,7 @@ def _with_environment(provider: str, data: Tree, name: str | None) -> Tree:
 
 def _with_value(data: Any, chosen: str, path: tuple[str | int, ...] = ()) -> Any:
     if isinstance(data, str):
-        return _put(path, data, {"value": chosen})
+        return fill_at(path, data, {"value": chosen})
     if isinstance(data, dict):
         return {key: _with_value(value, chosen, (*path, key)) for key, value in data.items()}
     if isinstance(data, list):
@@ -111,20 +111,12 @@ def _with_value(data: Any, chosen: str, path: tuple[str | int, ...] = ()) -> Any
     return data
 
 
-def _put(path: tuple[str | int, ...], text: str, values: Mapping[str, str]) -> str:
-    """The text at ``path`` with values in it, each of which keeps to its place where that is a URL."""
-    url = as_url(path, text)
-    if url is None:
-        return fill(text, values)
-    return fill_url(url, values).removeprefix(url.removesuffix(text))
-
-
 def _filled(provider: str, data: Tree, variables: Mapping[str, str]) -> Tree:
     for path, text, _, _ in templates_of(data):
         if not any(name in variables for name in placeholders(text)):
             continue
         try:
-            filled = _put(path, text, variables)
+            filled = fill_at(path, text, variables)
         except ConfigurationError as error:
             raise ConfigurationError(description=f"{provider}: {error.description}", provider=provider) from None
         data = _replaced(data, path, filled)

@@ -22,7 +22,16 @@ _HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 # A name in a network of one's own (Docker Compose) may have an underscore in it.
 _NAME_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
 
-Place = Literal["start", "host", "label", "port", "path"]
+URL_FIELDS = frozenset({"request_token_url", "authorize_url", "access_token_url", "api_base_url"})
+
+Place = Literal["start", "host", "label", "end", "port", "path"]
+"""Where in a URL a variable stands: ``end`` is the last label of a host, which says whose domain it is."""
+
+Kind = Literal["url", "host", "path", "header", "realm", "parameter"]
+"""What a text of a provider's file is, which says where a value could get out of its place."""
+
+# What a text is laid over, so that it is a whole URL: a relative one has no host that could change.
+_BEFORE = {"url": "", "host": "https://", "path": "https://relative.invalid/"}
 
 
 def placeholders(text: str) -> tuple[str, ...]:
@@ -54,9 +63,70 @@ def places(url: str) -> dict[str, set[Place]]:
             place = "port"
         else:
             host = re.sub(r":[^:]*$", "", authority)
-            place = "host" if host == match[0] else "label"
+            end = host_start + len(host) - len(host.rpartition(".")[2])
+            place = "host" if host == match[0] else "end" if match.end() > end else "label"
         found.setdefault(match[1], set()).add(place)
     return found
+
+
+def kind_of_text(path: tuple[str | int, ...], text: str) -> Kind:
+    """What the text at a path of a provider's file is.
+
+    >>> kind_of_text(("api_hosts", 0), "{shop}.example.com"), kind_of_text(("api_params", "url"), "{shop}")
+    ('host', 'parameter')
+    >>> kind_of_text(("options", "kind", "sets", "renew", "url"), "https://a.example/{value}")
+    'url'
+    """
+    fields = path[3:] if path[:1] == ("options",) else path[2:] if path[:1] == ("environments",) else path
+    field, last = fields[0], fields[-1]
+    if field == "api_hosts":
+        return "host"
+    if field in URL_FIELDS or field == "userinfo_endpoint" or (field in {"renew", "revoke"} and last == "url"):
+        return "url" if "://" in text or text[:1] == "{" else "path"
+    if field in {"headers", "request_token_headers", "user_agent"} or last == "headers":
+        return "header"
+    return "realm" if fields == ("client_kwargs", "realm") else "parameter"
+
+
+def places_in(kind: Kind, text: str) -> dict[str, set[Place]]:
+    """As ``places``, of what is a URL or a part of one; nothing else has places."""
+    if kind not in _BEFORE:
+        return {}
+    return places(_BEFORE[kind] + text)
+
+
+def fill_at(path: tuple[str | int, ...], text: str, values: Mapping[str, str]) -> str:
+    r"""Put values into the text at a path of a provider's file, so that none of them leaves its place.
+
+    Every value that somebody outside of the file gives goes through here. The value of a parameter may be anything: it
+    is percent-encoded when it is sent.
+
+    Raises:
+        ConfigurationError: a value would change the host, step out of its path segment, or begin another header.
+
+    >>> fill_at(("userinfo_endpoint",), "users/{user}", {"user": "../admin?x="})
+    'users/..%2Fadmin%3Fx%3D'
+    >>> fill_at(("headers", "X-Account"), "{account}", {"account": "a\nX: y"})
+    Traceback (most recent call last):
+    ...
+    oauth1_catalog.errors.ConfigurationError: configuration_error: `account` is part of a header there: ...
+    """
+    kind = kind_of_text(path, text)
+    if kind in _BEFORE:
+        before = _BEFORE[kind]
+        return fill_url(before + text, values).removeprefix(before)
+    for name in placeholders(text):
+        value = values.get(name, "")
+        if kind == "header" and re.search(r"[^\x20-\x7e]", value):
+            raise ConfigurationError(
+                description=f"`{name}` is part of a header there: printable ASCII, not {value[:80]!r}."
+            )
+        if kind == "realm" and re.search(r"[^\x20-\x7e]|[\"\\]", value):
+            raise ConfigurationError(
+                description=f"`{name}` is part of a realm there: printable ASCII without quote and backslash, not "
+                f"{value[:80]!r}."
+            )
+    return fill(text, values)
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
@@ -91,11 +161,14 @@ def fill_url(url: str, values: Mapping[str, str]) -> str:
         if match.start() == 0:
             return value.rstrip("/")
         if "path" not in where[name] or match.start() < _path_start(url):
-            if "host" not in where[name] and not _HOST_LABEL.fullmatch(value):
-                raise ConfigurationError(
-                    description=f"`{name}` is part of a host name there: letters, digits and hyphens, not {value!r}."
-                )
-            return value
+            if "host" in where[name]:
+                wrong = check_hostname(value)
+            else:
+                wrong = "" if _HOST_LABEL.fullmatch(value) else f"letters, digits and hyphens, not {value!r}"
+            if wrong:
+                part = "the host" if "host" in where[name] else "part of a host name"
+                raise ConfigurationError(description=f"`{name}` is {part} there: {wrong}.")
+            return f"[{value}]" if ":" in value else value
         if value in {".", ".."}:
             raise ConfigurationError(description=f"`{name}` is a part of a path there, and cannot be {value!r}.")
         return quote(value, safe="")
@@ -123,7 +196,8 @@ def _check_unmoved(template: str, filled: str, values: Mapping[str, str]) -> Non
         if template.startswith("{"):
             expected_netloc = urlsplit(values.get(template[1 : template.index("}")], filled)).netloc
         else:
-            expected_netloc = fill(expected[2] if len(expected) > 2 else "", values)
+            bracketed = {name: f"[{value}]" if ":" in value else value for name, value in values.items()}
+            expected_netloc = fill(expected[2] if len(expected) > 2 else "", bracketed)
         port = parts.port
     except ValueError:
         raise ConfigurationError(description=f"{filled!r} is not a URL.") from None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.rules import Rule, Subject
+from oauth1_catalog.hosts import is_loopback, origin_of
 
 _URLS = ("request_token_url", "authorize_url", "access_token_url", "api_base_url")
 
@@ -15,12 +16,15 @@ def plaintext_goes_over_https(subject: Subject) -> Iterator[Diagnostic]:
     """P039: PLAINTEXT sends the secrets themselves (RFC 5849, section 3.4.4)."""
     if subject.file.client_kwargs.signature_method != "PLAINTEXT":
         return
-    for field in _URLS:
-        url = getattr(subject.file, field)
-        if url is not None and url.startswith("http://"):
+    file = subject.file
+    addresses: dict[tuple[str, ...], str | None] = {(field,): getattr(file, field) for field in _URLS}
+    addresses |= {("userinfo_endpoint",): file.userinfo_endpoint}
+    addresses |= {(name, "url"): end.url for name, end in (("renew", file.renew), ("revoke", file.revoke)) if end}
+    for path, url in addresses.items():
+        if url is not None and url.startswith("http://") and not is_loopback(origin_of(url).host):
             hint = f"write https://{url.partition('://')[2]}, or take another signature method"
-            message = f"PLAINTEXT would send the secrets of `{field}` in the clear"
-            yield subject.entry.diagnostic("P039", message, (field,), hint=hint)
+            message = f"PLAINTEXT would send the secrets of `{'.'.join(path)}` in the clear"
+            yield subject.entry.diagnostic("P039", message, path, hint=hint)
 
 
 def unsigned_calls_are_whole(subject: Subject) -> Iterator[Diagnostic]:

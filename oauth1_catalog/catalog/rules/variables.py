@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean
 from oauth1_catalog.catalog.document import Data, Step
 from oauth1_catalog.catalog.rules import Rule, Subject
-from oauth1_catalog.catalog.templates import Place, check_hostname, check_uri, placeholders, places
+from oauth1_catalog.catalog.templates import (
+    URL_FIELDS,
+    Kind,
+    Place,
+    check_hostname,
+    check_uri,
+    kind_of_text,
+    placeholders,
+    places_in,
+)
+from oauth1_catalog.hosts import https_url, kind_of, origin_of
 
-URL_FIELDS = frozenset({"request_token_url", "authorize_url", "access_token_url", "api_base_url"})
+if TYPE_CHECKING:
+    from oauth1_catalog.catalog.sections import Variable
+
 _TEMPLATED = (
     *sorted(URL_FIELDS),
     "api_hosts",
@@ -77,22 +90,6 @@ def _texts(data: Data, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _texts(item, (*path, index))
 
 
-def as_url(path: Path, text: str) -> str | None:
-    """The text at ``path`` as a URL in which a value must keep to its place; ``None`` where it is no part of one.
-
-    >>> as_url(("api_hosts", 0), "{shop}.example.com"), as_url(("api_params", "q"), "{shop}")
-    ('https://{shop}.example.com', None)
-    """
-    if "api_hosts" in path:
-        return f"https://{text}"
-    is_whole = (
-        path[-1] in URL_FIELDS
-        or path[-1] == "url"
-        or (path[-1] == "userinfo_endpoint" and ("://" in text or text[:1] == "{"))
-    )
-    return text if is_whole else None
-
-
 def placeholders_are_declared(subject: Subject) -> Iterator[Diagnostic]:
     """P030: a placeholder that nothing fills in."""
     file = subject.file
@@ -133,17 +130,18 @@ def variables_are_used(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
-def url_variables_are_limited(subject: Subject) -> Iterator[Diagnostic]:
-    """P036, P038: in a URL, a variable has limits, and stands where its format may stand."""
+def values_keep_to_their_place(subject: Subject) -> Iterator[Diagnostic]:
+    """P036, P038: where a value could get out of its place, it has limits, and stands where its format may stand."""
     variables = subject.file.variables
     told: set[str] = set()
     for path, text, _, is_option in subject.templates:
-        url = as_url(path, text)
-        if subject.is_silenced(path) or url is None:
+        kind = kind_of_text(path, text)
+        if subject.is_silenced(path) or kind == "parameter":
             continue
-        for name, where in places(url).items():
+        where = places_in(kind, text)
+        for name in placeholders(text):
             if is_option and name == "value":
-                yield from _unlimited_choice(subject, str(path[1]), where)
+                yield from _unlimited_choice(subject, str(path[1]), kind, where.get(name, set()))
                 continue
             variable = variables.get(name)
             if variable is None or any(path[:2] == ("variables", name) for path in subject.silenced):
@@ -152,19 +150,30 @@ def url_variables_are_limited(subject: Subject) -> Iterator[Diagnostic]:
             limited = root is not None and (root.pattern or root.enum or root.format)
             if not limited and name not in told:
                 told.add(name)
-                message = f"the variable `{name}` is used in a URL, but nothing limits its value"
-                hint = "add pattern, enum or format, so that a tenant's value cannot change the host"
+                message = f"the variable `{name}` is used in {_NAMES[kind]}, but nothing limits its value"
+                hint = f"add {'pattern or enum' if kind in {'header', 'realm'} else 'pattern, enum or format'}"
+                hint += ", so that a tenant's value cannot change the host" if kind in {"url", "host"} else ""
                 yield subject.entry.diagnostic("P036", message, ("variables", name), key=True, hint=hint)
-            elif root is not None and limited:
-                yield from _misplaced(subject, path, name, root.format, where)
+            elif root is not None and limited and name in where:
+                yield from _misplaced(subject, path, name, root, where[name])
 
 
-def _unlimited_choice(subject: Subject, name: str, where: set[Place]) -> Iterator[Diagnostic]:
+_NAMES: Mapping[Kind, str] = {
+    "url": "a URL",
+    "host": "a host",
+    "path": "a path",
+    "header": "a header",
+    "realm": "a realm",
+}
+
+
+def _unlimited_choice(subject: Subject, name: str, kind: Kind, where: set[Place]) -> Iterator[Diagnostic]:
     option = subject.file.options.get(name)
-    if option is None or option.enum or (option.pattern and where == {"path"}):
+    inside = where <= {"path"}
+    if option is None or option.enum or (option.pattern and inside):
         return
-    if where == {"path"}:
-        message = f"the option `{name}` is used in a URL, but nothing limits its value"
+    if inside:
+        message = f"the option `{name}` is used in {_NAMES[kind]}, but nothing limits its value"
         hint = "add enum or pattern"
     else:
         message = f"the option `{name}` decides about the host of a URL"
@@ -172,14 +181,18 @@ def _unlimited_choice(subject: Subject, name: str, where: set[Place]) -> Iterato
     yield subject.entry.diagnostic("P036", message, ("options", name), key=True, hint=hint)
 
 
-def _misplaced(subject: Subject, path: Path, name: str, kind: str | None, where: set[Place]) -> Iterator[Diagnostic]:
+def _misplaced(subject: Subject, path: Path, name: str, variable: Variable, where: set[Place]) -> Iterator[Diagnostic]:
+    kind = variable.format
+    message = f"`{{{name}}}` cannot stand there"
     if ("start" in where) != (kind == "uri") or (kind == "uri" and where != {"start"}):
-        message = f"`{{{name}}}` cannot stand there"
         hint = "a URL begins with a variable of `format: uri`, and such a variable stands nowhere else"
         yield subject.entry.diagnostic("P038", message, path, hint=hint)
     elif kind == "hostname" and where - {"host"}:
         hint = "a variable of `format: hostname` is the whole host; give the part of a host a pattern"
-        yield subject.entry.diagnostic("P038", f"`{{{name}}}` cannot stand there", path, hint=hint)
+        yield subject.entry.diagnostic("P038", message, path, hint=hint)
+    elif kind != "hostname" and where & {"host", "end"} and not variable.enum:
+        hint = "give the whole host `format: hostname`, and the end of one an enum: a pattern does not say whose it is"
+        yield subject.entry.diagnostic("P038", message, path, hint=hint)
     elif "port" in where:
         yield subject.entry.diagnostic(
             "P038", "a port cannot be a variable", path, hint="take a variable of `format: uri`"
@@ -209,7 +222,7 @@ def variables_agree_with_themselves(subject: Subject) -> Iterator[Diagnostic]:
                 "P037", "`apply` without `from` does nothing", (*base, "apply"), key=True, hint="add `from`"
             )
         for key, value in (("default", variable.default), ("example", variable.example)):
-            if value is not None and (wrong := disagreement(value, variable.pattern, variable.enum, variable.format)):
+            if value is not None and (wrong := _unfit(subject, variable, value, is_used=key == "default")):
                 yield entry.diagnostic("P037", f"`{value}` is not a value of `{name}`: {wrong}", (*base, key))
     for name, option in file.options.items():
         for key, value in (("default", option.default), ("example", option.example)):
@@ -220,6 +233,20 @@ def variables_agree_with_themselves(subject: Subject) -> Iterator[Diagnostic]:
                     yield entry.diagnostic(
                         "P037", f"`{part}` is not a value of `{name}`: {wrong}", ("options", name, key)
                     )
+
+
+def _unfit(subject: Subject, variable: Variable, value: str, *, is_used: bool) -> str | None:
+    """Why the file's own value does not fit its variable; a private host does, for its author wrote it."""
+    wrong = disagreement(value, variable.pattern, variable.enum, variable.format)
+    if wrong or variable.format not in {"uri", "hostname"}:
+        return wrong
+    scheme, host, _ = origin_of(value if variable.format == "uri" else https_url(value))
+    kind = kind_of(host)
+    if kind == "restricted":
+        return "its host is link-local or a cloud's metadata service"
+    if is_used and scheme == "http" and kind != "loopback" and not subject.file.insecure_transport:
+        return "it is not https; add `insecure_transport: true` if the provider has none"
+    return None
 
 
 def disagreement(
@@ -249,6 +276,6 @@ def disagreement(
 RULES: tuple[Rule, ...] = (
     placeholders_are_declared,
     variables_are_used,
-    url_variables_are_limited,
+    values_keep_to_their_place,
     variables_agree_with_themselves,
 )
