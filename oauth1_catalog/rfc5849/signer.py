@@ -6,6 +6,7 @@ the call. All checks come before the first use of a secret.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from copy import copy
 from difflib import get_close_matches
@@ -23,7 +24,7 @@ from oauth1_catalog.rfc5849.credentials import (
     TokenCredentials,
     check_credentials,
 )
-from oauth1_catalog.rfc5849.encoding import encode_base64, encoded_pairs, percent_encode
+from oauth1_catalog.rfc5849.encoding import encode_base64, encoded_pairs, form_decode, form_encode, percent_encode
 from oauth1_catalog.rfc5849.freshness import NonceSource, TimestampSource, encoded_nonces, timestamps
 from oauth1_catalog.rfc5849.messages import Request, find_header
 from oauth1_catalog.rfc5849.parameters import (
@@ -49,6 +50,7 @@ Profile = Literal["rfc5849", "mastercard"]
 Credentials = TokenCredentials | TemporaryCredentials
 Choice = TypeVar("Choice", bound=str)
 _REQUEST_URL = "{request_url}"
+_LINE_BREAK = re.compile("\r\n|\r|\n")
 
 
 class Signer:
@@ -293,6 +295,38 @@ class Signer:
             start = start.replace(_REQUEST_URL, url.partition("?")[0])
         return f'{start}{header}", oauth_signature="{signature}"'
 
+    def signed_form(
+        self,
+        url: str,
+        fields: Mapping[str, str] | Iterable[tuple[str, str]],
+        token: Credentials | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> list[tuple[str, str]]:
+        """The fields of a form that a browser sends, signed: its own, then the protocol's (section 3.5.2).
+
+        A launch of LTI 1.1 is such a form: put each pair into an ``<input type="hidden">`` of a form whose ``action``
+        is ``url``, with ``method="post"`` and in UTF-8. Line breaks become CRLF, which is what a browser makes of them.
+
+        Args:
+            url: the form's ``action``; its query is signed too, and stays in it.
+            fields: names and values. A name may come more than once in pairs.
+            token: token credentials; ``None`` signs for the client alone.
+            parameters: further protocol parameters by name, such as ``{"oauth_callback": "about:blank"}``.
+
+        Raises:
+            SigningError: the form cannot be signed.
+
+        >>> signer = Signer(ClientCredentials("key", "secret"), nonce="n", timestamp=1)
+        >>> form = signer.signed_form("https://a.example/", {"id": "7"}, parameters={"oauth_callback": "about:blank"})
+        >>> form[:2]
+        [('id', '7'), ('oauth_callback', 'about:blank')]
+        """
+        given = fields.items() if isinstance(fields, Mapping) else fields
+        pairs = [(_as_browsers_send(name), _as_browsers_send(value)) for name, value in given]
+        body = form_encode(pairs).encode("ascii")
+        signed = self.at("BODY").sign(Request("POST", url, {"Content-Type": FORM}, body), token, parameters)
+        return form_decode((signed.body or b"").decode("ascii"))
+
     def _sign(
         self,
         method: str,
@@ -363,6 +397,13 @@ class Signer:
         return percent_encode(
             method.sign(base_string, self._client.client_secret, "" if token is None else token.oauth_token_secret)
         )
+
+
+def _as_browsers_send(text: str) -> str:
+    """Text with each line break as CRLF (HTML, "constructing an entry list")."""
+    if not isinstance(text, str):
+        raise SigningError(description=f"A name or value of the form is {type(text).__name__}. Pass text.")
+    return _LINE_BREAK.sub("\r\n", text)
 
 
 def _partition(field: str) -> tuple[str, str]:

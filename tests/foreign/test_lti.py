@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from oauth1_catalog.clients.httpx_client import OAuth1Client
 from oauth1_catalog.clients.requests_client import OAuth1Session
+from oauth1_catalog.rfc5849 import ClientCredentials, Signer
 from tests.foreign.environments import node_missing
 from tests.foreign.verifiers import ARGUMENTS, CLIENTS, Verifier, running
 
@@ -37,6 +39,14 @@ def tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_a_tool_takes_our_launch(tool: str, query: str, library: Any) -> None:
     with library("key", CLIENTS["key"], signature_type="BODY") as client:
         answer = client.post(f"{tool}/launch{query}", data=LAUNCH)
+    assert (answer.status_code, answer.text) == (200, '{"user":"292832126"}')
+
+
+def test_a_tool_takes_the_form_that_a_browser_posts(tool: str) -> None:
+    signer = Signer(ClientCredentials("key", CLIENTS["key"]))
+    fields = {**LAUNCH, "custom_text": "one\ntwo"}
+    signed = signer.signed_form(f"{tool}/launch", fields, parameters={"oauth_callback": "about:blank"})
+    answer = requests.post(f"{tool}/launch", data=signed, timeout=10)
     assert (answer.status_code, answer.text) == (200, '{"user":"292832126"}')
 
 

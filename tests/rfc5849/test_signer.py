@@ -18,6 +18,7 @@ from oauth1_catalog.rfc5849 import (
     signature_method,
 )
 from oauth1_catalog.rfc5849.body_hash import body_hash
+from oauth1_catalog.rfc5849.encoding import percent_encode
 from oauth1_catalog.rfc5849.parameters import FORM
 from oauth1_catalog.rfc5849.rsa import WeakKeyWarning
 
@@ -576,3 +577,47 @@ def test_an_empty_token_where_there_is_none():
     signer = Signer(CLIENT, empty_token=True)
     assert 'oauth_token=""' in signer.sign(Request("GET", URL)).header("Authorization")
     assert 'oauth_token="token"' in signer.sign(Request("GET", URL), TOKEN).header("Authorization")
+
+
+class TestSignedForm:
+    URL = "https://tool.example/launch?course=7"
+
+    def test_its_own_fields_come_first_and_as_a_browser_sends_them(self):
+        signer = Signer(ClientCredentials("key", "secret"), nonce="n", timestamp=1)
+        signed = signer.signed_form(self.URL, [("a", "x\ny"), ("a", "\r"), ("b", "é +&=")])
+        assert signed[:3] == [("a", "x\r\ny"), ("a", "\r\n"), ("b", "é +&=")]
+        assert [name for name, _ in signed[3:]] == [
+            "oauth_consumer_key",
+            "oauth_nonce",
+            "oauth_signature_method",
+            "oauth_timestamp",
+            "oauth_version",
+            "oauth_signature",
+        ]
+
+    def test_it_is_the_signature_of_that_form(self):
+        signer = Signer(ClientCredentials("key", "secret"), nonce="n", timestamp=1)
+        body = b"a=x%0D%0Ay&b=%C3%A9%20%2B"
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        header = signer.sign(Request("POST", self.URL, headers, body)).header("Authorization")
+        signed = dict(signer.signed_form(self.URL, {"a": "x\ny", "b": "é +"}))
+        assert f'oauth_signature="{percent_encode(signed["oauth_signature"])}"' in header
+
+    @pytest.mark.parametrize("signature_type", ["HEADER", "QUERY", "BODY"])
+    def test_where_the_signer_puts_its_parameters_otherwise_does_not_matter(self, signature_type):
+        signer = Signer(ClientCredentials("key", "secret"), signature_type=signature_type, nonce="n", timestamp=1)
+        token = TokenCredentials("token", "hush")
+        assert dict(signer.signed_form(self.URL, {}, token))["oauth_token"] == "token"
+
+    @pytest.mark.parametrize(
+        ("fields", "words"),
+        [
+            ({"oauth_nonce": "1"}, "The body has 'oauth_nonce'"),
+            ({"a": 1}, "is int. Pass text"),
+            ([("a", None)], "is NoneType. Pass text"),
+            ({"a": "\ud800"}, "lone surrogate"),
+        ],
+    )
+    def test_what_no_form_can_hold(self, fields, words):
+        with pytest.raises(SigningError, match=words):
+            Signer(ClientCredentials("key", "secret")).signed_form(self.URL, fields)
