@@ -13,9 +13,8 @@ from tests.docs.conftest import ROOT, python_blocks
 
 
 def test_testing_page() -> None:
-    (code,) = python_blocks("docs/testing.md")
-    names: dict[str, object] = {}
-    exec(compile(code, "docs/testing.md", "exec"), names)
+    for code in python_blocks("docs/testing.md"):
+        exec(compile(code, "docs/testing.md", "exec"), {})
 
 
 def test_own_providers_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
