@@ -11,7 +11,7 @@ from __future__ import annotations
 import queue
 import time
 import weakref
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ class IdleConnections:
         self._limit = limit
         self._lock = Lock()
         self._since: OrderedDict[HTTPConnection, tuple[float, IdleQueue]] = OrderedDict()
+        self._abandoned: deque[IdleQueue] = deque()
 
     def __len__(self) -> int:
         return len(self._since)
@@ -44,10 +45,10 @@ class IdleConnections:
         """Keep the idle connections of ``pool`` from now on. It may be given any number of times."""
         if type(pool.pool) is not queue.LifoQueue:  # it is ours already, or closed
             return
+        mine = IdleQueue(self)
+        weakref.finalize(pool, self.abandon, mine)
         with self._lock:
             if type(pool.pool) is queue.LifoQueue:
-                mine = IdleQueue(self)
-                weakref.finalize(pool, mine.close)
                 pool.pool = mine
 
     def put(self, connection: HTTPConnection, owner: IdleQueue) -> None:
@@ -56,39 +57,58 @@ class IdleConnections:
             now = time.monotonic()
             self._since[connection] = now, owner
             owner.idle[connection] = None
-            dropped = self._expired(now)
+            dropped = self._overdue(now)
             if len(owner.idle) > self._per_pool:
                 dropped.append(self._dropped(next(iter(owner.idle))))
             while self._limit is not None and len(self._since) > self._limit:
                 dropped.append(self._dropped(next(iter(self._since))))
-        for one in dropped:
-            one.close()
+        _close(dropped)
 
     def take(self, owner: IdleQueue) -> HTTPConnection | None:
         """The connection of ``owner`` that became idle last; ``None`` if it has none."""
         with self._lock:
-            dropped = self._expired(time.monotonic())
+            dropped = self._overdue(time.monotonic())
             connection = None
             if owner.idle:
                 connection, _ = owner.idle.popitem()
                 del self._since[connection]
-        for one in dropped:
-            one.close()
+        _close(dropped)
         return connection
 
-    def _expired(self, now: float) -> list[HTTPConnection]:
-        expired = []
+    def abandon(self, owner: IdleQueue) -> None:
+        """Close what ``owner`` has, whose pool is gone.
+
+        The garbage collector calls this, perhaps while this very thread holds the lock: then the next call closes them.
+        """
+        self._abandoned.append(owner)
+        if self._lock.acquire(blocking=False):
+            try:
+                dropped = self._overdue(time.monotonic())
+            finally:
+                self._lock.release()
+            _close(dropped)
+
+    def _overdue(self, now: float) -> list[HTTPConnection]:
+        """Those that nobody may use any more, taken out; the lock is held."""
+        overdue = []
+        while self._abandoned:
+            overdue += [self._dropped(connection) for connection in list(self._abandoned.popleft().idle)]
         while self._since:
             connection = next(iter(self._since))
             if now - self._since[connection][0] <= self._keepalive:
                 break
-            expired.append(self._dropped(connection))
-        return expired
+            overdue.append(self._dropped(connection))
+        return overdue
 
     def _dropped(self, connection: HTTPConnection) -> HTTPConnection:
         _, owner = self._since.pop(connection)
         del owner.idle[connection]
         return connection
+
+
+def _close(connections: list[HTTPConnection]) -> None:
+    for connection in connections:
+        connection.close()
 
 
 class IdleQueue(queue.LifoQueue[Any]):
@@ -122,8 +142,3 @@ class IdleQueue(queue.LifoQueue[Any]):
     def empty(self) -> bool:
         """Whether no connection is idle."""
         return not self.idle
-
-    def close(self) -> None:
-        """Close all idle connections."""
-        while (connection := self._shared.take(self)) is not None:
-            connection.close()

@@ -115,6 +115,22 @@ class TestIdleConnections:
         assert len(idle) == 0
         assert sock.fileno() == -1
 
+    def test_a_pool_may_be_collected_while_another_is_given_or_takes_a_connection(self, wire):
+        """The garbage collector runs where it likes, within the lock too."""
+        idle = IdleConnections(60, per_pool=10)
+        pool = HTTPConnectionPool("127.0.0.1", wire.port)
+        idle.keep_for(pool)
+        pool.request("GET", "/")
+        sock = next(iter(idle._since)).sock
+        with idle._lock:
+            del pool
+            assert sock.fileno() > 0
+        other = HTTPConnectionPool("127.0.0.1", wire.port)
+        idle.keep_for(other)
+        other.request("GET", "/")
+        assert (sock.fileno(), len(idle)) == (-1, 1)
+        other.close()
+
     @pytest.mark.parametrize("scheme", ["http", "https"])
     def test_the_pools_are_urllib3s_own(self, scheme, bundle):
         adapter = PoolAdapter(Limits())
