@@ -71,19 +71,19 @@ VERIFIERS = {
             "oauthlib",
             "oauthlib (PyPI)",
             (PYTHON, "oauthlib_server.py", *ARGUMENTS),
-            ("HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA1", "RSA-SHA256", "RSA-SHA512"),
+            ("HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA1", "RSA-SHA256", "RSA-SHA512", "PLAINTEXT"),
         ),
         Verifier(
             "authlib",
             "Authlib (PyPI)",
             (PYTHON, "authlib_server.py", *ARGUMENTS),
-            ("HMAC-SHA1", "RSA-SHA1"),
+            ("HMAC-SHA1", "RSA-SHA1", "PLAINTEXT"),
         ),
         Verifier(
             "net_oauth",
             "Net::OAuth (Perl)",
             ("perl", "net_oauth.pl", *ARGUMENTS),
-            ("HMAC-SHA1", "HMAC-SHA256", "RSA-SHA1"),
+            ("HMAC-SHA1", "HMAC-SHA256", "RSA-SHA1", "PLAINTEXT"),
             debian(
                 "perl -MNet::OAuth -MHTTP::Daemon -MCrypt::OpenSSL::RSA -e1",
                 "libnet-oauth-perl",
@@ -95,20 +95,20 @@ VERIFIERS = {
             "ruby_oauth",
             "oauth (Ruby)",
             ("ruby", "ruby_oauth.rb", *ARGUMENTS),
-            ("HMAC-SHA1", "RSA-SHA1"),
+            ("HMAC-SHA1", "RSA-SHA1", "PLAINTEXT"),
             debian("ruby -roauth -rrack -rwebrick -e1", "ruby-oauth", "ruby-rack", "ruby-webrick"),
         ),
         Verifier(
             "oauth_provider",
             "OAuthProvider (PECL)",
             ("php", "-S", "127.0.0.1:{port}", "oauth_provider.php"),
-            ("HMAC-SHA1", "HMAC-SHA256"),
+            ("HMAC-SHA1", "HMAC-SHA256", "PLAINTEXT"),
             debian("php -r exit(class_exists('OAuthProvider')?0:1);", "php-cli", "php-oauth"),
         ),
         *(
             Verifier(name, title, ("node", f"node/{name}.mjs", *ARGUMENTS), methods, node_missing)
             for name, title, methods in (
-                ("passport_http_oauth", "passport-http-oauth (npm)", ("HMAC-SHA1", "HMAC-SHA256")),
+                ("passport_http_oauth", "passport-http-oauth (npm)", ("HMAC-SHA1", "HMAC-SHA256", "PLAINTEXT")),
                 ("oauth_1_0a", "oauth-1.0a (npm)", ("HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512")),
                 ("oauth_signature", "oauth-signature (npm)", ("HMAC-SHA1",)),
             )
