@@ -20,6 +20,32 @@ from tests.foreign.clients.calls import LIBRARIES  # noqa: E402 - the tests are 
 from tests.foreign.shapes import SHAPES  # noqa: E402
 from tests.foreign.verifiers import VERIFIERS  # noqa: E402
 
+INTRODUCTION = f"""# Verifiers and clients of others
+
+<!-- Written by docs/build_foreign_verifiers.py from tests/foreign; change that. -->
+
+Tests run servers that verify with other people's libraries, and compare our requests with those of other people's
+clients. `.ci/run` installs all of them; `make test` skips what is not installed.
+
+## Verifiers
+
+Each of the {len(VERIFIERS)} verifiers runs in a small server of ours. The tests log in there through Flask, Django and
+Starlette with each of its signature methods, and send it {len(SHAPES)} shapes of requests with `requests` and with
+httpx2. Each request that it accepts is sent once more with a wrong secret, and must be refused. `ims-lti` (npm)
+verifies launches of LTI 1.1.
+"""
+REFUSED = """## What they refuse
+
+RFC 5849 allows each of these shapes. The section is the one that the verifier departs from. Avoid these shapes if you
+can choose. A new refusal fails the tests, and so does one that is gone.
+"""
+CLIENTS = """## Client libraries
+
+With the same nonce and timestamp, a call through the catalog equals that of the client library: the method, the
+address, the parameters, the body, the protocol parameters and the signature. Our calls go through Flask (`requests`)
+and Starlette (httpx2).
+"""
+
 
 def page() -> str:
     """The page: the verifiers, what each refuses, and the client libraries with what differs."""
@@ -27,28 +53,10 @@ def page() -> str:
     differences = _read("tests/foreign/clients/differences.yaml")
     return "\n".join(
         [
-            "# Verifiers and clients of others",
-            "",
-            "<!-- Written by docs/build_foreign_verifiers.py from tests/foreign; change that. -->",
-            "",
-            "Our own emulator does not decide whether a signature is right. These tests run servers that verify with other",
-            "people's libraries, and compare our requests with those of other people's clients. `.ci/run` installs all of",
-            "them; `make test` skips what is not installed.",
-            "",
-            "## Verifiers",
-            "",
-            f"Each of the {len(VERIFIERS)} verifiers runs in a small server of ours. It gives out tokens in a login through Flask,",
-            f"Django and Starlette, with each of its signature methods, and judges {len(SHAPES)} shapes of requests, sent with",
-            "`requests` and with httpx2. Each request that it accepts is sent once more with a wrong secret, and refused.",
-            "`ims-lti` (npm) judges launches of LTI 1.1.",
-            "",
+            INTRODUCTION,
             *_verifiers(refusals),
             "",
-            "## What they refuse",
-            "",
-            "RFC 5849 allows each of these shapes, and the section says what the verifier departs from. Avoid them if you can",
-            "choose. A new refusal fails the tests, and so does one that is gone.",
-            "",
+            REFUSED,
             *_shapes(refusals),
             "",
             "All verifiers accept the other shapes:",
@@ -59,12 +67,7 @@ def page() -> str:
             "",
             *_reasons(refusals),
             "",
-            "## Client libraries",
-            "",
-            "With the same nonce and timestamp, a call through the catalog equals that of the client library: the method, the",
-            "address, the parameters, the body, the protocol parameters and the signature. Our calls go through Flask",
-            "(`requests`) and Starlette (httpx2).",
-            "",
+            CLIENTS,
             *_libraries(differences),
             "",
         ]
@@ -104,12 +107,13 @@ def _accepted(refusals: dict[str, Any]) -> Iterator[str]:
 
 
 def _reasons(refusals: dict[str, Any]) -> Iterator[str]:
-    yield "| verifier | section | what it does | shapes |"
+    yield "| verifier | section | what it does | what it refuses |"
     yield "| --- | --- | --- | --- |"
     for verifier in VERIFIERS.values():
         for group in refusals.get(verifier.name, []):
             section = f"[{group['section']}](https://www.rfc-editor.org/rfc/rfc5849#section-{group['section']})"
-            shapes = ", ".join(_cell(SHAPES[name].title) for name in group["shapes"])
+            names = [*(SHAPES[name].title for name in group["shapes"]), *group.get("methods", [])]
+            shapes = ", ".join(_cell(name) for name in names)
             only = f" Seen with {group['library']}." if "library" in group else ""
             yield f"| {verifier.title} | {section} | {_cell(group['why'])}{only} | {shapes} |"
 
