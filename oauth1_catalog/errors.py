@@ -121,7 +121,8 @@ class RetiredProviderError(ConfigurationError):
 class ConfigurationNotice(ConfigurationError):  # noqa: N818 - nothing raises it
     """Something that works today and needs your attention, in the list of ``check()``; it is never raised.
 
-    ``error`` is ``deprecated_provider``, where OAuth 1.0 is about to end there, or ``missing_user_agent``.
+    ``error`` is ``deprecated_provider``, where OAuth 1.0 is about to end there, ``missing_user_agent``, or
+    ``strict_session_cookie``, with which no login ends well.
     """
 
     error = "configuration_notice"

@@ -1,4 +1,4 @@
-"""What works today and still needs attention: a provider whose OAuth 1.0 ends, a User-Agent that it asks for."""
+"""What works today and still needs attention: a provider whose OAuth 1.0 ends, its User-Agent, the session's cookie."""
 
 from __future__ import annotations
 
@@ -33,6 +33,25 @@ def notices(client: str, provider: Provider, settings: Settings) -> Iterator[Con
             f"those of HTTP libraries. {f'Set {where}, or pass' if where else 'Pass'} user_agent= to "
             f"register_from_catalog(){example}.",
             provider=client,
+        )
+
+
+def session_cookie_notices(same_site: object, place: str) -> Iterator[ConfigurationNotice]:
+    """What to tell of the cookie that the session is in, or that names it.
+
+    Args:
+        same_site: its ``SameSite`` attribute.
+        place: where that is set.
+
+    >>> [notice.error for notice in session_cookie_notices("Strict", "SESSION_COOKIE_SAMESITE")]
+    ['strict_session_cookie']
+    """
+    if str(same_site).lower() == "strict":
+        yield ConfigurationNotice(
+            "strict_session_cookie",
+            "The session's cookie is SameSite=Strict, so a browser leaves it out when the provider sends the user "
+            f"back, and every login ends in a StateError. Set {place} to 'Lax'. Only where a front end receives the "
+            "callback and hands it on (callback=) can it stay.",
         )
 
 

@@ -29,7 +29,7 @@ IDS: dict[type[ConfigurationError], str] = {
 }
 """Stable, for ``SILENCED_SYSTEM_CHECKS``; the first class that fits counts."""
 
-WARNINGS = {"deprecated_provider": "W001", "missing_user_agent": "W002"}
+WARNINGS = {"deprecated_provider": "W001", "missing_user_agent": "W002", "strict_session_cookie": "W003"}
 """What works today and needs attention, by its code."""
 
 
@@ -41,7 +41,9 @@ def check_clients(*, app_configs: Sequence[AppConfig] | None = None, **_: Any) -
     if getattr(settings, "ROOT_URLCONF", None):
         # The views register their clients when they are imported, which nothing else may have done yet.
         import_module(settings.ROOT_URLCONF)
-    found = [_message(error) for registry in list(app.registries) for error in registry.check()]
+    errors = [error for registry in list(app.registries) for error in registry.check()]
+    # What is told of the application itself comes from each of its registries.
+    found = [_message(error) for error in {(error.provider, error.description): error for error in errors}.values()]
     return sorted(found, key=lambda message: (str(message.obj), str(message.id), message.msg))
 
 

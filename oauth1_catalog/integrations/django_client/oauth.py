@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
+from django.conf import settings
 from django.core.signals import setting_changed
 from django.utils.functional import SimpleLazyObject
 
@@ -20,7 +21,7 @@ from oauth1_catalog.integrations.django_client.framework import (
     token_store_of_settings,
 )
 from oauth1_catalog.registry.base import BaseOAuth, Registration
-from oauth1_catalog.registry.notices import notices
+from oauth1_catalog.registry.notices import notices, session_cookie_notices
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
@@ -85,6 +86,9 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
             private_keys=self._private_keys,
             catalog=self._catalog,
         )
+
+    def _session_problems(self) -> list[ConfigurationError]:
+        return list(session_cookie_notices(settings.SESSION_COOKIE_SAMESITE, "SESSION_COOKIE_SAMESITE in the settings"))
 
     def _add(self, registration: Registration) -> DjangoOAuth1App:
         app = installed_app()

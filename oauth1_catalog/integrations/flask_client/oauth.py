@@ -16,6 +16,7 @@ from oauth1_catalog.integrations.flask_client.client import FlaskOAuth1App
 from oauth1_catalog.integrations.flask_client.commands import EXTENSION, oauth1
 from oauth1_catalog.integrations.flask_client.framework import FlaskFramework, FlaskSettings, secret_keys
 from oauth1_catalog.registry.base import BaseOAuth, Registration
+from oauth1_catalog.registry.notices import session_cookie_notices
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
@@ -176,11 +177,13 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         return FlaskSettings(self._app().config, self._registry.keys())
 
     def _session_problems(self) -> list[ConfigurationError]:
+        app = self._app()
         try:
-            secret_keys(self._app())
+            secret_keys(app)
         except ConfigurationError as error:
             return [error]
-        return []
+        same_site = app.session_interface.get_cookie_samesite(app)
+        return list(session_cookie_notices(same_site, "SESSION_COOKIE_SAMESITE in app.config"))
 
     def _add(self, registration: Registration) -> FlaskOAuth1App:
         if self._has_app():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -16,6 +17,8 @@ from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import Settings, is_it_meant, names_under
 from oauth1_catalog.registry.current_token import TokenOnRequest
 from oauth1_catalog.registry.framework import Framework, not_a_request
+
+_PARAMETERS = inspect.signature(SessionMiddleware)
 
 
 class StarletteSettings(Settings):
@@ -74,7 +77,7 @@ class StarletteFramework(Framework[Request]):
             )
         return Browser(
             session=request.session,
-            keys=[_secret_key(request) or fallback_key, fallback_key],
+            keys=[str(session_settings(request.scope.get("app")).get("secret_key") or fallback_key), fallback_key],
             in_cookie=True,
             # Of the scope itself: one that a test made by hand may lack the rest of what Starlette's Request asks for.
             query=QueryParams(request.scope.get("query_string", b"")).multi_items(),
@@ -86,19 +89,19 @@ class StarletteFramework(Framework[Request]):
         return parameters.multi_items() if isinstance(parameters, ImmutableMultiDict) else parameters.items()
 
 
-def _secret_key(request: Request) -> str | None:
-    """The secret key of the application's own ``SessionMiddleware``, if it is there to be found.
+def session_settings(app: object) -> Mapping[str, Any]:
+    """The arguments of an application's own ``SessionMiddleware``; none where it has another one, or wraps it.
 
     Raises:
-        ConfigurationError: it is empty, so that anybody could sign a session.
+        ConfigurationError: the secret key is empty, so that anybody could sign a session.
     """
-    for middleware in getattr(request.scope.get("app"), "user_middleware", ()):
+    for middleware in getattr(app, "user_middleware", ()):
         if middleware.cls is SessionMiddleware:
-            key = middleware.kwargs.get("secret_key") or next(iter(middleware.args), None)
-            if not key:
+            given = _PARAMETERS.bind_partial(None, *middleware.args, **middleware.kwargs)
+            if not given.arguments.get("secret_key"):
                 raise ConfigurationError(
                     description="A login needs a session, and the secret_key of SessionMiddleware is empty. Set it to "
                     "a long random text: app.add_middleware(SessionMiddleware, secret_key=...)."
                 )
-            return str(key)
-    return None
+            return given.arguments
+    return {}

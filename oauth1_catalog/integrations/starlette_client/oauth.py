@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.starlette_client.client import StarletteOAuth1App
-from oauth1_catalog.integrations.starlette_client.framework import StarletteFramework, StarletteSettings
+from oauth1_catalog.integrations.starlette_client.framework import (
+    StarletteFramework,
+    StarletteSettings,
+    session_settings,
+)
 from oauth1_catalog.registry.base import BaseOAuth
+from oauth1_catalog.registry.notices import session_cookie_notices
 
 if TYPE_CHECKING:
     from starlette.config import Config
@@ -64,10 +71,23 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
             insecure_transport=insecure_transport,
         )
         self.config = config
+        self._served: weakref.ref[object] | None = None
+
+    def check(self, app: object = None) -> list[ConfigurationError]:
+        """As ``BaseOAuth.check``; what the session of ``app`` lacks is told too.
+
+        Args:
+            app: the application; the one that ``lifespan`` was started with by default.
+        """
+        if app is not None:
+            self._served = weakref.ref(app)
+        return super().check()
 
     @asynccontextmanager
-    async def lifespan(self, app: object = None) -> AsyncIterator[None]:  # noqa: ARG002 - Starlette passes the application
+    async def lifespan(self, app: object = None) -> AsyncIterator[None]:
         """Close the clients' connections when the application ends: ``Starlette(lifespan=oauth.lifespan)``."""
+        if app is not None:
+            self._served = weakref.ref(app)
         try:
             yield
         finally:
@@ -88,6 +108,13 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
             private_keys=self._private_keys,
             catalog=self._catalog,
         )
+
+    def _session_problems(self) -> list[ConfigurationError]:
+        try:
+            session = session_settings(self._served() if self._served is not None else None)
+        except ConfigurationError as error:
+            return [error]
+        return list(session_cookie_notices(session.get("same_site"), "same_site= of SessionMiddleware"))
 
     def _settings(self) -> StarletteSettings:
         return StarletteSettings({} if self.config is None else self.config, self._registry.keys())

@@ -110,3 +110,20 @@ def test_what_works_today_and_needs_attention_is_a_warning(project: Project) -> 
     assert "garmin: (oauth1_catalog.W001) OAuth 1.0 will be switched off on 2026-12-31." in done.stderr
     assert "urls.py:5: DeprecatedProviderWarning: garmin: OAuth 1.0" in done.stderr  # it is built later
     assert project(*shown, *CHECK, "--fail-level", "WARNING", urls=urls).returncode == 1
+
+
+def test_a_session_cookie_that_does_not_come_back_is_a_warning(project: Project) -> None:
+    urls = """
+        from oauth1_catalog.integrations.django_client import OAuth
+
+        oauth, other = OAuth(), OAuth()
+        for registry in (oauth, other):
+            registry.register_from_catalog("twitter", client_id="k", client_secret="s")
+        urlpatterns = []
+    """
+    done = project(*CHECK, urls=urls, settings='SESSION_COOKIE_SAMESITE = "Strict"')
+    assert done.returncode == 0
+    assert done.stderr.count("oauth1_catalog.W003") == 1
+    assert "Set SESSION_COOKIE_SAMESITE in the settings to 'Lax'" in done.stderr
+    silenced = 'SESSION_COOKIE_SAMESITE = "Strict"; SILENCED_SYSTEM_CHECKS = ["oauth1_catalog.W003"]'
+    assert project(*CHECK, urls=urls, settings=silenced).stderr.count("W003") == 0
