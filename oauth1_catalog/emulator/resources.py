@@ -30,7 +30,8 @@ def answer_call(validator: Validator) -> Response:
     rules = registration.original.userinfo
     if token is not None and rules is not None:
         if _is_profile(registration, request):
-            return profile_answer(rules, token.user, registration.store.client(client_id))
+            nonce = validator.call.protocol.get("oauth_nonce", "") if validator.call else ""
+            return profile_answer(rules, token.user, registration.store.client(client_id), nonce)
         if _is_followup(registration, request):  # it adds to the profile, always as JSON
             return profile_answer(replace(rules, format="json"), token.user, registration.store.client(client_id))
     return _json(_echo(request, client_id, token, registration.original.api_auth_header or ""))

@@ -112,7 +112,7 @@ def read_profile(
         text: the body.
         written_as: ``json``, ``xml``, ``jwt`` or ``text``.
         client: whom a JWT must be for, and whose secret it must be signed with.
-        nonce: the nonce of the request, which a JWT may repeat.
+        nonce: the nonce of the request, which a JWT must repeat; empty where it is not known.
         clock: seconds since the epoch, ``time.time`` by default.
 
     Raises:
@@ -144,7 +144,11 @@ def _plain(text: str) -> str:
 
 
 def _jwt(text: str, client: ClientCredentials, nonce: str, now: float) -> dict[str, Any]:
-    """The claims of a JWT (RFC 7519) that is signed by HS256 (RFC 7518, section 3.2) with the client's secret."""
+    """The claims of a JWT (RFC 7519) that is signed by HS256 (RFC 7518, section 3.2) with the client's secret.
+
+    ``iss`` is not compared: only the provider that gave the secret can have signed with it, and a wiki that is reached
+    by another name than its canonical one would be refused.
+    """
     try:
         header, claims, signature = text.strip().split(".")
         algorithm = json.loads(_base64url(header)).get("alg")
@@ -162,9 +166,9 @@ def _jwt(text: str, client: ClientCredentials, nonce: str, now: float) -> dict[s
     audience = payload.get("aud")
     if client.client_id not in (audience if isinstance(audience, list) else [audience]):
         raise ValueError("its JWT is for another client")
-    if payload.get("nonce", nonce) != nonce:
+    if nonce and payload.get("nonce") != nonce:
         raise ValueError("its JWT answers another request")
-    issued, expires = payload.get("iat", now), payload.get("exp", now)
+    issued, expires = payload.get("iat", now), payload.get("exp")
     if not isinstance(issued, int | float) or not isinstance(expires, int | float):
         raise ValueError("its JWT has no times that can be read")  # noqa: TRY004 - likewise
     if issued > now + LEEWAY or expires < now - LEEWAY:

@@ -94,7 +94,7 @@ def _claims(provider: Provider, profile: Profile) -> dict[str, Any]:
         value = _fill(source, profile) if _FIELD.search(source) else profile.find(source)
         if value not in (None, ""):
             found[claim] = value
-    if not isinstance(found.get("sub"), str | int):
+    if not isinstance(found.get("sub"), str | int) or isinstance(found["sub"], bool):
         raise TokenResponseError(
             "invalid_userinfo",
             f"{provider.name}: the profile has no value for sub, which says who the user is. It has the fields "

@@ -62,7 +62,7 @@ def test_what_the_profile_lacks_is_no_claim() -> None:
     assert userinfo_claims(PROVIDER, {"id": 0}) == {"sub": "0"}
 
 
-@pytest.mark.parametrize("profile", [{}, {"id": None}, {"id": ""}, {"id": {"a": 1}}, {"other": 1}])
+@pytest.mark.parametrize("profile", [{}, {"id": None}, {"id": ""}, {"id": {"a": 1}}, {"id": True}, {"other": 1}])
 def test_without_sub_it_is_no_profile(profile: dict[str, object]) -> None:
     with pytest.raises(TokenResponseError) as caught:
         ask(PROVIDER, profile)

@@ -30,7 +30,7 @@ from tests.integrations.applications import (
 
 FRAMEWORKS = {"flask": FlaskApplication, "django": DjangoApplication, "starlette": StarletteApplication}
 WIKI = {"wiki_url": "https://wiki.example/w"}
-SIGNER = Signer(ClientCredentials("key", "secret"))
+SIGNER = Signer(ClientCredentials("key", "secret"), nonce="n")
 TOKEN = TokenCredentials("token", "token secret")
 
 
@@ -111,7 +111,7 @@ def once(app: Application, uri: str | None) -> Any:
 
 def jwt(claims: dict[str, object], secret: str = "secret") -> str:
     moment = int(time.time())
-    whole = {"aud": "key", "iat": moment, "exp": moment + 100, **claims}
+    whole = {"aud": "key", "iat": moment, "exp": moment + 100, "nonce": "n", **claims}
     parts = [json.dumps(part).encode() for part in ({"alg": "HS256", "typ": "JWT"}, whole)]
     signed = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
     signature = hmac.digest(secret.encode(), signed.encode(), "sha256")
