@@ -285,7 +285,7 @@ class ResourceError(OAuthError):
     error = "resource_limit"
 
     @classmethod
-    def check(cls, error: OSError, what: str) -> None:
+    def check(cls, error: BaseException, what: str) -> None:
         """Raise ``error`` as what it is, where its cause is the process and not what it wanted.
 
         Args:
@@ -300,7 +300,7 @@ class ResourceError(OAuthError):
         ...
         oauth1_catalog.errors.ResourceError: resource_limit: providers/x.yaml cannot be opened: Too many open files. ...
         """
-        if error.errno in {errno.EMFILE, errno.ENFILE, errno.ENOMEM}:
+        if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE, errno.ENOMEM}:
             raise cls(
                 description=f"{what} cannot be opened: {error.strerror}. The process is at its limit: raise the limit "
                 "of open files (ulimit -n), or give OAuth() a lower max_connected_clients=."

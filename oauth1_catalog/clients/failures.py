@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from socket import gaierror
 from urllib.parse import urlsplit
 
-from oauth1_catalog.errors import SigningError, TransportError
+from oauth1_catalog.errors import ResourceError, SigningError, TransportError
 
 FULL_POOL = (
     "all connections of this client were in use and none became free in time, so that nothing was sent. Set "
@@ -29,13 +29,22 @@ def transport_error(url: str, error: BaseException) -> TransportError:
 
     >>> print(transport_error("https://api.example.com/oauth?x=1", ConnectionRefusedError(111, "Connection refused")))
     provider_unreachable: api.example.com: the connection was refused. Is the address right, and is the provider up?
+
+    Raises:
+        ResourceError: the process may not open another socket; the provider was not asked.
     """
+    for one in _chain(error):
+        ResourceError.check(one, f"a connection to {_host(url)}")
     return failure(url, _explanation(error))
 
 
 def failure(url: str, sentence: str) -> TransportError:
     """The error that the exchange with the host of ``url`` failed as ``sentence`` says."""
-    return TransportError(description=f"{urlsplit(url).netloc.rpartition('@')[2]}: {sentence}")
+    return TransportError(description=f"{_host(url)}: {sentence}")
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def unusable_url(error: Exception) -> SigningError:

@@ -57,6 +57,7 @@ class PoolAdapter(HTTPAdapter):
     def __init__(self, limits: Limits, idle: IdleConnections | None = None) -> None:
         self._limits = limits
         self._idle = IdleConnections(limits.keepalive, limits.max_connections) if idle is None else idle
+        self._shares_idle = idle is not None
         # total=None: only what is counted here is retried, and that is the making of a connection.
         retries = ConnectRetry(
             total=None,
@@ -72,6 +73,12 @@ class PoolAdapter(HTTPAdapter):
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
         """Make the pools of this adapter, with TCP's keepalive."""
         super().init_poolmanager(connections, maxsize, block, socket_options=_keepalive_options(), **pool_kwargs)
+
+    def close(self) -> None:
+        """Close the idle connections, those too whose pool an answer in the application's hands still refers to."""
+        super().close()
+        if not self._shares_idle:
+            self._idle.close()
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
         """The pools of ``proxy``, the same way; an HTTPS proxy is verified as requests would verify it."""

@@ -75,6 +75,12 @@ class IdleConnections:
         _close(dropped)
         return connection
 
+    def close(self) -> None:
+        """Close all of them; the pools go on, and make new ones."""
+        with self._lock:
+            dropped = [self._dropped(connection) for connection in list(self._since)]
+        _close(dropped)
+
     def abandon(self, owner: IdleQueue) -> None:
         """Close what ``owner`` has, whose pool is gone.
 

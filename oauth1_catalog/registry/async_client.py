@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import weakref
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -17,7 +18,7 @@ from oauth1_catalog.registry.login import Effect, LoginSteps
 from oauth1_catalog.registry.token import Token, TokenLike
 from oauth1_catalog.registry.token_store import Pause
 from oauth1_catalog.registry.verbs import Verbs
-from oauth1_catalog.rfc5849.messages import Request
+from oauth1_catalog.rfc5849.messages import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -131,7 +132,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         from oauth1_catalog.flow.userinfo import fetch_userinfo
 
         token = await self._any_token(token, request) or current
-        return await arun(fetch_userinfo(self.provider, self.signer, self._credentials(token), token), self.pool.send)
+        return await arun(fetch_userinfo(self.provider, self.signer, self._credentials(token), token), self._send)
 
     async def _request(
         self,
@@ -160,7 +161,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         with self._named():
             fields, kwargs = self._multipart_fields(kwargs)
             auth = OAuth1Auth.from_signer(self.signer, credentials, oauth_params, fields)
-            response = await self.pool.request(method, url, auth=auth, **kwargs)
+            response = await self._send_call(method, url, auth=auth, **kwargs)
         await self._run(self._forget_rejected(token, response))
         return response
 
@@ -170,7 +171,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         """A call that carries the token itself."""
         check_unsigned(self.provider, url=url, parameters=oauth_params)
         follow = kwargs.pop("follow_redirects", self.pool.follow_redirects)
-        response = await self.pool.request(method, url, auth=auth, follow_redirects=False, **kwargs)
+        response = await self._send_call(method, url, auth=auth, follow_redirects=False, **kwargs)
         check_unsigned(self.provider, url=url, parameters=None, is_redirect=follow and response.has_redirect_location)
         return response
 
@@ -186,9 +187,20 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
     async def _run(self, steps: LoginSteps[Outcome]) -> Outcome:
         return await arun(steps, self._perform)
 
+    async def _send_call(self, method: str, url: str, **kwargs: Any) -> httpx2.Response:
+        async with self.framework.connected.using(self.pool) as use:
+            response = await self.pool.request(method, url, **kwargs)
+            if not response.is_closed:
+                use.unread.append(weakref.ref(response))
+            return response
+
+    async def _send(self, request: Request) -> Response:
+        async with self.framework.connected.using(self.pool):
+            return await self.pool.send(request)
+
     async def _perform(self, effect: Effect) -> object:
         if isinstance(effect, Request):
-            return await self.pool.send(effect)
+            return await self._send(effect)
         if isinstance(effect, Pause):
             await asyncio.sleep(effect.seconds)
             return None

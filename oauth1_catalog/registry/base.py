@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequenc
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from oauth1_catalog.clients.connected import DEFAULT, ConnectedPools
 from oauth1_catalog.errors import (
     ConfigurationError,
     ConfigurationNotice,
@@ -68,8 +69,11 @@ class BaseOAuth(Generic[App]):
         allow_local_hosts: whether a value of a variable may name a private host or an IP address: ``True``, a list of
             hosts and networks, or ``False``, which refuses this machine, too. See ``docs/self-hosted.md``.
         insecure_transport: allow ``http://`` for other hosts than this machine.
+        max_connected_clients: how many clients keep their connections open between calls, in each process or event
+            loop; beyond it those of the client that was used longest ago are closed. See ``docs/many-tenants.md``.
     """
 
+    connected_class: ClassVar[type[Any]] = ConnectedPools
     oauth1_client_cls: ClassVar[type[Any]] = OAuth1App
 
     def __init__(
@@ -84,7 +88,12 @@ class BaseOAuth(Generic[App]):
         forget_rejected_tokens: bool = False,
         allow_local_hosts: bool | str | Iterable[str] | None = None,
         insecure_transport: bool | None = None,
+        max_connected_clients: int = DEFAULT,
     ) -> None:
+        if not isinstance(max_connected_clients, int) or max_connected_clients < 1:
+            raise ConfigurationError(
+                description=f"max_connected_clients is {max_connected_clients!r}. Pass a whole number of 1 or more."
+            )
         self.cache = cache
         self.token_store = token_store
         self.forget_rejected_tokens = forget_rejected_tokens
@@ -98,6 +107,7 @@ class BaseOAuth(Generic[App]):
         self._catalogs: dict[tuple[str, ...], Catalog] = {}
         self._clients: MutableMapping[str, App] = {}
         self._private_keys = PrivateKeys()
+        self._connected = self.connected_class(max_connected_clients)
         self._lock = threading.RLock()
 
     def register(self, name: str, overwrite: bool = False, **kwargs: Any) -> App:
@@ -176,10 +186,16 @@ class BaseOAuth(Generic[App]):
         return client
 
     def unregister(self, name: str) -> None:
-        """Forget a client; an unknown name is forgotten already."""
+        """Forget a client, and close its connections; an unknown name is forgotten already."""
         with self._lock:
             self._registry.pop(name, None)
-            self._built().pop(name, None)
+            self._discard(name)
+
+    def _discard(self, name: str) -> None:
+        """Forget the client that is built, and close its connections when nobody uses them any more."""
+        client = self._built().pop(name, None)
+        if client is not None:
+            client.discard()
 
     def create_client(self, name: str) -> App | None:
         """The client registered as ``name``, ``None`` if there is none."""
@@ -269,7 +285,7 @@ class BaseOAuth(Generic[App]):
         with self._lock:
             before = self._registry.get(name)
             self._registry[name] = registration
-            self._built().pop(name, None)
+            self._discard(name)
         try:
             return self._ready(registration)
         except OAuthError:

@@ -209,6 +209,12 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
                 description=f"{self.name}: {missing_time_zone(lifetime.timezone)}", provider=self.name
             )
 
+    def discard(self) -> None:
+        """The registry has another client of this name, or none: close the connections when nobody uses them."""
+        pool = self.__dict__.get("pool")
+        if pool is not None:
+            self.framework.connected.retire(pool)
+
     def _transport_options(self, client_kwargs: Mapping[str, object]) -> dict[str, Any]:
         """The options of the HTTP library in ``client_kwargs``."""
         raise NotImplementedError

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Iterable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
+from oauth1_catalog.clients.connected import ConnectedPools
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import NoSettings, Settings
@@ -29,6 +30,7 @@ class Framework(ABC, Generic[FrameworkRequest]):
         forget_rejected_tokens: remove from it what the provider rejects as revoked or expired.
         private_keys: the RSA keys that the clients of one registry share.
         catalog: gives the catalog that the registry looks providers up in.
+        connected: the open connections of the clients of one registry: ``ConnectedPools``, or the async one.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Framework(ABC, Generic[FrameworkRequest]):
         forget_rejected_tokens: bool = False,
         private_keys: PrivateKeys | None = None,
         catalog: Callable[[], Container[str]] = tuple,
+        connected: Any = None,  # of a sync or an async registry; the client knows which
     ) -> None:
         self.cache = cache
         self.token_store = token_store
@@ -48,7 +51,10 @@ class Framework(ABC, Generic[FrameworkRequest]):
         self.settings: Settings = settings or NoSettings()
         self.lifetime = lifetime
         self.catalog = catalog
+        self.connected = self.connected_class() if connected is None else connected
         self.private_keys = PrivateKeys() if private_keys is None else private_keys
+
+    connected_class: ClassVar[type[Any]] = ConnectedPools
 
     @property
     @abstractmethod

@@ -18,7 +18,7 @@ from oauth1_catalog.registry.temporary import CacheCall
 from oauth1_catalog.registry.token import Token, TokenLike
 from oauth1_catalog.registry.token_store import Pause
 from oauth1_catalog.registry.verbs import Verbs
-from oauth1_catalog.rfc5849.messages import Request
+from oauth1_catalog.rfc5849.messages import Request, Response
 
 if TYPE_CHECKING:
     import requests
@@ -184,7 +184,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         from oauth1_catalog.flow.userinfo import fetch_userinfo
 
         token = self._any_token(token, request)
-        return run(fetch_userinfo(self.provider, self.signer, self._credentials(token), token), self.pool.send)
+        return run(fetch_userinfo(self.provider, self.signer, self._credentials(token), token), self._send)
 
     def request(
         self,
@@ -254,7 +254,8 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         with self._named():
             fields, kwargs = self._multipart_fields(kwargs)
             auth = OAuth1Auth.from_signer(self.signer, credentials, oauth_params, fields)
-            return self.pool.request(method, url, auth=auth, **kwargs)
+            with self.framework.connected.using(self.pool):
+                return self.pool.request(method, url, auth=auth, **kwargs)
 
     def _unsigned_request(
         self, method: str, url: str, auth: Any, oauth_params: object, kwargs: dict[str, Any]
@@ -262,7 +263,8 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         """A call that carries the token itself."""
         check_unsigned(self.provider, url=url, parameters=oauth_params)
         follow = kwargs.pop("allow_redirects", method.upper() != "HEAD")
-        response = self.pool.request(method, url, auth=auth, allow_redirects=False, **kwargs)
+        with self.framework.connected.using(self.pool):
+            response = self.pool.request(method, url, auth=auth, allow_redirects=False, **kwargs)
         check_unsigned(self.provider, url=url, parameters=None, is_redirect=follow and response.is_redirect)
         return response
 
@@ -286,9 +288,13 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
     def _run(self, steps: LoginSteps[Outcome]) -> Outcome:
         return run(steps, self._perform)
 
+    def _send(self, request: Request) -> Response:
+        with self.framework.connected.using(self.pool):
+            return self.pool.send(request)
+
     def _perform(self, effect: Effect) -> object:
         if isinstance(effect, Request):
-            return self.pool.send(effect)
+            return self._send(effect)
         if isinstance(effect, Pause):
             time.sleep(effect.seconds)
             return None

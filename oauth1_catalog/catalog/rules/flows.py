@@ -26,9 +26,9 @@ RESERVED = frozenset({
 })  # fmt: skip
 # Attributes of the registry in some framework: no client can be called oauth.<name>.
 REGISTRY = frozenset({
-    "aclose", "allow_local_hosts", "app", "cache", "catalog", "check", "config", "create_client", "fetch_token",
-    "forget_rejected_tokens", "init_app", "insecure_transport", "lifespan", "login_lifetime", "oauth1_client_cls",
-    "register", "register_from_catalog", "token_store", "unregister", "update_token",
+    "aclose", "allow_local_hosts", "app", "cache", "catalog", "check", "config", "connected_class", "create_client",
+    "fetch_token", "forget_rejected_tokens", "init_app", "insecure_transport", "lifespan", "login_lifetime",
+    "oauth1_client_cls", "register", "register_from_catalog", "token_store", "unregister", "update_token",
 })  # fmt: skip
 RUN_TIME = frozenset({
     "client_id", "oauth_token", "oauth_token_secret", "oauth_callback", "oauth_verifier", "oauth_session_handle",

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.signals import setting_changed
 from django.utils.functional import SimpleLazyObject
 
+from oauth1_catalog.clients.connected import DEFAULT
 from oauth1_catalog.errors import ConfigurationError, ConfigurationNotice
 from oauth1_catalog.integrations.django_client.apps import installed_app
 from oauth1_catalog.integrations.django_client.client import DjangoOAuth1App
@@ -46,6 +47,8 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
         allow_local_hosts: whether a value of a variable may name a private host or an IP address: ``True``, a list of
             hosts and networks, or ``False``, which refuses this machine, too. See ``docs/self-hosted.md``.
         insecure_transport: allow ``http://`` for other hosts than this machine.
+        max_connected_clients: how many clients keep their connections open between calls. See
+            ``docs/many-tenants.md``.
     """
 
     oauth1_client_cls = DjangoOAuth1App
@@ -62,6 +65,7 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
         forget_rejected_tokens: bool = False,
         allow_local_hosts: bool | str | Iterable[str] | None = None,
         insecure_transport: bool | None = None,
+        max_connected_clients: int = DEFAULT,
     ) -> None:
         super().__init__(
             cache,
@@ -73,6 +77,7 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
             forget_rejected_tokens=forget_rejected_tokens,
             allow_local_hosts=allow_local_hosts,
             insecure_transport=insecure_transport,
+            max_connected_clients=max_connected_clients,
         )
         setting_changed.connect(self._forget_clients)
 
@@ -85,6 +90,7 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
             forget_rejected_tokens=self.forget_rejected_tokens,
             private_keys=self._private_keys,
             catalog=self._catalog,
+            connected=self._connected,
         )
 
     def _session_problems(self) -> list[ConfigurationError]:
@@ -98,7 +104,7 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
         name = registration.name
         with self._lock:
             self._registry[name] = registration
-            self._clients.pop(name, None)
+            self._discard(name)
         return cast("DjangoOAuth1App", SimpleLazyObject(lambda: self.create_client(name)))
 
     def _notices(self, name: str) -> list[ConfigurationNotice]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import Flask, current_app, has_app_context
 from werkzeug.local import LocalProxy
 
+from oauth1_catalog.clients.connected import DEFAULT
 from oauth1_catalog.errors import ConfigurationError, NotInitializedError
 from oauth1_catalog.integrations.flask_client.client import FlaskOAuth1App
 from oauth1_catalog.integrations.flask_client.commands import EXTENSION, oauth1
@@ -55,6 +56,8 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         allow_local_hosts: whether a value of a variable may name a private host or an IP address: ``True``, a list of
             hosts and networks, or ``False``, which refuses this machine, too. See ``docs/self-hosted.md``.
         insecure_transport: allow ``http://`` for other hosts than this machine.
+        max_connected_clients: how many clients keep their connections open between calls. See
+            ``docs/many-tenants.md``.
     """
 
     oauth1_client_cls = FlaskOAuth1App
@@ -72,6 +75,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         forget_rejected_tokens: bool = False,
         allow_local_hosts: bool | str | Iterable[str] | None = None,
         insecure_transport: bool | None = None,
+        max_connected_clients: int = DEFAULT,
     ) -> None:
         super().__init__(
             cache,
@@ -83,6 +87,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
             forget_rejected_tokens=forget_rejected_tokens,
             allow_local_hosts=allow_local_hosts,
             insecure_transport=insecure_transport,
+            max_connected_clients=max_connected_clients,
         )
         self._per_app: weakref.WeakKeyDictionary[Flask, _Application] = weakref.WeakKeyDictionary()
         self._latest: weakref.ReferenceType[Flask] | None = None
@@ -171,6 +176,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
             forget_rejected_tokens=self.forget_rejected_tokens,
             private_keys=self._private_keys,
             catalog=self._catalog,
+            connected=self._connected,
         )
 
     def _settings(self) -> FlaskSettings:

@@ -12,6 +12,7 @@ from starlette.datastructures import ImmutableMultiDict, QueryParams
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import HTTPConnection, Request
 
+from oauth1_catalog.clients.connected_async import AsyncConnectedPools
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import Settings, is_it_meant, names_under
@@ -64,6 +65,7 @@ class StarletteSettings(Settings):
 class StarletteFramework(Framework[Request]):
     """Starlette's session, configuration and cache."""
 
+    connected_class = AsyncConnectedPools
     current_token = TokenOnRequest(Request, lambda request: request.scope)
 
     def browser(self, request: Request, fallback_key: str) -> Browser:

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from oauth1_catalog.clients.connected import DEFAULT
+from oauth1_catalog.clients.connected_async import AsyncConnectedPools
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.starlette_client.client import StarletteOAuth1App
 from oauth1_catalog.integrations.starlette_client.framework import (
@@ -41,9 +43,12 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
         allow_local_hosts: whether a value of a variable may name a private host or an IP address: ``True``, a list of
             hosts and networks, or ``False``, which refuses this machine, too. See ``docs/self-hosted.md``.
         insecure_transport: allow ``http://`` for other hosts than this machine.
+        max_connected_clients: how many clients keep their connections open between calls. See
+            ``docs/many-tenants.md``.
     """
 
     oauth1_client_cls = StarletteOAuth1App
+    connected_class = AsyncConnectedPools
 
     def __init__(
         self,
@@ -58,6 +63,7 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
         forget_rejected_tokens: bool = False,
         allow_local_hosts: bool | str | Iterable[str] | None = None,
         insecure_transport: bool | None = None,
+        max_connected_clients: int = DEFAULT,
     ) -> None:
         super().__init__(
             cache,
@@ -69,6 +75,7 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
             forget_rejected_tokens=forget_rejected_tokens,
             allow_local_hosts=allow_local_hosts,
             insecure_transport=insecure_transport,
+            max_connected_clients=max_connected_clients,
         )
         self.config = config
         self._served: weakref.ref[object] | None = None
@@ -107,6 +114,7 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
             forget_rejected_tokens=self.forget_rejected_tokens,
             private_keys=self._private_keys,
             catalog=self._catalog,
+            connected=self._connected,
         )
 
     def _session_problems(self) -> list[ConfigurationError]:
