@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import weakref
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+import anyio
 
 from oauth1_catalog.clients.options import httpx_options
 from oauth1_catalog.flow.drive import arun
@@ -16,7 +17,8 @@ from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.login import Effect, LoginSteps
 from oauth1_catalog.registry.token import Token, TokenLike
-from oauth1_catalog.registry.token_store import Pause
+from oauth1_catalog.registry.token_store import Pause, Uninterrupted
+from oauth1_catalog.registry.uninterrupted import uninterrupted
 from oauth1_catalog.registry.verbs import Verbs
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -156,13 +158,14 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
         if (header := token_header(self.provider, credentials)) is not None:
             response = await self._unsigned_request(method, url, header, oauth_params, kwargs)
+        else:
+            with self._named():
+                fields, kwargs = self._multipart_fields(kwargs)
+                auth = OAuth1Auth.from_signer(self.signer, credentials, oauth_params, fields)
+                response = await self._send_call(method, url, auth=auth, **kwargs)
+        if self._may_be_rejected(token, response.status_code):
+            await response.aread()  # stream=True has left it; it can be read once more
             await self._run(self._forget_rejected(token, response))
-            return response
-        with self._named():
-            fields, kwargs = self._multipart_fields(kwargs)
-            auth = OAuth1Auth.from_signer(self.signer, credentials, oauth_params, fields)
-            response = await self._send_call(method, url, auth=auth, **kwargs)
-        await self._run(self._forget_rejected(token, response))
         return response
 
     async def _unsigned_request(
@@ -202,8 +205,10 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         if isinstance(effect, Request):
             return await self._send(effect)
         if isinstance(effect, Pause):
-            await asyncio.sleep(effect.seconds)
+            await anyio.sleep(effect.seconds)
             return None
+        if isinstance(effect, Uninterrupted):
+            return await uninterrupted(self._run(effect.steps))
         return await _awaited(self.framework.call(effect))
 
 

@@ -1,7 +1,8 @@
 """One login from end to end, as steps that the sync and the async clients drive alike.
 
 The steps yield effects: a ``Request`` for the provider, answered with a ``Response``, a ``CacheCall`` or ``StoreCall``
-for the application's cache or token store, answered with what that returns, and a ``Pause``.
+for the application's cache or token store, answered with what that returns, a ``Pause``, and steps
+that are ``Uninterrupted``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from oauth1_catalog.flow.redirection import (
 from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
 from oauth1_catalog.registry.token import Token
-from oauth1_catalog.registry.token_store import Pause, StoreCall
+from oauth1_catalog.registry.token_store import Pause, StoreCall, Uninterrupted
 from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
 from oauth1_catalog.rfc5849.messages import Request
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from oauth1_catalog.rfc5849 import Signer
 
 Outcome = TypeVar("Outcome")
-Effect: TypeAlias = Request | CacheCall | StoreCall | Pause
+Effect: TypeAlias = Request | CacheCall | StoreCall | Pause | Uninterrupted
 LoginSteps: TypeAlias = Generator[Effect, Any, Outcome]  # what comes back depends on what was yielded
 
 

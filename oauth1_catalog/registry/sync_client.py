@@ -16,7 +16,7 @@ from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.login import Effect, LoginSteps
 from oauth1_catalog.registry.temporary import CacheCall
 from oauth1_catalog.registry.token import Token, TokenLike
-from oauth1_catalog.registry.token_store import Pause
+from oauth1_catalog.registry.token_store import Pause, Uninterrupted
 from oauth1_catalog.registry.verbs import Verbs
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -298,6 +298,8 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         if isinstance(effect, Pause):
             time.sleep(effect.seconds)
             return None
+        if isinstance(effect, Uninterrupted):
+            return self._run(effect.steps)
         answer = self.framework.call(effect)
         if inspect.iscoroutine(answer):
             answer.close()

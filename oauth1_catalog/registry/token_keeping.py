@@ -82,13 +82,17 @@ class TokenKeeping(Generic[FrameworkRequest]):
         if owner is not None and self.framework.token_store is not None:
             yield StoreCall("delete_token", (self.name, owner, token))
 
+    def _may_be_rejected(self, token: TokenLike | None, status: int) -> bool:
+        """Whether an answer of this status is to be read for the rejection of a token that is in the store."""
+        return self.framework.forget_rejected_tokens and status >= 400 and self._owner(token) is not None
+
     def _forget_rejected(self, token: TokenLike | None, response: Any) -> LoginSteps[None]:
         """Remove a token of the store that the provider has just rejected, where the application wishes that.
 
         ``response`` is that of requests or httpx2, which have the same attributes.
         """
         owner = self._owner(token)
-        if owner is None or not self.framework.forget_rejected_tokens or response.status_code < 400:
+        if not self._may_be_rejected(token, response.status_code):
             return
         from oauth1_catalog.flow.problems import read_problem
 

@@ -77,7 +77,18 @@ class Pause:
     seconds: float
 
 
-StoreSteps: TypeAlias = "Generator[Request | CacheCall | StoreCall | Pause, Any, Outcome]"  # as LoginSteps
+@dataclass(frozen=True, slots=True)
+class Uninterrupted:
+    """Go through ``steps`` to their end, even where the one who waits for the result has gone; the answer is theirs.
+
+    A provider may have changed a token, so that the answer must be saved: nobody can ask for it again.
+    """
+
+    steps: StoreSteps[Any]
+
+
+StoreSteps: TypeAlias = "Generator[Request | CacheCall | StoreCall | Pause | Uninterrupted, Any, Outcome]"
+"""As ``LoginSteps``."""
 
 
 def current_users_token(name: str, request: object) -> StoreSteps[Token | None]:
@@ -119,20 +130,24 @@ def renew_stored(
     stored: Token = yield from _stored(name, user)
     version = stored.version if token is None or _is_stored(token, stored, name) else None
     while stored.version == version:
-        if (yield StoreCall("claim_renewal", (name, user, version, CLAIM_SECONDS))):
-            return (yield from _renew_claimed(name, user, stored, renew, forget))
+        renewed: Token | None = yield Uninterrupted(_renew_if_first(name, user, stored, renew, forget))
+        if renewed is not None:
+            return renewed
         yield Pause(WAIT_SECONDS)
         stored = yield from _stored(name, user)
     return stored
 
 
-def _renew_claimed(
+def _renew_if_first(
     name: str,
     user: object,
     stored: Token,
     renew: Callable[[Token], StoreSteps[Token]],
     forget: Collection[str],
-) -> StoreSteps[Token]:
+) -> StoreSteps[Token | None]:
+    """The renewed token, saved; ``None`` where another worker renews it."""
+    if not (yield StoreCall("claim_renewal", (name, user, stored.version, CLAIM_SECONDS))):
+        return None
     try:
         renewed = yield from renew(stored)
     except Exception as error:

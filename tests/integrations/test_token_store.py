@@ -152,6 +152,24 @@ def test_a_rejected_token_is_forgotten_when_that_is_asked(
         assert (shop.stored() is None) is asked
 
 
+def test_a_rejected_token_is_forgotten_though_the_answer_is_streamed(
+    site: Callable[..., Site], emulator: Emulator
+) -> None:
+    shop = site(forget_rejected_tokens=True)
+    shop.app.browser().log_in(emulator)
+
+    async def streamed(app: Application, *request: Any) -> Any:
+        response = await now(app.client.get(ME, stream=True, **requested(request)))
+        pieces = response.aiter_bytes() if hasattr(response, "aiter_bytes") else None
+        body = b"".join([piece async for piece in pieces]) if pieces else b"".join(response.iter_content())
+        return {"status": response.status_code, "body": body.decode()}
+
+    assert shop.view(streamed)["status"] == 200
+    emulator.fail_next("api", status=401, body="oauth_problem=token_revoked")
+    assert shop.view(streamed) == {"status": 401, "body": "oauth_problem=token_revoked"}
+    assert shop.stored() is None
+
+
 @pytest.mark.parametrize(
     ("status", "body"),
     [

@@ -9,7 +9,7 @@ import pytest
 
 from oauth1_catalog.errors import MissingTokenError, TokenRequestDeniedError
 from oauth1_catalog.registry.token import Token
-from oauth1_catalog.registry.token_store import Pause, StoreCall, TokenStore, renew_stored
+from oauth1_catalog.registry.token_store import Pause, StoreCall, TokenStore, Uninterrupted, renew_stored
 from oauth1_catalog.rfc5849.messages import Request
 
 
@@ -55,12 +55,28 @@ class DictTokens:
         self.claimed.pop((name, user), None)
 
 
+def flattened(steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """The effects one by one, those of uninterrupted steps, too."""
+    answer: Any = None
+    error: Exception | None = None
+    while True:
+        try:
+            effect = steps.send(answer) if error is None else steps.throw(error)
+        except StopIteration as stop:
+            return stop.value
+        answer = error = None
+        try:
+            answer = (yield from flattened(effect.steps)) if isinstance(effect, Uninterrupted) else (yield effect)
+        except Exception as raised:
+            error = raised
+
+
 class Worker:
     """Runs the steps of a renewal until they ask the provider, wait or end."""
 
     def __init__(self, store: TokenStore, token: Token | None = None, forget: tuple[str, ...] = ()) -> None:
         self.store = store
-        self.steps = renew_stored("yahoo", 7, token, self.renew, forget=forget)
+        self.steps = flattened(renew_stored("yahoo", 7, token, self.renew, forget=forget))
         self.result: Token | None = None
 
     def renew(self, token: Token) -> Generator[Any, Any, Token]:

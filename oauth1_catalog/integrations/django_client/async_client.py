@@ -18,7 +18,8 @@ from oauth1_catalog.flow.drive import arun
 from oauth1_catalog.registry.login import Effect, LoginSteps
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
 from oauth1_catalog.registry.token import Token, TokenLike
-from oauth1_catalog.registry.token_store import Pause
+from oauth1_catalog.registry.token_store import Pause, Uninterrupted
+from oauth1_catalog.registry.uninterrupted import uninterrupted
 from oauth1_catalog.rfc5849.messages import Request
 
 if TYPE_CHECKING:
@@ -143,5 +144,7 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         if isinstance(effect, Pause):
             await asyncio.sleep(effect.seconds)
             return None
+        if isinstance(effect, Uninterrupted):
+            return await uninterrupted(self._arun(effect.steps))
         # A database's connections belong to Django's own thread; the provider can be waited for in any.
         return await sync_to_async(self._perform, thread_sensitive=not isinstance(effect, Request))(effect)

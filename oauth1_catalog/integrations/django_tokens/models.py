@@ -99,8 +99,9 @@ class OAuth1Token(models.Model):
         if unchanged is not None:
             rows = rows.filter(_unclaimed(seconds), oauth_token=unchanged)
         with transaction.atomic(using=rows.db):
-            # A project with signals makes delete() look first; until it has deleted, nobody else may save.
-            if rows.select_for_update().first() is not None:
+            # A project with signals makes delete() look first; until it has deleted, nobody else may save. An update
+            # holds the row, and on SQLite waits for its turn: who has read there cannot wait to write any more.
+            if rows.update(renewing_since=F("renewing_since")):
                 rows.delete()
 
     @classmethod

@@ -52,6 +52,40 @@ class TableTests(WithUser):
         assert (row.version, row.to_token()["oauth_token"]) == (2, "token-2")
         assert row.created_at < row.updated_at
 
+    def test_fifty_threads_delete_and_save_at_once(self):
+        """No thread is told that the database is locked: each waits until it may write."""
+        users = [get_user_model().objects.create_user(f"user{number}") for number in range(50)]
+        modes = ("delete", "wal") if connection.vendor == "sqlite" else (None,)
+        for mode in modes:
+            if mode:
+                with connection.cursor() as cursor:
+                    cursor.execute(f"PRAGMA journal_mode={mode}")
+            self._delete_and_save(users)
+
+    def _delete_and_save(self, users):
+        failed = []
+
+        def work(user):
+            try:
+                for number in range(3):
+                    token = {**FIELDS, "oauth_token": f"token-{user.pk}-{number}"}
+                    self.store.save_token("twitter", user.pk, token)
+                    self.store.delete_token("twitter", user.pk, {**token, "oauth_token": "another"})
+                    assert self.store.find("twitter", user.pk) is not None
+                    self.store.delete_token("twitter", user.pk, token)
+                    assert self.store.find("twitter", user.pk) is None
+            except Exception as error:
+                failed.append(repr(error))
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=work, args=(user,)) for user in users]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failed == []
+
     def test_the_table_holds_no_secret(self):
         self.save()
         with connection.cursor() as cursor:
