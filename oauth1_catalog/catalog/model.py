@@ -150,6 +150,9 @@ class ProviderFile(Section):
     through no redirect."""
     api_auth_header: HeaderName | None = None
     """The name of that header, with `api_auth: header`, such as `Zotero-API-Key`."""
+    emulated_at: Url | None = None
+    """What `oauth1-catalog emulate` writes: where the API's hosts are played. A call of `https://HOST/path`, of one of
+    the provider's hosts, goes to this URL with `HOST/path` behind it."""
     api_params: dict[ParameterName, Template] = Field(default_factory=dict)
     """Parameters of every API call to the host of `api_base_url`; `{client_id}` is filled in."""
     multipart: MultipartRule = "unsigned"

@@ -149,6 +149,7 @@ class Provider:
     api_hosts: tuple[str, ...] = ()
     api_auth: Literal["signature", "bearer", "header"] = "signature"
     api_auth_header: str | None = None
+    emulated_at: str | None = None
     api_params: Mapping[str, str] = field(default_factory=dict)
     multipart: Literal["unsigned", "sign_fields"] = "unsigned"
 

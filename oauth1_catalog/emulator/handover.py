@@ -18,6 +18,7 @@ from oauth1_catalog.emulator.emulator import Emulator
 from oauth1_catalog.errors import ConfigurationError
 
 BUNDLE = "ca-bundle.pem"
+_ALWAYS = frozenset({"api_hosts", "emulated_at"})
 HEAD = "# Written by oauth1-catalog emulate; it changes with each start.\n"
 
 
@@ -66,13 +67,14 @@ def moved_fields(emulator: Emulator, moved: Provider) -> dict[str, Any]:
         "access_token_url": moved.access_token_url,
         "api_base_url": moved.api_base_url,
         "api_hosts": list(moved.api_hosts),
+        "emulated_at": moved.emulated_at,
         "renew": moved.renew and {"url": moved.renew.url},
         "revoke": moved.revoke and {"url": moved.revoke.url},
         "userinfo_endpoint": moved.userinfo and moved.userinfo.endpoint,
         "userinfo_followup": moved.userinfo and moved.userinfo.followup,
     }
     data = emulator.catalog.entry(moved.name).data
-    fields: dict[str, Any] = {field: value for field, value in own.items() if field in data or field == "api_hosts"}
+    fields: dict[str, Any] = {field: value for field, value in own.items() if field in data or field in _ALWAYS}
     for section, below in (("environments", None), ("options", "sets")):
         changed = {}
         for key, about in _mapping(data.get(section)).items():

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.catalog.wildcards import stands_for
-from oauth1_catalog.emulator.relocation import Origins, relocate
+from oauth1_catalog.emulator.relocation import Origins, api_hosts, relocate
 from oauth1_catalog.emulator.store import Store
 from oauth1_catalog.errors import ConfigurationError
 
@@ -101,16 +101,11 @@ class Registration:
         """Whether ``url``, which came on the wire for ``role``, is an address of this provider."""
         if role == "api":
             asked = "".join(_path(url).split("/")[3:4])
-            return any(asked == host or stands_for(host, asked) for host in self._api_hosts())
+            return any(asked == host or stands_for(host, asked) for host in api_hosts(self.original))
         address = self.endpoint(role)
         if address is None or not leads_to(_path(address), _path(url)):
             return False
         return set(_query(address)) <= set(_query(url))
-
-    def _api_hosts(self) -> set[str]:
-        userinfo = self.original.userinfo
-        urls = (self.original.api_base_url, userinfo and userinfo.endpoint)
-        return {urlsplit(url).netloc for url in urls if url and "://" in url} | set(self.original.api_hosts)
 
 
 def leads_to(template: str, path: str) -> bool:

@@ -62,6 +62,7 @@ def relocate(provider: Provider, origins: Origins, *, key: str | None = None) ->
         """A resource's address may be relative, or a path that leaves that of ``api_base_url``."""
         return move(urljoin(provider.api_base_url or "", url), "api") or url
 
+    played = api_hosts(provider)
     userinfo = provider.userinfo
     if userinfo is not None and userinfo.endpoint != "token_response":
         followup = userinfo.followup and move_resource(userinfo.followup)
@@ -72,11 +73,24 @@ def relocate(provider: Provider, origins: Origins, *, key: str | None = None) ->
         authorize_url=move(provider.authorize_url, "authorize"),
         access_token_url=move(provider.access_token_url, "access_token"),
         api_base_url=move(provider.api_base_url, "api"),
-        api_hosts=(urlsplit(origins.secure).netloc,),
+        api_hosts=(urlsplit(origins.secure).netloc, *played),
+        emulated_at=f"{origins.secure}/{key or provider.name}/api/" if played else None,
         userinfo=userinfo,
         renew=move_endpoint(provider.renew, "renew"),
         revoke=move_endpoint(provider.revoke, "revoke"),
     )
+
+
+def api_hosts(provider: Provider) -> tuple[str, ...]:
+    """Every host that signed calls of the provider may go to, with its port where it has one.
+
+    >>> api_hosts(Provider(name="x", api_base_url="https://api.x.com/2/", api_hosts=("upload.x.com",)))
+    ('api.x.com', 'upload.x.com')
+    """
+    urls = (provider.api_base_url, provider.request_token_url, provider.access_token_url, provider.authorize_url)
+    userinfo = provider.userinfo.endpoint if provider.userinfo else None
+    named = (urlsplit(url).netloc for url in (*urls, userinfo) if url and "://" in url)
+    return tuple(dict.fromkeys((*named, *provider.api_hosts)))
 
 
 class EmulatedCatalog(Catalog):

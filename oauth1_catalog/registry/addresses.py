@@ -137,7 +137,15 @@ def api_url(provider: Provider, url: str, *, allow_any_host: bool = False, acces
             provider=provider.name,
             step="api",
         )
-    return url
+    return _emulated(provider, url) if is_own else url
+
+
+def _emulated(provider: Provider, url: str) -> str:
+    """Where a host of the provider is played by the emulator, the address there."""
+    at = provider.emulated_at
+    if not at or origin_of(url) == origin_of(at):
+        return url
+    return f"{at}{url.partition('://')[2]}"
 
 
 def _origins(provider: Provider) -> set[Origin]:

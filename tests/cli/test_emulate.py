@@ -24,6 +24,7 @@ from oauth1_catalog.cli import cli
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.browser import press
 from oauth1_catalog.emulator.handover import BUNDLE, write_files
+from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.flask_client import OAuth
 
 CALLBACK = "https://app.example/callback"
@@ -93,6 +94,23 @@ def test_a_login(name, oauth, told):
         )["oauth_token"]
 
 
+def test_absolute_urls_of_the_provider_are_played(oauth, told):
+    """X v2, and NetSuite's RESTlets, as an application in another process calls them."""
+    for name, url, values in (
+        ("twitter", "https://api.twitter.com/2/users/me", {}),
+        (
+            "netsuite",
+            "https://99-sb2.restlets.api.netsuite.com/app/site/hosting/restlet.nl?script=1",
+            CHOSEN["netsuite"],
+        ),
+    ):
+        client = oauth.register_from_catalog(name, **values)
+        answer = client.get(url, token={"oauth_token": "made-up", "oauth_token_secret": "s"})
+        assert "token_rejected" in answer.text  # the emulator's words; its own tokens are in another process
+        with pytest.raises(ConfigurationError, match="is not a host of this provider"):
+            client.get("https://evil.example/", token={"oauth_token": "t", "oauth_token_secret": "s"})
+
+
 def test_a_token_of_the_console(oauth):
     answer = oauth.register_from_catalog("bricklink").get("orders")
     assert answer.status_code == 200
@@ -100,6 +118,7 @@ def test_a_token_of_the_console(oauth):
 
 SOURCED = """
 import json, os
+from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.flask_client import OAuth
 from flask import Flask
 app = Flask("shop")

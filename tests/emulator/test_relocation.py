@@ -32,7 +32,9 @@ def test_every_address_moves_and_nothing_else_changes():
     assert moved.authorize_url == "http://127.0.0.1:8080/shop/authorize/www.shop.example/a b?x=%7e"
     assert moved.access_token_url == f"{base}/access_token/shop.example"
     assert moved.api_base_url == f"{base}/api/api.shop.example/v1/"
-    assert moved.api_hosts == ("127.0.0.1:8443",)
+    named = ("api.shop.example", "shop.example:8443", "shop.example", "www.shop.example", "files.shop.example")
+    assert moved.api_hosts == ("127.0.0.1:8443", *named)
+    assert moved.emulated_at == f"{base}/api/"
     assert moved.renew == Endpoint(url=f"{base}/renew/shop.example/renew", method="GET")
     assert moved.revoke is None
     assert urljoin(moved.api_base_url, moved.userinfo.endpoint) == f"{base}/api/api.shop.example/me"
