@@ -8,6 +8,7 @@ import json
 import logging
 import sys
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import click
 
 from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.cli.arguments import (
     DIRECTORY,
     INSECURE,
@@ -25,6 +27,7 @@ from oauth1_catalog.cli.arguments import (
     pairs_of,
     provider_named,
 )
+from oauth1_catalog.errors import DeprecatedProviderWarning
 
 FRAMEWORKS = ("flask", "django", "starlette")
 
@@ -65,6 +68,10 @@ def trial(
                 allow_local_hosts=allow_local_hosts or None,
                 insecure_transport=insecure_transport or None,
             )
+        if file.status == "deprecated":
+            facts = Provider(name=name, status=file.status, sunset=file.sunset, replaced_by=file.replaced_by)
+            click.echo(facts.status_sentence, err=True)
+        warnings.simplefilter("ignore", DeprecatedProviderWarning)  # it was told
         with tempfile.TemporaryDirectory() as folder:
             alone = _alone(catalog, file.name, values, Path(folder))
             status = 0

@@ -9,11 +9,13 @@ import signal
 import socket
 import sys
 import threading
+import warnings
 from types import ModuleType
 
 import click
 
 from oauth1_catalog.cli.arguments import not_installed
+from oauth1_catalog.errors import DeprecatedProviderWarning
 
 FRAMEWORKS = ("flask", "django", "starlette")
 PREFERRED_PORT = 8000
@@ -35,6 +37,8 @@ def demo(framework: str | None, port: int | None, check: bool) -> None:
     """
     # A request is told by the demo itself; what a library finds worth a warning is still shown.
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    # Everything is offered; what ends, and when, `list` and `show` tell.
+    warnings.simplefilter("ignore", DeprecatedProviderWarning)
     names = [framework] if framework else FRAMEWORKS if check else FRAMEWORKS[:1]
     applications = {name: _application(name) for name in names}
     if check:
