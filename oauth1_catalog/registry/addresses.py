@@ -77,6 +77,28 @@ def _addresses(provider: Provider) -> Iterator[tuple[str, str]]:
             yield field, url
 
 
+def url_text(name: str, url: object) -> str:
+    """The URL of a call as text; the URL objects of libraries are written out.
+
+    >>> url_text("twitter", "me.json")
+    'me.json'
+
+    Raises:
+        ConfigurationError: it is no URL, such as bytes, nothing, or a coroutine that was not awaited.
+    """
+    if isinstance(url, str):
+        return url
+    # A URL object writes itself as text; what has no text of its own, such as None or a coroutine, is no URL.
+    if isinstance(url, bytes | bytearray) or type(url).__str__ is object.__str__:
+        raise ConfigurationError(
+            "forbidden_url",
+            f"{name}: the URL of a call is a {type(url).__name__}. Pass text, such as 'account/settings.json'.",
+            provider=name,
+            step="api",
+        )
+    return str(url)
+
+
 def api_url(provider: Provider, url: str, *, allow_any_host: bool = False, access: Access = DEVELOPER) -> str:
     """The absolute URL of an API call.
 

@@ -24,7 +24,7 @@ from oauth1_catalog.errors import (
     StateError,
 )
 from oauth1_catalog.hosts import DEVELOPER, Access, given_insecure_transport
-from oauth1_catalog.registry.addresses import api_url, check_transport
+from oauth1_catalog.registry.addresses import api_url, check_transport, url_text
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
 from oauth1_catalog.registry.missing import missing
 from oauth1_catalog.registry.parameters import refuse_oauth2
@@ -368,6 +368,15 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
     def _api_call(self, url: str, kwargs: dict[str, Any], *, allow_any_host: bool) -> tuple[str, dict[str, Any]]:
         """The absolute URL of an API call, and the call's arguments with what the provider always wants."""
         provider = self.provider
+        url = url_text(self.name, url)
+        if "auth" in kwargs:
+            raise ConfigurationError(
+                "unknown_parameter",
+                f"{self.name}: auth= cannot be passed to a call, which is signed already. Pass token= to choose whose "
+                "call it is, or withhold_token=True to sign with the client's keys alone.",
+                provider=self.name,
+                step="api",
+            )
         headers = provider.all_headers
         if headers:
             given = kwargs.get("headers") or {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias, runtime_checkable
@@ -58,10 +59,18 @@ def token_fields(token: TokenLike, *, provider: str) -> Mapping[str, str]:
     if not isinstance(token, Mapping) and isinstance(token, HasToken):
         token = token.to_token()
     if not isinstance(token, Mapping) or not token.get("oauth_token"):
-        held = f"a {type(token).__name__}" if not isinstance(token, Mapping) else f"fields {sorted(map(str, token))}"
+        fault = (
+            "it has the fields " + ", ".join(sorted(map(str, token))) if isinstance(token, Mapping) and token else ""
+        )
+        fault = fault or ("it is empty" if isinstance(token, Mapping) else f"it is a {type(token).__name__}")
+        awaited = ""
+        if inspect.isawaitable(token):
+            awaited = " Await the call that gives the token."
+            if inspect.iscoroutine(token):
+                token.close()
         raise MissingTokenError(
-            description=f"{provider}: oauth_token is missing: the token holds {held}. Pass a mapping with oauth_token "
-            "and oauth_token_secret, or an object whose to_token() gives one.",
+            description=f"{provider}: oauth_token is missing in the token: {fault}.{awaited} Pass a mapping with "
+            "oauth_token and oauth_token_secret, or an object whose to_token() gives one.",
             provider=provider,
             step="api",
         )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import httpx2
 import pytest
-from starlette.datastructures import QueryParams
+from starlette.datastructures import URL, QueryParams
 
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import OAuthError
@@ -143,13 +144,66 @@ def test_tokens_of_every_kind(app: Application, token: dict[str, str], kind: str
     assert serve(app, body) == "ada"
 
 
-@pytest.mark.parametrize("given", [{}, {"oauth_token": ""}, {"access_token": "x"}, Row({})])
-def test_tokens_that_are_none(app: Application, given: Any) -> None:
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({}, "token"),
+        ({"oauth_token": ""}, "it has the fields oauth_token"),
+        ({"access_token": "canary"}, "it has the fields access_token"),
+        (Row({}), "it is empty"),
+        ("canary", "it is a str"),
+        (b"canary", "it is a bytes"),
+        (7, "it is a int"),
+        (["canary"], "it is a list"),
+    ],
+)
+def test_tokens_that_are_none(app: Application, given: Any, fault: str) -> None:
     async def body(app: Application, *request: Any) -> Any:
         return await now(app.client.get("me.json", token=given))
 
     error = serve(app, body)
     assert (error["error"], error["provider"], error["step"]) == ("missing_token", "twitter", "api")
+    assert fault in error["description"]
+    assert "canary" not in error["description"]
+
+
+def test_a_forgotten_await(app: Application) -> None:
+    async def find() -> dict[str, str]:
+        return {"oauth_token": "t"}
+
+    async def body(app: Application, *request: Any) -> Any:
+        return await now(app.client.get("me.json", token=find()))
+
+    error = serve(app, body)
+    assert "it is a coroutine. Await the call that gives the token." in error["description"]
+
+
+@pytest.mark.parametrize("given", [("ada", "canary"), "canary", None, lambda request: request])
+def test_auth_is_no_argument_of_a_call(app: Application, token: dict[str, str], given: Any) -> None:
+    async def body(app: Application, *request: Any) -> Any:
+        return await now(app.client.get("me.json", token=token, auth=given))
+
+    error = serve(app, body)
+    assert (error["error"], error["provider"], error["step"]) == ("unknown_parameter", "twitter", "api")
+    assert "Pass token= to choose whose call it is, or withhold_token=True" in error["description"]
+
+
+def test_a_url_object(app: Application, token: dict[str, str]) -> None:
+    async def body(app: Application, *request: Any) -> Any:
+        urls = [httpx2.URL("me.json"), URL("me.json"), httpx2.URL(f"{app.client.api_base_url}me.json")]
+        return [(await now(app.client.get(url, token=token))).json()["user"] for url in urls]
+
+    assert serve(app, body) == ["ada", "ada", "ada"]
+
+
+@pytest.mark.parametrize("url", [b"me.json", bytearray(b"me.json"), None, 7, 1.5, True, ["me.json"], {}, object()])
+def test_what_is_no_url(app: Application, token: dict[str, str], url: Any) -> None:
+    async def body(app: Application, *request: Any) -> Any:
+        return await now(app.client.get(url, token=token))
+
+    error = serve(app, body)
+    assert (error["error"], error["provider"], error["step"]) == ("forbidden_url", "twitter", "api")
+    assert f"the URL of a call is a {type(url).__name__}" in error["description"]
 
 
 def test_without_a_token_on_purpose(app: Application, token: dict[str, str]) -> None:
