@@ -11,6 +11,7 @@ import pytest
 from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
 from tests.integrations.applications import Application, DjangoApplication, FlaskApplication, StarletteApplication, now
+from tests.integrations.faces import other_face
 
 FRAMEWORKS = {"flask": FlaskApplication, "django": DjangoApplication, "starlette": StarletteApplication}
 FILE = """schema_version: 1
@@ -43,7 +44,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 def make(request: pytest.FixtureRequest, emulator: Emulator) -> Iterator[Callable[[str], Application]]:
     made: list[Application] = []
 
-    def application(name: str) -> Application:
+    def application(name: str, emulator: Emulator = emulator) -> Application:
         app = FRAMEWORKS[request.param](config={}, register=False, catalog=emulator.catalog)
         made.append(app)
         app.name = name
@@ -96,6 +97,14 @@ def test_a_call_carries_the_token_and_no_signature(
     assert sorted(echo["query"]) == [["format", "json"], ["q", "a b"]]
     assert sent == (token["oauth_token"] if name == "shelf" else f"Bearer {token['oauth_token']}")
     assert not is_signed
+
+
+def test_the_other_faces_do_the_same(make: Callable[[str], Application], name: str, token: dict[str, str]) -> None:
+    async def body(app: Application, *request: Any) -> Any:
+        answer = await now(other_face(app, "get")("items", token=token))
+        return [answer.json()["user"], answer.request.headers[header_of(name)].endswith(token["oauth_token"])]
+
+    assert serve(make(name), body) == ["ada", True]
 
 
 def test_a_netrc_does_not_take_its_place(
@@ -210,3 +219,16 @@ def test_the_emulator_refuses_what_such_a_provider_refuses(
         return [signed.status_code, unknown.status_code]
 
     assert serve(make(name), body) == [400, 401]
+
+
+def test_here_after_its_token(make: Callable[..., Application]) -> None:
+    with Emulator(Catalog()) as emulator:
+        app = make("here", emulator)
+
+        async def body(app: Application, *request: Any) -> Any:
+            token = await now(app.client.fetch_client_token())
+            url = f"{emulator.origins.secure}/here/api/discover.search.hereapi.com/v1/geocode"
+            answer = await now(app.client.get(url, params={"q": "Alexanderplatz"}, token=token))
+            return [answer.status_code, answer.request.headers["Authorization"] == f"Bearer {token['oauth_token']}"]
+
+        assert serve(app, body) == [200, True]

@@ -13,6 +13,7 @@ from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import OAuthError
 from oauth1_catalog.rfc5849.credentials import TokenCredentials
 from tests.integrations.applications import Application, Body, now
+from tests.integrations.faces import other_face
 
 Call = Callable[..., Any]
 
@@ -109,6 +110,17 @@ def test_extra_protocol_parameters_are_signed_and_sent(app: Application, token: 
 
     status, header = serve(app, body)
     assert status == 200  # oauthlib has verified the signature
+    assert 'oauth_callback="about%3Ablank"' in header
+
+
+def test_extra_protocol_parameters_in_the_other_faces(app: Application, token: dict[str, str]) -> None:
+    async def body(app: Application, *request: Any) -> Any:
+        call = other_face(app, "post")
+        answer = await now(call("lti.json", oauth_params={"oauth_callback": "about:blank"}, token=token))
+        return [answer.status_code, answer.request.headers["Authorization"]]
+
+    status, header = serve(app, body)
+    assert status == 200
     assert 'oauth_callback="about%3Ablank"' in header
 
 
