@@ -135,7 +135,7 @@ def client_limits(limits: Limits) -> dict[str, Any]:
         "timeout": httpx2.Timeout(limits.read, connect=limits.connect),
         "limits": httpx2.Limits(
             max_connections=limits.max_connections,
-            max_keepalive_connections=limits.max_connections,
+            max_keepalive_connections=min(limits.max_connections, limits.max_idle_connections),
             keepalive_expiry=limits.keepalive,
         ),
         "max_redirects": limits.max_redirects,

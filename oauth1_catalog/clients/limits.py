@@ -47,6 +47,8 @@ class Limits:
         connect_retries: how often to try again to connect where the connection was refused.
         max_connections: connections kept open to one host. httpx2 opens no more; requests opens more in a burst and
             closes them after use.
+        max_idle_connections: how many of httpx2's stay open when they are idle: it looks at each of them in every call,
+            so that a hundred make a call three times as dear. requests keeps ``max_connections``.
         keepalive: seconds after which an idle connection is not used again; the next call closes it. Firewalls drop
             idle connections silently; the next call would then wait for the read timeout.
         max_redirects: how many redirects of one API call are followed.
@@ -61,6 +63,7 @@ class Limits:
     token_bytes: int = 64 * 1024
     connect_retries: int = 1
     max_connections: int = 100
+    max_idle_connections: int = 20
     keepalive: float = 60.0
     max_redirects: int = 5
 

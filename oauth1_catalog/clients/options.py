@@ -175,7 +175,11 @@ def limits_of(options: Mapping[str, Any]) -> Limits:
     """
     limits = options.get("limits") or Limits()
     if not isinstance(limits, Limits):  # httpx2.Limits, whose fields may be None for no limit
-        asked = {"max_connections": limits.max_connections, "keepalive": limits.keepalive_expiry}
+        asked = {
+            "max_connections": limits.max_connections,
+            "max_idle_connections": limits.max_keepalive_connections,
+            "keepalive": limits.keepalive_expiry,
+        }
         limits = Limits(**{key: value for key, value in asked.items() if value is not None})
     if "timeout" in options:
         limits = limits.with_timeout(options["timeout"])

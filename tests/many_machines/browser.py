@@ -32,12 +32,12 @@ class Browser:
     def __init__(self) -> None:
         self.cookies: dict[str, str] = {}
 
-    def get(self, url: str, *, port: int) -> Answer:
+    def get(self, url: str, *, port: int, timeout: float = 30) -> Answer:
         """Let the machine at ``port`` serve ``url``, which is a path or an address of the host."""
         parts = urlsplit(url)
         assert parts.netloc in {"", HOST}, url
         headers = {"Host": HOST, "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", port, timeout=timeout)
         try:
             connection.request("GET", f"{parts.path}?{parts.query}", headers=headers)
             response = connection.getresponse()

@@ -14,6 +14,7 @@ from tests.many_machines.conftest import SERVERS, SESSION_IN_COOKIE, machines
 from tests.many_machines.redis_server import RedisServer
 
 LOGINS = 500
+BURST = 300
 THREADS = 8
 ROUNDS = 25
 
@@ -43,6 +44,22 @@ def begin(browser: Browser, emulator: Emulator, *, port: int, user: str = "ada")
     sent = browser.get(f"/login?browser={user}", port=port)
     assert sent.status == 302, sent
     return emulator.approve(sent.location, user=user)
+
+
+def test_three_hundred_logins_at_once_in_starlette(environment: dict[str, str], emulator: Emulator) -> None:
+    """The cache of docs/starlette.md has fewer connections than there are logins; each login waits for one."""
+
+    def at_once(urls: list[str]) -> list[Answer]:
+        with ThreadPoolExecutor(len(urls)) as pool:
+            return list(pool.map(lambda browser, url: browser.get(url, port=port, timeout=120), browsers, urls))
+
+    browsers = [Browser() for _ in range(BURST)]
+    with machines("starlette", environment) as (port,):
+        sent = at_once([f"/login?browser={number}" for number in range(BURST)])
+        assert {answer.status for answer in sent} == {302}, {answer.text for answer in sent}
+        ended = at_once([emulator.approve(answer.location, user="ada") for answer in sent])
+        assert {answer.status for answer in ended} == {200}, {answer.text for answer in ended}
+    assert [answer.json()["browser"] for answer in ended] == [str(number) for number in range(BURST)]
 
 
 def test_no_login_is_lost_and_none_is_crossed(pair: tuple[int, int], emulator: Emulator) -> None:

@@ -1,15 +1,20 @@
 """The calls of a client that need no session, for async views: each name begins with ``a``, as Django's own do.
 
-The transport is that of the sync client, in a thread. What may touch the database or the session, such as
-``fetch_token``, runs where Django wants it (``thread_sensitive``); waiting for the provider does not hold that thread.
+The transport is that of the sync client, in threads of the client's own: as many as the connections that it may keep.
+The default executor of the event loop would let a handful of calls through at a time, and every other view's
+``to_thread`` would wait behind them. What may touch the database or the session, such as ``fetch_token``, runs where
+Django wants it (``thread_sensitive``); waiting for the provider does not hold that thread.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+import os
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 
     Reply: TypeAlias = Coroutine[Any, Any, requests.Response]
 
+Arguments = ParamSpec("Arguments")
 Outcome = TypeVar("Outcome")
 
 
@@ -35,12 +41,26 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
 
     async def acreate_authorization_url(self, redirect_uri: str | None = None, **kwargs: object) -> dict[str, Any]:
         """As ``create_authorization_url``, in an async view."""
-        create = sync_to_async(self.create_authorization_url, thread_sensitive=False)
-        return await create(redirect_uri, **kwargs)
+        return await self._in_thread(self.create_authorization_url)(redirect_uri, **kwargs)
 
-    async def afetch_access_token(self, request_token: Mapping[str, str] | None = None, **kwargs: Any) -> Token:
+    async def afetch_access_token(
+        self,
+        request_token: Mapping[str, str] | None = None,
+        *,
+        oauth_verifier: str | None = None,
+        verifier: str | None = None,
+        **kwargs: object,
+    ) -> Token:
         """As ``fetch_access_token``, in an async view."""
-        return await sync_to_async(self.fetch_access_token, thread_sensitive=False)(request_token, **kwargs)
+        return await self._arun(self._exchange(request_token, oauth_verifier or verifier, kwargs))
+
+    async def afetch_password_token(self, username: str, password: str, **kwargs: object) -> Token:
+        """As ``fetch_password_token``, in an async view."""
+        return await self._arun(self._password_token(username, password, kwargs))
+
+    async def afetch_client_token(self, verifier: str | None = None, **kwargs: object) -> Token:
+        """As ``fetch_client_token``, in an async view."""
+        return await self._arun(self._client_token(verifier, kwargs))
 
     async def arenew_token(self, token: TokenLike | None = None, *, user: object = None) -> Token:
         """As ``renew_token``, in an async view."""
@@ -76,10 +96,13 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         *,
         request: HttpRequest | None = None,
         withhold_token: bool = False,
-        **kwargs: Any,  # those of request()
+        allow_any_host: bool = False,
+        oauth_params: Mapping[str, str] | None = None,
+        **kwargs: Any,  # those of requests
     ) -> Reply:
         """As ``request``, in an async view. ``fetch_token`` may be async here."""
         # Not a coroutine function: the request being served is the caller's, and a task of its own would not know it.
+        kwargs |= {"allow_any_host": allow_any_host, "oauth_params": oauth_params}
         if withhold_token:
             return self._arequest(method, url, None, None, None, withhold_token=True, **kwargs)
         return self._arequest(method, url, token, request, self._current_token(token, request), **kwargs)
@@ -122,7 +145,7 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         **kwargs: Any,
     ) -> requests.Response:
         token = await self._aany_token(token, request) or current
-        response = await sync_to_async(self._signed_request, thread_sensitive=False)(method, url, token, **kwargs)
+        response = await self._in_thread(self._signed_request)(method, url, token, **kwargs)
         await self._arun(self._forget_rejected(token, response))
         return response
 
@@ -130,7 +153,7 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         self, token: TokenLike | None, request: HttpRequest | None, current: TokenLike | None
     ) -> dict[str, Any]:
         token = await self._aany_token(token, request) or current
-        return await sync_to_async(self.userinfo, thread_sensitive=False)(token)
+        return await self._in_thread(self.userinfo)(token)
 
     async def _aany_token(self, token: TokenLike | None, request: HttpRequest | None) -> TokenLike | None:
         if token is None:
@@ -147,4 +170,37 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         if isinstance(effect, Uninterrupted):
             return await uninterrupted(self._arun(effect.steps))
         # A database's connections belong to Django's own thread; the provider can be waited for in any.
-        return await sync_to_async(self._perform, thread_sensitive=not isinstance(effect, Request))(effect)
+        in_thread = self._in_thread if isinstance(effect, Request) else sync_to_async
+        return await in_thread(self._perform)(effect)
+
+    async def aclose(self) -> None:
+        """As ``close``, in async code."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the client's connections and its threads; the next call opens new ones."""
+        super().close()
+        self._end_threads()
+
+    def discard(self) -> None:
+        """As the sync client's; calls that have begun end."""
+        super().discard()
+        self._end_threads()
+
+    def _end_threads(self) -> None:
+        threads = self._threads.pop(os.getpid(), None)
+        if threads is not None:
+            threads.shutdown(wait=False)
+
+    def _in_thread(self, function: Callable[Arguments, Outcome]) -> Callable[Arguments, Coroutine[Any, Any, Outcome]]:
+        """``function``, awaited, in one of the client's threads."""
+        process = os.getpid()  # after a fork there are no threads any more
+        threads = self._threads.get(process)
+        if threads is None:
+            made = ThreadPoolExecutor(max(1, self.pool.limits.max_connections), f"oauth1_catalog-{self.name}")
+            threads = self._threads.setdefault(process, made)
+        return sync_to_async(function, thread_sensitive=False, executor=threads)
+
+    @cached_property
+    def _threads(self) -> dict[int, ThreadPoolExecutor]:
+        return {}

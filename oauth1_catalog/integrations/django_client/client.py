@@ -79,10 +79,15 @@ class DjangoOAuth1App(AsyncCalls):
         return self._run(self._finish(request, kwargs, callback=callback, check_redirect_uri=check_redirect_uri))
 
     async def aauthorize_redirect(
-        self, request: HttpRequest, redirect_uri: str | None = None, **kwargs: Any
+        self,
+        request: HttpRequest,
+        redirect_uri: str | None = None,
+        *,
+        state_data: Mapping[str, object] | None = None,
+        **kwargs: object,
     ) -> HttpResponseRedirect:
         """As ``authorize_redirect``, in an async view."""
-        return await sync_to_async(self.authorize_redirect)(request, redirect_uri, **kwargs)
+        return await sync_to_async(self.authorize_redirect)(request, redirect_uri, state_data=state_data, **kwargs)
 
     async def asave_authorize_data(self, request: HttpRequest, **kwargs: Any) -> None:
         """As ``save_authorize_data``, in an async view."""

@@ -54,6 +54,34 @@ class BlockingCalls(Verbs["httpx2.Response"]):
         finish = self._client.authorize_access_token
         return self._wait(finish(request, callback=callback, check_redirect_uri=check_redirect_uri, **kwargs))
 
+    def create_authorization_url(self, redirect_uri: str | None = None, **kwargs: object) -> dict[str, Any]:
+        """Ask for a request token, and say where to send the browser."""
+        return self._wait(self._client.create_authorization_url(redirect_uri, **kwargs))
+
+    def save_authorize_data(self, request: Request, **kwargs: Any) -> None:  # what create_authorization_url() gave
+        """Keep what ``create_authorization_url`` gave until the callback."""
+        self._wait(self._client.save_authorize_data(request, **kwargs))
+
+    def fetch_access_token(
+        self,
+        request_token: Mapping[str, str] | None = None,
+        *,
+        oauth_verifier: str | None = None,
+        verifier: str | None = None,
+        **kwargs: object,
+    ) -> Token:
+        """Change a request token for an access token, without callback and session."""
+        fetch = self._client.fetch_access_token
+        return self._wait(fetch(request_token, oauth_verifier=oauth_verifier, verifier=verifier, **kwargs))
+
+    def fetch_password_token(self, username: str, password: str, **kwargs: object) -> Token:
+        """Change a user's name and password for an access token (xAuth)."""
+        return self._wait(self._client.fetch_password_token(username, password, **kwargs))
+
+    def fetch_client_token(self, verifier: str | None = None, **kwargs: object) -> Token:
+        """Ask for a token with the client's credentials alone."""
+        return self._wait(self._client.fetch_client_token(verifier, **kwargs))
+
     def userinfo(
         self, token: TokenLike | None = None, *, request: Request | None = None
     ) -> dict[str, Any]:  # claims are JSON values
@@ -80,9 +108,34 @@ class BlockingCalls(Verbs["httpx2.Response"]):
         """Tell the provider that an access token is not to be used any more."""
         self._wait(self._client.revoke_token(token, user=user))
 
-    def request(self, method: str, url: str, token: TokenLike | None = None, **kwargs: Any) -> httpx2.Response:
+    def request(
+        self,
+        method: str,
+        url: str,
+        token: TokenLike | None = None,
+        *,
+        request: Request | None = None,
+        withhold_token: bool = False,
+        allow_any_host: bool = False,
+        oauth_params: Mapping[str, str] | None = None,
+        **kwargs: Any,  # those of httpx2
+    ) -> httpx2.Response:
         """Call the provider's API, signed; see ``StarletteOAuth1App.request``."""
-        return self._wait(self._client.request(method, url, token, **kwargs))
+        call = self._client.request(
+            method,
+            url,
+            token,
+            request=request,
+            withhold_token=withhold_token,
+            allow_any_host=allow_any_host,
+            oauth_params=oauth_params,
+            **kwargs,
+        )
+        return self._wait(call)
+
+    def close(self) -> None:
+        """Close the connections of the application's event loop; the next call opens new ones."""
+        self._wait(self._client.aclose())
 
     def _wait(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
         async def awaited() -> Outcome:

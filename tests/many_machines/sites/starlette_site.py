@@ -4,7 +4,7 @@ import os
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from starlette.config import Config
@@ -14,9 +14,13 @@ from oauth1_catalog import Catalog, OAuthError
 from oauth1_catalog.emulator import EmulatedCatalog, Origins
 from oauth1_catalog.integrations.starlette_client import OAuth
 
+# As docs/starlette.md has it, but for one retry.
+connections = BlockingConnectionPool.from_url(
+    os.environ["REDIS_URL"], max_connections=50, timeout=30, socket_timeout=5, retry=Retry(NoBackoff(), 1)
+)
 oauth = OAuth(
     Config(env_prefix="SITE_"),
-    cache=Redis.from_url(os.environ["REDIS_URL"], socket_timeout=5, retry=Retry(NoBackoff(), 1)),
+    cache=Redis.from_pool(connections),
     catalog=EmulatedCatalog(Catalog(), Origins(os.environ["SECURE"], os.environ["CONSENT"])),
 )
 oauth.register_from_catalog("twitter")

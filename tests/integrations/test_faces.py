@@ -1,0 +1,63 @@
+"""One list of operations: sync, async, Django's ``a...`` and Starlette's ``blocking`` have the same names."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from oauth1_catalog.integrations.django_client import DjangoOAuth1App
+from oauth1_catalog.integrations.flask_client import FlaskOAuth1App
+from oauth1_catalog.integrations.starlette_client import StarletteOAuth1App
+from oauth1_catalog.integrations.starlette_client.blocking import BlockingCalls
+
+
+def operations(face: type, asks: Callable[[str], bool] = lambda name: True) -> dict[str, Any]:
+    """The public functions of a client, without those that need no waiting."""
+    found = {name: value for name, value in inspect.getmembers(face, inspect.isfunction) if not name.startswith("_")}
+    local = {"problems", "discard"}
+    return {name: value for name, value in found.items() if name not in local and asks(name)}
+
+
+def is_awaited(name: str) -> bool:
+    """Whether it is Django's ``a...`` of another operation."""
+    return name.startswith("a") and hasattr(DjangoOAuth1App, name[1:])
+
+
+SYNC = operations(DjangoOAuth1App, lambda name: not is_awaited(name))
+FACES = {
+    "Django's a...": {name[1:]: function for name, function in operations(DjangoOAuth1App, is_awaited).items()},
+    "Starlette": {name.replace("aclose", "close"): f for name, f in operations(StarletteOAuth1App).items()},
+    "blocking": operations(BlockingCalls),
+}
+
+
+def parameters(function: Any) -> list[tuple[str, Any, Any]]:
+    return [(one.name, one.kind, one.default) for one in inspect.signature(function).parameters.values()]
+
+
+def test_the_list() -> None:
+    assert {"authorize_redirect", "fetch_password_token", "fetch_client_token", "renew_token", "get", "close"} < set(
+        SYNC
+    )
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_the_same_names(face: str) -> None:
+    assert sorted(FACES[face]) == sorted(SYNC)
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("name", SYNC)
+def test_the_same_parameters(face: str, name: str) -> None:
+    assert parameters(FACES[face][name]) == parameters(SYNC[name])
+
+
+def test_flask_has_them_but_for_the_request_that_it_knows() -> None:
+    found = operations(FlaskOAuth1App)
+    assert sorted(set(found) ^ set(SYNC)) == []
+    for name, function in found.items():
+        without = [one for one in parameters(SYNC[name]) if one[0] != "request"]
+        assert [one for one in parameters(function) if one[0] != "request"] == without, name
