@@ -24,8 +24,8 @@ ENVIRONMENTS = Path(__file__).parents[2] / ".foreign"
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """One process at a time installs into a folder."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
+    ENVIRONMENTS.mkdir(exist_ok=True)
+    with (ENVIRONMENTS / f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
