@@ -109,7 +109,12 @@ CALLS: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "own authorization": ("GET", "{}", {"headers": {"authorization": "Bearer x"}}, "Authorization"),
     "form on a GET": ("GET", "{}", {"options": {"signature_type": "BODY"}}, "HEADER"),
     "JSON in the form's place": ("POST", "{}", {"json": {}, "options": {"signature_type": "BODY"}}, "HEADER"),
-    "secrets in the clear": ("GET", "{}", {"options": {"signature_method": "PLAINTEXT"}}, "https"),
+    "secrets in the clear": (
+        "GET",
+        "http://provider.invalid/",
+        {"options": {"signature_method": "PLAINTEXT"}},
+        "https",
+    ),
     "hash of nothing": (
         "GET",
         "{}",
