@@ -121,8 +121,9 @@ class RetiredProviderError(ConfigurationError):
 class ConfigurationNotice(ConfigurationError):  # noqa: N818 - nothing raises it
     """Something that works today and needs your attention, in the list of ``check()``; it is never raised.
 
-    ``error`` is ``deprecated_provider``, where OAuth 1.0 is about to end there, ``missing_user_agent``, or
-    ``strict_session_cookie``, with which no login ends well.
+    ``error`` is ``deprecated_provider``, where OAuth 1.0 is about to end there, ``missing_user_agent``,
+    ``strict_session_cookie``, with which no login ends well; or ``unused_catalog_path``, where ``OAuth(catalog=...)``
+    does not read a file of ``OAUTH1_CATALOG_PATH``.
     """
 
     error = "configuration_notice"

@@ -10,7 +10,7 @@ import difflib
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from oauth1_catalog.clients.connected import DEFAULT, ConnectedPools
@@ -20,9 +20,16 @@ from oauth1_catalog.errors import (
     MissingSettingError,
     OAuthError,
     RetiredProviderError,
+    UnknownProviderError,
 )
-from oauth1_catalog.hosts import Access, given_insecure_transport, given_local_hosts, read_flag
-from oauth1_catalog.registry.catalog_path import catalog_path
+from oauth1_catalog.hosts import Access
+from oauth1_catalog.registry.access import (
+    access_of,
+    for_own_addresses,
+    refuse_configured_plaintext,
+    take_switches,
+)
+from oauth1_catalog.registry.catalog_path import catalog_path, unused_file
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.configuration import Settings, gather
 from oauth1_catalog.registry.framework import Framework
@@ -241,7 +248,21 @@ class BaseOAuth(Generic[App]):
     def _notices(self, name: str) -> list[ConfigurationNotice]:
         """What works today and needs attention of a client; one that is not built yet is told of when it can be."""
         client = self._built().get(name)
-        return [] if client is None else list(notices(name, client.provider, client.framework.settings))
+        if client is None:
+            return []
+        found = list(notices(name, client.provider, client.framework.settings))
+        if unused := self._unused_file(self._registry[name].provider):
+            found.append(ConfigurationNotice("unused_catalog_path", unused, provider=name))
+        return found
+
+    def _switches(self) -> Mapping[str, object]:
+        return {"allow_local_hosts": self.allow_local_hosts, "insecure_transport": self.insecure_transport}
+
+    def _unused_file(self, provider: str | None) -> str:
+        """What to say of a file of ``OAUTH1_CATALOG_PATH`` that ``catalog=`` keeps from being read."""
+        if self.catalog is None or provider is None:
+            return ""
+        return unused_file(self._settings(), self.catalog, provider)
 
     def _framework(self) -> Framework[Any]:
         raise NotImplementedError
@@ -308,7 +329,15 @@ class BaseOAuth(Generic[App]):
         function = "register()"
         given = {key: value for key, value in registration.arguments.items() if value is not None}
         if registration.provider is not None:
-            choices = self._catalog().choices(registration.provider)
+            try:
+                choices = self._catalog().choices(registration.provider)
+            except UnknownProviderError as error:
+                unused = self._unused_file(registration.provider)
+                if not unused:
+                    raise
+                raise UnknownProviderError(
+                    f"{error.description} {unused}", provider=registration.provider, suggestions=error.suggestions
+                ) from None
             function = "register_from_catalog()"
 
         def wanted() -> dict[str, str | None]:
@@ -322,6 +351,7 @@ class BaseOAuth(Generic[App]):
 
         check_names(name, given, known=REGISTER | choices, where=function, wanted=wanted)
         client_cls = given.get("client_cls") or self.oauth1_client_cls
+        refuse_configured_plaintext(name, framework.settings)
         values = gather(
             name,
             {**(getattr(client_cls, "OAUTH_APP_CONFIG", None) or {}), **given},
@@ -330,42 +360,17 @@ class BaseOAuth(Generic[App]):
             overwrite=registration.overwrite,
             wanted=wanted,
         )
-        switches = {key: values.pop(key, None) for key in ("allow_local_hosts", "insecure_transport")}
-        access = self._access(name, switches, framework.settings, in_code=values.pop("allow_plaintext_over_http", None))
+        given_switches = take_switches(values)
+        access = access_of(name, given_switches, framework.settings, self._switches(), self.catalog)
         provider = None
         if registration.provider is not None:
             chosen = {key: values.pop(key) for key in choices & values.keys()}
             provider = self._resolve(registration, chosen, framework.settings, access)
-        if switches["allow_local_hosts"] is None:
-            # What the code writes itself may be private; a link-local address has to be listed there, too.
-            access = replace(access, local_hosts=replace(access.local_hosts, loopback=True, private=True))
+        access = for_own_addresses(access, given_switches)
         fetch_token = values.pop("fetch_token", None) or self._shared_fetch_token(name)
         known = {key: value for key, value in values.items() if key in REGISTER and key != "client_cls"}
         client: App = client_cls(framework, name, fetch_token, provider=provider, access=access, **known)  # type: ignore[operator]  # client_cls is the application's own class
         return client
-
-    def _access(self, name: str, switches: Mapping[str, object], settings: Settings, *, in_code: object) -> Access:
-        """What is allowed: by the client, the registry, the configuration, the catalog, the environment."""
-        if settings.get(name, "allow_plaintext_over_http") not in (None, ""):
-            raise ConfigurationError(
-                description=f"{name}: {settings.place(name, 'allow_plaintext_over_http')} does nothing. Pass "
-                "allow_plaintext_over_http=True to register_from_catalog() or register(); no configuration gives it.",
-                provider=name,
-            )
-        levels: dict[str, list[tuple[object, str]]] = {}
-        for switch, value in switches.items():
-            configured = settings.get("oauth1_catalog", switch)
-            levels[switch] = [
-                (value, f"{name}: {switch}"),
-                (getattr(self, switch), f"OAuth({switch}=)"),
-                (None if configured == "" else configured, settings.place("oauth1_catalog", switch)),
-                (getattr(self.catalog, switch, None), f"Catalog({switch}=)"),
-            ]
-        return Access(
-            given_local_hosts(*levels["allow_local_hosts"]),
-            given_insecure_transport(*levels["insecure_transport"]),
-            read_flag(in_code or False, where=f"{name}: allow_plaintext_over_http"),
-        )
 
     def _resolve(
         self, registration: Registration, chosen: Mapping[str, object], settings: Settings, access: Access

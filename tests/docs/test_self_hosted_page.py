@@ -1,0 +1,73 @@
+"""The page on servers of one's own: its registrations work as they stand, and not without the switches they show."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import flask
+import pytest
+
+from oauth1_catalog.emulator import Emulator
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.integrations.flask_client import OAuth
+from tests.docs.conftest import ROOT, python_blocks
+
+REGISTRATIONS, TENANTS = python_blocks("docs/self-hosted.md")
+
+
+@pytest.fixture
+def app(emulator: Emulator) -> flask.Flask:
+    app = flask.Flask(__name__)
+    for name in ("MEDIAWIKI", "WIKI", "MAAS"):
+        app.config.update(
+            {f"{name}_CLIENT_ID": "key", f"{name}_CLIENT_SECRET": "hush", f"{name}_USER_AGENT": "docs/1.0"}
+        )
+    app.config.update(JIRA_CLIENT_ID="key", JIRA_RSA_KEY=emulator.client("jira").rsa_key, SECRET_KEY="s")
+    return app
+
+
+def test_the_registrations(app: flask.Flask) -> None:
+    oauth = OAuth(app)
+    exec(compile(REGISTRATIONS, "docs/self-hosted.md", "exec", dont_inherit=True), {"oauth": oauth})
+    assert oauth.check() == []
+    assert oauth.maas.api_base_url == "http://maas:5240/MAAS/api/2.0/"
+
+
+@pytest.mark.parametrize(
+    "switch", ["allow_local_hosts=True", "insecure_transport=True", "allow_plaintext_over_http=True"]
+)
+def test_each_switch_is_needed(app: flask.Flask, switch: str) -> None:
+    without = re.sub(rf",?\s*{switch}", "", REGISTRATIONS)
+    assert without != REGISTRATIONS
+    with pytest.raises(ConfigurationError, match=switch):
+        exec(compile(without, "docs/self-hosted.md", "exec", dont_inherit=True), {"oauth": OAuth(app)})
+
+
+def test_what_customers_enter(app: flask.Flask) -> None:
+    names: dict[str, Any] = {"app": app, "OAuth": OAuth}
+    exec(compile(TENANTS, "docs/self-hosted.md", "exec", dont_inherit=True), names)
+    with pytest.raises(ConfigurationError, match="is refused by allow_local_hosts=False"):
+        names["oauth"].register_from_catalog("mediawiki", wiki_url="https://127.0.0.1:6379")
+
+
+def test_the_table_of_addresses(app: flask.Flask) -> None:
+    """Each address that the table shows in full is accepted with what its row says, and not with less."""
+    text = (ROOT / "docs" / "self-hosted.md").read_text(encoding="utf-8")
+    table = text.partition("| address | nothing |")[2].partition("\n\n")[0]
+    tried = 0
+    for row in table.splitlines()[2:]:
+        addresses, nothing, local, http = (cell.strip() for cell in row.strip("|").split("|"))
+        switches = {"allow_local_hosts": True} if local.startswith("`True`") else {}
+        switches |= {"insecure_transport": True} if http == "`True`" else {}
+        for url in re.findall(r"`(https?://[^`]+)`", addresses):
+            tried += 1
+            oauth = OAuth(app)
+            if nothing == "never":
+                switches = {"allow_local_hosts": True, "insecure_transport": True}
+            if nothing != "yes":
+                with pytest.raises(ConfigurationError):
+                    oauth.register_from_catalog("mediawiki", wiki_url=url, **(switches if nothing == "never" else {}))
+            if nothing != "never":
+                oauth.register_from_catalog("mediawiki", wiki_url=url, **switches)
+    assert tried >= 9
