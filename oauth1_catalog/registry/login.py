@@ -15,6 +15,7 @@ from oauth1_catalog.errors import StateError
 from oauth1_catalog.flow.callback import read_callback, require_verifier
 from oauth1_catalog.flow.lifetime import expires_at
 from oauth1_catalog.flow.redirection import (
+    OUT_OF_BAND,
     authorization_url,
     request_temporary_credentials,
     request_token_credentials,
@@ -144,12 +145,17 @@ def temporary_credentials(request_token: Mapping[str, str]) -> TemporaryCredenti
 
 def _check_path(provider: Provider, redirect_uri: str | None, path: str) -> None:
     """A login that was begun for one callback ends at no other one, where the application asks for that."""
-    begun_for = unquote(urlsplit(redirect_uri or "").path) or "/"
-    if begun_for.rstrip("/") != path.rstrip("/"):
-        raise StateError(
-            "mismatching_redirect_uri",
-            f"{provider.name}: this login was begun to end at {begun_for!r}, not at {path!r}. Ask the user to log in "
-            "again. Where a proxy changes paths, leave check_redirect_uri out and compare token.redirect_uri.",
-            provider=provider.name,
-            step="callback",
-        )
+    if redirect_uri is None or redirect_uri == OUT_OF_BAND:
+        begun = "without a redirect URI to check"
+    else:
+        begun_for = unquote(urlsplit(redirect_uri).path) or "/"
+        if begun_for.rstrip("/") == path.rstrip("/"):
+            return
+        begun = f"to end at {begun_for!r}, not at {path!r}"
+    raise StateError(
+        "mismatching_redirect_uri",
+        f"{provider.name}: this login was begun {begun}. Ask the user to log in again. Where a proxy changes paths, "
+        "leave check_redirect_uri out and compare token.redirect_uri.",
+        provider=provider.name,
+        step="callback",
+    )

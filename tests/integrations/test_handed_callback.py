@@ -281,6 +281,18 @@ class TestPaths:
         ended = browser.get(f"/link/authorize?{queries[1]}").json
         assert ended["redirect_uri"] == "https://example.com/link/authorize"
 
+    def test_a_login_begun_without_one_passes_no_check(self, app: Application, face: str) -> None:
+        @app.view("/login")
+        async def login(app: Application, *request: Any) -> Any:
+            return await now(app.client.authorize_redirect(*request))
+
+        self.end_at(app, face, "/authorize", check_redirect_uri=True)
+        browser = app.browser()
+        token = dict(parse_qsl(urlsplit(browser.get("/login").location).query))["oauth_token"]
+        answer = browser.get(f"/authorize?oauth_token={token}&oauth_verifier=v").json
+        assert answer["error"] == "mismatching_redirect_uri"
+        assert "without a redirect URI" in answer["description"]
+
     @pytest.mark.parametrize("uri", ["https://other.example/authorize/", "https://example.com/authorize?next=%2F"])
     def test_the_right_one(self, app: Application, face: str, emulator: Emulator, uri: str) -> None:
         @app.view("/login")
