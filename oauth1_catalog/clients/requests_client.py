@@ -35,7 +35,7 @@ from oauth1_catalog.clients.tls import check_files
 from oauth1_catalog.clients.token_call import TokenCall
 from oauth1_catalog.errors import OAuthError, SigningError
 from oauth1_catalog.rfc5849.messages import Request, Response
-from oauth1_catalog.rfc5849.parameters import is_form
+from oauth1_catalog.rfc5849.parameters import FORM, is_form
 
 __all__ = [
     "SIGNATURE_HMAC_SHA1",
@@ -77,8 +77,11 @@ class OAuth1Auth(SignsRequests, AuthBase):
             if is_form(content_type) and (escaped := form_blanks_escaped(body)) != body:
                 r.body = body = escaped
                 r.prepare_content_length(escaped)
-            if not isinstance(body, (str, bytes)) and covers_body(self.signer, content_type):
-                body = _read_and_rewind(body)
+            if not isinstance(body, (str, bytes)):
+                if covers_body(self.signer, content_type):
+                    body = _read_and_rewind(body)
+                elif self.signer.signature_type == SIGNATURE_TYPE_BODY:
+                    raise _not_a_form(body, content_type)
         if self.signer.signature_type != SIGNATURE_TYPE_HEADER:
             self._sign_elsewhere(r, body, content_type)
         elif headers.get("Authorization") is not None:  # twice as fast as "in", which is slow where the name is missing
@@ -112,6 +115,7 @@ class OAuth1Auth(SignsRequests, AuthBase):
         if self.signer.signature_type == SIGNATURE_TYPE_BODY:
             r.body = signed.body
             r.headers["Content-Type"] = signed.header("Content-Type")
+            r.headers.pop("Transfer-Encoding", None)  # of a stream, which has been read; its length is said instead
             if not self.redirects_are_guarded:
                 # Makes it a body that requests cannot rewind, and so will not send on to where a redirect leads.
                 r._body_position = object()  # noqa: SLF001 - there is no public way to say so
@@ -119,6 +123,14 @@ class OAuth1Auth(SignsRequests, AuthBase):
 
 def _text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode("latin-1")
+
+
+def _not_a_form(body: object, content_type: str) -> SigningError:
+    return SigningError(
+        description=f"signature_type is BODY, but the body is {type(body).__name__} "
+        f"{f'of the type {content_type}' if content_type else 'without Content-Type'}, not a form ({FORM}). Pass the "
+        "form's fields as data=, or use HEADER for this client."
+    )
 
 
 def _read_and_rewind(body: Any) -> bytes:
