@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from oauth1_catalog.clients.failures import unusable_url, without_queries
+from oauth1_catalog.clients.hidden import Hidden
 from oauth1_catalog.clients.limits import Limits, RejectCookies
 from oauth1_catalog.clients.proxies import without_environment
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files
@@ -106,6 +107,7 @@ class RequestsPool:
             ProviderError: the answer to a signed call is a redirect that may not be followed.
             SigningError: the request cannot be made or signed; nothing was sent.
         """
+        kwargs = Hidden(kwargs)
         import requests
 
         from oauth1_catalog.clients.requests_redirects import follow_redirects, redirects_unread

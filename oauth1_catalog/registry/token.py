@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -34,7 +34,14 @@ class Token(dict[str, str]):
         return {}
 
     def __repr__(self) -> str:
-        return repr({name: "********" if _is_secret(name) else value for name, value in self.items()})
+        return repr(dict(self.__rich_repr__()))
+
+    def __rich_repr__(self) -> Iterator[tuple[str, str]]:
+        for name, value in self.items():
+            yield name, "********" if _is_secret(name) else value
+
+    def __sentry_repr__(self) -> str:
+        return repr(self)
 
 
 @runtime_checkable
@@ -62,7 +69,8 @@ def token_fields(token: TokenLike, *, provider: str) -> Mapping[str, str]:
         fault = (
             "it has the fields " + ", ".join(sorted(map(str, token))) if isinstance(token, Mapping) and token else ""
         )
-        fault = fault or ("it is empty" if isinstance(token, Mapping) else f"it is a {type(token).__name__}")
+        kind = "str" if isinstance(token, str) else type(token).__name__
+        fault = fault or ("it is empty" if isinstance(token, Mapping) else f"it is a {kind}")
         awaited = ""
         if inspect.isawaitable(token):
             awaited = " Await the call that gives the token."

@@ -78,3 +78,9 @@ def bundle(authority: trustme.CA, tmp_path: Path) -> str:
     path = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(str(path))
     return str(path)
+
+
+@pytest.fixture
+def answer_with() -> Callable[..., bytes]:
+    """``answer_with(body, status, headers)``: the bytes of a response."""
+    return response
