@@ -54,6 +54,8 @@ class PoolAdapter(HTTPAdapter):
         idle: keeps the idle connections; one that is shared with other adapters bounds them together.
     """
 
+    __attrs__: list[str] = [*HTTPAdapter.__attrs__, "_limits"]  # noqa: RUF012 - as requests declares it
+
     def __init__(self, limits: Limits, idle: IdleConnections | None = None) -> None:
         self._limits = limits
         self._idle = IdleConnections(limits.keepalive, limits.max_connections) if idle is None else idle
@@ -69,6 +71,12 @@ class PoolAdapter(HTTPAdapter):
             respect_retry_after_header=False,
         )
         super().__init__(pool_maxsize=1, max_retries=retries)  # a number that the idle connections do not keep to
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """After unpickling: no connection is open."""
+        limits: Limits = state["_limits"]
+        self._idle = IdleConnections(limits.keepalive, limits.max_connections)
+        super().__setstate__(state)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
         """Make the pools of this adapter, with TCP's keepalive."""

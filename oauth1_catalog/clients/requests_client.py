@@ -161,6 +161,16 @@ class OAuth1Session(SyncThreeSteps, RedirectsUnread):
     'token'
     """
 
+    __attrs__: list[str] = [  # noqa: RUF012 - as requests declares it
+        *requests.Session.__attrs__,
+        "limits",
+        "redirect_uri",
+        "_signer",
+        "_credentials",
+        "_verifier",
+    ]
+    """What is pickled and copied, as in requests."""
+
     def _transport_options(self) -> frozenset[str]:
         return REQUESTS - {"session_factory"}
 

@@ -11,6 +11,8 @@ import threading
 import time
 from binascii import b2a_base64
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.rfc5849.encoding import percent_encode
@@ -73,6 +75,10 @@ class Clock:
             self._last = now
         return now
 
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """The process's own clock is that of the process which unpickles it."""
+        return "system_clock" if self is system_clock else (Clock, (self._now,))
+
     def renew_lock(self) -> None:
         """In a forked child: the thread that held the lock may not exist here."""
         self._lock = threading.Lock()
@@ -99,9 +105,8 @@ def encoded_nonces(source: NonceSource | None) -> Callable[[], str]:
     if source is None:
         return random_nonce
     if not callable(source):
-        nonce = _checked_nonce(source)
-        return lambda: nonce
-    return lambda: _checked_nonce(source())
+        return partial(str, _checked_nonce(source))
+    return partial(_made_nonce, source)
 
 
 def timestamps(source: TimestampSource | None) -> Callable[[], int | str]:
@@ -119,9 +124,17 @@ def timestamps(source: TimestampSource | None) -> Callable[[], int | str]:
     if source is None:
         return system_clock
     if not callable(source):
-        timestamp = _checked_timestamp(source)
-        return lambda: timestamp
-    return lambda: _checked_timestamp(source())
+        return partial(_checked_timestamp, _checked_timestamp(source))
+    return partial(_made_timestamp, source)
+
+
+# Functions with names, and not lambdas, so that a signer can be pickled.
+def _made_nonce(source: Callable[[], str]) -> str:
+    return _checked_nonce(source())
+
+
+def _made_timestamp(source: Callable[[], int | str]) -> int | str:
+    return _checked_timestamp(source())
 
 
 def _checked_nonce(nonce: object) -> str:

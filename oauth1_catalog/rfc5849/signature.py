@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.rfc5849.encoding import percent_encode
@@ -99,9 +99,31 @@ class Rsa:
     def __repr__(self) -> str:
         return f"Rsa({self.name!r})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickling: a key of ``cryptography`` cannot be pickled itself. The pickle holds it in plain form."""
+        from cryptography.hazmat.primitives import serialization as forms
+
+        der = self._key.private_bytes(forms.Encoding.DER, forms.PrivateFormat.PKCS8, forms.NoEncryption())
+        return _unpickled_rsa, (self.name, self.hash_name, der)
+
+    def __copy__(self) -> Rsa:
+        return self  # it never changes
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Rsa:
+        return self
+
     def sign(self, base_string: str, client_secret: str, token_secret: str) -> str:  # noqa: ARG002 - one protocol for all
         """The signature in base64."""
         return b2a_base64(self._key.sign(base_string.encode(), *self._options), newline=False).decode()
+
+
+def _unpickled_rsa(name: str, hash_name: str, der: bytes) -> Rsa:
+    from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+    try:
+        return Rsa(name, hash_name, cast("RSAPrivateKey", load_der_private_key(der, None)))
+    finally:
+        del der
 
 
 def signing_key(client_secret: str, token_secret: str) -> str:
