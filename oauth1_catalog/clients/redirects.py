@@ -9,8 +9,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit, urlunsplit
 
 from oauth1_catalog.errors import ProviderError
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+from oauth1_catalog.hosts import origin_of
 
 
 def check_redirect(*, status: int, method: str, url: str, new_method: str, new_url: str) -> None:
@@ -28,7 +27,7 @@ def check_redirect(*, status: int, method: str, url: str, new_method: str, new_u
 
     >>> check_redirect(status=302, method="GET", url="https://a.example/x", new_method="GET", new_url="https://a.example/y")
     """
-    here, there, same_origin = _plain(url), _plain(new_url), _origin(url) == _origin(new_url)
+    here, there, same_origin = _plain(url), _plain(new_url), origin_of(url) == origin_of(new_url)
     del url, new_url  # a query can hold the signature, and a traceback can show what the variables of a frame hold
     if not same_origin:
         reason = "A signature must not go to another host"
@@ -77,11 +76,6 @@ def without_protocol_parameters(url: str) -> str:
     parts = urlsplit(url)
     kept = [piece for piece in parts.query.split("&") if not piece.startswith("oauth_")]
     return urlunsplit(parts._replace(query="&".join(kept)))
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
 
 
 def _plain(url: str) -> str:
