@@ -69,7 +69,7 @@ def validate(
     if file is not None:
         subject = Subject(entry, file, frozenset(silenced), today)
         for rule in usability_rules() if rules is None else rules:
-            findings.extend(rule(subject))
+            findings.extend(found for found in rule(subject) if rules is not None or found.severity == "error")
     return Validated(entry, file, _in_order(findings))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import subprocess
 import sys
 import warnings
@@ -15,17 +16,20 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from oauth1_catalog import Catalog
+from oauth1_catalog.catalog.survey import check_files
 from oauth1_catalog.errors import (
     ConfigurationNotice,
     ConfigurationWarning,
     DeprecatedProviderWarning,
     MissingSettingError,
+    ProviderFileError,
 )
-from oauth1_catalog.integrations import flask_client
+from oauth1_catalog.integrations import django_client, flask_client, starlette_client
 from tests.integrations.applications import HERE, wrong
 
 Registry = Callable[..., Any]
 RSA_KEY = generate_private_key(65537, 2048)
+FACES = {"flask": flask_client, "django": django_client, "starlette": starlette_client}
 KEYS = {"client_id": "k", "client_secret": "s"}
 DEPRECATED = [name for name in Catalog().names() if Catalog().outline(name).status == "deprecated"]
 WANT_A_USER_AGENT = [name for name in Catalog().names() if Catalog().outline(name).user_agent_required]
@@ -207,3 +211,48 @@ def test_a_provider_of_the_catalog_that_is_registered_by_hand(registry: Registry
     with pytest.raises(MissingSettingError) as told:
         client._begin("https://example.com/authorize", {})
     assert (hint in told.value.description) is is_there
+
+
+OWN = """schema_version: 1
+name: acme
+flows: [static_token]
+api_base_url: https://api.example.com/
+userinfo_endpoint: me
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        ("userinfo_followup: https://evil.example/{id}\nuserinfo_claims: {sub: $.id}\n", "P044"),
+        ("userinfo_followup: https://api.example.com.evil.example/{id}\nuserinfo_claims: {sub: $.id}\n", "P044"),
+        ("userinfo_claims: {sub: '$.['}\n", "P040"),
+        ("userinfo_claims: {sub: id}\n", "P040"),
+        ("userinfo_claims: {name: $.name}\n", "P042"),
+        ("userinfo_claims: {sub: $.id, nick: $.nick}\n", "P041"),
+        ("", "P043"),
+        ("userinfo_claims: {sub: $.id}\nstatus: retired\n", "P053"),
+    ],
+)
+def test_registration_refuses_what_validation_refuses(framework: str, tmp_path: Path, lines: str, code: str) -> None:
+    (tmp_path / "acme.yaml").write_text(OWN + lines, encoding="utf-8")
+    catalog = Catalog(tmp_path)
+    oauth = FACES[framework].OAuth(catalog=catalog)
+    if framework == "flask":
+        oauth.init_app(app := flask.Flask("own"))
+        assert app
+    with pytest.raises(ProviderFileError) as told:
+        oauth.register_from_catalog("acme", **KEYS)
+    (checked,) = check_files([tmp_path / "acme.yaml"], today=dt.date(2026, 11, 30))
+    (finding,) = [one for one in checked.findings if one.severity == "error"]
+    assert finding.code == code
+    assert finding.sentence in told.value.description
+
+
+def test_a_file_with_warnings_alone_registers(framework: str, tmp_path: Path) -> None:
+    (tmp_path / "acme.yaml").write_text(f"{OWN}userinfo_claims: {{sub: $.id}}\n", encoding="utf-8")
+    oauth = FACES[framework].OAuth(catalog=Catalog(tmp_path))
+    if framework == "flask":
+        oauth.init_app(app := flask.Flask("own"))
+        assert app
+    assert oauth.register_from_catalog("acme", **KEYS).name == "acme"

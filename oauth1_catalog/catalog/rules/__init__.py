@@ -52,22 +52,25 @@ Rule = Callable[[Subject], Iterator[Diagnostic]]
 
 
 def usability_rules() -> tuple[Rule, ...]:
-    """The rules that the loader holds a file to."""
-    from oauth1_catalog.catalog.rules import credentials, endpoints, flows, hosts, variables
+    """The rules that the loader holds a file to: all but the one about http, which an application may allow."""
+    from oauth1_catalog.catalog.rules.endpoints import plaintext_goes_over_https
 
-    return (*credentials.RULES, *flows.RULES, *variables.RULES, *hosts.USABILITY, *endpoints.USABILITY)
+    return tuple(rule for rule in all_rules() if rule is not plaintext_goes_over_https)
 
 
 def all_rules() -> tuple[Rule, ...]:
     """The rules that the validator holds a file to; what takes several files is in ``across.py``."""
-    from oauth1_catalog.catalog.rules import claims, endpoints, evidence, form, hosts, lifecycle
-
-    return (
-        *usability_rules(),
-        *endpoints.RULES,
-        *hosts.RULES,
-        *claims.RULES,
-        *evidence.RULES,
-        *lifecycle.RULES,
-        *form.RULES,
+    from oauth1_catalog.catalog.rules import (
+        claims,
+        credentials,
+        endpoints,
+        evidence,
+        flows,
+        form,
+        hosts,
+        lifecycle,
+        variables,
     )
+
+    modules = (credentials, flows, variables, hosts, endpoints, claims, evidence, lifecycle, form)
+    return tuple(rule for module in modules for rule in module.RULES)

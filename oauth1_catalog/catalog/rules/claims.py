@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean
 from oauth1_catalog.catalog.rules import Rule, Subject
+from oauth1_catalog.catalog.wildcards import stands_for
 
 STANDARD_CLAIMS = frozenset({
     "sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
@@ -68,6 +69,25 @@ def claims_can_be_read(subject: Subject) -> Iterator[Diagnostic]:
             yield subject.entry.diagnostic("P040", f"`{source}` is not a path: {wrong}", path, hint=hint)
 
 
+def the_followup_is_theirs(subject: Subject) -> Iterator[Diagnostic]:
+    """P044: the second request for the profile is signed too, so it stays on the provider's own hosts."""
+    file, path = subject.file, ("userinfo_followup",)
+    url = file.userinfo_followup
+    if url is None or "://" not in url or subject.is_silenced(path):
+        return
+    own = (file.request_token_url, file.access_token_url, file.api_base_url, file.userinfo_endpoint)
+    hosts = {_host(one) for one in own if one and ("://" in one or one.startswith("{"))} | set(file.api_hosts)
+    host = _host(url)
+    if host not in hosts and not any(stands_for(one, host) for one in file.api_hosts):
+        message = f"`userinfo_followup` leads to {host}, which is none of the provider's hosts"
+        hint = "write a path relative to `api_base_url`, or add the host to `api_hosts`"
+        yield subject.entry.diagnostic("P044", message, path, hint=hint)
+
+
+def _host(url: str) -> str:
+    return re.split(r"[/?#]", url.partition("://")[2] or url, maxsplit=1)[0].lower()
+
+
 @lru_cache(maxsize=4096)
 def _jsonpath_problem(path: str) -> str | None:
     # Nearly every path is a chain of names, and the parser is not cheap.
@@ -93,4 +113,9 @@ def _xml_problem(path: str) -> str | None:
     return None if re.fullmatch(r"[\w:.-]+", attribute) else "what follows /@ is not the name of an attribute"
 
 
-RULES: tuple[Rule, ...] = (claims_are_standard, claims_and_endpoint_come_together, claims_can_be_read)
+RULES: tuple[Rule, ...] = (
+    claims_are_standard,
+    claims_and_endpoint_come_together,
+    claims_can_be_read,
+    the_followup_is_theirs,
+)

@@ -72,7 +72,9 @@ def _host(url: str) -> str:
     return re.split(r"[/?#]", url.partition("://")[2] or url, maxsplit=1)[0].lower()
 
 
-USABILITY: tuple[Rule, ...] = (unsigned_calls_are_whole,)
-"""What a file is held to when it is loaded."""
-
-RULES: tuple[Rule, ...] = (plaintext_goes_over_https, base_ends_in_a_slash, token_endpoints_share_a_host)
+RULES: tuple[Rule, ...] = (
+    plaintext_goes_over_https,
+    unsigned_calls_are_whole,
+    base_ends_in_a_slash,
+    token_endpoints_share_a_host,
+)

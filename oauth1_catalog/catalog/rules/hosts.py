@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
@@ -79,6 +80,8 @@ def _hosts(subject: Subject) -> Iterator[tuple[Path, str]]:
 
 
 def _is_registrable(domain: str) -> bool:
+    if find_spec("publicsuffixlist") is None:
+        return True  # an application that only loads the file: who validates it has the list
     return _public_suffixes().privatesuffix(domain.lower()) is not None
 
 
@@ -89,7 +92,9 @@ def _public_suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
-USABILITY: tuple[Rule, ...] = (hosts_are_hosts, wildcards_are_narrow)
-"""What a file is held to when it is loaded. The list of public suffixes is for the validator alone: it is large."""
-
-RULES: tuple[Rule, ...] = (wildcards_are_below_a_domain, wildcards_have_evidence)
+RULES: tuple[Rule, ...] = (
+    hosts_are_hosts,
+    wildcards_are_narrow,
+    wildcards_are_below_a_domain,
+    wildcards_have_evidence,
+)
