@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 
+from oauth1_catalog.errors import MissingExtraError
+
 
 def main() -> None:
     """Run the command, or say what is missing to run it."""
     try:
-        import click  # noqa: F401 - only to know whether it is there, before our own modules import it
-    except ImportError:
-        sys.exit("oauth1-catalog: the command needs click. Install it: pip install 'oauth1-catalog[cli]'")
-    from oauth1_catalog.cli import cli
+        from oauth1_catalog.cli import cli
+    except MissingExtraError as error:
+        sys.exit(str(error))
 
     cli(prog_name="oauth1-catalog")
 

@@ -7,6 +7,7 @@ callback that belongs to no login::
     ├── ConfigurationError            yours: a setting, an argument or a provider file is wrong
     │   ├── UnknownProviderError      no provider of that name in the catalog
     │   ├── MissingSettingError       a key that the provider needs is not configured
+    │   ├── MissingExtraError         a package is not installed; the message has the extra that brings it
     │   ├── RetiredProviderError      the provider has switched OAuth 1.0 off
     │   ├── ConfigurationNotice       it works today: ``check()`` lists it, nothing raises it
     │   ├── ProviderFileError         a provider file cannot be used: file, line, column, field
@@ -110,6 +111,25 @@ class MissingSettingError(ConfigurationError):
     def __init__(self, description: str, *, provider: str | None = None, setting: str) -> None:
         super().__init__(description=description, provider=provider)
         self.setting = setting
+
+
+class MissingExtraError(ConfigurationError, ModuleNotFoundError):
+    """A package is not installed; the message names the extra that brings it. ``name`` is the missing module's.
+
+    Also a ``ModuleNotFoundError``, for those who try an import and do without.
+    """
+
+    error = "missing_extra"
+
+    def __init__(self, description: str, *, name: str) -> None:
+        super().__init__(description=description)
+        self.name = name
+
+    def __str__(self) -> str:
+        return self.description  # as an import's own error, whose text has no code
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self).__new__, (type(self), *self.args), {**self.__dict__, "name": self.name})
 
 
 class RetiredProviderError(ConfigurationError):

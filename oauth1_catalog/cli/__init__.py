@@ -10,9 +10,11 @@ import importlib
 from importlib.metadata import version
 from typing import Any
 
-import click
+from oauth1_catalog.errors import ConfigurationError, MissingExtraError, OAuthError
+from oauth1_catalog.extras import needs
 
-from oauth1_catalog.errors import ConfigurationError, OAuthError
+with needs("The command `oauth1-catalog`", "cli"):
+    import click
 
 # Name to "module:function" and the line that --help shows for it.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -56,7 +58,8 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except OAuthError as error:
-            kind = _WrongSetting if isinstance(error, ConfigurationError) else click.ClickException
+            setting = isinstance(error, ConfigurationError) and not isinstance(error, MissingExtraError)
+            kind = _WrongSetting if setting else click.ClickException
             raise kind(error.description) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's

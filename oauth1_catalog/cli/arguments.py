@@ -81,27 +81,3 @@ def providers_named(texts: Sequence[str], directories: tuple[Path, ...]) -> tupl
     folders = (*directories, *(path.parent for path in files.values()))
     names = tuple(files[text].stem if text in files else text for text in texts)
     return names, (catalog_of(folders[-1], folders) if folders else Catalog())
-
-
-def not_installed(error: ModuleNotFoundError, what: str, extra: str, *, also: str = "") -> click.ClickException:
-    """The sentence for a package that a command needs and that is not installed.
-
-    Args:
-        error: what the import raised.
-        what: the command, as people type it.
-        extra: the extra of ours that brings the package.
-        also: what has to be installed beside it.
-
-    Raises:
-        ModuleNotFoundError: a module of our own is missing, so the installation is broken.
-
-    >>> not_installed(ModuleNotFoundError(name="oauthlib"), "emulate", "emulator").message
-    "`emulate` needs the package oauthlib. Install it: pip install 'oauth1-catalog[emulator]'"
-    """
-    name = (error.name or "").partition(".")[0]
-    if not name or name == "oauth1_catalog":
-        raise error
-    rest = f", and {also}" if also else ""
-    return click.ClickException(
-        f"`{what}` needs the package {name}. Install it: pip install 'oauth1-catalog[{extra}]'{rest}"
-    )

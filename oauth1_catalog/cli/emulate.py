@@ -22,11 +22,11 @@ from oauth1_catalog.cli.arguments import (
     INSECURE,
     LOCAL_HOSTS,
     complete_provider,
-    not_installed,
     pairs_of,
     providers_named,
 )
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.extras import needs
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog.provider import Provider
@@ -79,7 +79,8 @@ def emulate(
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        from oauth1_catalog.emulator import Emulator
+        with needs("`emulate`", "emulator"):
+            from oauth1_catalog.emulator import Emulator
 
         names, catalog = providers_named(names, directories)
         # None: the environment says, which is the switch of the whole process.
@@ -94,8 +95,6 @@ def emulate(
                 for line in handed.told(callback, env_file):
                     click.echo(line)
                 threading.Event().wait()
-    except ModuleNotFoundError as error:
-        raise not_installed(error, "emulate", "emulator") from error
     except BrokenPipeError:
         raise  # whoever reads what is told has gone: click ends without a word, as other commands do
     except OSError as error:

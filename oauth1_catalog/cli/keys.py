@@ -6,7 +6,7 @@ import os
 
 import click
 
-from oauth1_catalog.cli.arguments import not_installed
+from oauth1_catalog.extras import needs
 from oauth1_catalog.registry.token_cipher import SETTING, TokenCipher
 
 
@@ -39,17 +39,11 @@ def rotate(database: str, table: str, batch_size: int) -> None:
     are encrypted with. The application can run meanwhile, with the same keys. It can be stopped at any time, and goes
     on when it is started again. Django has a command of its own: manage.py rotate_oauth1_keys.
     """
-    try:
-        _rotate(database, table, batch_size)
-    except ModuleNotFoundError as error:
-        raise not_installed(error, "keys rotate", "sqlalchemy") from error
+    with needs("`keys rotate`", "sqlalchemy"):
+        from sqlalchemy import create_engine
+        from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-
-def _rotate(database: str, table: str, batch_size: int) -> None:
-    from sqlalchemy import create_engine
-    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-
-    from oauth1_catalog.integrations.sqlalchemy_tokens.rotation import SQLAlchemyRows
+        from oauth1_catalog.integrations.sqlalchemy_tokens.rotation import SQLAlchemyRows
     from oauth1_catalog.registry import key_rotation
 
     cipher = TokenCipher(os.environ.get(SETTING))

@@ -23,11 +23,11 @@ from oauth1_catalog.cli.arguments import (
     LOCAL_HOSTS,
     SETTINGS,
     complete_provider,
-    not_installed,
     pairs_of,
     provider_named,
 )
 from oauth1_catalog.errors import DeprecatedProviderWarning
+from oauth1_catalog.extras import needs
 
 FRAMEWORKS = ("flask", "django", "starlette")
 
@@ -55,38 +55,37 @@ def trial(
     """
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     name, catalog = provider_named(name, directories)
-    try:
-        file = catalog.file(name)
-        if file.status == "retired":
-            raise click.ClickException(f"{name}: OAuth 1.0 is switched off there, so there is nothing to try")
-        values = pairs_of(settings)
-        if values:  # wrong ones are to be refused as an application's
-            examples = {key: about.example for key, about in file.variables.items() if about.source is None}
-            catalog.provider(
-                name,
-                values={**examples, **values},
-                allow_local_hosts=allow_local_hosts or None,
-                insecure_transport=insecure_transport or None,
-            )
-        if file.status == "deprecated":
-            facts = Provider(name=name, status=file.status, sunset=file.sunset, replaced_by=file.replaced_by)
-            click.echo(facts.status_sentence, err=True)
-        warnings.simplefilter("ignore", DeprecatedProviderWarning)  # it was told
-        with tempfile.TemporaryDirectory() as folder:
-            alone = _alone(catalog, file.name, values, Path(folder))
-            status = 0
-            if "redirect" in file.flows:
+    file = catalog.file(name)
+    if file.status == "retired":
+        raise click.ClickException(f"{name}: OAuth 1.0 is switched off there, so there is nothing to try")
+    values = pairs_of(settings)
+    if values:  # wrong ones are to be refused as an application's
+        examples = {key: about.example for key, about in file.variables.items() if about.source is None}
+        catalog.provider(
+            name,
+            values={**examples, **values},
+            allow_local_hosts=allow_local_hosts or None,
+            insecure_transport=insecure_transport or None,
+        )
+    if file.status == "deprecated":
+        facts = Provider(name=name, status=file.status, sunset=file.sunset, replaced_by=file.replaced_by)
+        click.echo(facts.status_sentence, err=True)
+    warnings.simplefilter("ignore", DeprecatedProviderWarning)  # it was told
+    with tempfile.TemporaryDirectory() as folder:
+        alone = _alone(catalog, file.name, values, Path(folder))
+        status = 0
+        if "redirect" in file.flows:
+            with needs("`try`", "demo"):
                 from oauth1_catalog.cli.demo.check import run_checks
 
                 application = importlib.import_module(f"oauth1_catalog.cli.demo.{framework}_app")
-                status = run_checks({framework: application}, write=click.echo, catalog=alone, names=[file.name])
-            if set(file.flows) - {"redirect"}:
+            status = run_checks({framework: application}, write=click.echo, catalog=alone, names=[file.name])
+        if set(file.flows) - {"redirect"}:
+            with needs("`try`", "demo"):
                 from oauth1_catalog.cli.demo.calls import run_calls
 
-                status = run_calls(alone, file.name, write=click.echo) or status
-            sys.exit(status)
-    except ModuleNotFoundError as error:
-        raise not_installed(error, "try", "demo") from error
+            status = run_calls(alone, file.name, write=click.echo) or status
+        sys.exit(status)
 
 
 def _alone(catalog: Catalog, name: str, values: Mapping[str, object], folder: Path) -> Catalog:

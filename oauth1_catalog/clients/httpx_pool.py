@@ -25,6 +25,7 @@ from oauth1_catalog.clients.limits import Limits, RejectCookies
 from oauth1_catalog.clients.proxies import with_mounts
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files, httpx_context
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.extras import needs
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 if TYPE_CHECKING:
@@ -181,9 +182,10 @@ class HttpxPool:
         """What would hold up the event loop: import httpx2 and what it imports late, and read the authorities."""
         if self._is_prepared:
             return
-        import httpcore2  # noqa: F401 - httpx2 imports it on its first connection
+        with needs("An async client", "starlette"):
+            import httpcore2  # noqa: F401 - httpx2 imports it on its first connection
 
-        from oauth1_catalog.clients import httpx_client  # noqa: F401 - it signs the calls
+            from oauth1_catalog.clients import httpx_client  # noqa: F401 - it signs the calls
 
         if isinstance(self._verify, bool | str) and self._client_factory is None:
             self._verify = httpx_context(self._verify, self._cert, trust_env=self._trust_env)

@@ -191,8 +191,8 @@ class ThreeSteps:
         held = self._credentials
         if held and held.oauth_token != callback.oauth_token:
             raise StateError(
-                description="The callback is for another request token than this session asked for. Offer the user "
-                "to log in again.",
+                description="The callback is for another request token than this session asked for. Ask the user to "
+                "log in again.",
                 step="callback",
             )
         self.token = {"oauth_token": callback.oauth_token, "oauth_verifier": callback.oauth_verifier}

@@ -24,6 +24,7 @@ from oauth1_catalog.emulator.serving import HTTPServer
 from oauth1_catalog.emulator.store import Client, Store
 from oauth1_catalog.emulator.users import User
 from oauth1_catalog.errors import NotInitializedError
+from oauth1_catalog.extras import needs
 from oauth1_catalog.rfc5849.credentials import TokenCredentials
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -259,7 +260,8 @@ class Emulator:
 
 def _tls_context(host: str, ca_file: Path) -> ssl.SSLContext:
     """A server's context with a certificate for ``host`` and loopback; its authority is written to ``ca_file``."""
-    import trustme
+    with needs("The emulator", "emulator"):
+        import trustme
 
     authority = trustme.CA(organization_name="oauth1-catalog emulator")
     authority.cert_pem.write_to_path(str(ca_file))

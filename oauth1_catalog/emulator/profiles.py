@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from oauth1_catalog.catalog.provider import UserinfoRules
 from oauth1_catalog.emulator.users import User
+from oauth1_catalog.extras import needs
 
 if TYPE_CHECKING:
     from jsonpath_rfc9535 import JSONPathQuery
@@ -51,7 +52,8 @@ def way_to(path: str) -> tuple[Way, list[tuple[Way, object]]]:
     >>> way_to("$.blogs[?@.primary == true].url")
     (['blogs', 0, 'url'], [(['blogs', 0, 'primary'], True)])
     """
-    import jsonpath_rfc9535
+    with needs("The emulator", "emulator"):
+        import jsonpath_rfc9535
 
     return _way(jsonpath_rfc9535.compile(path))
 

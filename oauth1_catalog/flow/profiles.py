@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from xml.etree import ElementTree as ET
 
-from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.extras import needs
 from oauth1_catalog.flow.responses import xml_root
 from oauth1_catalog.rfc5849.credentials import ClientCredentials
 
@@ -58,12 +58,8 @@ class JsonProfile:
     document: dict[str, Any] | list[Any]
 
     def find(self, path: str) -> Any:  # noqa: D102 - the protocol tells
-        try:
+        with needs("userinfo()", "flask", "django", "starlette"):
             import jsonpath_rfc9535
-        except ImportError as error:
-            raise ConfigurationError(
-                description="userinfo() needs the package jsonpath-rfc9535. Install it: pip install jsonpath-rfc9535."
-            ) from error
         node = jsonpath_rfc9535.find_one(path, self.document)
         return None if node is None else node.value
 

@@ -17,6 +17,7 @@ from oauth1_catalog.catalog.provider import Provider, time_zone
 from oauth1_catalog.clients.options import signing_options
 from oauth1_catalog.errors import (
     ConfigurationError,
+    MissingExtraError,
     MissingRequestTokenError,
     MissingSettingError,
     MissingTokenError,
@@ -186,6 +187,9 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         """A layer below does not know whose configuration it refuses."""
         try:
             yield
+        except MissingExtraError as error:
+            error.provider = self.name
+            raise
         except ConfigurationError as error:
             if error.provider is not None:
                 raise

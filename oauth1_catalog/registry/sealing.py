@@ -10,7 +10,7 @@ import base64
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.extras import needs
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
@@ -34,24 +34,20 @@ def unseal(sealed: str, keys: Sequence[str | bytes]) -> bytes:
     Raises:
         SealError: none of ``keys`` fits, or the record was changed.
     """
+    fernet = _fernet(keys)
     from cryptography.fernet import InvalidToken
 
     try:
-        return _fernet(keys).decrypt(sealed.encode("ascii"))
+        return fernet.decrypt(sealed.encode("ascii"))
     except (InvalidToken, UnicodeEncodeError) as error:
         raise SealError("sealed with another key, or changed since") from error
 
 
 def _fernet(keys: Sequence[str | bytes]) -> MultiFernet:
-    try:
+    with needs("A login, which keeps the request token's secret unreadable,", "flask", "django", "starlette"):
         from cryptography.fernet import Fernet, MultiFernet
         from cryptography.hazmat.primitives.hashes import SHA256
         from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-    except ImportError as error:
-        raise ConfigurationError(
-            description="A login needs the package cryptography, to keep the request token's secret out of cookies. "
-            "Install it: pip install 'oauth1-catalog[flask]' (or [django], [starlette])."
-        ) from error
     fernets = []
     for key in keys:
         material = key.encode() if isinstance(key, str) else key

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from oauth1_catalog.errors import ConfigurationError, TokenKeyError
+from oauth1_catalog.extras import needs
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
@@ -132,11 +133,6 @@ def _multi_fernet(keys: Sequence[bytes]) -> MultiFernet:
 
 
 def _fernet_module() -> ModuleType:
-    try:
+    with needs("A token table, which is encrypted,", "sqlalchemy", "django"):
         from cryptography import fernet
-    except ImportError as error:
-        raise ConfigurationError(
-            description="A token table is encrypted with the package cryptography, which is not installed. Install "
-            "it: pip install 'oauth1-catalog[sqlalchemy]' (or [django])."
-        ) from error
     return fernet

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oauth1_catalog.errors import SigningError
+from oauth1_catalog.extras import needs
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -35,11 +36,14 @@ def load_private_key(key: RSAKey, passphrase: str | bytes | None = None) -> RSAP
 
     Raises:
         SigningError: it is no such key, or the passphrase does not open it; the message says what it is instead.
+        MissingExtraError: ``cryptography`` is not installed.
 
     Warns:
         WeakKeyWarning: the key has fewer than 2048 bits.
     """
     try:
+        with needs("rsa_key", "rsa"):
+            import cryptography.exceptions  # noqa: F401 - here, where no traceback holds the key
         parsed = _parse(key, passphrase)
     finally:
         del key, passphrase
@@ -102,12 +106,9 @@ class PrivateKeys:
 
 def _parse(key: RSAKey, passphrase: str | bytes | None) -> RSAPrivateKey | str:
     """The key, or what is wrong with it: an exception raised here would carry the key in its traceback."""
-    try:
-        from cryptography.exceptions import UnsupportedAlgorithm
-        from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric import rsa
-    except ImportError:
-        return "needs the package cryptography: pip install 'oauth1-catalog[rsa]'."
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
 
     if isinstance(key, rsa.RSAPrivateKey):
         return key

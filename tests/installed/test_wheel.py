@@ -27,6 +27,17 @@ INSTALLED = ["", *EXTRAS, "flask,sqlalchemy", "cli,emulator"]
 """Each extra alone, none, and those that the pages name together."""
 VERSIONS = ("newest", "lowest")
 FLASK, DJANGO, STARLETTE, _ = python_blocks("README.md")
+FACES = {
+    "integrations.flask_client": "flask",
+    "integrations.django_client": "django",
+    "integrations.django_tokens.models": "django",
+    "integrations.starlette_client": "starlette",
+    "integrations.httpx_client": "starlette",
+    "integrations.sqlalchemy_tokens": "sqlalchemy",
+    "emulator": "emulator",
+    "cli": "cli",
+}
+"""What cannot be imported without an extra, and which one its message names."""
 OF_ITS_TIME = {"flask": ["werkzeug<3.1"]}
 """What an oldest framework needs beside it, and says itself too loosely."""
 
@@ -99,6 +110,10 @@ def without_extras(installed: Environment, folder: Path, twitter: dict[str, str]
     ):
         told = installed.run("oauth1-catalog", "list", status=1).stderr
         assert "pip install 'oauth1-catalog[cli]'" in told
+    for module, extra in FACES.items():
+        code = f"try: import oauth1_catalog.{module}\nexcept ImportError as error: print(error)"
+        told = installed.run("python", "-c", code).stdout
+        assert re.search(rf"needs the package \w+\. Install it: pip install 'oauth1-catalog\[{extra}\]'\.$", told), told
 
 
 def with_rsa(installed: Environment, folder: Path, twitter: dict[str, str], emulator: Emulator) -> None:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean
 from oauth1_catalog.catalog.rules import Rule, Subject
 from oauth1_catalog.catalog.wildcards import stands_for
+from oauth1_catalog.extras import needs
 
 STANDARD_CLAIMS = frozenset({
     "sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
@@ -93,7 +94,8 @@ def _jsonpath_problem(path: str) -> str | None:
     # Nearly every path is a chain of names, and the parser is not cheap.
     if re.fullmatch(r"\$(\.[A-Za-z_][A-Za-z0-9_]*)+", path):
         return None
-    import jsonpath_rfc9535
+    with needs("To check a JSONPath", "cli", "flask", "django", "starlette"):
+        import jsonpath_rfc9535
 
     try:
         jsonpath_rfc9535.compile(path)

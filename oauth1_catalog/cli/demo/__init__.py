@@ -14,8 +14,8 @@ from types import ModuleType
 
 import click
 
-from oauth1_catalog.cli.arguments import not_installed
 from oauth1_catalog.errors import DeprecatedProviderWarning
+from oauth1_catalog.extras import needs
 
 FRAMEWORKS = ("flask", "django", "starlette")
 PREFERRED_PORT = 8000
@@ -50,10 +50,8 @@ def demo(framework: str | None, port: int | None, check: bool) -> None:
 
 def _application(framework: str) -> ModuleType:
     """The module that has the demo's application in that framework: it has ``serve(demo, port)``."""
-    try:
+    with needs("`demo`", "demo"):
         return importlib.import_module(f"oauth1_catalog.cli.demo.{framework}_app")
-    except ModuleNotFoundError as error:
-        raise not_installed(error, "demo", "demo") from error
 
 
 def _free_port(port: int | None) -> int:

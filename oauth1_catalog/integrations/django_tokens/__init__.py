@@ -3,3 +3,9 @@
 The model is ``oauth1_catalog.integrations.django_tokens.models.OAuth1Token``, the store
 ``oauth1_catalog.integrations.django_tokens.store.DjangoTokens``.
 """
+
+from oauth1_catalog.extras import needs
+
+with needs(__name__, "django"):  # its modules cannot be imported yet: Django loads the apps one by one
+    import asgiref.sync  # noqa: F401
+    import django.db  # noqa: F401

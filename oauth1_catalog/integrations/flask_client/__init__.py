@@ -3,9 +3,12 @@
 from typing import TYPE_CHECKING, NoReturn
 
 from oauth1_catalog.errors import OAuthError
-from oauth1_catalog.integrations.flask_client.client import FlaskOAuth1App
-from oauth1_catalog.integrations.flask_client.oauth import OAuth
+from oauth1_catalog.extras import needs
 from oauth1_catalog.registry.absent import absent
+
+with needs(__name__, "flask"):
+    from oauth1_catalog.integrations.flask_client.client import FlaskOAuth1App
+    from oauth1_catalog.integrations.flask_client.oauth import OAuth
 
 __all__ = ["FlaskOAuth1App", "OAuth", "OAuthError"]
 

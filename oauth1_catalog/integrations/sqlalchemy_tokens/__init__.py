@@ -3,7 +3,10 @@
 ``from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, SQLAlchemyTokens``
 """
 
-from oauth1_catalog.integrations.sqlalchemy_tokens.model import OAuth1TokenMixin
-from oauth1_catalog.integrations.sqlalchemy_tokens.store import SQLAlchemyTokens
+from oauth1_catalog.extras import needs
+
+with needs(__name__, "sqlalchemy"):
+    from oauth1_catalog.integrations.sqlalchemy_tokens.model import OAuth1TokenMixin
+    from oauth1_catalog.integrations.sqlalchemy_tokens.store import SQLAlchemyTokens
 
 __all__ = ["OAuth1TokenMixin", "SQLAlchemyTokens"]
