@@ -143,7 +143,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
     ) -> dict[str, Any]:
         from oauth1_catalog.flow.userinfo import fetch_userinfo
 
-        token = hidden(await self._any_token(token, request) or current)
+        token = hidden(await self._any_token(token, request, current))
         return await arun(fetch_userinfo(self.provider, self.signer, self._credentials(token), token), self._send)
 
     async def _request(
@@ -163,7 +163,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         from oauth1_catalog.clients.httpx_client import OAuth1Auth
 
         if not withhold_token:
-            token = hidden(await self._any_token(token, request) or current)
+            token = hidden(await self._any_token(token, request, current))
         credentials = None if withhold_token else self._credentials(token)
         url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
         if (header := token_header(self.provider, credentials)) is not None:
@@ -188,14 +188,16 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         check_unsigned(self.provider, url=url, parameters=None, is_redirect=follow and response.has_redirect_location)
         return response
 
-    async def _any_token(self, token: TokenLike | None, request: FrameworkRequest | None) -> TokenLike | None:
-        """The token of a call: the caller's, else the one that ``fetch_token`` gives."""
+    async def _any_token(
+        self, token: TokenLike | None, request: FrameworkRequest | None, current: TokenLike | None
+    ) -> TokenLike | None:
+        """The token of a call: the caller's, else the one that ``fetch_token`` gives, else the current one."""
         if token is None and request is not None:
             if self._fetch_token is not None:
                 token = await _awaited(self._fetch_token(request))
             elif self.framework.token_store is not None:
                 token = await self._run(self._current_users_token(request))
-        return token
+        return token if token is not None else current  # an empty one is an error, and no leave to take another
 
     async def _run(self, steps: LoginSteps[Outcome]) -> Outcome:
         return await arun(steps, self._perform)

@@ -2,17 +2,17 @@
 
 So ``twitter.get(...)`` right after ``authorize_access_token(...)`` needs no ``token=``, as the common example has it.
 
-Rule: the token is kept on its request, and goes when that goes. Neither the thread nor the task is asked which request
-it serves, for both go on to serve others, and an exception can keep a request alive: it is the request that the nearest
-caller holds.
+Rule: the tokens are kept on their request and go when it goes. A context variable holds weak references to the requests
+that are being served, the newest first; only the newest that is alive is asked, so that a request served within a
+request does not see the outer one's token, and gives way to it when it ends.
 """
 
 from __future__ import annotations
 
-import sys
-from abc import ABC, abstractmethod
-from collections.abc import Callable, MutableMapping
-from types import FrameType
+import weakref
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
 from oauth1_catalog.registry.token import TokenLike
@@ -22,53 +22,103 @@ FrameworkRequest = TypeVar("FrameworkRequest")
 _KEY = "oauth1_catalog.tokens"
 
 
-class CurrentToken(ABC, Generic[FrameworkRequest]):
-    """Remembers, for the request being served, the token of each client whose login ended in it."""
+class RequestTokens:
+    """The tokens of one request, by the names of their clients.
 
-    @abstractmethod
+    Attributes:
+        hidden: how many requests are being served within this one, in contexts that cannot be told apart from its own.
+        within: the request that counts this one as such.
+    """
+
+    __slots__ = ("__weakref__", "_tokens", "hidden", "within")
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, TokenLike] = {}
+        self.hidden = 0
+        self.within: RequestTokens | None = None
+
+    def __repr__(self) -> str:
+        return f"<RequestTokens of {', '.join(self._tokens) or 'no client'}>"
+
+    def set(self, client: str, token: TokenLike) -> None:
+        """Remember the token of ``client``."""
+        self._tokens[client] = token
+
+    def get(self, client: str) -> TokenLike | None:
+        """The token of ``client``, if its login ended in this request."""
+        return self._tokens.get(client)
+
+    def clear(self) -> None:
+        """Forget the tokens: the request is over."""
+        self._tokens.clear()
+
+
+_served: ContextVar[tuple[weakref.ref[RequestTokens], ...]] = ContextVar("oauth1_catalog.served", default=())
+
+
+def tokens_on(attributes: MutableMapping[str, Any]) -> RequestTokens:
+    """The tokens of a request, given the mapping where it keeps what others attach to it."""
+    tokens: RequestTokens = attributes.setdefault(_KEY, RequestTokens())
+    return tokens
+
+
+def serving() -> RequestTokens | None:
+    """The tokens of the request that this context serves."""
+    return next((tokens for tokens in (reference() for reference in _served.get()) if tokens is not None), None)
+
+
+def enter(tokens: RequestTokens) -> None:
+    """The request of ``tokens`` is being served in this context from now on."""
+    if serving() is not tokens:
+        others = [other for other in _served.get() if other() not in {None, tokens}]
+        _served.set((weakref.ref(tokens), *others))
+
+
+@contextmanager
+def serving_within(tokens: RequestTokens) -> Iterator[None]:
+    """Serve the request of ``tokens`` in the ``with`` block, and the one that is served now behind it."""
+    before = _served.get()
+    enter(tokens)
+    try:
+        yield
+    finally:
+        _served.set(before)
+
+
+def leave() -> None:
+    """The request that this context serves is over; one that it was served within goes on."""
+    over = serving()
+    _served.set(tuple(other for other in _served.get() if other() not in {None, over}))
+
+
+class CurrentToken(Generic[FrameworkRequest]):
+    """Remembers, for the request being served, the token of each client whose login ended in it.
+
+    Args:
+        attributes: where a request keeps what others attach to it; one mapping for one request.
+    """
+
+    def __init__(self, attributes: Callable[[FrameworkRequest], MutableMapping[str, Any]]) -> None:
+        self._attributes = attributes
+
+    def serve(self, request: FrameworkRequest) -> RequestTokens:
+        """Calls that name no request belong to ``request`` from now on, in this context and those copied from it."""
+        tokens = tokens_on(self._attributes(request))
+        enter(tokens)
+        return tokens
+
     def set(self, client: str, request: FrameworkRequest, token: TokenLike) -> None:
         """Remember ``token`` of the client registered as ``client`` until ``request`` is over."""
+        self.serve(request).set(client, token)
 
-    @abstractmethod
     def get(self, client: str, request: FrameworkRequest | None = None) -> TokenLike | None:
         """The token of a login that ended in the request being served.
 
         Args:
             client: the registered name.
-            request: the request being served, where the caller knows it.
+            request: the request being served, where the caller names it.
         """
-
-
-class TokenOnRequest(CurrentToken[FrameworkRequest]):
-    """Keeps the tokens on the request itself, for a framework that hands its request around.
-
-    Args:
-        request_type: the framework's class of requests.
-        attributes: where a request keeps what others attach to it; one mapping for one request.
-    """
-
-    def __init__(
-        self, request_type: type[FrameworkRequest], attributes: Callable[[FrameworkRequest], MutableMapping[str, Any]]
-    ) -> None:
-        self._request_type = request_type
-        self._attributes = attributes
-
-    def set(self, client: str, request: FrameworkRequest, token: TokenLike) -> None:  # noqa: D102 - as above
-        self._attributes(request).setdefault(_KEY, {})[client] = token
-
-    def get(self, client: str, request: FrameworkRequest | None = None) -> TokenLike | None:  # noqa: D102 - as above
-        kept = self._served() if request is None else self._attributes(request)
-        token: TokenLike | None = kept.get(_KEY, {}).get(client)
-        return token
-
-    def _served(self) -> MutableMapping[str, Any]:
-        """What is attached to the request that the nearest caller holds; nothing where it holds several."""
-        frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - documented; inspect.currentframe() is the same
-        while frame is not None:
-            # By type, not isinstance: a proxy's __class__ may do anything, such as ask a database.
-            held = [v for v in list(frame.f_locals.values()) if self._request_type in type(v).__mro__]
-            requests = {id(kept): kept for kept in map(self._attributes, held)}
-            if requests:
-                return requests.popitem()[1] if len(requests) == 1 else {}
-            frame = frame.f_back
-        return {}
+        if request is not None:
+            return tokens_on(self._attributes(request)).get(client)
+        tokens = serving()
+        return None if tokens is None or tokens.hidden else tokens.get(client)

@@ -284,7 +284,8 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         """The token of a call: the caller's, else the current user's."""
         if token is not None:
             return token
-        return self._fetched_token(request) or self._current_token(token, request)
+        fetched = self._fetched_token(request)
+        return fetched if fetched is not None else self._current_token(token, request)
 
     def _fetched_token(self, request: FrameworkRequest | None) -> TokenLike | None:
         if request is None:

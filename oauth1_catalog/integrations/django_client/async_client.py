@@ -162,7 +162,7 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         **kwargs: Any,
     ) -> requests.Response:
         kwargs = Hidden(kwargs)
-        token = hidden(await self._aany_token(token, request) or current)
+        token = hidden(await self._aany_token(token, request, current))
         response = await self._in_thread(self._signed_request)(method, url, token, **kwargs)
         await self._arun(self._forget_rejected(token, response))
         return response
@@ -170,13 +170,16 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
     async def _auserinfo(
         self, token: TokenLike | None, request: HttpRequest | None, current: TokenLike | None
     ) -> dict[str, Any]:
-        token = hidden(await self._aany_token(token, request) or current)
+        token = hidden(await self._aany_token(token, request, current))
         return await self._in_thread(self.userinfo)(token)
 
-    async def _aany_token(self, token: TokenLike | None, request: HttpRequest | None) -> TokenLike | None:
+    async def _aany_token(
+        self, token: TokenLike | None, request: HttpRequest | None, current: TokenLike | None
+    ) -> TokenLike | None:
         if token is None:
             token = await sync_to_async(self._fetched_token)(request)
-        return await token if inspect.isawaitable(token) else token
+        token = await token if inspect.isawaitable(token) else token
+        return token if token is not None else current
 
     async def _arun(self, steps: LoginSteps[Outcome]) -> Outcome:
         return await arun(steps, self._aperform)

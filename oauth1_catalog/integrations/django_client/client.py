@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponseRedirect
 
 from oauth1_catalog.integrations.django_client.async_client import AsyncCalls
+from oauth1_catalog.integrations.django_client.framework import own_request
 from oauth1_catalog.registry.token import Token
 
 
@@ -93,14 +94,17 @@ class DjangoOAuth1App(AsyncCalls):
         """As ``save_authorize_data``, in an async view."""
         await sync_to_async(self.save_authorize_data)(request, **kwargs)
 
-    async def aauthorize_access_token(
+    def aauthorize_access_token(
         self,
         request: HttpRequest,
         *,
         callback: Mapping[str, object] | None = None,
         check_redirect_uri: bool = False,
         **kwargs: object,
-    ) -> Token:
+    ) -> Coroutine[Any, Any, Token]:
         """As ``authorize_access_token``, in an async view."""
+        # Not a coroutine function: the context that serves the request is the caller's, also where a task awaits this.
+        if isinstance(own_request(request), HttpRequest):
+            self.framework.current_token.serve(request)
         finish = sync_to_async(self.authorize_access_token)
-        return await finish(request, callback=callback, check_redirect_uri=check_redirect_uri, **kwargs)
+        return finish(request, callback=callback, check_redirect_uri=check_redirect_uri, **kwargs)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 from django.utils.module_loading import import_string
@@ -13,7 +14,7 @@ from django.utils.module_loading import import_string
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import Settings, is_it_meant
-from oauth1_catalog.registry.current_token import TokenOnRequest
+from oauth1_catalog.registry.current_token import CurrentToken
 from oauth1_catalog.registry.framework import Framework, not_a_request
 from oauth1_catalog.registry.token_store import TokenStore
 
@@ -79,10 +80,13 @@ class DjangoSettings(Settings):
 
 
 def _attributes(request: HttpRequest) -> MutableMapping[str, Any]:
-    return vars(_own_request(request))
+    """What the server gave for the request: the same mapping that ``request_started`` has before there is a request."""
+    own = own_request(request)
+    given = own.scope if isinstance(own, ASGIRequest) else own.META
+    return cast("MutableMapping[str, Any]", given)  # PEP 3333 and ASGI have it a dictionary
 
 
-def _own_request(request: HttpRequest) -> HttpRequest:
+def own_request(request: HttpRequest) -> HttpRequest:
     """Django's own request: one of Django REST framework is a wrapper around it, which it calls ``_request``."""
     own: HttpRequest = getattr(request, "_request", request)
     return own
@@ -110,11 +114,11 @@ def token_store_of_settings() -> TokenStore | None:
 class DjangoFramework(Framework[HttpRequest]):
     """Django's session, settings and cache."""
 
-    current_token = TokenOnRequest(HttpRequest, _attributes)
+    current_token = CurrentToken(_attributes)
 
     def browser(self, request: HttpRequest, fallback_key: str) -> Browser:
         """The session, the keys and the query of a request."""
-        if not isinstance(_own_request(request), HttpRequest):
+        if not isinstance(own_request(request), HttpRequest):
             raise not_a_request(request)
         if not hasattr(request, "session"):
             raise ConfigurationError(

@@ -13,6 +13,7 @@ from django.utils.functional import SimpleLazyObject
 from oauth1_catalog.clients.connected import DEFAULT
 from oauth1_catalog.errors import ConfigurationError, ConfigurationNotice
 from oauth1_catalog.integrations.django_client.apps import installed_app
+from oauth1_catalog.integrations.django_client.boundary import observe_requests
 from oauth1_catalog.integrations.django_client.client import DjangoOAuth1App
 from oauth1_catalog.integrations.django_client.framework import (
     SECTIONS,
@@ -80,6 +81,7 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
             max_connected_clients=max_connected_clients,
         )
         setting_changed.connect(self._forget_clients)
+        observe_requests()
 
     def _framework(self) -> DjangoFramework:
         return DjangoFramework(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from traceback import walk_stack
+import sys
+from pathlib import PurePath
 
 from django.apps import AppConfig
 from django.core.checks import register
@@ -28,5 +29,15 @@ class OAuth1TokensConfig(AppConfig):
         from oauth1_catalog.integrations.django_tokens.keys import configured_cipher
 
         register(check_keys, LABEL)
-        if not any(frame.f_globals.get("__name__") == "django.core.management" for frame, _ in walk_stack(None)):
+        if not _runs_a_command(sys.argv[0]):
             configured_cipher()
+
+
+def _runs_a_command(program: str) -> bool:
+    """Whether the process runs a command of Django's, which reports failed checks itself.
+
+    >>> _runs_a_command("./manage.py"), _runs_a_command("/usr/bin/gunicorn")
+    (True, False)
+    """
+    path = PurePath(program)
+    return path.stem in {"manage", "django-admin"} or path.parts[-2:] == ("django", "__main__.py")

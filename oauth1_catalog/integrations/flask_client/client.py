@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import flask
-from flask import Request, has_app_context
+from flask import Request
 from werkzeug.wrappers import Response
 
 from oauth1_catalog.errors import NotInitializedError
-from oauth1_catalog.integrations.flask_client.framework import TokenInG, current_request
+from oauth1_catalog.integrations.flask_client.framework import FlaskFramework, current_request
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
 from oauth1_catalog.registry.token import Token, TokenLike
 
 
 class FlaskOAuth1App(SyncOAuth1App[Request]):
     """A client of one provider."""
+
+    framework: FlaskFramework
 
     def authorize_redirect(
         self, redirect_uri: str | None = None, *, state_data: Mapping[str, object] | None = None, **kwargs: object
@@ -77,15 +79,14 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
         Without a ``fetch_token`` it is looked up in the token store.
         """
         current: TokenLike | None = self.framework.current_token.get(self.name)
-        if current is None:
-            current = self._fetch_token() if self._fetch_token is not None else self._fetched_token(current_request())
-            if current is not None and has_app_context():
-                self.token = current
-        return current
+        if current is not None:
+            return current
+        # For this call alone: whose token it is can be another user's by the next one.
+        return self._fetch_token() if self._fetch_token is not None else self._fetched_token(current_request())
 
     @token.setter
     def token(self, token: TokenLike) -> None:
-        TokenInG().set(self.name, current_request(), token)
+        self.framework.current_token.set(self.name, current_request(), token)
 
     def renew_token(self, token: TokenLike | None = None, *, user: object = None) -> Token:
         """As ``SyncOAuth1App.renew_token``; the request being served goes on with the new token."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import weakref
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -14,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import Settings, is_it_meant, names_under
-from oauth1_catalog.registry.current_token import CurrentToken
+from oauth1_catalog.registry.current_token import CurrentToken, RequestTokens, tokens_on
 from oauth1_catalog.registry.framework import Framework
 from oauth1_catalog.registry.token import TokenLike
 
@@ -63,35 +62,40 @@ class FlaskSettings(Settings):
         return there | {key: is_it_meant(f"{key} in app.config") for key in own}
 
 
-class TokenInG(CurrentToken[Request]):
-    """The current token in Flask's ``g``, under Authlib's name, and for the request that it belongs to alone.
+class FlaskCurrentToken(CurrentToken[Request]):
+    """The current token, on the request that Flask says is being served.
 
-    ``g`` can outlive a request: an application context that a test or a script has pushed serves many.
+    Not in ``g``: an application context that a test or a script has pushed serves many requests. ``g`` only shows it
+    under Authlib's name.
     """
+
+    def __init__(self) -> None:
+        super().__init__(vars)
+
+    def serve(self, request: Request) -> RequestTokens:
+        """The tokens of a request; Flask itself knows which one is being served."""
+        return tokens_on(vars(request))
 
     def set(self, client: str, request: Request | None, token: TokenLike) -> None:
         """Remember ``token`` until ``request`` is over; outside a request, until the application context is."""
+        if request is None:
+            tokens_on(vars(g)).set(client, token)
+        else:
+            super().set(client, request, token)
         setattr(g, f"_oauth_token_{client}", token)
-        setattr(g, f"_oauth_token_{client}_request", request and weakref.ref(request))
 
-    def get(self, client: str, request: Request | None = None) -> TokenLike | None:  # noqa: ARG002 - Flask knows it
-        """The token of the request being served."""
-        token: TokenLike | None = g.get(f"_oauth_token_{client}") if has_app_context() else None
-        if token is None:
-            return None
-        owner, serving = g.get(f"_oauth_token_{client}_request"), current_request()
-        # A weak reference whose request is gone gives None too, and that is no sign of a call outside of a request.
-        belongs = serving is None if owner is None else serving is not None and owner() is serving
-        if belongs:
-            return token
-        g.pop(f"_oauth_token_{client}", None)
-        return None
+    def get(self, client: str, request: Request | None = None) -> TokenLike | None:
+        """The token of the request being served; outside a request, what the application set."""
+        served = request or current_request()
+        if served is not None:
+            return super().get(client, served)
+        return tokens_on(vars(g)).get(client) if has_app_context() else None
 
 
 class FlaskFramework(Framework[Request]):
     """Flask's session, configuration and cache."""
 
-    current_token = TokenInG()
+    current_token = FlaskCurrentToken()
 
     def browser(self, request: Request, fallback_key: str) -> Browser:
         """The session, the keys and the query of the request being served."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from starlette.datastructures import URL
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse
 
 from oauth1_catalog.integrations.starlette_client.blocking import BlockingCalls
@@ -58,14 +58,14 @@ class StarletteOAuth1App(AsyncOAuth1App[Request]):
         """Keep what ``create_authorization_url`` gave until the callback."""
         await self._run(self._remember(request, kwargs))
 
-    async def authorize_access_token(
+    def authorize_access_token(
         self,
         request: Request,
         *,
         callback: Mapping[str, object] | None = None,
         check_redirect_uri: bool = False,
         **kwargs: object,
-    ) -> Token:
+    ) -> Coroutine[Any, Any, Token]:
         """End the login, in the endpoint that the user came back to.
 
         Args:
@@ -83,5 +83,7 @@ class StarletteOAuth1App(AsyncOAuth1App[Request]):
         Raises:
             OAuthError: the login did not end well; ``error`` says how, see ``docs/errors.md``.
         """
-        steps = self._finish(request, kwargs, callback=callback, check_redirect_uri=check_redirect_uri)
-        return await self._run(steps)
+        # Not a coroutine function: the context that serves the request is the caller's, also where a task awaits this.
+        if isinstance(request, HTTPConnection):
+            self.framework.current_token.serve(request)
+        return self._run(self._finish(request, kwargs, callback=callback, check_redirect_uri=check_redirect_uri))

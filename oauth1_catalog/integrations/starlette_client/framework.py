@@ -14,9 +14,10 @@ from starlette.requests import HTTPConnection, Request
 
 from oauth1_catalog.clients.connected_async import AsyncConnectedPools
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.integrations.starlette_client.boundary import draw_boundary
 from oauth1_catalog.registry.browser import Browser
 from oauth1_catalog.registry.configuration import Settings, is_it_meant, names_under
-from oauth1_catalog.registry.current_token import TokenOnRequest
+from oauth1_catalog.registry.current_token import CurrentToken, RequestTokens
 from oauth1_catalog.registry.framework import Framework, not_a_request
 
 _PARAMETERS = inspect.signature(SessionMiddleware)
@@ -62,11 +63,23 @@ class StarletteSettings(Settings):
         return there | {key: is_it_meant(f"{key} in the configuration") for key in own}
 
 
+class StarletteCurrentToken(CurrentToken[Request]):
+    """The current token, on the scope that all ``Request`` objects of one request share."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda request: request.scope)
+
+    def serve(self, request: Request) -> RequestTokens:
+        """As for every framework; other requests of the application are told apart from now on."""
+        draw_boundary(request.scope)
+        return super().serve(request)
+
+
 class StarletteFramework(Framework[Request]):
     """Starlette's session, configuration and cache."""
 
     connected_class = AsyncConnectedPools
-    current_token = TokenOnRequest(Request, lambda request: request.scope)
+    current_token = StarletteCurrentToken()
 
     def browser(self, request: Request, fallback_key: str) -> Browser:
         """The session, the keys and the query of a request."""
