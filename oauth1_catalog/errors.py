@@ -142,8 +142,9 @@ class ConfigurationNotice(ConfigurationError):  # noqa: N818 - nothing raises it
     """Something that works today and needs your attention, in the list of ``check()``; it is never raised.
 
     ``error`` is ``deprecated_provider``, where OAuth 1.0 is about to end there, ``missing_user_agent``,
-    ``strict_session_cookie``, with which no login ends well; or ``unused_catalog_path``, where ``OAuth(catalog=...)``
-    does not read a file of ``OAUTH1_CATALOG_PATH``.
+    ``strict_session_cookie``, with which no login ends well; ``unused_catalog_path``, where ``OAuth(catalog=...)`` does
+    not read a file of ``OAUTH1_CATALOG_PATH``; ``untrusted_host``, where others can choose the redirect URI; or
+    ``session_fixation_allowed``.
     """
 
     error = "configuration_notice"
@@ -160,7 +161,7 @@ class DeprecatedProviderWarning(FutureWarning):
 
 
 class ConfigurationWarning(UserWarning):
-    """A client is registered without something that its provider asks for."""
+    """A client is registered without something that its provider asks for, or allows logins that can be fixated."""
 
 
 class ProviderFileError(ConfigurationError):

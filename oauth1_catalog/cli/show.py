@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,12 @@ from oauth1_catalog.cli.arguments import (
     pairs_of,
     provider_named,
 )
+from oauth1_catalog.registry.fixation import RISK, has_fixable_login
 
+_FIXATION = (
+    f"Attention: {RISK}. Registering this provider for logins needs allow_session_fixation=True; docs/security.md "
+    "tells when that is acceptable."
+)
 # What is told in other lines, or says nothing to a reader.
 _LEFT_OUT = frozenset({"from_catalog", "required_credentials", "variables", "environment", "credential_labels"})
 
@@ -74,6 +80,8 @@ def show(
     for field, value, origin in rows:
         click.echo(f"{field:{width}}  {mask_text(value):{shown}}  {origin}".rstrip())
     click.echo(f"{'you must configure':{width}}  {', '.join(_settings(provider))}")
+    if has_fixable_login(provider):
+        click.echo(f"{'logins':{width}}  need allow_session_fixation=True: {RISK}")
 
 
 def _show_file(catalog: Catalog, name: str, *, as_json: bool) -> None:
@@ -85,6 +93,8 @@ def _show_file(catalog: Catalog, name: str, *, as_json: bool) -> None:
     for document in entry.documents:
         click.echo(f"# {document.path}")
         click.echo("\n".join(document.lines()).rstrip("\n"))
+    if "redirect" in file.flows and file.callback.verifier != "required":
+        click.echo(textwrap.fill(_FIXATION, 100, initial_indent="# ", subsequent_indent="# "))
 
 
 def _variables(provider: Provider, entry: Entry) -> Iterator[tuple[str, str, str]]:

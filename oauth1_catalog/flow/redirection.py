@@ -348,7 +348,8 @@ def _check_confirmed(provider: Provider, value: str | None) -> None:
     raise TokenResponseError(
         "callback_not_confirmed",
         f"{provider.name}: the request_token answer has no oauth_callback_confirmed (RFC 5849, section 2.1). Check the "
-        "request_token_url; for a provider that never sends it, set `callback: {confirmed: optional}` in its file.",
+        "request_token_url; for a provider that never sends it, set `callback: {confirmed: optional}` in its file, and "
+        "where it has no verifier either, pass allow_session_fixation=True at registration (docs/security.md).",
         provider=provider.name,
         step="request_token",
     )

@@ -34,8 +34,9 @@ from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.configuration import Settings, gather
 from oauth1_catalog.registry.framework import Framework
 from oauth1_catalog.registry.missing import nearby
-from oauth1_catalog.registry.notices import notices
+from oauth1_catalog.registry.notices import HostProblem, host_notices, notices
 from oauth1_catalog.registry.parameters import CONFIGURABLE, REGISTER, check_names
+from oauth1_catalog.registry.redirect_uris import BASE, REGISTRY, base_url
 from oauth1_catalog.rfc5849.rsa import PrivateKeys
 
 if TYPE_CHECKING:
@@ -127,9 +128,9 @@ class BaseOAuth(Generic[App]):
                 ``access_token_url``, ``access_token_params``, ``authorize_url``, ``authorize_params``,
                 ``api_base_url``, ``client_kwargs``, ``fetch_token``, ``client_cls``, ``user_agent``, ``headers``,
                 ``api_hosts``, ``request_token_method``, ``access_token_method``, ``rsa_key``,
-                ``rsa_key_passphrase``, ``token``, ``token_secret``, ``allow_local_hosts``, ``insecure_transport``. What
-                is left out is looked up in the framework's configuration. ``allow_plaintext_over_http`` comes from
-                here alone.
+                ``rsa_key_passphrase``, ``token``, ``token_secret``, ``redirect_uri``, ``allow_session_fixation``,
+                ``allow_local_hosts``, ``insecure_transport``. What is left out is looked up in the framework's
+                configuration. ``allow_plaintext_over_http`` comes from here alone.
 
         Returns:
             The client.
@@ -151,6 +152,8 @@ class BaseOAuth(Generic[App]):
         allow_local_hosts: bool | str | Iterable[str] | None = None,
         insecure_transport: bool | None = None,
         allow_plaintext_over_http: bool = False,
+        redirect_uri: str | None = None,
+        allow_session_fixation: bool | None = None,
         **values: Any,
     ) -> App:
         """Register a client for a provider of the catalog; only the keys are the application's own.
@@ -164,6 +167,10 @@ class BaseOAuth(Generic[App]):
             allow_local_hosts: as for the registry, for this client.
             insecure_transport: as for the registry, for this client.
             allow_plaintext_over_http: sign with PLAINTEXT for ``http://`` as well, where others can read the secrets.
+            redirect_uri: where users come back to, where ``authorize_redirect`` does not say it: an absolute address,
+                or a path behind the configured base. By default the configuration's, such as ``TWITTER_REDIRECT_URI``.
+            allow_session_fixation: allow logins at a provider whose callback has no verifier (OAuth Core 1.0): an
+                attacker can end such a login with the account of a victim. See ``docs/security.md``.
             values: the provider's variables and options, and any parameter of ``register``.
 
         Returns:
@@ -173,11 +180,13 @@ class BaseOAuth(Generic[App]):
             UnknownProviderError: the catalog has no such provider; the message lists the nearest names.
             MissingSettingError: a key or a variable is nowhere; the message names the configuration's key.
             RetiredProviderError: the provider has switched OAuth 1.0 off.
-            ConfigurationError: a name is misspelt, or a value is not usable.
+            ConfigurationError: a name is misspelt, a value is not usable, or logins can be fixated and that is not
+                allowed.
 
         Warns:
             DeprecatedProviderWarning: the provider is going to switch OAuth 1.0 off.
-            ConfigurationWarning: the provider asks for a User-Agent of yours, and there is none.
+            ConfigurationWarning: the provider asks for a User-Agent of yours, and there is none; or logins can be
+                fixated, and that is allowed.
         """
         registered = name or provider
         self._check_name(registered)
@@ -185,6 +194,8 @@ class BaseOAuth(Generic[App]):
             "allow_local_hosts": allow_local_hosts,
             "insecure_transport": insecure_transport,
             "allow_plaintext_over_http": allow_plaintext_over_http or None,
+            "redirect_uri": redirect_uri,
+            "allow_session_fixation": allow_session_fixation,
         }
         arguments = {**values, **{key: value for key, value in switches.items() if value is not None}}
         client = self._add(Registration(registered, provider, arguments, environment, overwrite, allow_retired))
@@ -222,10 +233,12 @@ class BaseOAuth(Generic[App]):
 
         Nothing is sent. An empty list is good news; call it in a test of your application. What works today and needs
         your attention is in the list too, with the ``severity`` ``"warning"``: a provider that is going to switch OAuth
-        1.0 off, a User-Agent that it asks for.
+        1.0 off, a User-Agent that it asks for, a redirect URI that anybody can choose by the Host header.
+
+        ``OAUTH1_CATALOG_SILENCED_CHECKS`` in the configuration lists, by their ``error``, findings to leave out.
         """
         found: list[ConfigurationError] = []
-        logs_in = False
+        logs_in = is_open = False
         for name in self._registry:
             try:
                 client = self.create_client(name)
@@ -234,7 +247,13 @@ class BaseOAuth(Generic[App]):
             else:
                 found.extend((*client.problems(), *self._notices(name)) if client else ())
                 logs_in = logs_in or (client is not None and "redirect" in client.provider.flows)
-        return [*found, *self._session_problems()] if logs_in else found
+                is_open = is_open or (client is not None and client.callback_is_open)
+        if logs_in:
+            found.extend(self._session_problems())
+        if is_open:
+            found.extend(self._redirect_problems())
+        silenced = self._silenced()
+        return [problem for problem in found if problem.error not in silenced]
 
     def __getattr__(self, name: str) -> App:
         # "_registry" is not there yet while a copy or a pickle is being made.
@@ -250,7 +269,8 @@ class BaseOAuth(Generic[App]):
         client = self._built().get(name)
         if client is None:
             return []
-        found = list(notices(name, client.provider, client.framework.settings))
+        allowed = client.allow_session_fixation
+        found = list(notices(name, client.provider, client.framework.settings, allow_session_fixation=allowed))
         if unused := self._unused_file(self._registry[name].provider):
             found.append(ConfigurationNotice("unused_catalog_path", unused, provider=name))
         return found
@@ -274,6 +294,26 @@ class BaseOAuth(Generic[App]):
     def _session_problems(self) -> list[ConfigurationError]:
         """What keeps the application from having a session, which a login needs."""
         return []
+
+    def _redirect_problems(self) -> list[ConfigurationError]:
+        """What lets others choose the redirect URI, where the configuration does not give it."""
+        settings = self._settings()
+        try:
+            if base_url(settings) is not None:
+                return []
+        except ConfigurationError as error:
+            return [error]
+        return list(host_notices(self._host_problem(), settings.place(REGISTRY, BASE)))
+
+    def _host_problem(self) -> HostProblem | None:
+        """Why the Host header of a request cannot be believed, ``None`` where it can, or nothing is known of it."""
+        return None
+
+    def _silenced(self) -> frozenset[str]:
+        """The findings that ``check`` leaves out, by their ``error``."""
+        value = self._settings().get(REGISTRY, "silenced_checks") or ()
+        names = value.replace(",", " ").split() if isinstance(value, str) else value
+        return frozenset(map(str, names if isinstance(names, Iterable) else ()))
 
     def _built(self) -> MutableMapping[str, App]:
         """The clients that are built, for the application being served."""
@@ -321,6 +361,7 @@ class BaseOAuth(Generic[App]):
         assert client is not None  # noqa: S101 - it is registered
         if registration.provider is not None:
             _ = client.signer
+            client.check_fixation()
         return client
 
     def _build(self, registration: Registration) -> App:

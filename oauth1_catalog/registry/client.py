@@ -24,12 +24,15 @@ from oauth1_catalog.errors import (
     OAuthError,
     StateError,
 )
-from oauth1_catalog.hosts import DEVELOPER, Access, given_insecure_transport
+from oauth1_catalog.hosts import DEVELOPER, Access, given_insecure_transport, read_flag
 from oauth1_catalog.registry.addresses import api_url, check_transport, url_text
+from oauth1_catalog.registry.fixation import check_fixation, held_to_rfc5849
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
+from oauth1_catalog.registry.login_user import user_digest
 from oauth1_catalog.registry.missing import missing
 from oauth1_catalog.registry.parameters import refuse_oauth2
 from oauth1_catalog.registry.provider_values import provider_with, text_params
+from oauth1_catalog.registry.redirect_uris import redirect_uri as chosen_redirect_uri
 from oauth1_catalog.registry.temporary import TemporaryStore
 from oauth1_catalog.registry.token import Token, TokenLike, token_credentials
 from oauth1_catalog.registry.token_keeping import TokenKeeping
@@ -52,6 +55,9 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         access: the hosts and transports that are allowed; by default what holds for addresses of the developer's own.
         token: the identifier of a token that the provider's console issued, for calls without a user's token.
         token_secret: its secret.
+        redirect_uri: where users come back to, where a call does not say it: an absolute address, or a path behind the
+            configured base (``OAUTH1_CATALOG_REDIRECT_BASE_URL``).
+        allow_session_fixation: allow logins at a provider without verifier (OAuth Core 1.0), which can be fixated.
     """
 
     OAUTH_APP_CONFIG: ClassVar[Mapping[str, object] | None] = None
@@ -69,6 +75,8 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         rsa_key_passphrase: str | None = None,
         token: str | None = None,
         token_secret: str | None = None,
+        redirect_uri: object = None,
+        allow_session_fixation: object = False,
         provider: Provider | None = None,
         access: Access | None = None,
         update_token: Callable[..., Any] | None = None,
@@ -81,6 +89,10 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         self.access = access or Access(DEVELOPER.local_hosts, given_insecure_transport())
         self.provider = provider_with(provider or Provider(name=name), name, values, access=self.access)
         check_transport(self.provider, self.access)
+        self.redirect_uri = None if redirect_uri is None else str(redirect_uri)
+        self.allow_session_fixation = read_flag(allow_session_fixation, where=f"{name}: allow_session_fixation")
+        if not self.allow_session_fixation:
+            self.provider = held_to_rfc5849(self.provider)
         self.static_token: TokenCredentials | None = TokenCredentials(token, token_secret or "") if token else None
         refuse_oauth2(name, self.provider.client_kwargs, where="client_kwargs")
         self._signing = signing_options(self.provider.client_kwargs, name=name)
@@ -203,6 +215,10 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
                 getattr(self, part)
             except ConfigurationError as error:
                 yield error
+        try:
+            self.check_fixation()
+        except ConfigurationError as error:
+            yield error
         if "redirect" in self.provider.flows:
             yield from self._missing_addresses()
         lifetime = self.provider.token_response.lifetime
@@ -212,6 +228,22 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             yield ConfigurationError(
                 description=f"{self.name}: {missing_time_zone(lifetime.timezone)}", provider=self.name
             )
+
+    def check_fixation(self) -> None:
+        """Refuse a registration that can only be for logins, where these can be fixated and that is not allowed.
+
+        Raises:
+            ConfigurationError: ``allow_session_fixation`` is missing.
+        """
+        if self.provider.flows == ("redirect",) and self.static_token is None:
+            check_fixation(self.provider, allowed=self.allow_session_fixation)
+
+    @property
+    def callback_is_open(self) -> bool:
+        """Whether a login's redirect URI comes from the call alone, and the provider sends users there."""
+        rules = self.provider.callback
+        logs_in = "redirect" in self.provider.flows and rules.value == "url" and not rules.registered
+        return logs_in and not self.redirect_uri
 
     def discard(self) -> None:
         """The registry has another client of this name, or none: close the connections when nobody uses them."""
@@ -248,7 +280,8 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         check_flow(self.provider, "redirect")
         for error in self._missing_addresses():
             raise error  # before the user has gone to the provider, not after
-        uri = None if redirect_uri is None else str(redirect_uri)
+        check_fixation(self.provider, allowed=self.allow_session_fixation)
+        uri = self._redirect_uri(redirect_uri)
         if uri not in {None, "oob"} and self.provider.callback.value == "oob":
             self._warn_of_unused(str(uri))
         return login.begin(self.provider, self.signer, redirect_uri=uri, params=text_params(self.name, params))
@@ -266,17 +299,23 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             stacklevel=5,
         )
 
+    def _redirect_uri(self, given: object) -> str | None:
+        """Where the user comes back to: what a call was given, else what is configured."""
+        return chosen_redirect_uri(self.name, given, self.redirect_uri, self.framework.settings)
+
     def _remember(self, request: FrameworkRequest, data: Mapping[str, Any]) -> LoginSteps[None]:
         """Keep what ``create_authorization_url`` gave, in the session of ``request``."""
         from oauth1_catalog.registry import login
 
-        uri = data.get("redirect_uri")
-        return login.remember(
+        browser = self._browser(request)
+        user = yield from self._user_of(request, data.get("user"))
+        yield from login.remember(
             self.temporary,
-            self._browser(request),
+            browser,
             request_token=self._request_token(data.get("request_token"), step="authorize"),
-            redirect_uri=None if uri is None else str(uri),
+            redirect_uri=self._redirect_uri(data.get("redirect_uri")),
             state_data=data.get("state_data") or {},
+            user=user_digest(self.name, user),
             now=self._now(),
         )
 
@@ -287,23 +326,27 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         *,
         callback: Mapping[str, object] | None,
         check_redirect_uri: bool,
+        user: object,
     ) -> LoginSteps[Token]:
         from oauth1_catalog.registry import login
 
         texts = text_params(self.name, params)
         browser = self._browser(request)
-        token = yield from login.finish(
+        user = yield from self._user_of(request, user)
+        token, is_theirs = yield from login.finish(
             self.provider,
             self.signer,
             self.temporary,
             browser,
             params=texts,
+            user=user_digest(self.name, user),
             now=self._now(),
             handed=None if callback is None else self._callback_pairs(callback),
             check_redirect_uri=check_redirect_uri,
         )
         self.framework.current_token.set(self.name, request, token)
-        yield from self._keep_after_login(request, token)
+        if is_theirs:
+            yield from self._keep_after_login(token, user)
         return token
 
     def _callback_pairs(self, callback: object) -> Iterable[tuple[str, object]]:

@@ -21,6 +21,7 @@ from oauth1_catalog.flow.redirection import (
     request_token_credentials,
 )
 from oauth1_catalog.registry.browser import Browser
+from oauth1_catalog.registry.login_user import check_same_user
 from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
 from oauth1_catalog.registry.token import Token
 from oauth1_catalog.registry.token_store import Pause, StoreCall, Uninterrupted
@@ -65,10 +66,11 @@ def remember(
     request_token: Mapping[str, str],
     redirect_uri: str | None,
     state_data: Mapping[str, object],
+    user: str | None,
     now: float,
 ) -> LoginSteps[None]:
-    """Keep the request token of ``begin`` until the callback."""
-    login = PendingLogin(temporary_credentials(request_token), redirect_uri, state_data)
+    """Keep the request token of ``begin`` until the callback, and the user for whom the login begins."""
+    login = PendingLogin(temporary_credentials(request_token), redirect_uri, state_data, user)
     yield from store.save(browser.session, login, keys=browser.keys, in_cookie=browser.in_cookie, now=now)
 
 
@@ -79,10 +81,11 @@ def finish(
     browser: Browser,
     *,
     params: Mapping[str, str],
+    user: str | None,
     now: float,
     handed: Iterable[tuple[str, object]] | None = None,
     check_redirect_uri: bool = False,
-) -> LoginSteps[Token]:
+) -> LoginSteps[tuple[Token, bool]]:
     """Read the callback, take back the login that it ends, and change its request token for an access token.
 
     Args:
@@ -91,13 +94,17 @@ def finish(
         store: has the login.
         browser: who comes back.
         params: parameters of the token request.
+        user: who is logged in to the application now.
         now: seconds since the epoch.
         handed: the callback's parameters, where they are not in the query; nothing else is read from them.
         check_redirect_uri: whether the login must end at the path that it was begun for.
 
+    Returns:
+        The token, and whether the login was begun by the user who is logged in now.
+
     Raises:
         AuthorizationDeniedError: the user said no.
-        StateError: the callback belongs to no login of this browser.
+        StateError: the callback belongs to no login of this browser, or to one that another user began.
         MissingVerifierError: the callback has no verifier.
         ProviderError: the provider gave no access token.
     """
@@ -106,6 +113,7 @@ def finish(
         yield from store.discard(browser.session, callback.oauth_token)
         raise callback.failure
     login = yield from store.take(browser.session, callback.oauth_token, keys=browser.keys, now=now)
+    check_same_user(provider.name, login.user, user)
     if check_redirect_uri:
         _check_path(provider, login.redirect_uri, browser.path)
     verifier = require_verifier(provider, callback.oauth_verifier, login.temporary.extra.get("oauth_verifier"))
@@ -113,7 +121,7 @@ def finish(
     token.update({name: value for name, value in callback.extra.items() if name not in token})
     token.state_data = dict(login.state_data)
     token.redirect_uri = login.redirect_uri
-    return token
+    return token, login.user is not None
 
 
 def exchange(

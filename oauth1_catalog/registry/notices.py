@@ -1,21 +1,39 @@
-"""What works today and still needs attention: a provider whose OAuth 1.0 ends, its User-Agent, the session's cookie."""
+"""What works today and still needs attention: of a provider, of the session's cookie, of the redirect URI."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationNotice
 from oauth1_catalog.registry.configuration import Settings
+from oauth1_catalog.registry.fixation import RISK, has_fixable_login
 
 
-def notices(client: str, provider: Provider, settings: Settings) -> Iterator[ConfigurationNotice]:
+@dataclass(frozen=True, slots=True)
+class HostProblem:
+    """Why a framework's idea of its own address cannot be believed.
+
+    Args:
+        cause: what is set or missing; the first half of a sentence.
+        cure: what to set besides the redirect URI, the second half of one; empty where nothing helps.
+    """
+
+    cause: str
+    cure: str = ""
+
+
+def notices(
+    client: str, provider: Provider, settings: Settings, *, allow_session_fixation: bool = False
+) -> Iterator[ConfigurationNotice]:
     """What to tell of a client.
 
     Args:
         client: the registered name.
         provider: what it is registered for, with the parameters of the registration over it.
         settings: where its User-Agent can be set.
+        allow_session_fixation: whether logins without verifier are allowed.
 
     >>> from oauth1_catalog.registry.configuration import NoSettings
     >>> provider = Provider(name="garmin", status="deprecated", sunset="2026-12-31")
@@ -34,6 +52,35 @@ def notices(client: str, provider: Provider, settings: Settings) -> Iterator[Con
             f"register_from_catalog(){example}.",
             provider=client,
         )
+    if allow_session_fixation and has_fixable_login(provider):
+        yield ConfigurationNotice(
+            "session_fixation_allowed",
+            f"{client}: {RISK}. allow_session_fixation is set: log nobody in by this provider alone, and let a user "
+            "who is logged in confirm which account was linked.",
+            provider=client,
+        )
+
+
+def host_notices(problem: HostProblem | None, base: str) -> Iterator[ConfigurationNotice]:
+    """What to tell of an application that may build its redirect URI from a Host header that anybody can send.
+
+    Args:
+        problem: why the header cannot be believed.
+        base: where the application's public address is configured.
+
+    >>> problem = HostProblem("TRUSTED_HOSTS is not set", "set TRUSTED_HOSTS in app.config")
+    >>> [notice.error for notice in host_notices(problem, "OAUTH1_CATALOG_REDIRECT_BASE_URL in app.config")]
+    ['untrusted_host']
+    """
+    if problem is None:
+        return
+    cure = f" Or {problem.cure}." if problem.cure else ""
+    yield ConfigurationNotice(
+        "untrusted_host",
+        f"{problem.cause}, so a redirect URI that is built from the request goes wherever its Host header says, and "
+        "takes a victim's login there. Configure the redirect URI of each client (redirect_uri), or your application's "
+        f"public address for all of them: {base}.{cure}",
+    )
 
 
 def session_cookie_notices(same_site: object, place: str) -> Iterator[ConfigurationNotice]:

@@ -41,6 +41,8 @@ CONFIGURABLE = (
         "userinfo_endpoint",
         "allow_local_hosts",
         "insecure_transport",
+        "redirect_uri",
+        "allow_session_fixation",
     }
 )
 """Parameters of a client that can stand in the configuration."""

@@ -50,6 +50,7 @@ class PendingLogin:
     temporary: TemporaryCredentials
     redirect_uri: str | None = None
     state_data: Mapping[str, object] = field(default_factory=dict, repr=False)
+    user: str | None = field(default=None, repr=False)  # for whom it began, as login_user.user_digest() says it
 
 
 class TemporaryStore:
@@ -109,6 +110,8 @@ class TemporaryStore:
             "state_data": login.state_data,
             "expires": int(expires),
         }
+        if login.user is not None:  # a cookie is small
+            record["user"] = login.user
         sealed = seal(_to_json(record, self.name), keys)
         entry: dict[str, object] = {"exp": expires, "client": self.name}
         if self._cached:
@@ -220,7 +223,10 @@ class TemporaryStore:
             raise self._expired()
         extra = {"oauth_verifier": record["verifier"]} if record["verifier"] else {}
         return PendingLogin(
-            TemporaryCredentials(oauth_token, record["secret"], extra), record["redirect_uri"], record["state_data"]
+            TemporaryCredentials(oauth_token, record["secret"], extra),
+            record["redirect_uri"],
+            record["state_data"],
+            record.get("user"),  # a record of before has none
         )
 
     def _read_authlib(self, data: object, oauth_token: str) -> PendingLogin:

@@ -36,9 +36,18 @@ class TokenKeeping(Generic[FrameworkRequest]):
         @property
         def signer(self) -> Signer: ...  # noqa: D102 - the client's own
 
-    def _keep_after_login(self, request: FrameworkRequest, token: Token) -> LoginSteps[None]:
+    def _user_of(self, request: FrameworkRequest, given: object) -> LoginSteps[object]:
+        """Who is logged in to the application: whom it names, else whom the token store finds."""
+        if given is not None or self.framework.token_store is None:
+            return given
+        user: object = yield StoreCall("current_user", (request,))
+        return user
+
+    def _keep_after_login(self, token: Token, user: object) -> LoginSteps[None]:
+        """Save the token of a login that ``user`` began and ended."""
         if self.framework.token_store is not None:
-            yield from token_store.keep_after_login(self.name, request, token)
+            yield StoreCall("save_token", (self.name, user, token))
+            token.user = user
 
     def _current_users_token(self, request: FrameworkRequest) -> LoginSteps[Token | None]:
         return token_store.current_users_token(self.name, request)

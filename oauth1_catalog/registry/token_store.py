@@ -98,14 +98,6 @@ def current_users_token(name: str, request: object) -> StoreSteps[Token | None]:
     return token
 
 
-def keep_after_login(name: str, request: object, token: Token) -> StoreSteps[None]:
-    """Save the token of a login, where it is known whose it is."""
-    user = yield StoreCall("current_user", (request,))
-    if user is not None:
-        yield StoreCall("save_token", (name, user, token))
-        token.user = user
-
-
 def renew_stored(
     name: str,
     user: object,

@@ -34,6 +34,8 @@ from tests.integrations.applications import (
     prefixed,
 )
 
+BASE_URL = "https://example.com"
+"""The public address of the applications, so that `check()` has nothing to say of their hosts."""
 FRAMEWORKS = {"flask": FlaskApplication, "django": DjangoApplication, "starlette": StarletteApplication}
 
 urlpatterns: list[object] = []
@@ -95,17 +97,17 @@ def registry(framework: str) -> Iterator[Callable[..., Any]]:
         config = config or {"unrelated": {"client_id": "x"}}
         if framework == "flask":
             app = flask.Flask(__name__)
-            app.config.update(prefixed(config), SECRET_KEY="s")
+            app.config.update(prefixed(config), SECRET_KEY="s", OAUTH1_CATALOG_REDIRECT_BASE_URL=BASE_URL)
             undo.append(app)
             return flask_client.OAuth(app, **options)
         if framework == "django":
-            settings = override_settings(OAUTH1_CATALOG=config)
+            settings = override_settings(OAUTH1_CATALOG=config, OAUTH1_CATALOG_REDIRECT_BASE_URL=BASE_URL)
             settings.enable()
             undo.append(settings)
             return django_client.OAuth(**options)
         return starlette_client.OAuth(prefixed(config), **options)
 
     yield make
-    for made in undo:
+    for made in reversed(undo):
         if hasattr(made, "disable"):
             made.disable()

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.testclient import TestClient
 
 from oauth1_catalog.emulator import Emulator
@@ -21,6 +22,7 @@ from oauth1_catalog.integrations import django_client, flask_client, starlette_c
 from tests.integrations.applications import Application
 
 KEYS = {"client_id": "k", "client_secret": "s"}
+TRUSTED = Middleware(TrustedHostMiddleware, allowed_hosts=["testserver"])
 ATTRIBUTES = pytest.mark.parametrize(
     ("same_site", "told"), [("Strict", 1), ("strict", 1), ("STRICT", 1), ("Lax", 0), ("None", 0), (None, 0)]
 )
@@ -39,7 +41,7 @@ def strict(found: list[Any]) -> list[ConfigurationNotice]:
 @ATTRIBUTES
 def test_flask(same_site: str | None, told: int) -> None:
     app = flask.Flask(__name__)
-    app.config.update(SECRET_KEY="s", SESSION_COOKIE_SAMESITE=same_site)
+    app.config.update(SECRET_KEY="s", SESSION_COOKIE_SAMESITE=same_site, TRUSTED_HOSTS=["localhost"])
     oauth = flask_client.OAuth(app)
     assert oauth.check() == []
     oauth.register_from_catalog("twitter", **KEYS)
@@ -54,7 +56,7 @@ def test_flask(same_site: str | None, told: int) -> None:
 def test_django(same_site: str | None, told: int) -> None:
     oauth = django_client.OAuth()
     oauth.register_from_catalog("twitter", **KEYS)
-    with override_settings(SESSION_COOKIE_SAMESITE=same_site):
+    with override_settings(SESSION_COOKIE_SAMESITE=same_site, ALLOWED_HOSTS=["localhost"]):
         assert len(strict(oauth.check())) == told
 
 
@@ -66,11 +68,11 @@ def test_starlette(kind: Any, same_site: str, told: int) -> None:
     by_name = Middleware(SessionMiddleware, secret_key="s", same_site=same_site)
     by_place = Middleware(SessionMiddleware, "s", "session", 100, "/", same_site)
     for middleware in (by_name, by_place):
-        app = kind(middleware=[middleware], lifespan=oauth.lifespan)
+        app = kind(middleware=[middleware, TRUSTED], lifespan=oauth.lifespan)
         assert len(strict(oauth.check(app))) == told
     later = starlette_client.OAuth()
     later.register_from_catalog("twitter", **KEYS)
-    app = kind(middleware=[by_name], lifespan=later.lifespan)
+    app = kind(middleware=[by_name, TRUSTED], lifespan=later.lifespan)
     assert later.check() == []
     with TestClient(app):
         assert len(strict(later.check())) == told
@@ -79,10 +81,10 @@ def test_starlette(kind: Any, same_site: str, told: int) -> None:
 def test_starlette_without_a_secret_key_or_a_session_of_its_own() -> None:
     oauth = starlette_client.OAuth()
     oauth.register_from_catalog("twitter", **KEYS)
-    (problem,) = oauth.check(Starlette(middleware=[Middleware(SessionMiddleware, secret_key="")]))
+    (problem,) = oauth.check(Starlette(middleware=[Middleware(SessionMiddleware, secret_key=""), TRUSTED]))
     assert "secret_key of SessionMiddleware is empty" in problem.description
-    assert oauth.check(Starlette()) == []
-    assert oauth.check(Starlette(middleware=[Middleware(SessionMiddleware, secret_key="s")])) == []
+    assert oauth.check(Starlette(middleware=[TRUSTED])) == []
+    assert oauth.check(Starlette(middleware=[Middleware(SessionMiddleware, secret_key="s"), TRUSTED])) == []
 
 
 def test_the_default_of_each_framework_is_fine(registry: Callable[..., Any]) -> None:

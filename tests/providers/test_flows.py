@@ -17,7 +17,7 @@ from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.users import User
-from oauth1_catalog.errors import DeprecatedProviderWarning
+from oauth1_catalog.errors import ConfigurationWarning, DeprecatedProviderWarning
 from tests.integrations.applications import (
     REDIRECT_URI,
     Answer,
@@ -78,6 +78,9 @@ def make(emulator: Emulator) -> Iterator[Callable[..., Application]]:
         with warnings.catch_warnings():
             if FILES[name].status == "deprecated":
                 warnings.simplefilter("ignore", DeprecatedProviderWarning)
+            if "redirect" in FILES[name].flows and FILES[name].callback.verifier != "required":
+                warnings.simplefilter("ignore", ConfigurationWarning)
+                values["allow_session_fixation"] = True
             trust = {"verify": emulator.ca_file}
             values["allow_retired"] = FILES[name].status == "retired"
             app.oauth.register_from_catalog(name, **keys_of(name, emulator), client_kwargs=trust, **values)

@@ -23,6 +23,7 @@ RESERVED = frozenset({
     "rsa_key", "rsa_key_passphrase", "token", "request_token_url", "request_token_params", "access_token_url",
     "access_token_params", "authorize_url", "authorize_params", "api_base_url", "client_kwargs", "fetch_token",
     "update_token", "client_cls", "user_agent", "request_token_method", "access_token_method", "userinfo_endpoint",
+    "redirect_uri", "allow_session_fixation",
 })  # fmt: skip
 # Attributes of the registry in some framework: no client can be called oauth.<name>.
 REGISTRY = frozenset({

@@ -14,7 +14,7 @@ from types import ModuleType
 
 import click
 
-from oauth1_catalog.errors import DeprecatedProviderWarning
+from oauth1_catalog.errors import ConfigurationWarning, DeprecatedProviderWarning
 from oauth1_catalog.extras import needs
 
 FRAMEWORKS = ("flask", "django", "starlette")
@@ -37,8 +37,9 @@ def demo(framework: str | None, port: int | None, check: bool) -> None:
     """
     # A request is told by the demo itself; what a library finds worth a warning is still shown.
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
-    # Everything is offered; what ends, and when, `list` and `show` tell.
+    # Everything is offered; what ends, and which logins can be fixated, `list` and `show` tell.
     warnings.simplefilter("ignore", DeprecatedProviderWarning)
+    warnings.simplefilter("ignore", ConfigurationWarning)
     names = [framework] if framework else FRAMEWORKS if check else FRAMEWORKS[:1]
     applications = {name: _application(name) for name in names}
     if check:

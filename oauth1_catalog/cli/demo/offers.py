@@ -88,6 +88,8 @@ def _offer(emulator: Emulator, name: str) -> Offer | None:
         return None  # there is nothing to click through
     provider = emulator.catalog.provider(name, values=examples_of(file))
     settings = settings_of(emulator, file, provider)
+    if provider.callback.verifier != "required":
+        settings["allow_session_fixation"] = True  # nobody attacks a demo on this machine
     original = urlsplit(provider.request_token_url or "").path.split("/")
     return Offer(
         name,

@@ -29,8 +29,16 @@ IDS: dict[type[ConfigurationError], str] = {
 }
 """Stable, for ``SILENCED_SYSTEM_CHECKS``; the first class that fits counts."""
 
-WARNINGS = {"deprecated_provider": "W001", "missing_user_agent": "W002", "strict_session_cookie": "W003"}
-"""What works today and needs attention, by its code."""
+NUMBERS = {
+    "session_fixation": "E006",
+    "deprecated_provider": "W001",
+    "missing_user_agent": "W002",
+    "strict_session_cookie": "W003",
+    "untrusted_host": "W004",
+    "session_fixation_allowed": "W005",
+    "unused_catalog_path": "W006",
+}
+"""Those of single codes: what works today and needs attention, and a login that was not allowed."""
 
 
 def check_clients(*, app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
@@ -49,7 +57,7 @@ def check_clients(*, app_configs: Sequence[AppConfig] | None = None, **_: Any) -
 
 def _message(error: ConfigurationError) -> CheckMessage:
     kind = checks.Warning if error.severity == "warning" else Error
-    number = WARNINGS.get(error.error) or next(number for kind, number in IDS.items() if isinstance(error, kind))
+    number = NUMBERS.get(error.error) or next(number for kind, number in IDS.items() if isinstance(error, kind))
     # Our messages are "name: cause. What to do."
     cause, _, advice = error.description.removeprefix(f"{error.provider}: ").partition(". ")
     return kind(cause.removesuffix(".") + ".", hint=advice or None, obj=error.provider, id=f"{LABEL}.{number}")

@@ -22,15 +22,21 @@ class DjangoOAuth1App(AsyncCalls):
         redirect_uri: str | None = None,
         *,
         state_data: Mapping[str, object] | None = None,
+        user: object = None,
         **kwargs: object,
     ) -> HttpResponseRedirect:
         """Send the user's browser to the provider, to log in and authorize the application.
 
         Args:
             request: the request being served.
-            redirect_uri: where the user comes back to; the address of the view that calls ``authorize_access_token``.
+            redirect_uri: where the user comes back to; the address of the view that calls ``authorize_access_token``. A
+                path is put behind the configured base, ``OAUTH1_CATALOG_REDIRECT_BASE_URL``. By default the client's
+                own ``redirect_uri``, ``OAUTH1_CATALOG["twitter"]["redirect_uri"]``. Do not build it from the request's
+                Host header, which anybody can send.
             state_data: the application's own data, given back at the callback as ``token.state_data``. It is kept as
                 JSON.
+            user: for whom the login begins, where somebody is logged in already and links an account: an identifier, or
+                an object that has one. It ends for nobody else. By default the token store's ``user=`` finds it.
             kwargs: parameters of the authorize URL.
 
         Returns:
@@ -42,7 +48,7 @@ class DjangoOAuth1App(AsyncCalls):
         """
         self._browser(request)
         data = self.create_authorization_url(redirect_uri, **kwargs)
-        self.save_authorize_data(request, redirect_uri=redirect_uri, state_data=state_data, **data)
+        self.save_authorize_data(request, redirect_uri=redirect_uri, state_data=state_data, user=user, **data)
         response = HttpResponseRedirect(data["url"])
         response["Cache-Control"] = "no-store"
         response["Referrer-Policy"] = "no-referrer"
@@ -58,6 +64,7 @@ class DjangoOAuth1App(AsyncCalls):
         *,
         callback: Mapping[str, object] | None = None,
         check_redirect_uri: bool = False,
+        user: object = None,
         **kwargs: object,
     ) -> Token:
         """End the login, in the view that the user came back to.
@@ -69,6 +76,8 @@ class DjangoOAuth1App(AsyncCalls):
                 query, which must not differ. Nothing else of it is used: the login must be this browser's as ever.
             check_redirect_uri: whether the login must end at the path of the ``redirect_uri`` that it was begun with;
                 for an application with several callbacks.
+            user: who is logged in now, where the application said for whom the login began. By default the token
+                store's ``user=`` finds it.
             kwargs: parameters of the token request.
 
         Returns:
@@ -77,7 +86,9 @@ class DjangoOAuth1App(AsyncCalls):
         Raises:
             OAuthError: the login did not end well; ``error`` says how, see ``docs/errors.md``.
         """
-        return self._run(self._finish(request, kwargs, callback=callback, check_redirect_uri=check_redirect_uri))
+        return self._run(
+            self._finish(request, kwargs, callback=callback, check_redirect_uri=check_redirect_uri, user=user)
+        )
 
     async def aauthorize_redirect(
         self,
@@ -85,10 +96,13 @@ class DjangoOAuth1App(AsyncCalls):
         redirect_uri: str | None = None,
         *,
         state_data: Mapping[str, object] | None = None,
+        user: object = None,
         **kwargs: object,
     ) -> HttpResponseRedirect:
         """As ``authorize_redirect``, in an async view."""
-        return await sync_to_async(self.authorize_redirect)(request, redirect_uri, state_data=state_data, **kwargs)
+        return await sync_to_async(self.authorize_redirect)(
+            request, redirect_uri, state_data=state_data, user=user, **kwargs
+        )
 
     async def asave_authorize_data(self, request: HttpRequest, **kwargs: Any) -> None:
         """As ``save_authorize_data``, in an async view."""
@@ -100,6 +114,7 @@ class DjangoOAuth1App(AsyncCalls):
         *,
         callback: Mapping[str, object] | None = None,
         check_redirect_uri: bool = False,
+        user: object = None,
         **kwargs: object,
     ) -> Coroutine[Any, Any, Token]:
         """As ``authorize_access_token``, in an async view."""
@@ -107,4 +122,4 @@ class DjangoOAuth1App(AsyncCalls):
         if isinstance(own_request(request), HttpRequest):
             self.framework.current_token.serve(request)
         finish = sync_to_async(self.authorize_access_token)
-        return finish(request, callback=callback, check_redirect_uri=check_redirect_uri, **kwargs)
+        return finish(request, callback=callback, check_redirect_uri=check_redirect_uri, user=user, **kwargs)

@@ -23,7 +23,7 @@ from oauth1_catalog.integrations.django_client.framework import (
     token_store_of_settings,
 )
 from oauth1_catalog.registry.base import BaseOAuth, Registration
-from oauth1_catalog.registry.notices import notices, session_cookie_notices
+from oauth1_catalog.registry.notices import HostProblem, notices, session_cookie_notices
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
@@ -97,6 +97,16 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
 
     def _session_problems(self) -> list[ConfigurationError]:
         return list(session_cookie_notices(settings.SESSION_COOKIE_SAMESITE, "SESSION_COOKIE_SAMESITE in the settings"))
+
+    def _host_problem(self) -> HostProblem | None:
+        if "*" in settings.ALLOWED_HOSTS:
+            return HostProblem("ALLOWED_HOSTS in the settings holds '*'", "list your own hosts in ALLOWED_HOSTS")
+        if settings.USE_X_FORWARDED_HOST:
+            return HostProblem(
+                "USE_X_FORWARDED_HOST is set, and a browser can send X-Forwarded-Host, too",
+                "have your proxy overwrite X-Forwarded-Host, and silence this check",
+            )
+        return None
 
     def _add(self, registration: Registration) -> DjangoOAuth1App:
         app = installed_app()

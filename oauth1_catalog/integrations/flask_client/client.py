@@ -21,14 +21,24 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
     framework: FlaskFramework
 
     def authorize_redirect(
-        self, redirect_uri: str | None = None, *, state_data: Mapping[str, object] | None = None, **kwargs: object
+        self,
+        redirect_uri: str | None = None,
+        *,
+        state_data: Mapping[str, object] | None = None,
+        user: object = None,
+        **kwargs: object,
     ) -> Response:
         """Send the user's browser to the provider, to log in and authorize the application.
 
         Args:
-            redirect_uri: where the user comes back to; the address of the view that calls ``authorize_access_token``.
+            redirect_uri: where the user comes back to; the address of the view that calls ``authorize_access_token``. A
+                path is put behind the configured base, ``OAUTH1_CATALOG_REDIRECT_BASE_URL``. By default the client's
+                own ``redirect_uri``, such as ``TWITTER_REDIRECT_URI``. Do not build it from the request's Host header,
+                which anybody can send.
             state_data: the application's own data, given back at the callback as ``token.state_data``. It is kept as
                 JSON.
+            user: for whom the login begins, where somebody is logged in already and links an account: an identifier, or
+                an object that has one. It ends for nobody else. By default the token store's ``user=`` finds it.
             kwargs: parameters of the authorize URL.
 
         Returns:
@@ -40,7 +50,7 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
         """
         self._browser(self._request())
         data = self.create_authorization_url(redirect_uri, **kwargs)
-        self.save_authorize_data(redirect_uri=redirect_uri, state_data=state_data, **data)
+        self.save_authorize_data(redirect_uri=redirect_uri, state_data=state_data, user=user, **data)
         response = flask.redirect(data["url"])
         response.headers["Cache-Control"] = "no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
@@ -51,7 +61,12 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
         self._run(self._remember(self._request(), kwargs))
 
     def authorize_access_token(
-        self, *, callback: Mapping[str, object] | None = None, check_redirect_uri: bool = False, **kwargs: object
+        self,
+        *,
+        callback: Mapping[str, object] | None = None,
+        check_redirect_uri: bool = False,
+        user: object = None,
+        **kwargs: object,
     ) -> Token:
         """End the login, in the view that the user came back to.
 
@@ -61,6 +76,8 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
                 query, which must not differ. Nothing else of it is used: the login must be this browser's as ever.
             check_redirect_uri: whether the login must end at the path of the ``redirect_uri`` that it was begun with;
                 for an application with several callbacks.
+            user: who is logged in now, where the application said for whom the login began. By default the token
+                store's ``user=`` finds it.
             kwargs: parameters of the token request.
 
         Returns:
@@ -69,7 +86,9 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
         Raises:
             OAuthError: the login did not end well; ``error`` says how, see ``docs/errors.md``.
         """
-        steps = self._finish(self._request(), kwargs, callback=callback, check_redirect_uri=check_redirect_uri)
+        steps = self._finish(
+            self._request(), kwargs, callback=callback, check_redirect_uri=check_redirect_uri, user=user
+        )
         return self._run(steps)
 
     @property

@@ -17,7 +17,7 @@ from oauth1_catalog.integrations.flask_client.client import FlaskOAuth1App
 from oauth1_catalog.integrations.flask_client.commands import EXTENSION, oauth1
 from oauth1_catalog.integrations.flask_client.framework import FlaskFramework, FlaskSettings, secret_keys
 from oauth1_catalog.registry.base import BaseOAuth, Registration
-from oauth1_catalog.registry.notices import session_cookie_notices
+from oauth1_catalog.registry.notices import HostProblem, session_cookie_notices
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
@@ -190,6 +190,16 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
             return [error]
         same_site = app.session_interface.get_cookie_samesite(app)
         return list(session_cookie_notices(same_site, "SESSION_COOKIE_SAMESITE in app.config"))
+
+    def _host_problem(self) -> HostProblem | None:
+        app = self._app()
+        if app.config.get("SERVER_NAME") and not app.url_map.host_matching:
+            return None  # url_for() builds with that, and not with the request's host
+        if "TRUSTED_HOSTS" not in Flask.default_config:
+            return HostProblem("this version of Flask answers to every host")
+        if app.config["TRUSTED_HOSTS"]:
+            return None
+        return HostProblem("TRUSTED_HOSTS is not set in app.config", "set TRUSTED_HOSTS in app.config")
 
     def _add(self, registration: Registration) -> FlaskOAuth1App:
         if self._has_app():

@@ -37,10 +37,13 @@ class BlockingCalls(Verbs["httpx2.Response"]):
         redirect_uri: str | URL | None = None,
         *,
         state_data: Mapping[str, object] | None = None,
+        user: object = None,
         **kwargs: object,
     ) -> RedirectResponse:
         """Send the user's browser to the provider; see ``StarletteOAuth1App.authorize_redirect``."""
-        return self._wait(self._client.authorize_redirect(request, redirect_uri, state_data=state_data, **kwargs))
+        return self._wait(
+            self._client.authorize_redirect(request, redirect_uri, state_data=state_data, user=user, **kwargs)
+        )
 
     def authorize_access_token(
         self,
@@ -48,11 +51,14 @@ class BlockingCalls(Verbs["httpx2.Response"]):
         *,
         callback: Mapping[str, object] | None = None,
         check_redirect_uri: bool = False,
+        user: object = None,
         **kwargs: object,
     ) -> Token:
         """End the login; see ``StarletteOAuth1App.authorize_access_token``."""
         finish = self._client.authorize_access_token
-        return self._wait(finish(request, callback=callback, check_redirect_uri=check_redirect_uri, **kwargs))
+        return self._wait(
+            finish(request, callback=callback, check_redirect_uri=check_redirect_uri, user=user, **kwargs)
+        )
 
     def create_authorization_url(self, redirect_uri: str | None = None, **kwargs: object) -> dict[str, Any]:
         """Ask for a request token, and say where to send the browser."""

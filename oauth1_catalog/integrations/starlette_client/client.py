@@ -28,6 +28,7 @@ class StarletteOAuth1App(AsyncOAuth1App[Request]):
         redirect_uri: str | URL | None = None,
         *,
         state_data: Mapping[str, object] | None = None,
+        user: object = None,
         **kwargs: object,
     ) -> RedirectResponse:
         """Send the user's browser to the provider, to log in and authorize the application.
@@ -35,9 +36,13 @@ class StarletteOAuth1App(AsyncOAuth1App[Request]):
         Args:
             request: the request being served.
             redirect_uri: where the user comes back to; the address of the endpoint that calls
-                ``authorize_access_token``, such as ``request.url_for("authorize")``.
+                ``authorize_access_token``. A path is put behind the configured base,
+                ``OAUTH1_CATALOG_REDIRECT_BASE_URL``. By default the client's own ``redirect_uri``, such as
+                ``TWITTER_REDIRECT_URI``. Do not build it from the request's Host header, which anybody can send.
             state_data: the application's own data, given back at the callback as ``token.state_data``. It is kept as
                 JSON.
+            user: for whom the login begins, where somebody is logged in already and links an account: an identifier, or
+                an object that has one. It ends for nobody else. By default the token store's ``user=`` finds it.
             kwargs: parameters of the authorize URL.
 
         Returns:
@@ -50,7 +55,7 @@ class StarletteOAuth1App(AsyncOAuth1App[Request]):
         self._browser(request)
         uri = None if redirect_uri is None else str(redirect_uri)
         data = await self.create_authorization_url(uri, **kwargs)
-        await self.save_authorize_data(request, redirect_uri=uri, state_data=state_data, **data)
+        await self.save_authorize_data(request, redirect_uri=uri, state_data=state_data, user=user, **data)
         headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
         return RedirectResponse(data["url"], status_code=302, headers=headers)
 
@@ -64,6 +69,7 @@ class StarletteOAuth1App(AsyncOAuth1App[Request]):
         *,
         callback: Mapping[str, object] | None = None,
         check_redirect_uri: bool = False,
+        user: object = None,
         **kwargs: object,
     ) -> Coroutine[Any, Any, Token]:
         """End the login, in the endpoint that the user came back to.
@@ -75,6 +81,8 @@ class StarletteOAuth1App(AsyncOAuth1App[Request]):
                 query, which must not differ. Nothing else of it is used: the login must be this browser's as ever.
             check_redirect_uri: whether the login must end at the path of the ``redirect_uri`` that it was begun with;
                 for an application with several callbacks.
+            user: who is logged in now, where the application said for whom the login began. By default the token
+                store's ``user=`` finds it.
             kwargs: parameters of the token request.
 
         Returns:
@@ -86,4 +94,5 @@ class StarletteOAuth1App(AsyncOAuth1App[Request]):
         # Not a coroutine function: the context that serves the request is the caller's, also where a task awaits this.
         if isinstance(request, HTTPConnection):
             self.framework.current_token.serve(request)
-        return self._run(self._finish(request, kwargs, callback=callback, check_redirect_uri=check_redirect_uri))
+        steps = self._finish(request, kwargs, callback=callback, check_redirect_uri=check_redirect_uri, user=user)
+        return self._run(steps)

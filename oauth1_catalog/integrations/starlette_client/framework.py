@@ -10,6 +10,7 @@ from typing import Any
 from starlette.config import Config
 from starlette.datastructures import ImmutableMultiDict, QueryParams
 from starlette.middleware.sessions import SessionMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
 
 from oauth1_catalog.clients.connected_async import AsyncConnectedPools
@@ -21,6 +22,7 @@ from oauth1_catalog.registry.current_token import CurrentToken, RequestTokens
 from oauth1_catalog.registry.framework import Framework, not_a_request
 
 _PARAMETERS = inspect.signature(SessionMiddleware)
+_HOST_PARAMETERS = inspect.signature(TrustedHostMiddleware)
 
 
 class StarletteSettings(Settings):
@@ -120,3 +122,12 @@ def session_settings(app: object) -> Mapping[str, Any]:
                 )
             return given.arguments
     return {}
+
+
+def trusts_hosts(app: object) -> bool:
+    """Whether an application answers only to hosts that its own ``TrustedHostMiddleware`` lists."""
+    for middleware in getattr(app, "user_middleware", ()):
+        if isinstance(middleware.cls, type) and issubclass(middleware.cls, TrustedHostMiddleware):
+            given = _HOST_PARAMETERS.bind_partial(None, *middleware.args, **middleware.kwargs)
+            return "*" not in (given.arguments.get("allowed_hosts") or ["*"])
+    return False

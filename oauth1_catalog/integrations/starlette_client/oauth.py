@@ -15,9 +15,10 @@ from oauth1_catalog.integrations.starlette_client.framework import (
     StarletteFramework,
     StarletteSettings,
     session_settings,
+    trusts_hosts,
 )
 from oauth1_catalog.registry.base import BaseOAuth
-from oauth1_catalog.registry.notices import session_cookie_notices
+from oauth1_catalog.registry.notices import HostProblem, session_cookie_notices
 
 if TYPE_CHECKING:
     from starlette.config import Config
@@ -123,6 +124,15 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
         except ConfigurationError as error:
             return [error]
         return list(session_cookie_notices(session.get("same_site"), "same_site= of SessionMiddleware"))
+
+    def _host_problem(self) -> HostProblem | None:
+        app = self._served() if self._served is not None else None
+        if app is None or trusts_hosts(app):
+            return None
+        return HostProblem(
+            "the application has no TrustedHostMiddleware, or one that allows every host",
+            "add TrustedHostMiddleware with your own hosts",
+        )
 
     def _settings(self) -> StarletteSettings:
         return StarletteSettings({} if self.config is None else self.config, self._registry.keys())
