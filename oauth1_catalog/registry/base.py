@@ -37,6 +37,7 @@ from oauth1_catalog.registry.missing import nearby
 from oauth1_catalog.registry.notices import HostProblem, host_notices, notices
 from oauth1_catalog.registry.parameters import CONFIGURABLE, REGISTER, check_names
 from oauth1_catalog.registry.redirect_uris import BASE, REGISTRY, base_url
+from oauth1_catalog.registry.sealing import listed_keys
 from oauth1_catalog.rfc5849.rsa import PrivateKeys
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class BaseOAuth(Generic[App]):
         insecure_transport: allow ``http://`` for other hosts than this machine.
         max_connected_clients: how many clients keep their connections open between calls, in each process or event
             loop; beyond it those of the client that was used longest ago are closed. See ``docs/many-tenants.md``.
+        secret_key: seals the record of a login, instead of the framework's own key; a long random text, or a list of
+            them, newest first.
     """
 
     connected_class: ClassVar[type[Any]] = ConnectedPools
@@ -97,6 +100,7 @@ class BaseOAuth(Generic[App]):
         allow_local_hosts: bool | str | Iterable[str] | None = None,
         insecure_transport: bool | None = None,
         max_connected_clients: int = DEFAULT,
+        secret_key: str | bytes | Sequence[str | bytes] | None = None,
     ) -> None:
         if not isinstance(max_connected_clients, int) or max_connected_clients < 1:
             raise ConfigurationError(
@@ -111,6 +115,7 @@ class BaseOAuth(Generic[App]):
         self.login_lifetime = login_lifetime
         self.allow_local_hosts = allow_local_hosts
         self.insecure_transport = insecure_transport
+        self._secret_keys = listed_keys(secret_key)
         self._registry: dict[str, Registration] = {}
         self._catalogs: dict[tuple[str, ...], Catalog] = {}
         self._clients: MutableMapping[str, App] = {}

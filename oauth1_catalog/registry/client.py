@@ -206,7 +206,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             if error.provider is not None:
                 raise
             description = f"{self.name}: {error.description}"
-            raise type(error)(description=description, provider=self.name) from error.__cause__
+            raise type(error)(error.error, description, provider=self.name) from error.__cause__
 
     def problems(self) -> Iterator[ConfigurationError]:
         """What is wrong with the configuration of this client, as far as it can be told without asking the provider."""
@@ -405,12 +405,12 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         return given
 
     def _browser(self, request: FrameworkRequest) -> Browser:
-        # Where the application has no secret key of its own: what only this client can know, in each of its processes.
+        # Where no secret key of the application is found: what only this client can know, in each of its processes.
         secret = self.client_secret
         if not secret and self.signer.signature_method.name.startswith("RSA"):
             secret = self.signer.signature_method.sign("oauth1_catalog temporary credentials", "", "")
         with self._configuring():
-            return self.framework.browser(request, f"{self.client_id}&{secret or ''}")
+            return self.framework.browser(request, f"{self.client_id}&{secret}" if secret else None)
 
     def _api_call(self, url: str, kwargs: dict[str, Any], *, allow_any_host: bool) -> tuple[str, dict[str, Any]]:
         """The absolute URL of an API call, and the call's arguments with what the provider always wants."""

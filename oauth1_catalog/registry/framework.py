@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from oauth1_catalog.clients.connected import ConnectedPools
@@ -31,6 +31,8 @@ class Framework(ABC, Generic[FrameworkRequest]):
         private_keys: the RSA keys that the clients of one registry share.
         catalog: gives the catalog that the registry looks providers up in.
         connected: the open connections of the clients of one registry: ``ConnectedPools``, or the async one.
+        secret_keys: the keys that the application gave to the registry, newest first; they go before those of the
+            framework.
     """
 
     def __init__(
@@ -44,12 +46,14 @@ class Framework(ABC, Generic[FrameworkRequest]):
         private_keys: PrivateKeys | None = None,
         catalog: Callable[[], Container[str]] = tuple,
         connected: Any = None,  # of a sync or an async registry; the client knows which
+        secret_keys: Sequence[str | bytes] = (),
     ) -> None:
         self.cache = cache
         self.token_store = token_store
         self.forget_rejected_tokens = forget_rejected_tokens
         self.settings: Settings = settings or NoSettings()
         self.lifetime = lifetime
+        self.secret_keys = secret_keys
         self.catalog = catalog
         self.connected = self.connected_class() if connected is None else connected
         self.private_keys = PrivateKeys() if private_keys is None else private_keys
@@ -62,11 +66,28 @@ class Framework(ABC, Generic[FrameworkRequest]):
         """The token of the login that ends in the request being served."""
 
     @abstractmethod
-    def browser(self, request: FrameworkRequest, fallback_key: str) -> Browser:
+    def browser(self, request: FrameworkRequest, fallback_key: str | None) -> Browser:
         """The session, the keys and the query of a request.
 
-        ``fallback_key`` seals records where no secret key of the application can be found.
+        ``fallback_key`` seals records where no secret key of the application can be found. It is ``None`` for a client
+        that has no secret to derive one from.
         """
+
+    def keys(self, found: Iterable[str | bytes], fallback_key: str | None) -> list[str | bytes]:
+        """The keys that seal and open a login's record, the one that seals first.
+
+        Raises:
+            ConfigurationError: there is none: a record would be sealed with what everybody knows.
+        """
+        keys = [*self.secret_keys, *found, *([fallback_key] if fallback_key else [])]
+        if not keys:
+            raise ConfigurationError(
+                "missing_secret_key",
+                "A login's record is sealed with a secret key. No key of the application can be found, and this client "
+                "has no secret to derive one from. Pass OAuth(secret_key=...), a long random text that all processes "
+                "of the application share.",
+            )
+        return list(dict.fromkeys(keys))
 
     def pairs(self, parameters: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
         """Names and values of a mapping, all of them where it is the framework's own kind, which can repeat a name."""

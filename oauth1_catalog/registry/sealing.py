@@ -10,6 +10,7 @@ import base64
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.extras import needs
 
 if TYPE_CHECKING:
@@ -41,6 +42,36 @@ def unseal(sealed: str, keys: Sequence[str | bytes]) -> bytes:
         return fernet.decrypt(sealed.encode("ascii"))
     except (InvalidToken, UnicodeEncodeError) as error:
         raise SealError("sealed with another key, or changed since") from error
+
+
+def listed_keys(given: object) -> list[str | bytes]:
+    """The keys of ``OAuth(secret_key=...)``, newest first. A text of another class (Starlette's ``Secret``) counts.
+
+    >>> listed_keys(["new", b"old"])
+    ['new', b'old']
+
+    Raises:
+        ConfigurationError: one is empty, or is not text.
+    """
+    if given is None:
+        return []
+    keys = [text if isinstance(text, bytes) else str(text) for text in _texts(given)]
+    if not all(keys):
+        raise ConfigurationError(
+            description="secret_key= is empty, or holds an empty key. Pass a long random text, or leave it out."
+        )
+    return keys
+
+
+def _texts(given: object) -> Sequence[object]:
+    if isinstance(given, list | tuple) and given:
+        return given
+    if isinstance(given, bool | int | float | list | tuple | dict):
+        raise ConfigurationError(
+            description=f"secret_key= is a {type(given).__name__}. Pass a long random text, or a list of texts, newest "
+            "first."
+        )
+    return [given]
 
 
 def _fernet(keys: Sequence[str | bytes]) -> MultiFernet:

@@ -206,7 +206,9 @@ class TemporaryStore:
         if not readable:
             raise StateError(
                 description=f"{self.name}: the login's record cannot be read: the application's secret key or this "
-                "package's version has changed since, or the record was not ours. Ask the user to log in again.",
+                "package's version has changed since, or the record was not ours. Ask the user to log in again. If the "
+                "login began in another application than it ends in, such as a mounted one, pass "
+                "OAuth(secret_key=...).",
                 provider=self.name,
                 step="callback",
             )

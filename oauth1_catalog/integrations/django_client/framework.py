@@ -116,7 +116,7 @@ class DjangoFramework(Framework[HttpRequest]):
 
     current_token = CurrentToken(_attributes)
 
-    def browser(self, request: HttpRequest, fallback_key: str) -> Browser:
+    def browser(self, request: HttpRequest, fallback_key: str | None) -> Browser:
         """The session, the keys and the query of a request."""
         if not isinstance(own_request(request), HttpRequest):
             raise not_a_request(request)
@@ -125,10 +125,10 @@ class DjangoFramework(Framework[HttpRequest]):
                 description="A login needs a session. Add django.contrib.sessions.middleware.SessionMiddleware to "
                 "MIDDLEWARE."
             )
-        keys = [key for key in (settings.SECRET_KEY, *getattr(settings, "SECRET_KEY_FALLBACKS", ())) if key]
+        found = [key for key in (settings.SECRET_KEY, *getattr(settings, "SECRET_KEY_FALLBACKS", ())) if key]
         return Browser(
             session=request.session,
-            keys=keys or [fallback_key],
+            keys=self.keys(found, fallback_key),
             in_cookie=settings.SESSION_ENGINE.endswith("signed_cookies"),
             query=[(name, value) for name, values in request.GET.lists() for value in values],
             path=request.path,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
@@ -50,6 +50,7 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
         insecure_transport: allow ``http://`` for other hosts than this machine.
         max_connected_clients: how many clients keep their connections open between calls. See
             ``docs/many-tenants.md``.
+        secret_key: seals the record of a login, instead of ``SECRET_KEY``; one key, or a list, newest first.
     """
 
     oauth1_client_cls = DjangoOAuth1App
@@ -67,6 +68,7 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
         allow_local_hosts: bool | str | Iterable[str] | None = None,
         insecure_transport: bool | None = None,
         max_connected_clients: int = DEFAULT,
+        secret_key: str | bytes | Sequence[str | bytes] | None = None,
     ) -> None:
         super().__init__(
             cache,
@@ -79,6 +81,7 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
             allow_local_hosts=allow_local_hosts,
             insecure_transport=insecure_transport,
             max_connected_clients=max_connected_clients,
+            secret_key=secret_key,
         )
         setting_changed.connect(self._forget_clients)
         observe_requests()
@@ -93,6 +96,7 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
             private_keys=self._private_keys,
             catalog=self._catalog,
             connected=self._connected,
+            secret_keys=self._secret_keys,
         )
 
     def _session_problems(self) -> list[ConfigurationError]:

@@ -97,13 +97,12 @@ class FlaskFramework(Framework[Request]):
 
     current_token = FlaskCurrentToken()
 
-    def browser(self, request: Request, fallback_key: str) -> Browser:
+    def browser(self, request: Request, fallback_key: str | None) -> Browser:
         """The session, the keys and the query of the request being served."""
         app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Werkzeug's documented way
-        keys = secret_keys(app)
         return Browser(
             session=session,
-            keys=keys or [fallback_key],
+            keys=self.keys(secret_keys(app), fallback_key),
             in_cookie=isinstance(app.session_interface, SecureCookieSessionInterface),
             query=list(request.args.items(multi=True)),
             path=request.script_root + request.path,

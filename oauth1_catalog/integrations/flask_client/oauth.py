@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -58,6 +58,9 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         insecure_transport: allow ``http://`` for other hosts than this machine.
         max_connected_clients: how many clients keep their connections open between calls. See
             ``docs/many-tenants.md``.
+        secret_key: seals the record of a login, instead of ``SECRET_KEY``; one key, or a list, newest first.
+            It is needed where sessions live on the server, ``SECRET_KEY`` is not set, and a provider gives no client
+            secret.
     """
 
     oauth1_client_cls = FlaskOAuth1App
@@ -76,6 +79,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         allow_local_hosts: bool | str | Iterable[str] | None = None,
         insecure_transport: bool | None = None,
         max_connected_clients: int = DEFAULT,
+        secret_key: str | bytes | Sequence[str | bytes] | None = None,
     ) -> None:
         super().__init__(
             cache,
@@ -88,6 +92,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
             allow_local_hosts=allow_local_hosts,
             insecure_transport=insecure_transport,
             max_connected_clients=max_connected_clients,
+            secret_key=secret_key,
         )
         self._per_app: weakref.WeakKeyDictionary[Flask, _Application] = weakref.WeakKeyDictionary()
         self._latest: weakref.ReferenceType[Flask] | None = None
@@ -177,6 +182,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
             private_keys=self._private_keys,
             catalog=self._catalog,
             connected=self._connected,
+            secret_keys=self._secret_keys,
         )
 
     def _settings(self) -> FlaskSettings:

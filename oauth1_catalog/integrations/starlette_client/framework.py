@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
+from weakref import WeakSet
 
+from starlette.applications import Starlette
 from starlette.config import Config
 from starlette.datastructures import ImmutableMultiDict, QueryParams
 from starlette.middleware.sessions import SessionMiddleware
@@ -21,7 +24,6 @@ from oauth1_catalog.registry.configuration import Settings, is_it_meant, names_u
 from oauth1_catalog.registry.current_token import CurrentToken, RequestTokens
 from oauth1_catalog.registry.framework import Framework, not_a_request
 
-_PARAMETERS = inspect.signature(SessionMiddleware)
 _HOST_PARAMETERS = inspect.signature(TrustedHostMiddleware)
 
 
@@ -78,12 +80,24 @@ class StarletteCurrentToken(CurrentToken[Request]):
 
 
 class StarletteFramework(Framework[Request]):
-    """Starlette's session, configuration and cache."""
+    """Starlette's session, configuration and cache.
+
+    Args:
+        cache: as for ``Framework``, like the other options.
+        applications: those that the registry has seen. A request names only the innermost one, and the session may be
+            that of an application around it.
+    """
 
     connected_class = AsyncConnectedPools
     current_token = StarletteCurrentToken()
 
-    def browser(self, request: Request, fallback_key: str) -> Browser:
+    def __init__(
+        self, cache: object | None = None, *, applications: WeakSet[Any] | None = None, **options: Any
+    ) -> None:
+        super().__init__(cache, **options)
+        self.applications: WeakSet[Any] = WeakSet() if applications is None else applications
+
+    def browser(self, request: Request, fallback_key: str | None) -> Browser:
         """The session, the keys and the query of a request."""
         if not isinstance(request, HTTPConnection):
             raise not_a_request(request)
@@ -94,12 +108,22 @@ class StarletteFramework(Framework[Request]):
             )
         return Browser(
             session=request.session,
-            keys=[str(session_settings(request.scope.get("app")).get("secret_key") or fallback_key), fallback_key],
+            keys=self.keys(self._found_keys(request.scope.get("app")), fallback_key),
             in_cookie=True,
             # Of the scope itself: one that a test made by hand may lack the rest of what Starlette's Request asks for.
             query=QueryParams(request.scope.get("query_string", b"")).multi_items(),
             path=request.scope.get("path", ""),
         )
+
+    def _found_keys(self, app: object) -> list[str | bytes]:
+        """The keys of the ``SessionMiddleware`` of ``app``, or of an application that may have it mounted."""
+        found = [session_settings(app).get("secret_key")]
+        if isinstance(app, Starlette) and app not in self.applications:
+            self.applications.add(app)
+        for other in list(self.applications):
+            with contextlib.suppress(ConfigurationError):
+                found.append(session_settings(other).get("secret_key"))
+        return [str(key) for key in found if key]
 
     def pairs(self, parameters: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
         """Names and values of a mapping, such as ``await request.form()`` or ``await request.json()``."""
@@ -113,8 +137,13 @@ def session_settings(app: object) -> Mapping[str, Any]:
         ConfigurationError: the secret key is empty, so that anybody could sign a session.
     """
     for middleware in getattr(app, "user_middleware", ()):
-        if middleware.cls is SessionMiddleware:
-            given = _PARAMETERS.bind_partial(None, *middleware.args, **middleware.kwargs)
+        if isinstance(middleware.cls, type) and issubclass(middleware.cls, SessionMiddleware):
+            try:
+                given = inspect.signature(middleware.cls).bind_partial(None, *middleware.args, **middleware.kwargs)
+            except TypeError:
+                continue  # Starlette itself says what is wrong with it
+            if middleware.cls is not SessionMiddleware and "secret_key" not in given.arguments:
+                continue  # a subclass that gets its key elsewhere
             if not given.arguments.get("secret_key"):
                 raise ConfigurationError(
                     description="A login needs a session, and the secret_key of SessionMiddleware is empty. Set it to "

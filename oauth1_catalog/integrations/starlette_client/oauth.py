@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,10 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
         insecure_transport: allow ``http://`` for other hosts than this machine.
         max_connected_clients: how many clients keep their connections open between calls. See
             ``docs/many-tenants.md``.
+        secret_key: seals the record of a login, instead of the key of ``SessionMiddleware``; one key, or a list,
+            newest first. It is needed where that middleware cannot be found: it is wrapped in a class or function of
+            your own, or belongs to an application that another one is mounted in, without
+            ``lifespan=oauth.lifespan``.
     """
 
     oauth1_client_cls = StarletteOAuth1App
@@ -65,6 +69,7 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
         allow_local_hosts: bool | str | Iterable[str] | None = None,
         insecure_transport: bool | None = None,
         max_connected_clients: int = DEFAULT,
+        secret_key: str | bytes | Sequence[str | bytes] | None = None,
     ) -> None:
         super().__init__(
             cache,
@@ -77,9 +82,11 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
             allow_local_hosts=allow_local_hosts,
             insecure_transport=insecure_transport,
             max_connected_clients=max_connected_clients,
+            secret_key=secret_key,
         )
         self.config = config
         self._served: weakref.ref[object] | None = None
+        self._applications: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def check(self, app: object = None) -> list[ConfigurationError]:
         """As ``BaseOAuth.check``; what the session of ``app`` lacks is told too.
@@ -89,6 +96,7 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
         """
         if app is not None:
             self._served = weakref.ref(app)
+            self._applications.add(app)  # its session may be that of a mounted one
         return super().check()
 
     @asynccontextmanager
@@ -96,6 +104,7 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
         """Close the clients' connections when the application ends: ``Starlette(lifespan=oauth.lifespan)``."""
         if app is not None:
             self._served = weakref.ref(app)
+            self._applications.add(app)  # its session may be that of a mounted one
         try:
             yield
         finally:
@@ -116,6 +125,8 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
             private_keys=self._private_keys,
             catalog=self._catalog,
             connected=self._connected,
+            secret_keys=self._secret_keys,
+            applications=self._applications,
         )
 
     def _session_problems(self) -> list[ConfigurationError]:
