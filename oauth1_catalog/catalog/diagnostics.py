@@ -15,6 +15,11 @@ from typing import Literal
 
 Severity = Literal["error", "warning"]
 
+MAX_WORD = 64
+"""The longest word to which others are likened, in characters; names have at most 63."""
+
+_NEAR = 0.6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
@@ -75,13 +80,16 @@ def nearest(word: str, known: Iterable[str], *, limit: int = 3) -> tuple[str, ..
     >>> nearest("Twiter", ["twitter", "flickr"])
     ('twitter',)
     """
-    by_folded = {name.casefold(): name for name in known}
-    scored = [
-        (difflib.SequenceMatcher(None, word.casefold(), folded).ratio(), name)
-        for folded, name in by_folded.items()
-        if abs(len(folded) - len(word)) <= max(len(word), 4)
-    ]
-    scored = sorted((pair for pair in scored if pair[0] >= 0.6), reverse=True)
+    if len(word) > MAX_WORD:
+        return ()  # nobody misspells so much, and comparing takes time
+    matcher = difflib.SequenceMatcher(None, "", word.casefold())
+    scored = []
+    for folded, name in {name.casefold(): name for name in known if len(name) <= MAX_WORD}.items():
+        matcher.set_seq1(folded)
+        # The quick ratios are upper bounds, and cost a fraction.
+        if matcher.real_quick_ratio() >= _NEAR and matcher.quick_ratio() >= _NEAR and matcher.ratio() >= _NEAR:
+            scored.append((matcher.ratio(), name))
+    scored.sort(reverse=True)
     if not scored:
         return ()
     best = scored[0][0]

@@ -14,6 +14,7 @@ from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.masking import mask_lines
 
 LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_LINE = re.compile(r"[^\r\n]*")
 
 Data: TypeAlias = "str | list[Data] | dict[str, Data] | None"
 Step: TypeAlias = "str | int"
@@ -31,6 +32,7 @@ class Span:
 class Mark(Protocol):
     """A place as PyYAML's two parsers tell it, from 0."""
 
+    index: int
     line: int
     column: int
 
@@ -136,8 +138,8 @@ class Document:
         column = start.column + 1
         if end.line == start.line:
             return Span(start.line + 1, column, max(end.column + 1, column + 1))
-        lines = LINE_BREAK.split(self.text)
-        length = len(lines[start.line].rstrip()) if start.line < len(lines) else 0
+        line = _LINE.match(self.text, max(start.index - start.column, 0))
+        length = len(line[0].rstrip()) if line is not None else 0
         return Span(start.line + 1, column, max(length + 1, column + 1))
 
 

@@ -8,7 +8,6 @@ The JSON Schema of a kind says what an editor may find in YAML: ``registered: tr
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
 import zoneinfo
 from collections.abc import Callable
@@ -18,6 +17,8 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from oauth1_catalog.catalog.diagnostics import nearest
+from oauth1_catalog.catalog.patterns import pattern_problem
 from oauth1_catalog.catalog.provider import time_zone
 from oauth1_catalog.catalog.templates import PLACEHOLDER
 from oauth1_catalog.hosts import is_loopback
@@ -25,6 +26,10 @@ from oauth1_catalog.hosts import is_loopback
 _HOST = re.compile(
     r"(?=.{1,253}$)[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.IGNORECASE
 )
+
+
+MAX_PLACEHOLDERS = 20
+"""How many placeholders one text may have."""
 
 
 def _problem(code: str, message: str, hint: str = "") -> PydanticCustomError:
@@ -70,8 +75,10 @@ def _check_name(value: str) -> str:
 
 
 def check_template(value: str) -> str:
-    """Refuse braces that are no ``{placeholder}`` (RFC 6570, level 1)."""
-    rest = PLACEHOLDER.sub("", value)
+    """Refuse braces that are no ``{placeholder}`` (RFC 6570, level 1), and more placeholders than anybody needs."""
+    rest, count = PLACEHOLDER.subn("", value)
+    if count > MAX_PLACEHOLDERS:
+        raise _problem("P038", f"`{value[:120]}` has more than {MAX_PLACEHOLDERS} placeholders", "write fewer")
     if "{" in rest or "}" in rest:
         raise _problem("P038", f"`{value[:120]}` has a brace that belongs to no placeholder", "write {name}")
     return value
@@ -169,10 +176,9 @@ def _check_address(url: str, *, shown: str) -> tuple[str, str]:
 
 
 def _check_pattern(value: str) -> str:
-    try:
-        re.compile(value)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise _problem("P037", f"`{value[:80]}` is not a regular expression: {error}", "see Python's re") from None
+    if wrong := pattern_problem(value):
+        hint = "write it without look-around and back references, and short; see docs/provider-file.md"
+        raise _problem("P037", f"`{value[:80]}` is not a regular expression that can be used: {wrong}", hint)
     return value
 
 
@@ -204,7 +210,7 @@ def _check_protocol_name(value: str) -> str:
 
 def _check_time_zone(value: str) -> str:
     if time_zone(value) is None and time_zone("Etc/UTC") is not None:  # else this machine knows none
-        near = difflib.get_close_matches(value, zoneinfo.available_timezones(), n=1, cutoff=0.75)
+        near = nearest(value, zoneinfo.available_timezones(), limit=1)
         hint = f"did you mean `{near[0]}`?" if near else "write a name of the IANA database, such as America/New_York"
         raise _problem("P015", f"`{value[:80]}` is not a time zone", hint)
     return value

@@ -26,7 +26,7 @@ from oauth1_catalog.catalog.directories import (
 from oauth1_catalog.catalog.document import Document
 from oauth1_catalog.catalog.inheritance import Entry, inherit
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.catalog.reader import KEPT, Reader, shown_path
+from oauth1_catalog.catalog.reader import KEPT, Reader, read_bytes, shown_path
 from oauth1_catalog.catalog.resolve import Tree, choices_of, outline, resolve
 from oauth1_catalog.catalog.source import read
 from oauth1_catalog.errors import ConfigurationError, ProviderFileError, ResourceError, UnknownProviderError
@@ -224,7 +224,9 @@ class Catalog:
         return self._usable_data(name, tuple(documents), tuple(findings))
 
     def _data_of(self, name: str, documents: tuple[Document, ...], findings: tuple[Diagnostic, ...]) -> Tree:
-        if not findings and all(Path(document.path).resolve().parent == shipped_directory() for document in documents):
+        if not findings and all(
+            Path(os.path.realpath(document.path)).parent == shipped_directory() for document in documents
+        ):
             return inherit(documents).data
         return self._usable(name, documents, findings)[1].data
 
@@ -352,7 +354,7 @@ class Catalog:
         for directory in reversed(self.directories):
             for name in _names_in(directory):
                 try:
-                    content = (directory / f"{name}.yaml").read_bytes()
+                    content = read_bytes(directory / f"{name}.yaml")
                 except OSError as error:
                     ResourceError.check(error, f"{name}.yaml")
                     continue

@@ -1,6 +1,8 @@
 """What looks like a credential, and source lines that are safe to show.
 
-Rule: whatever shows a line of a provider file shows it through ``mask_lines``.
+Rule 1: whatever shows a line of a provider file shows it through ``mask_lines``.
+Rule 2: the time that masking takes grows with the text alone: no expression goes through the rest of a text from each
+of its letters.
 """
 
 from __future__ import annotations
@@ -29,9 +31,10 @@ def is_credential(key: str) -> bool:
 
 
 _KEYED_VALUE = re.compile(
-    r"(?P<key>[\"']?[A-Za-z_-]+[\"']?)(?P<gap>\s*[:=]\s*)(?P<value>\"[^\"]*\"?|'[^']*'?|[^,{}\[\]\s\"'][^,}]*)"
+    r"(?P<key>[\"']?(?<![A-Za-z_-])[A-Za-z_-]{1,64}[\"']?)(?P<gap>\s*[:=]\s*)(?P<value>\"[^\"]*\"?|'[^']*'?|[^,{}\[\]\s\"'][^,}]*)"
 )
-_OPEN_KEY = re.compile(r"(?P<indent>\s*(?:-\s+)*).*?(?P<key>[\"']?[A-Za-z_-]+[\"']?)\s*:(?P<value>[^{}\[\]:]*)$")
+_INDENT = re.compile(r"\s*(?:-\s+)*")
+_LAST_WORD = re.compile(r"[A-Za-z_-]+[\"']?$")
 # What stands under a credential's name there is a word for it, and none: the provider's labels, and its fields' names.
 _WORDS = re.compile(r"(?:\s*(?:#\s*)?credential_labels|.*?\bfields)\s*:\s*\{(?P<words>[^{}]*)\}")
 _WORDS_BELOW = re.compile(r"(?P<indent>\s*)(?:credential_labels|fields)\s*:\s*(?:#.*)?$")
@@ -40,7 +43,7 @@ _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
 _NO_CREDENTIAL = re.compile(r"(?:required|optional|none)\s*(?:#.*)?|(?P<quote>[\"']?)\{\w+\}(?P=quote)\s*")
 # A run of base64 that begins where a word may begin, or behind a line's end as JSON writes it.
 _KEY_MATERIAL = re.compile(r"-----(?:BEGIN|END)[^-]*-----|(?:(?<=\\n)|(?<![\w./+\\-]))[A-Za-z0-9+/]{60,}={0,2}")
-_URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>,]+")
+_URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s\"'<>,]+")
 _USER = re.compile(r"(?<=://)[^/?#]*@")
 _QUERY = re.compile(r"(?<=[?&])(?P<key>[\w.-]+)=(?P<value>[^&#{}]+)")
 
@@ -114,7 +117,16 @@ def mask_lines(lines: Sequence[str]) -> list[str]:
         if inside is not None and (indent > inside or not line.strip()):
             shown.append(" " * indent + (MASK if line.strip() else ""))
             continue
-        opened = _OPEN_KEY.match(line)
-        inside = len(opened["indent"]) if opened and is_credential(opened["key"]) else None
+        inside = _opened_by(line)
         shown.append(mask_line(line))
     return shown
+
+
+def _opened_by(line: str) -> int | None:
+    """The indent of a line whose last key is a credential's, so that its value may go on below."""
+    before, colon, value = line.rpartition(":")
+    word = _LAST_WORD.search(before.rstrip()[-66:]) if colon else None
+    if word is None or any(bracket in value for bracket in "{}[]") or not is_credential(word[0]):
+        return None
+    indent = _INDENT.match(line)
+    return indent.end() if indent else 0

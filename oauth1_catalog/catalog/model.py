@@ -103,7 +103,7 @@ class ProviderFile(Section):
     becomes an access token without a user. `static_token`: the console issues the token. `signed_client`: client
     credentials alone, no token. `signed_grant`: a signed request fetches a token of another kind. `xauth`: user name
     and password for a token."""
-    variables: dict[Name, Variable] = Field(default_factory=dict)
+    variables: dict[Name, Variable] = Field(default_factory=dict, max_length=20)
     """Values that differ from tenant to tenant; `{name}` stands for one in URLs, parameters, headers and realm."""
 
     insecure_transport: Flag = False
@@ -159,7 +159,7 @@ class ProviderFile(Section):
     """Whether the text fields of a multipart body belong to the signature: `unsigned` as in RFC 5849, or `sign_fields`
     (Flickr's uploads)."""
 
-    options: dict[Name, Option] = Field(default_factory=dict)
+    options: dict[Name, Option] = Field(default_factory=dict, max_length=20)
     """Choices of the application."""
     client_kwargs: ClientKwargs = ClientKwargs()
     """How requests are signed."""

@@ -1,10 +1,14 @@
 """Provider files as they are on the disk now; one that did not change is parsed once.
 
-Rule: a file of which the system refuses to open another one is not a wrong file, and not a file that is not there.
+Rule 1: a file of which the system refuses to open another one is not a wrong file, and not a file that is not there.
+Rule 2: only regular files below the folder are read.
 """
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -66,17 +70,41 @@ def read_file(path: Path) -> Document:
         FileNotFoundError: there is no such file.
         ResourceError: the process may not open another file.
     """
+    shown = shown_path(path)
     try:
-        # One byte more than allowed is enough to know that it is too much.
-        with path.open("rb") as stream:
-            return read(stream.read(MAX_BYTES + 1), path=shown_path(path))
+        return read(read_bytes(path), path=shown)
     except FileNotFoundError:
         raise
     except OSError as error:
-        ResourceError.check(error, shown_path(path))
+        ResourceError.check(error, shown)
         message = f"the file cannot be read ({error.strerror or 'unknown cause'})"
-        finding = Diagnostic(code="P001", message=message, path=shown_path(path), line=1, column=1, end_column=2)
-        return Document(shown_path(path), "", {}, (finding,))
+        finding = Diagnostic(code="P001", message=message, path=shown, line=1, column=1, end_column=2)
+        return Document(shown, "", {}, (finding,))
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a regular file below its folder, of which there are at most ``MAX_BYTES + 1``.
+
+    Whoever may put files into a folder does not choose what else of this machine is read, or waited for: a link that
+    leads out of the folder is refused, and so are pipes, devices and sockets.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        OSError: it cannot be read, or is none that is read.
+    """
+    if path.is_symlink():
+        folder, path = path.parent.resolve(), Path(os.path.realpath(path, strict=True))
+        if not path.is_relative_to(folder):
+            raise OSError(errno.EPERM, "it is a link that leads out of its folder")
+    # Not to wait for a pipe's other end; and of a file that became a link meanwhile, not to follow it.
+    flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
+    if not stat.S_ISREG(path.lstat().st_mode):  # to open a device can have effects
+        raise OSError(errno.EPERM, "it is not a regular file")
+    with os.fdopen(os.open(path, flags), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(errno.EPERM, "it is not a regular file")
+        # One byte more than allowed is enough to know that it is too much.
+        return stream.read(MAX_BYTES + 1)
 
 
 def shown_path(path: Path) -> str:

@@ -70,7 +70,8 @@ class Variable(Section):
     """`uri`: an https address with its path and without a slash at the end, where a URL begins with the variable.
     `hostname`: a whole host name."""
     pattern: Pattern | None = None
-    """A regular expression that the whole value matches."""
+    """A regular expression that the whole value matches: Python's syntax without look-around and back references, at
+    most 255 characters long, and standing for at most 250 (`[a-z]{1,63}` for 63)."""
     enum: tuple[Text, ...] | None = Field(default=None, min_length=1)
     """The only values that are allowed."""
     default: Text | None = None

@@ -19,9 +19,19 @@ from oauth1_catalog.catalog.document import LINE_BREAK, Branch, Data, Document, 
 from oauth1_catalog.catalog.masking import mask_line
 
 MAX_BYTES = 1_000_000
+MAX_LINES = 5_000
 MAX_DEPTH = 20
-MAX_NODES = 20_000
+MAX_NODES = 5_000
+MAX_ITEMS = 250
+"""How many entries one mapping or list may have; what compares entries with one another stays small."""
 
+MAX_TEXT = 2_000
+"""The longest key or value, in characters."""
+
+MAX_FINDINGS = 100
+"""After so many findings in one file, nothing more is read."""
+
+_USUAL_LENGTH = "a provider file has 30 to 100 lines"
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 # Control characters, surrogates, direction marks and the zero-width ones that no script needs. U+200C and U+200D stay:
 # Persian and Indian scripts are spelled with them.
@@ -43,9 +53,7 @@ def read(source: bytes | str, *, path: str) -> Document:
     ['x.yaml:2:1: P002 `a` is given twice: the first is in line 1; remove one of them']
     """
     if len(source) > MAX_BYTES:
-        return _refused(
-            path, "P009", f"the file is larger than {MAX_BYTES:,} bytes", "a provider file has 30 to 100 lines"
-        )
+        return _refused(path, "P009", f"the file is larger than {MAX_BYTES:,} bytes", _USUAL_LENGTH)
     if isinstance(source, str):
         text = source
     else:
@@ -62,6 +70,8 @@ def read(source: bytes | str, *, path: str) -> Document:
             else "delete it; it is invisible, and may hide what is written"
         )
         return _refused(path, "P007", kind, hint, text=text, at=forbidden.start())
+    if text.count("\n") + text.count("\r") - text.count("\r\n") > MAX_LINES:
+        return _refused(path, "P009", f"the file has more than {MAX_LINES:,} lines", _USUAL_LENGTH)
     return _Reader(text, path).read()
 
 
@@ -138,6 +148,8 @@ class _Reader:
             if event.anchor is not None or event.tag is not None or self.nodes > MAX_NODES:
                 self._check_node(event)
             value = event.value
+            if len(value) > MAX_TEXT:
+                self._too_much(f"a text of more than {MAX_TEXT:,} characters", "shorten it, or link to it", event)
             style = event.style
             if not style:
                 if value in _NULL:
@@ -152,6 +164,8 @@ class _Reader:
                 continue
             data, branch = self.stack[-1]
             items = branch.items
+            if len(items) >= MAX_ITEMS:
+                self._check_room(event, branch)
             if type(data) is list:
                 data.append(value)
                 items.append((None, event))  # type: ignore[union-attr]  # a list's items are a list
@@ -199,12 +213,13 @@ class _Reader:
         self.nodes += 1
         self._check_node(event)
         if len(self.stack) >= MAX_DEPTH:
-            self._add("P009", f"more than {MAX_DEPTH} levels", "a provider file has at most five", event, mark=False)
-            raise _StopReadingError
+            self._too_much(f"more than {MAX_DEPTH} levels", "a provider file has at most five", event)
         if self.stack and isinstance(self.stack[-1][0], dict) and self.keys[-1] is None:
             hint = "write `key: value`; quote a text that has brackets"
             self._add("P006", "a key must be text", hint, event, mark=False)
             raise _StopReadingError
+        if self.stack:
+            self._check_room(event, self.stack[-1][1])
         branch = Branch(
             self.keys[-1] if self.keys else None, event, {} if isinstance(data, dict) else [], event.end_mark
         )
@@ -229,13 +244,25 @@ class _Reader:
 
     def _check_node(self, event: Event) -> None:
         if self.nodes > MAX_NODES:
-            hint = "a provider file has some hundred"
-            self._add("P009", f"more than {MAX_NODES:,} values", hint, event, mark=False)
-            raise _StopReadingError
+            self._too_much(f"more than {MAX_NODES:,} values", "a provider file has some hundred", event)
         if event.anchor is not None:
             self._add("P003", f"`&{event.anchor}` is an anchor", "delete it, and write values out", event, mark=False)
         if event.tag is not None:
             self._add("P004", f"`{event.tag}` is a tag", "delete it; each field has its type", event, mark=False)
+
+    def _check_room(self, event: Event, branch: Branch) -> None:
+        """Refuse the entry that is one too many; the value of the last key is none."""
+        if len(branch.items) >= MAX_ITEMS and (isinstance(branch.items, list) or self.keys[-1] is None):
+            self._too_much(f"more than {MAX_ITEMS} entries in one mapping or list", "divide the file", event)
+
+    def _too_much(self, message: str, hint: str, event: Event) -> None:
+        """A limit of the format is reached, and nothing more is read.
+
+        Raises:
+            _StopReadingError: always.
+        """
+        self._add("P009", message, hint, event, mark=False)
+        raise _StopReadingError
 
     def _check_key(self, event: Event, value: str | None, items: dict[str, Leaf | Branch]) -> None:
         if value is None and not event.value:
@@ -279,6 +306,8 @@ class _Reader:
                 field=dotted(self._path()),
             )
         )
+        if len(self.findings) >= MAX_FINDINGS:
+            raise _StopReadingError
 
     def _syntax_error(self, error: Any) -> None:
         mark = (error.problem_mark or error.context_mark) if error else None

@@ -20,7 +20,7 @@ from oauth1_catalog.catalog.directories import builtin_directory
 from oauth1_catalog.catalog.document import Data, Document, Step
 from oauth1_catalog.catalog.inheritance import inherit
 from oauth1_catalog.catalog.loader import NAME, Catalog
-from oauth1_catalog.catalog.reader import read_file
+from oauth1_catalog.catalog.reader import read_bytes, read_file
 from oauth1_catalog.catalog.rules import all_rules
 from oauth1_catalog.catalog.validation import validate
 from oauth1_catalog.errors import UnknownProviderError
@@ -119,10 +119,11 @@ def _is_the_catalog(folder: Path) -> bool:
     """Whether a folder is the built-in catalog itself: this installation's, or a checkout's."""
     if folder.resolve() == builtin_directory().resolve():
         return True
-    project = folder.resolve().parent / "pyproject.toml"
-    return (
-        project.is_file() and re.search(rb'^name = "oauth1-catalog"$', project.read_bytes(), re.MULTILINE) is not None
-    )
+    try:
+        project = read_bytes(folder.resolve().parent / "pyproject.toml")
+    except OSError:
+        return False
+    return re.search(rb'^name = "oauth1-catalog"$', project, re.MULTILINE) is not None
 
 
 def _check(path: Path, catalog: Catalog, today: dt.date) -> Checked:

@@ -25,6 +25,7 @@ from oauth1_catalog.catalog.inheritance import OWN_FIELDS, Entry
 from oauth1_catalog.catalog.masking import is_credential, mask_text
 from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.catalog.rules import Rule, Subject, credentials, usability_rules
+from oauth1_catalog.catalog.source import MAX_FINDINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,8 @@ def _read_model(entry: Entry) -> tuple[ProviderFile | None, list[Diagnostic], se
     silenced: set[tuple[Step, ...]] = set()
     data = deepcopy(entry.data)
     for _ in range(4):
+        more = len(errors) - MAX_FINDINGS
+        errors = errors[:MAX_FINDINGS]
         for problem in errors:
             path = _document_path(entry, problem["loc"])
             if problem["type"] == "too_short" and any(other["loc"][:-1] == problem["loc"] for other in errors):
@@ -110,6 +113,10 @@ def _read_model(entry: Entry) -> tuple[ProviderFile | None, list[Diagnostic], se
                 silenced.update(meant)
             silenced.add(path)
             _take_out(data, path)
+        if more > 0:
+            hint = "put right what is told first"
+            findings.append(entry.own.diagnostic("P009", f"{more} more problems are not told", (), hint=hint))
+            return None, findings, silenced
         data.setdefault("name", "unnamed")
         data.setdefault("schema_version", "1")
         try:

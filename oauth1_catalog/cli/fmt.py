@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from oauth1_catalog.catalog.masking import mask_lines
+from oauth1_catalog.catalog.reader import read_bytes
 from oauth1_catalog.catalog.repair import formatted
 from oauth1_catalog.catalog.survey import provider_files
 
@@ -21,8 +22,8 @@ def fmt(paths: tuple[Path, ...], check: bool) -> None:
     changed = 0
     for path in provider_files(paths):
         try:
-            before = path.read_bytes().decode("utf-8")
-        except UnicodeDecodeError:
+            before = read_bytes(path).decode("utf-8")
+        except (UnicodeDecodeError, OSError):
             continue  # validate says what is wrong with it
         after = formatted(before)
         if after != before:

@@ -6,7 +6,6 @@ Rule: a source line is shown with the values of credentials masked, and with no 
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -15,7 +14,10 @@ from pathlib import Path
 import click
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
+from oauth1_catalog.catalog.document import LINE_BREAK
 from oauth1_catalog.catalog.masking import mask_lines
+from oauth1_catalog.catalog.reader import read_bytes
+from oauth1_catalog.catalog.source import MAX_LINES
 
 WIDTH = 140
 Renderer = Callable[[Diagnostic], str]
@@ -74,10 +76,10 @@ def _escaped(text: str, also: str = "") -> str:
 def _source(path: str) -> list[str]:
     """The masked lines of a file, without what a terminal would obey."""
     try:
-        text = Path(path).read_bytes()[:1_000_001].decode("utf-8-sig", "replace")
+        text = read_bytes(Path(path)).decode("utf-8-sig", "replace")
     except OSError:
         return []
-    return [_harmless(line) for line in mask_lines(re.split(r"\r\n|\n|\r", text))]
+    return [_harmless(line) for line in mask_lines(LINE_BREAK.split(text)[:MAX_LINES])]
 
 
 def _harmless(line: str) -> str:

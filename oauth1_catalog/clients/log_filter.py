@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import re
 
-_SECRET = re.compile(r"[?&][^=&]*(?:signature|token|secret|password|verifier|key)[^=&]*=", re.IGNORECASE)
+_SECRET = re.compile(r"signature|token|secret|password|verifier|key", re.IGNORECASE)
+_NAME = re.compile(r"[?&]([^?&=]*)=")
 
 
 class SecretQueryFilter(logging.Filter):
@@ -31,7 +32,7 @@ def _cut(argument: object) -> object:
     if isinstance(argument, int | float):
         return argument
     text = str(argument)
-    return f"{text.partition('?')[0]}?..." if _SECRET.search(text) else argument
+    return f"{text.partition('?')[0]}?..." if any(map(_SECRET.search, _NAME.findall(text))) else argument
 
 
 def filter_logs_of(*names: str) -> None:

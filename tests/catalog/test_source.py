@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from oauth1_catalog.catalog.document import Span, dotted
 from oauth1_catalog.catalog.masking import MASK, is_credential, mask_line
-from oauth1_catalog.catalog.source import read
+from oauth1_catalog.catalog.source import MAX_FINDINGS, read
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,10 +59,10 @@ def test_of_two_equal_keys_the_first_is_kept():
 
 
 def test_alias_bomb_is_not_expanded():
-    lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}, *a{n - 1}]" for n in range(1, 40)]
+    lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}, *a{n - 1}]" for n in range(1, 20)]
     document = read("\n".join(lines), path="x.yaml")
     assert {finding.code for finding in document.findings} == {"P003"}
-    assert document.data["a39"] == [None] * 4
+    assert document.data["a19"] == [None] * 4
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,13 @@ def test_alias_bomb_is_not_expanded():
     [
         (b"a: " + b"x" * 1_000_001, "P009"),
         ("a: " + "[" * 25 + "]" * 25, "P009"),
-        ("a: [" + "x, " * 20_001 + "]", "P009"),
+        ("a: [" + "x, " * 251 + "]", "P009"),
+        ("a: [" + "[], " * 251 + "]", "P009"),
+        ("".join(f"k{n}: v\n" for n in range(251)), "P009"),
+        ("a: " + str([["x"] * 200] * 26), "P009"),
+        ("a: " + "x" * 2_001, "P009"),
+        ("x" * 2_001 + ": a", "P009"),
+        ("#\n" * 5_001, "P009"),
         ("a: " + "[" * 3_000, "P001"),
         ("\x00", "P007"),
         ("a: b\x85c: d", "P007"),
@@ -83,6 +89,26 @@ def test_alias_bomb_is_not_expanded():
 def test_limits(text, code):
     document = read(text, path="x.yaml")
     assert [finding.code for finding in document.findings] == [code]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [" + "x, " * 249 + "x]",
+        "".join(f"k{n}: v\n" for n in range(250)),
+        "a: " + "x" * 2_000,
+        "#\n" * 4_990 + "a: b",
+    ],
+)
+def test_what_is_just_within_the_limits_is_read(text):
+    document = read(text, path="x.yaml")
+    assert not document.findings
+    assert document.data
+
+
+def test_after_a_hundred_findings_nothing_more_is_read():
+    document = read("a:\n" + "".join(f"- &x{n} b\n" for n in range(200)), path="x.yaml")
+    assert len(document.findings) == MAX_FINDINGS
 
 
 def test_zero_width_joiners_of_real_scripts_are_let_in():

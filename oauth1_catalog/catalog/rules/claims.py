@@ -101,11 +101,15 @@ def _jsonpath_problem(path: str) -> str | None:
         jsonpath_rfc9535.compile(path)
     except (jsonpath_rfc9535.JSONPathError, RecursionError) as error:
         return str(error).partition("\n")[0] or "it cannot be read"
-    return None
+    # A profile is the provider's: each `..` multiplies the work by its size, and a function holds an expression.
+    costly = ".." in path or "match(" in path or "search(" in path
+    return "it searches by `..`, match() or search(); name the field" if costly else None
 
 
 def _xml_problem(path: str) -> str | None:
     element, _, attribute = path.partition("/@") if "/@" in path else (path, "", "x")
+    if path.count("//") > 1:
+        return "it searches by `//` more than once"
     try:
         ET.Element("root").find(element)
     except (SyntaxError, KeyError, ValueError) as error:

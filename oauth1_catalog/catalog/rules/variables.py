@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean
 from oauth1_catalog.catalog.document import Data, Step
+from oauth1_catalog.catalog.patterns import matches
 from oauth1_catalog.catalog.rules import Rule, Subject
 from oauth1_catalog.catalog.templates import (
     URL_FIELDS,
@@ -264,7 +264,7 @@ def disagreement(
         return "it is longer than 255 characters"
     if enum is not None and value not in enum:
         return did_you_mean(value, enum, otherwise=f"allowed are {', '.join(enum)}")
-    if pattern is not None and not re.fullmatch(pattern, value):
+    if pattern is not None and not matches(pattern, value):
         return f"it does not match {pattern}"
     if value_format == "uri":
         return check_uri(value)
