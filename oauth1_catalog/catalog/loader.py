@@ -267,6 +267,8 @@ class Catalog:
                 message = f"`extends` names `{base}`, which the catalog does not have"
                 others = [known for known in self.names() if known != stem]
                 hint = "a file cannot extend itself" if base == stem else _question(nearest(base, others))
+            elif at[2].findings and not at[2].data:
+                message = f"`extends` names `{base}`, of which nothing can be read: {at[2].findings[0].message}"
             elif at[:2] == found[:2]:
                 # Told in the file that was asked for: in each file of a circle, when its turn comes.
                 document, base = documents[0], documents[0].data["extends"]
