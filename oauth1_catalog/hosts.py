@@ -419,5 +419,5 @@ def _where_to_set(switches: Collection[str]) -> str:
         # A command has no way to list one host: that is worth a variable.
         sentence += f"; commands take {_and(flags)}." if len(flags) == len(variables) else "."
     if plaintext:
-        sentence += " allow_plaintext_over_http=True goes to register_from_catalog() or register() alone."
+        sentence += " Only register_from_catalog() and register() take allow_plaintext_over_http=True."
     return sentence.strip()

@@ -70,6 +70,15 @@ def _mask_url(url: str) -> str:
     return _QUERY.sub(masked, _USER.sub(f"{MASK}@", url))
 
 
+def shown_url(url: str) -> str:
+    """A URL as a message shows it: its beginning, without the query, and stars for a user's name and password.
+
+    >>> shown_url("https://me:hu@sh@host.example/a?token=hush")
+    'https://********@host.example/a'
+    """
+    return _USER.sub(f"{MASK}@", url.partition("?")[0])[:80]
+
+
 def mask_line(line: str) -> str:
     """A source line that is safe to show: the values of credential-like keys, and key material, are stars.
 

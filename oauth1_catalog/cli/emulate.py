@@ -98,7 +98,8 @@ def emulate(
     except BrokenPipeError:
         raise  # whoever reads what is told has gone: click ends without a word, as other commands do
     except OSError as error:
-        raise click.ClickException(f"{error.strerror}: choose other ports, or another folder") from error
+        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        raise click.ClickException(f"{what}. Choose other ports, or another file or folder.") from error
 
 
 def _values(catalog: Catalog, names: Sequence[str], given: Sequence[str]) -> dict[str, dict[str, object]]:
@@ -152,7 +153,8 @@ class _Handover:
                 yield from (f"  {key}={value}" for key, value in token.items())
         if env_file is not None:
             write_environment(env_file, {**environment, **configuration})
-            yield f"\nAll of it is in {env_file}: set -a; . {shlex.quote(str(env_file.absolute()))}; set +a"
+            source = f"set -a; . {shlex.quote(str(env_file.absolute()))}; set +a"
+            yield f"\nThe environment and the configuration are in {env_file}: {source}"
         yield "\nIt answers until you press Ctrl+C; a refusal is told here."
 
     def _environment(self) -> dict[str, str]:

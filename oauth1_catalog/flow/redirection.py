@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
+from oauth1_catalog.catalog.masking import shown_url
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError, TokenResponseError
 from oauth1_catalog.flow.drive import Steps
@@ -24,8 +24,6 @@ OUT_OF_BAND = "oob"
 
 _SCRIPTS = frozenset({"javascript", "vbscript", "data", "blob", "about", "file"})
 """Schemes that browsers keep to themselves."""
-
-_USER = re.compile(r"//[^/@]*@")
 
 _NOT_CONFIRMED = frozenset({"false", "0", "no"})
 """How servers write that they do not confirm a callback."""
@@ -76,11 +74,10 @@ def validate_redirect_uri(name: str, uri: str) -> None:
     """
     if uri == OUT_OF_BAND or not (fault := _redirect_uri_fault(uri)):
         return
-    shown = _USER.sub("//", uri.partition("?")[0])[:80]
     raise ConfigurationError(
         "invalid_redirect_uri",
-        f"{name}: the redirect URI {shown!r} {fault} Build it with the host: url_for(..., _external=True) in Flask, "
-        "request.build_absolute_uri(...) in Django, request.url_for(...) in Starlette.",
+        f"{name}: the redirect URI {shown_url(uri)!r} {fault} Build it with the host: url_for(..., _external=True) in "
+        "Flask, request.build_absolute_uri(...) in Django, request.url_for(...) in Starlette.",
         provider=name,
         step="authorize",
     )
@@ -89,7 +86,7 @@ def validate_redirect_uri(name: str, uri: str) -> None:
 def _redirect_uri_fault(uri: str) -> str:
     """What is wrong with a redirect URI, as the rest of a sentence; empty where nothing is."""
     if not uri.isprintable() or any(c.isspace() for c in uri) or "\\" in uri:
-        return "holds a blank, a control character or a backslash."
+        return "holds a blank, a control character or a backslash. Percent-encode that, in the query as well."
     try:
         parts = urlsplit(uri)
         _ = parts.port

@@ -119,7 +119,8 @@ def _ask(
     url = urljoin(provider.api_base_url or "", endpoint)
     if not urlsplit(url).scheme:
         raise MissingSettingError(
-            f"{provider.name}: no api_base_url to join the profile's address to. Pass api_base_url= to register().",
+            f"{provider.name}: no api_base_url to join the profile's address to. Pass api_base_url= to "
+            f"{'register_from_catalog()' if provider.from_catalog else 'register()'}.",
             provider=provider.name,
             setting="api_base_url",
         )

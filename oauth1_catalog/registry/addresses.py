@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
+from oauth1_catalog.catalog.masking import shown_url
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.catalog.wildcards import is_wildcard, stands_for
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError
@@ -62,7 +63,7 @@ def check_transport(provider: Provider, access: Access) -> None:
     for field, url in _addresses(provider):
         if needs := by_transport.needs(url, plaintext=plaintext):
             raise ConfigurationError(
-                "insecure_transport", f"{provider.name}: {field} {_shown(url)} {needs}", provider=provider.name
+                "insecure_transport", f"{provider.name}: {field} {shown_url(url)!r} {needs}", provider=provider.name
             )
 
 
@@ -119,35 +120,41 @@ def api_url(provider: Provider, url: str, *, allow_any_host: bool = False, acces
     if not absolute and (url.startswith(("//", "\\", "/\\")) or url != url.strip() or _CONTROL.search(url)):
         raise ConfigurationError(
             "forbidden_url",
-            f"{provider.name}: {_shown(url)} names a host without a scheme, or holds blanks at its ends or control "
-            "characters. Pass a path, or an absolute https URL.",
+            f"{provider.name}: {shown_url(url)!r} names a host without a scheme, or holds blanks at its ends or "
+            "control characters. Pass a path, or an absolute https URL.",
             provider=provider.name,
             step="api",
         )
     if not absolute:
         if not provider.api_base_url:
             raise MissingSettingError(
-                f"{provider.name}: no api_base_url to join {_shown(url)} to. Pass api_base_url= to register(), or an "
-                "absolute URL.",
+                f"{provider.name}: no api_base_url to join {shown_url(url)!r} to. Pass an absolute URL, or "
+                f"api_base_url= to {'register_from_catalog()' if provider.from_catalog else 'register()'}.",
                 provider=provider.name,
                 setting="api_base_url",
             )
         url = urljoin(provider.api_base_url, url)
     if fault := malformed(url):
         raise ConfigurationError(
-            "forbidden_url", f"{provider.name}: {_shown(url)} {fault}", provider=provider.name, step="api"
+            "forbidden_url", f"{provider.name}: {shown_url(url)!r} {fault}", provider=provider.name, step="api"
         )
     origin, own = origin_of(url), _origins(provider)
     is_own = origin in own or _is_of_the_family(provider, origin)
     is_shown = provider.api_auth != "signature"  # the token itself goes there, to make other calls with
     if provider.from_catalog and not is_own and (is_shown or not allow_any_host):
-        for_this_call = "" if is_shown else "; for this call alone pass allow_any_host=True"
         netloc = urlsplit(url).netloc
+        if origin.scheme == "https":
+            advice = (
+                f"If it is right, pass api_hosts=[{netloc!r}] to register_from_catalog() or add it to api_hosts in the "
+                "provider's file"
+            )
+        else:
+            advice = "Hosts in api_hosts are called by https: begin the URL with https://"
+        for_this_call = "" if is_shown else "; for this call alone pass allow_any_host=True"
         raise ConfigurationError(
             "forbidden_host",
             f"{provider.name}: {origin.scheme}://{netloc} is not a host of this provider, and a call there would send "
-            f"it the user's token. If it is right, pass api_hosts=[{netloc!r}] to register_from_catalog() or add it to "
-            f"api_hosts in the provider's file{for_this_call}.",
+            f"it the user's token. {advice}{for_this_call}.",
             provider=provider.name,
             step="api",
         )
@@ -155,7 +162,7 @@ def api_url(provider: Provider, url: str, *, allow_any_host: bool = False, acces
     if not is_own and (needs := access.needs(url)):
         raise ConfigurationError(
             "insecure_transport" if access.local_hosts.allows(origin.host) else "forbidden_local_host",
-            f"{provider.name}: {_shown(url)} {needs}",
+            f"{provider.name}: {shown_url(url)!r} {needs}",
             provider=provider.name,
             step="api",
         )
@@ -164,10 +171,14 @@ def api_url(provider: Provider, url: str, *, allow_any_host: bool = False, acces
 
 def _emulated(provider: Provider, url: str) -> str:
     """Where a host of the provider is played by the emulator, the address there."""
-    at = provider.emulated_at
-    if not at or origin_of(url) == origin_of(at):
+    at, origin = provider.emulated_at, origin_of(url)
+    if not at or origin == origin_of(at):
         return url
-    return f"{at}{url.partition('://')[2]}"
+    # The emulator knows a host by one spelling: in lower case, and without the port that it has anyway.
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    port = "" if origin.port == DEFAULT_PORTS[origin.scheme] else f":{origin.port}"
+    written = urlsplit(url).netloc
+    return f"{at}{host}{port}{url.partition('://')[2].removeprefix(written)}"
 
 
 def _origins(provider: Provider) -> set[Origin]:
@@ -184,7 +195,3 @@ def _is_of_the_family(provider: Provider, origin: Origin) -> bool:
     if provider.client_kwargs.get("signature_method") == "PLAINTEXT" or provider.api_auth != "signature":
         return False
     return any(stands_for(host, origin.host) for host in provider.api_hosts if is_wildcard(host))
-
-
-def _shown(url: str) -> str:
-    return repr(url.partition("?")[0][:80])

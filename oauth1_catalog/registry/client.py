@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
+from oauth1_catalog.catalog.masking import shown_url
 from oauth1_catalog.catalog.provider import Provider, time_zone
 from oauth1_catalog.clients.options import signing_options
 from oauth1_catalog.errors import (
@@ -292,7 +293,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             return
         self._told_of_unused = True
         warnings.warn(
-            f"{self.name}: the redirect URI {redirect_uri.partition('?')[0]!r} is not sent. This provider takes oob "
+            f"{self.name}: the redirect URI {shown_url(redirect_uri)!r} is not sent. This provider takes oob "
             "alone, and sends the user to the callback that is registered for the key: register this one there, and "
             "leave the argument out. Where the provider's file has an option for it (oauth1-catalog show "
             f"{self.provider.name}), such as callback_is_prefix, pass that at registration.",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
+from oauth1_catalog.catalog.masking import shown_url
 from oauth1_catalog.catalog.provider import Provider, UserinfoRules
 from oauth1_catalog.catalog.wildcards import is_wildcard
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import DEVELOPER, Access
-from oauth1_catalog.registry.addresses import endpoint_fault
+from oauth1_catalog.registry.addresses import endpoint_fault, malformed
 from oauth1_catalog.registry.parameters import as_mapping
 
 _ADDRESSES = ("request_token_url", "access_token_url", "api_base_url")
@@ -68,10 +70,7 @@ def provider_with(
         options = as_mapping(name, "client_kwargs", given["client_kwargs"], where="client_kwargs")
         changes["client_kwargs"] = {**provider.client_kwargs, **options}
     if "api_hosts" in given:
-        hosts = given["api_hosts"]
-        hosts = hosts.split() if isinstance(hosts, str) else hosts
-        _check_hosts(name, hosts)
-        changes["api_hosts"] = (*provider.api_hosts, *map(str, hosts if isinstance(hosts, list | tuple) else ()))
+        changes["api_hosts"] = (*provider.api_hosts, *_hosts(name, given["api_hosts"]))
     if "userinfo_endpoint" in given:
         claims = as_mapping(name, "userinfo_claims", given.get("userinfo_claims", {}), where="userinfo_claims=")
         endpoint = _text(name, "userinfo_endpoint", given["userinfo_endpoint"])
@@ -79,14 +78,31 @@ def provider_with(
     return dataclasses.replace(provider, **changes)
 
 
-def _check_hosts(name: str, hosts: object) -> None:
-    for host in hosts if isinstance(hosts, list | tuple) else ():
-        if is_wildcard(str(host)):
+def _hosts(name: str, hosts: object) -> Iterator[str]:
+    """The hosts in a value of ``api_hosts``: a list of them, or text with commas or blanks between."""
+    if isinstance(hosts, str):
+        hosts = hosts.replace(",", " ").split()
+    if not isinstance(hosts, Collection) or isinstance(hosts, bytes | Mapping):
+        raise ConfigurationError(
+            description=f"{name}: api_hosts must be a list of hosts, such as ['media.example.com'], and not of type "
+            f"{type(hosts).__name__}.",
+            provider=name,
+        )
+    for host in map(str, hosts):
+        if is_wildcard(host):
             raise ConfigurationError(
                 description=f"{name}: api_hosts has {host!r}. A wildcard can only stand in a provider's file, where it "
                 "is checked. List each host by its name.",
                 provider=name,
             )
+        url = f"https://{host}"
+        if malformed(url) or urlsplit(url).netloc != host or any(map(str.isspace, host)):
+            raise ConfigurationError(
+                description=f"{name}: api_hosts has {shown_url(url)[8:]!r}, which is not a host. Write the host "
+                "without scheme and path, such as 'media.example.com' or 'media.example.com:8443'.",
+                provider=name,
+            )
+        yield host
 
 
 def text_params(name: str, params: Mapping[str, object]) -> dict[str, str]:
@@ -131,9 +147,7 @@ def _request_params(name: str, key: str, value: object) -> tuple[dict[str, str],
 def _address(name: str, key: str, value: object, access: Access) -> str:
     text = _text(name, key, value)
     if fault := endpoint_fault(text, access):
-        raise ConfigurationError(
-            "invalid_url", description=f"{name}: {key} {text.partition('?')[0]!r} {fault}", provider=name
-        )
+        raise ConfigurationError("invalid_url", description=f"{name}: {key} {shown_url(text)!r} {fault}", provider=name)
     return text
 
 

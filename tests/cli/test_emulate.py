@@ -133,7 +133,7 @@ def test_a_file_for_the_environment_is_the_owner_s_alone_and_can_be_sourced(tmp_
     env = tmp_path / "my own.env"
     with emulating("magento2", "--env-file", str(env), "--prefix", "FLASK_") as words:
         assert env.stat().st_mode & 0o777 == 0o600
-        (line,) = re.findall(r"^All of it is in .*?: (set -a; .*)$", words, re.MULTILINE)
+        (line,) = re.findall(r"^The environment and the configuration are in .*?: (set -a; .*)$", words, re.MULTILINE)
         done = subprocess.run(
             ["sh", "-c", f"{line}; exec {sys.executable} -c '{SOURCED}'"], capture_output=True, text=True, check=False
         )
@@ -149,6 +149,13 @@ def test_a_file_of_one_s_own_is_not_written_over(tmp_path):
     assert result.exit_code == 2
     assert "is there already, and not from here" in result.output
     assert env.read_text(encoding="utf-8") == "MINE=1\n"
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path):
+    env = tmp_path / "nowhere" / ".env"
+    result = CliRunner().invoke(cli, ["emulate", "twitter", "--env-file", str(env)])
+    assert result.exit_code == 1
+    assert f"{env}: No such file or directory." in result.output
 
 
 def keys_in(words: str) -> dict[str, str]:

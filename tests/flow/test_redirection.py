@@ -402,6 +402,8 @@ def test_redirect_uris(uri: str) -> None:
         ("https://a.example:x/cb", "cannot be read"),
         ("b'https://a.example/cb'", "is not absolute"),
         ("https://ada:canary@a.example:x/cb?canary", "cannot be read"),
+        ("https://ada:can@canary@a.example:x/cb", "cannot be read"),
+        ("https://a.example/cb?next=a b", "in the query as well"),
     ],
 )
 def test_redirect_uris_that_lead_nowhere(uri: str, reason: str) -> None:

@@ -249,6 +249,15 @@ class TestValues:
             ({"request_token_url": "https://p.example:x/"}, "cannot be read"),
             ({"api_hosts": ["*.p.example"]}, "A wildcard can only stand in a provider's file"),
             ({"api_hosts": "a.p.example *.p.example"}, "A wildcard can only stand in a provider's file"),
+            ({"api_hosts": ["https://a.p.example"]}, "api_hosts has 'https://a.p.example', which is not a host"),
+            ({"api_hosts": ["a.p.example/path"]}, "which is not a host"),
+            ({"api_hosts": ["a.p.example:x"]}, "which is not a host"),
+            ({"api_hosts": ["a.p.example?x"]}, "which is not a host"),
+            ({"api_hosts": ["ada:hush@a.p.example"]}, "api_hosts has '********@a.p.example', which is not a host"),
+            ({"api_hosts": [" a.p.example"]}, "which is not a host"),
+            ({"api_hosts": [""]}, "which is not a host"),
+            ({"api_hosts": 7}, "api_hosts must be a list of hosts"),
+            ({"api_hosts": {"a.p.example": True}}, "and not of type dict"),
         ],
     )
     def test_wrong_values(self, registry: Registry, given: dict[str, Any], said: str) -> None:
@@ -256,6 +265,26 @@ class TestValues:
         assert said in error.description
         assert error.description.startswith("m: ")
         assert error.provider == "m"
+
+    @pytest.mark.parametrize(
+        "hosts",
+        [
+            ["a.p.example", "b.p.example:8443"],
+            ("a.p.example", "b.p.example:8443"),
+            {"a.p.example", "b.p.example:8443"},
+            "a.p.example b.p.example:8443",
+            "a.p.example,b.p.example:8443",
+            "a.p.example, b.p.example:8443",
+        ],
+    )
+    def test_how_hosts_are_given(self, registry: Registry, hosts: Any) -> None:
+        client = registry().register("m", client_id="k", client_secret="s", **ADDRESSES, api_hosts=hosts)
+        assert set(client.provider.api_hosts) == {"a.p.example", "b.p.example:8443"}
+
+    @pytest.mark.parametrize("setting", ["request_token_url", "access_token_url", "api_base_url"])
+    def test_no_message_shows_a_password_of_an_address(self, registry: Registry, setting: str) -> None:
+        error = wrong(registry().register, "m", **{**ADDRESSES, setting: "https://ada:hush@p.example/"})
+        assert "hush" not in str(error)
 
     @pytest.mark.parametrize(
         ("given", "said"),

@@ -228,6 +228,43 @@ def test_a_strange_host_is_told_how_to_become_an_own_one() -> None:
     assert caught.value.description.index("api_hosts=") < caught.value.description.index("allow_any_host=")
 
 
+@pytest.mark.parametrize("host", ["api.example.com", "media.example"])
+def test_http_is_not_told_to_be_listed_in_api_hosts_which_would_not_help(host: str) -> None:
+    listed = replace(PROVIDER, api_hosts=(host,))
+    with pytest.raises(ConfigurationError, match="begin the URL with https://") as caught:
+        api_url(listed, f"http://{host}/x")
+    assert "api_hosts=[" not in caught.value.description
+    assert api_url(listed, f"https://{host}/x") == f"https://{host}/x"
+    with pytest.raises(ConfigurationError, match="needs insecure_transport=True"):
+        api_url(listed, f"http://{host}/x", allow_any_host=True)
+    allowed = Access(insecure_transport=True)
+    assert api_url(listed, f"http://{host}/x", allow_any_host=True, access=allowed) == f"http://{host}/x"
+
+
+@pytest.mark.parametrize("user", ["ada:hush", "ada:hu@hush", "hush"])
+def test_no_message_shows_the_user_or_the_password_of_a_url(user: str) -> None:
+    with pytest.raises(ConfigurationError, match="holds a user name") as caught:
+        api_url(PROVIDER, f"https://{user}@api.example.com/x")
+    assert "hush" not in str(caught.value)
+    assert "********@api.example.com" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://API.Example.com/Me?A=%2f", "api.example.com/Me?A=%2f"),
+        ("https://api.example.com:443/me", "api.example.com/me"),
+        ("HTTPS://Files.example.com:8443/", "files.example.com:8443/"),
+        ("https://[::1]:8443/me", "[::1]:8443/me"),
+        ("https://upload.example.com?a=b", "upload.example.com?a=b"),
+    ],
+)
+def test_the_emulator_gets_a_host_in_one_spelling(url: str, place: str) -> None:
+    at = "https://127.0.0.1:7000/example/api/"
+    played = replace(PROVIDER, api_hosts=(*PROVIDER.api_hosts, "[::1]:8443"), emulated_at=at)
+    assert api_url(played, url) == f"{at}{place}"
+
+
 def test_a_wildcard_is_nothing_where_calls_show_the_secret() -> None:
     family = replace(PROVIDER, api_hosts=("*.example.com",))
     assert api_url(family, "https://media.example.com/")
