@@ -283,7 +283,13 @@ class LocalHosts:
         address = parse_address(host)
         if address is None:
             return host.lower().removesuffix(".") in self.names
-        return any(address.version == network.version and address in network for network in self.networks)
+        listed = (network for network in self.networks if address.version == network.version and address in network)
+        return any(kind != "restricted" or _is_listed_for_itself(network) for network in listed)
+
+
+def _is_listed_for_itself(network: Network) -> bool:
+    """Whether nothing but restricted addresses is meant: 100.64.0.0/10 is a VPN, with a cloud's metadata within it."""
+    return network.num_addresses == 1 or any(network[0] in place and network[-1] in place for place in _RESTRICTED)
 
 
 def _network(text: str) -> Network | None:

@@ -14,6 +14,7 @@ import httpx2
 from oauth1_catalog.clients.auth import SignsRequests, refuse_authorization
 from oauth1_catalog.clients.bodies import blanks_escaped, covers_body, form_blanks_escaped, undeclared_type
 from oauth1_catalog.clients.failures import unusable_url
+from oauth1_catalog.clients.httpx_answers import Answers
 from oauth1_catalog.clients.httpx_arguments import build_request
 from oauth1_catalog.clients.httpx_deadline import OpenConnections
 from oauth1_catalog.clients.httpx_exchange import (
@@ -38,7 +39,7 @@ from oauth1_catalog.clients.names import (
     SIGNATURE_TYPE_QUERY,
 )
 from oauth1_catalog.clients.options import BOTH, HTTPX_CLIENT
-from oauth1_catalog.clients.proxies import with_mounts
+from oauth1_catalog.clients.proxies import check_client_proxies, with_mounts
 from oauth1_catalog.clients.three_steps import AsyncThreeSteps, SyncThreeSteps, ThreeSteps
 from oauth1_catalog.clients.tls import check_files, httpx_context
 from oauth1_catalog.clients.token_call import TokenCall
@@ -179,11 +180,13 @@ class _Common(ThreeSteps):
     def _open(self, options: dict[str, Any]) -> None:
         verify, cert = options.pop("verify", None), options.pop("cert", None)
         check_files(verify, cert)
+        check_client_proxies(options)
         if self._signer.signature_method.name == SIGNATURE_PLAINTEXT:
             options = with_mounts(options)
         if not isinstance(verify, ssl.SSLContext):
             verify = httpx_context(True if verify is None else verify, cert, trust_env=options.get("trust_env", True))
         super(ThreeSteps, self).__init__(verify=verify, **client_limits(self.limits), **options)  # type: ignore[call-arg] # httpx2's client
+        Answers.watch(self)  # type: ignore[arg-type] # a client of httpx2
 
     def build_request(self, method: str, url: Any, **call: Any) -> httpx2.Request:
         """As in httpx2, but ``params`` are added to the URL's query, and ``data`` may also be pairs, text or bytes.

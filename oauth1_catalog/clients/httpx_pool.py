@@ -22,7 +22,7 @@ from anyio.lowlevel import RunVar, current_token
 from oauth1_catalog.clients.auth import SignsRequests
 from oauth1_catalog.clients.failures import unusable_url, without_queries
 from oauth1_catalog.clients.limits import Limits, RejectCookies
-from oauth1_catalog.clients.proxies import with_mounts
+from oauth1_catalog.clients.proxies import check_client_proxies, with_mounts
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files, httpx_context
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.extras import needs
@@ -73,6 +73,7 @@ class HttpxPool:
         **client_options: Any,
     ) -> None:
         check_files(verify, cert)
+        check_client_proxies({"proxy": proxy, "trust_env": trust_env})
         if client_factory is not None:
             given = {"verify": verify, "cert": cert, "proxy": proxy, **client_options}
             _refuse_beside_factory(name for name, value in given.items() if value is not None and name != "cookies")
@@ -194,6 +195,7 @@ class HttpxPool:
     def _new_client(self) -> httpx2.AsyncClient:
         import httpx2
 
+        from oauth1_catalog.clients.httpx_answers import Answers
         from oauth1_catalog.clients.httpx_exchange import client_limits
 
         if self._client_factory is None:
@@ -207,6 +209,7 @@ class HttpxPool:
             if client.timeout == httpx2.Timeout(5.0):  # what a client of httpx2 has where nobody asked for another
                 client.timeout = httpx2.Timeout(self.limits.read, connect=self.limits.connect)
         client.cookies.jar.set_policy(RejectCookies())
+        Answers.watch(client)
         return client
 
 

@@ -26,7 +26,7 @@ from oauth1_catalog.clients.names import (
     SIGNATURE_TYPE_QUERY,
 )
 from oauth1_catalog.clients.options import REQUESTS
-from oauth1_catalog.clients.proxies import without_environment
+from oauth1_catalog.clients.proxies import check_session_proxies, without_environment
 from oauth1_catalog.clients.requests_adapter import PoolAdapter
 from oauth1_catalog.clients.requests_exchange import exchange
 from oauth1_catalog.clients.requests_redirects import RedirectsUnread, follow_redirects, redirects_unread
@@ -220,7 +220,9 @@ class OAuth1Session(SyncThreeSteps, RedirectsUnread):
             verify = self.verify
         if self._signer.signature_method.name == SIGNATURE_PLAINTEXT:
             proxies = without_environment(url, proxies)
-        return super().merge_environment_settings(url, proxies, stream, verify, cert)
+        settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        check_session_proxies(settings["proxies"])
+        return settings
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """As in requests, with a timeout; a signed request is redirected within its origin alone, and signed anew."""

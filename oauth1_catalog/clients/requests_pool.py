@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from oauth1_catalog.clients.failures import unusable_url, without_queries
 from oauth1_catalog.clients.hidden import Hidden
 from oauth1_catalog.clients.limits import Limits, RejectCookies
-from oauth1_catalog.clients.proxies import without_environment
+from oauth1_catalog.clients.proxies import check_session_proxies, without_environment
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -70,6 +70,7 @@ class RequestsPool:
         is_plaintext: bool = False,
     ) -> None:
         check_files(verify, cert)
+        check_session_proxies(proxies)
         self.limits = limits or Limits()
         self._verify = verify
         self._cert = cert

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from oauth1_catalog.clients.proxies import check_session_proxies
 from oauth1_catalog.clients.requests_redirects import RedirectsUnread
 
 MAX_ORIGINS = 64
@@ -26,7 +27,9 @@ class PoolSession(RedirectsUnread):
     ) -> dict[str, Any]:
         """As in requests; a call with proxies of its own is looked at anew."""
         if proxies:
-            return dict(super().merge_environment_settings(url, proxies, stream, verify, cert))
+            own = dict(super().merge_environment_settings(url, proxies, stream, verify, cert))
+            check_session_proxies(own["proxies"])
+            return own
         parts = urlsplit(url)
         key = (parts.scheme, parts.netloc, stream, verify, tuple(cert) if isinstance(cert, list) else cert)
         settings = self._environment.get(key)
@@ -34,5 +37,6 @@ class PoolSession(RedirectsUnread):
             if len(self._environment) >= MAX_ORIGINS:
                 self._environment.clear()
             settings = dict(super().merge_environment_settings(url, {}, stream, verify, cert))
+            check_session_proxies(settings["proxies"])
             self._environment[key] = settings
         return {**settings, "proxies": dict(settings["proxies"] or {})}

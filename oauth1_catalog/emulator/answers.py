@@ -59,7 +59,7 @@ def access_answer(provider: Provider, token: AccessToken) -> Response:
     return token_answer(provider, fields)
 
 
-def profile_answer(rules: UserinfoRules, user: User, client: Client, nonce: str = "") -> Response:
+def profile_answer(rules: UserinfoRules, user: User, client: Client, *, issuer: str = "", nonce: str = "") -> Response:
     """The profile as JSON, XML or a text; or as MediaWiki's JWT, signed with the client's secret (HS256, RFC 7515)."""
     if rules.format == "xml":
         return _no_store("text/xml; charset=utf-8", example_xml(rules.claims, user))
@@ -69,7 +69,7 @@ def profile_answer(rules: UserinfoRules, user: User, client: Client, nonce: str 
     if rules.format == "text":
         return _no_store("text/plain; charset=utf-8", str(profile["text"]))
     now = int(time.time())
-    own = {"iss": "https://emulator.example", "aud": client.client_id, "iat": now, "exp": now + 100, "nonce": nonce}
+    own = {"iss": issuer, "aud": client.client_id, "iat": now, "exp": now + 100, "nonce": nonce}
     claims = {**profile, **own}
     signed = ".".join(_base64url(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
     signature = hmac.digest(client.client_secret.encode(), signed.encode(), "sha256")

@@ -79,6 +79,12 @@ def not_found(request: Request, keys: tuple[str, ...]) -> Response:
     return page("Nothing here", note=note, content=content, status=404)
 
 
+def misdirected() -> Response:
+    """The request was made to another host: by a page whose name leads to this machine (DNS rebinding)."""
+    text = b"The emulator answers to localhost, 127.0.0.1 and [::1]. Use one of them in the address.\n"
+    return Response(421, {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}, text)
+
+
 def redirect(location: str) -> Response:
     """Send the browser back to the application."""
     return Response(302, {**HEADERS, "Location": location}, b"")

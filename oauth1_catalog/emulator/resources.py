@@ -31,7 +31,10 @@ def answer_call(validator: Validator) -> Response:
     if token is not None and rules is not None:
         if _is_profile(registration, request):
             nonce = validator.call.protocol.get("oauth_nonce", "") if validator.call else ""
-            return profile_answer(rules, token.user, registration.store.client(client_id), nonce)
+            asked = urlsplit(request.url)
+            issuer = f"{asked.scheme}://{asked.netloc}"
+            client = registration.store.client(client_id)
+            return profile_answer(rules, token.user, client, issuer=issuer, nonce=nonce)
         if _is_followup(registration, request):  # it adds to the profile, always as JSON
             return profile_answer(replace(rules, format="json"), token.user, registration.store.client(client_id))
     return _json(_echo(request, client_id, token, registration.original.api_auth_header or ""))

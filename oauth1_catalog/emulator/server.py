@@ -21,6 +21,7 @@ from oauth1_catalog.emulator.relocation import place_of
 from oauth1_catalog.emulator.resources import answer_call
 from oauth1_catalog.emulator.users import DEFAULT_USER, User
 from oauth1_catalog.emulator.validator import Validator
+from oauth1_catalog.hosts import is_loopback
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,8 @@ class Server:
         Args:
             request: its URL absolute, as its target and its ``Host`` were on the wire.
         """
+        if not _is_of_this_machine(request.url):
+            return pages.misdirected()
         registration, role = self.find(request)
         if registration is None:
             return pages.not_found(request, tuple(sorted(self._registrations)))
@@ -97,6 +100,14 @@ class Server:
             "api": answer_call,
         }
         return answers[role](Validator(registration, role, request))
+
+
+def _is_of_this_machine(url: str) -> bool:
+    """Whether a request's Host names this machine: a page of a stranger, whose name leads here, gets no answer."""
+    try:
+        return is_loopback(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
 
 
 def _request_token(validator: Validator) -> Response:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 from oauth1_catalog.extras import needs
@@ -100,6 +101,7 @@ def read_profile(
     *,
     client: ClientCredentials,
     nonce: str = "",
+    is_issuer: Callable[[str], bool] | None = None,
     clock: Callable[[], float] | None = None,
 ) -> Profile:
     """Read the body of a profile's answer.
@@ -109,6 +111,7 @@ def read_profile(
         written_as: ``json``, ``xml``, ``jwt`` or ``text``.
         client: whom a JWT must be for, and whose secret it must be signed with.
         nonce: the nonce of the request, which a JWT must repeat; empty where it is not known.
+        is_issuer: whether a JWT may come from a host; every host by default.
         clock: seconds since the epoch, ``time.time`` by default.
 
     Raises:
@@ -122,7 +125,7 @@ def read_profile(
     if written_as == "text":
         return JsonProfile({"text": _plain(text)})
     if written_as == "jwt":
-        return JsonProfile(_jwt(text, client, nonce, (clock or time.time)()))
+        return JsonProfile(_jwt(text, client, nonce, is_issuer, (clock or time.time)()))
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -139,11 +142,12 @@ def _plain(text: str) -> str:
     return plain
 
 
-def _jwt(text: str, client: ClientCredentials, nonce: str, now: float) -> dict[str, Any]:
+def _jwt(
+    text: str, client: ClientCredentials, nonce: str, is_issuer: Callable[[str], bool] | None, now: float
+) -> dict[str, Any]:
     """The claims of a JWT (RFC 7519) that is signed by HS256 (RFC 7518, section 3.2) with the client's secret.
 
-    ``iss`` is not compared: only the provider that gave the secret can have signed with it, and a wiki that is reached
-    by another name than its canonical one would be refused.
+    The host of ``iss`` is compared and not its scheme: MediaWiki writes its canonical address, often with ``http://``.
     """
     try:
         header, claims, signature = text.strip().split(".")
@@ -162,6 +166,8 @@ def _jwt(text: str, client: ClientCredentials, nonce: str, now: float) -> dict[s
     audience = payload.get("aud")
     if client.client_id not in (audience if isinstance(audience, list) else [audience]):
         raise ValueError("its JWT is for another client")
+    if is_issuer is not None and not is_issuer(_host(payload.get("iss"))):
+        raise ValueError("its JWT comes from another host; list the server's canonical host in api_hosts")
     if nonce and payload.get("nonce") != nonce:
         raise ValueError("its JWT answers another request")
     issued, expires = payload.get("iat", now), payload.get("exp")
@@ -170,6 +176,13 @@ def _jwt(text: str, client: ClientCredentials, nonce: str, now: float) -> dict[s
     if issued > now + LEEWAY or expires < now - LEEWAY:
         raise ValueError("its JWT is not valid at this time; compare the clocks")
     return payload
+
+
+def _host(issuer: object) -> str:
+    try:
+        return urlsplit(issuer).hostname or "" if isinstance(issuer, str) else ""
+    except ValueError:
+        return ""
 
 
 def _base64url(text: str) -> bytes:

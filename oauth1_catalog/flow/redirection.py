@@ -15,6 +15,7 @@ from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError, TokenResponseError
 from oauth1_catalog.flow.drive import Steps
 from oauth1_catalog.flow.responses import answer, read_token
+from oauth1_catalog.hosts import is_loopback, origin_of
 from oauth1_catalog.rfc5849 import Signer, form_encode
 from oauth1_catalog.rfc5849.credentials import TemporaryCredentials, TokenCredentials
 from oauth1_catalog.rfc5849.messages import Request
@@ -295,15 +296,29 @@ def _required(provider: Provider, setting: str) -> str:
 
 
 def _given_address(provider: Provider, temporary: TemporaryCredentials) -> str:
+    """Where the answer to the first request sends the user: by https, unless that request itself went by http."""
     address = temporary.extra.get(provider.authorize_url_field or "", "")
-    if not address.startswith(("https://", "http://")) or not address.isprintable():
+    if not _is_page(address, asked=provider.request_token_url or ""):
         raise TokenResponseError(
-            description=f"{provider.name}: the request_token answer has no address in {provider.authorize_url_field}, "
-            "where the user is to be sent. Check authorize_url_field in the provider's file.",
+            description=f"{provider.name}: the request_token answer has no https address in "
+            f"{provider.authorize_url_field}, where the user is to be sent. Check authorize_url_field in the "
+            "provider's file.",
             provider=provider.name,
             step="request_token",
         )
     return address
+
+
+def _is_page(address: str, *, asked: str) -> bool:
+    """Whether a browser can be sent to ``address``, which the endpoint ``asked`` has given."""
+    try:
+        there, here = origin_of(address), origin_of(asked)
+    except ValueError:
+        return False
+    # The emulator's pages are on http, so that a browser asks for no certificate.
+    http_is_fine = here.scheme == "http" or (is_loopback(here.host) and is_loopback(there.host))
+    is_odd = "@" in urlsplit(address).netloc or "\\" in address or " " in address or not address.isprintable()
+    return bool(there.host) and there.scheme in ({"https", "http"} if http_is_fine else {"https"}) and not is_odd
 
 
 def _secret(provider: Provider, fields: dict[str, str], step: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.catalog.wildcards import is_wildcard, stands_for
 from oauth1_catalog.errors import MissingSettingError, ProviderError, TokenResponseError
 from oauth1_catalog.flow.drive import Steps
 from oauth1_catalog.flow.problems import read_problem
@@ -19,6 +20,7 @@ from oauth1_catalog.flow.profiles import ACCEPTED, JsonProfile, Profile, read_pr
 from oauth1_catalog.flow.redirection import filled, with_query
 from oauth1_catalog.flow.responses import answer
 from oauth1_catalog.flow.token_header import check_unsigned, token_header
+from oauth1_catalog.hosts import is_loopback
 from oauth1_catalog.rfc5849 import Signer
 from oauth1_catalog.rfc5849.credentials import TokenCredentials
 from oauth1_catalog.rfc5849.messages import Request, Response
@@ -94,7 +96,7 @@ def _claims(provider: Provider, profile: Profile) -> dict[str, Any]:
         value = _fill(source, profile) if _FIELD.search(source) else profile.find(source)
         if value not in (None, ""):
             found[claim] = value
-    if not isinstance(found.get("sub"), str | int) or isinstance(found["sub"], bool):
+    if not _is_text(found.get("sub")) or isinstance(found["sub"], float):
         raise TokenResponseError(
             "invalid_userinfo",
             f"{provider.name}: the profile has no value for sub, which says who the user is. It has the fields "
@@ -142,7 +144,13 @@ def _ask(
     if response.status == 200:
         nonce = _NONCE.search(request.header("Authorization"))
         try:
-            return read_profile(response.text, written_as, client=signer.client, nonce=nonce[1] if nonce else "")
+            return read_profile(
+                response.text,
+                written_as,
+                client=signer.client,
+                nonce=nonce[1] if nonce else "",
+                is_issuer=lambda host: _is_own_host(provider, request.url, host),
+            )
         except ValueError as error:
             wrong = f" ({error})"
     secrets = (
@@ -173,6 +181,15 @@ def _onward(request: Request, response: Response) -> str | None:
     return there.geturl() if (there.scheme, there.netloc) == (here.scheme, here.netloc) else None
 
 
+def _is_own_host(provider: Provider, url: str, host: str) -> bool:
+    """Whether ``host`` is one of the provider's, or this machine under another name where ``url`` is there."""
+    addresses = (url, provider.request_token_url, provider.access_token_url, provider.authorize_url)
+    own = {urlsplit(address).hostname for address in addresses if address}
+    if host in own or (is_loopback(host) and any(is_loopback(name or "") for name in own)):
+        return True
+    return any(host == name or (is_wildcard(name) and stands_for(name, host)) for name in provider.api_hosts)
+
+
 def _path(template: str, field: Callable[[str], object]) -> str:
     """An address with fields of an earlier answer, each within its place."""
     return _FIELD.sub(lambda match: quote(str(field(match[1]) or ""), safe=""), template)
@@ -182,13 +199,18 @@ def _as_object(profile: JsonProfile) -> dict[str, Any]:
     return profile.document if isinstance(profile.document, dict) else {}
 
 
+def _is_text(value: object) -> bool:
+    """Whether a field can stand in a text: a flag, a list or an object names nobody."""
+    return isinstance(value, str | int | float) and not isinstance(value, bool) and value != ""
+
+
 def _fill(template: str, profile: Profile) -> str | None:
     """The template with its fields filled in; nothing where one of them has no value.
 
     A field of an address is percent-encoded, one of a text is not.
     """
     values = {name: profile.field(name) for name in _FIELD.findall(template)}
-    if any(value in (None, "") for value in values.values()):
+    if not all(_is_text(value) for value in values.values()):
         return None
     is_address = "://" in template
     texts = {name: quote(str(value), safe="") if is_address else str(value) for name, value in values.items()}

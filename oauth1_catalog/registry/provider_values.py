@@ -15,8 +15,7 @@ from oauth1_catalog.hosts import DEVELOPER, Access
 from oauth1_catalog.registry.addresses import endpoint_fault, malformed
 from oauth1_catalog.registry.parameters import as_mapping
 
-_ADDRESSES = ("request_token_url", "access_token_url", "api_base_url")
-_TEXTS = ("authorize_url", "user_agent")
+_ADDRESSES = ("request_token_url", "authorize_url", "access_token_url", "api_base_url")
 _METHODS = ("request_token_method", "access_token_method")
 _STEPS = ("request_token", "access_token")
 _HTTP_ARGUMENTS = frozenset({"params", "data", "headers"})
@@ -42,9 +41,8 @@ def provider_with(
     """
     given = {key: value for key, value in values.items() if value is not None}
     changes: dict[str, Any] = {"name": name}
-    for key in _TEXTS:
-        if key in given:
-            changes[key] = _text(name, key, given[key])
+    if "user_agent" in given:
+        changes["user_agent"] = _text(name, "user_agent", given["user_agent"])
     for key in _ADDRESSES:
         if key in given:
             changes[key] = _address(name, key, given[key], access)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -15,6 +16,7 @@ from oauth1_catalog.clients.httpx_client import OAuth1Auth as HttpxAuth
 from oauth1_catalog.clients.httpx_pool import HttpxPool
 from oauth1_catalog.clients.requests_client import OAuth1Auth, OAuth1Session
 from oauth1_catalog.clients.requests_pool import RequestsPool
+from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.rfc5849.messages import Request
 
 PLAINTEXT = {"signature_method": "PLAINTEXT"}
@@ -127,3 +129,50 @@ def test_a_proxy_of_the_application_is_used(
         own.answer = lambda _: answer_with(TOKEN_FORM)
         send("http://127.0.0.1:9", **PLAINTEXT, **{name: {"http": own.url} if name == "proxies" else own.url})
         assert len(own.arrived) >= 2
+
+
+BAD = [
+    "user:hush@proxy.example:x",
+    "http://user:hu/sh@proxy.example:1",
+    "http://user:hu?sh@proxy.example:1",
+    "http://user:hu#sh@proxy.example:1",
+    "http://user:1/hush@proxy.example:1",
+    "http://user:hush@[::1",
+    "http://user:hush@proxy.example:x",
+    "http://user:hu\nsh@proxy.example:1",
+    "http://user:hush@",
+]
+
+
+@pytest.mark.parametrize("url", BAD)
+@pytest.mark.parametrize("where", ["argument", "call", "environment"])
+@pytest.mark.parametrize("send", [*SESSIONS, *POOLS])
+def test_the_url_of_a_proxy_is_quoted_by_no_error(
+    monkeypatch: pytest.MonkeyPatch, send: Callable[..., None], url: str, where: str
+) -> None:
+    takes_proxies = send in {by_session, by_pool, by_pool_with_a_session_of_ones_own}
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    options: dict[str, Any] = {}
+    if where == "environment":
+        if send is by_pool_with_a_session_of_ones_own:
+            return  # a session of requests' own, which takes what it takes
+        monkeypatch.setenv("HTTP_PROXY", url)
+    elif where == "argument":
+        options = {"proxies": {"http": url, "https": url}} if takes_proxies else {"proxy": url}
+    elif send is not by_session:
+        return
+    with pytest.raises(ConfigurationError, match="is not the URL of a proxy") as caught:
+        if where == "call":
+            OAuth1Session("key", "secret").get("http://provider.example/", proxies={"http": url})
+        else:
+            send("http://provider.example", **options, **({"is_plaintext": False} if send in POOLS else {}))
+    told = "".join(traceback.format_exception(caught.value))
+    assert "hu" not in caught.value.description.replace("http", "")
+    assert not any(part in told for part in ("user:hu", "hush@", "sh@proxy", "'hu'"))
+
+
+@pytest.mark.parametrize("send", [by_client, by_async_client, by_async_pool])
+def test_httpx2_wants_a_scheme(send: Callable[..., None]) -> None:
+    with pytest.raises(ConfigurationError, match=r"proxy is not the URL of a proxy\. Write http://host:port"):
+        send("http://provider.example", proxy="user:hush@proxy.example:3128")

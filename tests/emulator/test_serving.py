@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -154,6 +155,24 @@ def test_plain_bytes_at_the_tls_port_hold_nobody_up(emulator):
             socket.create_connection((host, int(port)), timeout=10) as good,
             context.wrap_socket(good, server_hostname=host) as secured,
         ):
-            secured.sendall(b"GET /nobody/api/x HTTP/1.1\r\nHost: a\r\n\r\n")
+            secured.sendall(b"GET /nobody/api/x HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert secured.recv(65536).startswith(b"HTTP/1.1 404")
         silent.close()
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.5", "[::1"]
+)
+def test_a_page_whose_name_leads_to_this_machine_gets_nothing(emulator, host):
+    """DNS rebinding: the browser is here, and the page that asks is a stranger's."""
+    twitter = emulator.catalog.provider("twitter")
+    for origin in (emulator.origins.consent, emulator.origins.secure):
+        port = int(origin.rpartition(":")[2])
+        context = ssl.create_default_context(cafile=emulator.ca_file)
+        for path in (urlsplit(twitter.authorize_url).path + "?oauth_token=x", "/", "/1.1/x"):
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as plain, contextlib.ExitStack() as stack:
+                wrapped = plain
+                if origin.startswith("https"):
+                    wrapped = stack.enter_context(context.wrap_socket(plain, server_hostname="127.0.0.1"))
+                wrapped.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+                assert wrapped.recv(65536).startswith(b"HTTP/1.1 421")

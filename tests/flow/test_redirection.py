@@ -259,9 +259,43 @@ def test_an_address_that_comes_with_the_request_token() -> None:
     provider = replace(PROVIDER, authorize_url=None, authorize_url_field="login_url")
     given = TemporaryCredentials("rt", "rs", {"login_url": "https://example.com/login?oauth_token=rt"})
     assert authorization_url(provider, given, client_id="key") == "https://example.com/login?oauth_token=rt"
-    for bad in ({}, {"login_url": "javascript:alert(1)"}, {"login_url": "https://a\nb"}):
-        with pytest.raises(TokenResponseError, match="login_url"):
-            authorization_url(provider, TemporaryCredentials("rt", "rs", bad), client_id="key")
+    with pytest.raises(TokenResponseError, match="login_url"):
+        authorization_url(provider, TemporaryCredentials("rt", "rs", {}), client_id="key")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "JavaScript://example.com/%0aalert(1)",
+        "data:text/html,x",
+        "http://example.com/login",
+        "HTTP://example.com/login",
+        "http://127.0.0.1:8080/login",
+        "//example.com/login",
+        "/login",
+        "https:///login",
+        "https:example.com",
+        "https://example.com@evil.example/login",
+        "https://example.com\\@evil.example/",
+        "https://a\nb",
+        "https://a b",
+        "https://[::1",
+        "https://a:b/",
+        "",
+    ],
+)
+def test_an_address_of_the_answer_that_a_browser_is_not_sent_to(address: str) -> None:
+    provider = replace(PROVIDER, authorize_url=None, authorize_url_field="login_url")
+    with pytest.raises(TokenResponseError, match="login_url"):
+        authorization_url(provider, TemporaryCredentials("rt", "rs", {"login_url": address}), client_id="key")
+
+
+def test_an_address_of_the_answer_may_be_http_where_the_endpoint_is() -> None:
+    for asked, given in (("http://shop.lan/request", "http://shop.lan/login"), ("https://[::1]/r", "http://[::1]:8/l")):
+        provider = replace(PROVIDER, request_token_url=asked, authorize_url=None, authorize_url_field="go")
+        temporary = TemporaryCredentials("rt", "rs", {"go": given})
+        assert authorization_url(provider, temporary, client_id="key").startswith(f"{given}?")
 
 
 def test_step_three() -> None:

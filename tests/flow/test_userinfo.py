@@ -124,6 +124,15 @@ def test_a_text_is_filled_as_it_is_and_an_address_is_encoded() -> None:
     }
 
 
+@pytest.mark.parametrize("value", [True, False, [], ["ada"], {"a": 1}])
+def test_a_flag_or_a_list_fills_no_text(value: object) -> None:
+    claims = {"sub": "user-{id}"}
+    provider = replace(PROVIDER, userinfo=UserinfoRules(endpoint="me", claims=claims))
+    with pytest.raises(TokenResponseError):
+        userinfo_claims(provider, {"id": value})
+    assert userinfo_claims(provider, {"id": 0}) == {"sub": "user-0"}
+
+
 def test_xml_and_plain_text() -> None:
     rules = UserinfoRules(endpoint="me", format="xml", claims={"sub": "user/@id", "name": "{name}"})
     claims, (request,) = ask(replace(PROVIDER, userinfo=rules), '<r><user id="7"><name>Ada L</name></user></r>')

@@ -266,6 +266,31 @@ class TestValues:
         assert error.description.startswith("m: ")
         assert error.provider == "m"
 
+    @pytest.mark.parametrize("setting", ["authorize_url", "request_token_url", "access_token_url", "api_base_url"])
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "javascript:alert(1)",
+            "JavaScript://p.example/%0aalert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "//p.example/authorize",
+            "/authorize",
+            "https://p.example@evil.example/",
+            "https://p.example\\@evil.example/",
+            "https://p.example/\nx",
+            "http://p.example/authorize",
+            "https://[p.example/",
+        ],
+    )
+    def test_addresses_that_no_browser_and_no_request_is_sent_to(
+        self, registry: Registry, setting: str, url: str
+    ) -> None:
+        error = wrong(registry().register, "m", client_id="k", client_secret="s", **{**ADDRESSES, setting: url})
+        assert setting in error.description
+        configured = {"m": {"client_id": "k", "client_secret": "s", **ADDRESSES, setting: url}}
+        assert setting in wrong(registry(configured).register, "m").description
+
     @pytest.mark.parametrize(
         "hosts",
         [

@@ -18,6 +18,7 @@ from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import MissingSettingError, ProviderError
 from oauth1_catalog.flow.drive import run
 from oauth1_catalog.flow.userinfo import fetch_userinfo
+from oauth1_catalog.integrations.starlette_client import OAuth
 from oauth1_catalog.rfc5849 import ClientCredentials, Response, Signer, TokenCredentials
 from tests.integrations.applications import (
     REDIRECT_URI,
@@ -111,7 +112,7 @@ def once(app: Application, uri: str | None) -> Any:
 
 def jwt(claims: dict[str, object], secret: str = "secret") -> str:
     moment = int(time.time())
-    whole = {"aud": "key", "iat": moment, "exp": moment + 100, "nonce": "n", **claims}
+    whole = {"iss": "https://wiki.example", "aud": "key", "iat": moment, "exp": moment + 100, "nonce": "n", **claims}
     parts = [json.dumps(part).encode() for part in ({"alg": "HS256", "typ": "JWT"}, whole)]
     signed = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
     signature = hmac.digest(secret.encode(), signed.encode(), "sha256")
@@ -151,6 +152,10 @@ PERSONAL = {"sub": 7, "username": "Ada", "realname": "Ada Lovelace", "email": "a
 ANSWERS = {
     "another secret": jwt(PERSONAL, "other"),
     "another client": jwt({**PERSONAL, "aud": "other"}),
+    "another wiki": jwt({**PERSONAL, "iss": "https://evil.example"}),
+    "a wiki of its name": jwt({**PERSONAL, "iss": "https://wiki.example.evil.example"}),
+    "no issuer": jwt({**PERSONAL, "iss": None}),
+    "an issuer that is no address": jwt({**PERSONAL, "iss": "https://[wiki.example"}),
     "old": jwt({**PERSONAL, "exp": 1}),
     "not signed": jwt(PERSONAL).rpartition(".")[0] + ".",
     "cut": jwt(PERSONAL).rpartition(".")[0],
@@ -175,3 +180,32 @@ def test_no_message_quotes_a_jwt(answer: str, status: int) -> None:
 def test_the_wiki_s_own_words_are_quoted() -> None:
     with pytest.raises(ProviderError, match="Error: The authorization headers in your request are not valid"):
         userinfo("Error: The authorization headers in your request are not valid: invalid signature")
+
+
+@pytest.mark.parametrize(
+    ("values", "issuer"),
+    [
+        (WIKI, "http://wiki.example"),  # $wgCanonicalServer has no https
+        (WIKI, "https://WIKI.example:8443"),
+        ({"wiki_url": "http://127.0.0.1:8081/w"}, "http://localhost:8081"),
+    ],
+)
+def test_the_canonical_address_of_a_wiki(values: dict[str, str], issuer: str) -> None:
+    provider = Catalog().provider("mediawiki", values=values)
+    answer = jwt({"sub": 7, "iss": issuer})
+    assert run(fetch_userinfo(provider, SIGNER, TOKEN), lambda _: Response(200, {}, answer.encode()))["sub"] == "7"
+
+
+def test_a_wiki_under_another_name_than_its_canonical_one() -> None:
+    oauth = OAuth({"WIKI_CLIENT_ID": "key", "WIKI_CLIENT_SECRET": "secret"})
+    oauth.register_from_catalog("mediawiki", name="wiki", api_hosts=["canonical.example"], **WIKI)
+    answer = jwt({"sub": 7, "iss": "https://canonical.example"})
+    steps = fetch_userinfo(oauth.wiki.provider, SIGNER, TOKEN)
+    assert run(steps, lambda _: Response(200, {}, answer.encode()))["sub"] == "7"
+
+
+def test_wikimedia_answers_for_each_of_its_wikis() -> None:
+    provider = Catalog().provider("wikimedia")
+    for issuer in ("https://meta.wikimedia.org", "https://en.wikipedia.org"):
+        answer = jwt({"sub": 7, "iss": issuer}).encode()
+        assert run(fetch_userinfo(provider, SIGNER, TOKEN), lambda _, a=answer: Response(200, {}, a))["sub"] == "7"
