@@ -162,11 +162,13 @@ def test_the_url_of_a_proxy_is_quoted_by_no_error(
         options = {"proxies": {"http": url, "https": url}} if takes_proxies else {"proxy": url}
     elif send is not by_session:
         return
+    if send in POOLS:
+        options["is_plaintext"] = False
+    if where == "call":
+        options = {"proxies": {"http": url}}
+        send = OAuth1Session("key", "secret").get
     with pytest.raises(ConfigurationError, match="is not the URL of a proxy") as caught:
-        if where == "call":
-            OAuth1Session("key", "secret").get("http://provider.example/", proxies={"http": url})
-        else:
-            send("http://provider.example", **options, **({"is_plaintext": False} if send in POOLS else {}))
+        send("http://provider.example", **options)
     told = "".join(traceback.format_exception(caught.value))
     assert "hu" not in caught.value.description.replace("http", "")
     assert not any(part in told for part in ("user:hu", "hush@", "sh@proxy", "'hu'"))

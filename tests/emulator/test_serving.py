@@ -175,4 +175,4 @@ def test_a_page_whose_name_leads_to_this_machine_gets_nothing(emulator, host):
                 if origin.startswith("https"):
                     wrapped = stack.enter_context(context.wrap_socket(plain, server_hostname="127.0.0.1"))
                 wrapped.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
-                assert wrapped.recv(65536).startswith(b"HTTP/1.1 421")
+                assert wrapped.recv(65536)[:12] in {b"HTTP/1.1 421", b""}

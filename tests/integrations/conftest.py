@@ -90,18 +90,23 @@ def app(make: Callable[..., Application]) -> Application:
 
 @pytest.fixture
 def registry(framework: str) -> Iterator[Callable[..., Any]]:
-    """Makes a registry whose framework is configured with ``{client: {parameter: value}}``."""
+    """Makes a registry whose framework is configured with ``{client: {parameter: value}}``.
+
+    ``settings`` are further settings of Django's: not by ``override_settings`` around the call, which ends in the wrong
+    order.
+    """
     undo: list[Any] = []
 
     def make(config: dict[str, dict[str, object]] | None = None, **options: Any) -> Any:
         config = config or {"unrelated": {"client_id": "x"}}
+        more = options.pop("settings", {})
         if framework == "flask":
             app = flask.Flask(__name__)
             app.config.update(prefixed(config), SECRET_KEY="s", OAUTH1_CATALOG_REDIRECT_BASE_URL=BASE_URL)
             undo.append(app)
             return flask_client.OAuth(app, **options)
         if framework == "django":
-            settings = override_settings(OAUTH1_CATALOG=config, OAUTH1_CATALOG_REDIRECT_BASE_URL=BASE_URL)
+            settings = override_settings(OAUTH1_CATALOG=config, OAUTH1_CATALOG_REDIRECT_BASE_URL=BASE_URL, **more)
             settings.enable()
             undo.append(settings)
             return django_client.OAuth(**options)
