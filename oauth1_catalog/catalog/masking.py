@@ -11,24 +11,10 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-MASK = "********"
-_CREDENTIAL_KEY = re.compile(
-    r"^(?:(?:client|consumer|app|api|token|access_token|oauth|oauth_token)_?(?:secret|key_secret)|secret|password"
-    r"|passphrase|passwd|rsa_key(?:_passphrase)?|private_key|api_key|consumer_key|client_id|oauth_consumer_key"
-    r"|oauth_token|access_token|token|bearer_token|authorization)$",
-    re.IGNORECASE,
-)
+from oauth1_catalog import redaction
+from oauth1_catalog.redaction import MASK
 
-
-@lru_cache(maxsize=4096)
-def is_credential(key: str) -> bool:
-    """Whether a key of that name holds a secret, or something that is nobody else's business.
-
-    >>> is_credential("client_secret"), is_credential("request_token_url")
-    (True, False)
-    """
-    return _CREDENTIAL_KEY.match(key.replace("-", "_").strip("\"' ")) is not None
-
+is_credential = lru_cache(maxsize=4096)(redaction.is_credential)
 
 _KEYED_VALUE = re.compile(
     r"(?P<key>[\"']?(?<![A-Za-z_-])[A-Za-z_-]{1,64}[\"']?)(?P<gap>\s*[:=]\s*)(?P<value>\"[^\"]*\"?|'[^']*'?|[^,{}\[\]\s\"'][^,}]*)"

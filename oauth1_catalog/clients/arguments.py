@@ -1,7 +1,6 @@
 """What the constructors of ``OAuth1Auth``, ``OAuth1Session`` and the httpx clients are given, taken apart once.
 
-Rule: a secret is in a field without ``repr`` before anything can fail; a constructor deletes its own variables then,
-since a traceback may show what the variables of a frame hold.
+Rule: a constructor masks its own variables, and a secret is in a field without ``repr``, before anything can fail.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from typing import Any, cast
 
 from oauth1_catalog.clients.options import SIGNER, check_unknown, checked
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.rfc5849.credentials import ClientCredentials, TokenCredentials
 from oauth1_catalog.rfc5849.signer import Signer
 
@@ -30,6 +30,8 @@ class Arguments:
         cls, client_id: str, client_secret: str | None, token: object, token_secret: str | None, **options: Any
     ) -> Arguments:
         """The arguments of a constructor. ``token`` may be a mapping with both parts, as ``session.token`` gives it."""
+        client_secret, token, token_secret = masked(client_secret), masked(token), masked(token_secret)
+        options = MaskedMapping(options)
         return cls(ClientCredentials(client_id, client_secret or ""), token, token_secret, options)
 
     def signer(self) -> Signer:
@@ -72,16 +74,16 @@ def credentials_for(signer: Signer, token: Any, secret: str | None = None) -> To
     >>> credentials_for(signer, {"oauth_token": "a", "oauth_token_secret": "b"})
     TokenCredentials(oauth_token='a')
     """
+    token, secret = masked(token), masked(secret)
     if token is None:
         return None
     if isinstance(token, Mapping):
         names = sorted(map(str, token))
         if "oauth_token" not in names:
-            del token, secret  # a traceback may show what the variables of a frame hold
             raise ConfigurationError(
                 "missing_token", f"The token has no oauth_token, only {names}. Pass what fetch_access_token() gave."
             )
-        token, secret = token["oauth_token"], token.get("oauth_token_secret", secret)
+        token, secret = token["oauth_token"], masked(token.get("oauth_token_secret", secret))
     found = TokenCredentials(cast("str", token), cast("str", secret))
     if secret is None and signer.signature_method.name.startswith("RSA-"):
         return replace(found, oauth_token_secret="")

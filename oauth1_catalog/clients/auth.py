@@ -8,6 +8,7 @@ from typing import Any, Self
 from oauth1_catalog.clients.arguments import Arguments
 from oauth1_catalog.clients.names import SIGNATURE_HMAC_SHA1, SIGNATURE_TYPE_HEADER
 from oauth1_catalog.errors import SigningError
+from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.rfc5849.credentials import TemporaryCredentials, TokenCredentials
 from oauth1_catalog.rfc5849.signer import Signer
 
@@ -60,6 +61,9 @@ class SignsRequests:
         oauth_params: Mapping[str, str] | None = None,
         **options: Any,  # those of Signer
     ) -> None:
+        client_secret, token_secret, rsa_key = masked(client_secret), masked(token_secret), masked(rsa_key)
+        token, verifier, oauth_params = masked(token), masked(verifier), masked(oauth_params)
+        options = MaskedMapping(options)
         arguments = Arguments.of(
             client_id,
             client_secret,
@@ -72,9 +76,9 @@ class SignsRequests:
             force_include_body=force_include_body,
             **options,
         )
-        parameters = {"oauth_callback": redirect_uri, "oauth_verifier": verifier}
-        self.parameters = {**{name: value for name, value in parameters.items() if value}, **(oauth_params or {})}
-        del client_secret, token, token_secret, rsa_key, verifier, oauth_params, options, parameters
+        parameters = MaskedMapping(oauth_callback=redirect_uri, oauth_verifier=verifier)
+        sent = {name: parameters[name] for name in parameters if parameters[name]}
+        self.parameters = MaskedMapping(sent, **(oauth_params or {}))
         arguments.transport(frozenset())
         self.signer = arguments.signer()
         self.credentials = arguments.credentials(self.signer)
@@ -97,6 +101,7 @@ class SignsRequests:
             parameters: further protocol parameters.
             fields: text fields of a multipart body, for a provider that signs them.
         """
+        parameters = masked(parameters)
         auth = cls.__new__(cls)
         auth.signer = signer
         auth.credentials = credentials

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator
 from socket import gaierror
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from oauth1_catalog.errors import ResourceError, SigningError, TransportError
+from oauth1_catalog.redaction import causes, without_frames
 
 FULL_POOL = (
     "all connections of this client were in use and none became free in time, so that nothing was sent. Set "
@@ -20,6 +21,7 @@ FULL_POOL = (
 )
 """A pool of connections is full: the provider has not been asked, and is not to blame."""
 
+Failure = TypeVar("Failure", bound=BaseException)
 _LIBRARIES = {"requests", "urllib3", "httpx2", "httpcore2"}
 _QUERY = re.compile(r"\?[^\s'\")]+")
 
@@ -33,7 +35,7 @@ def transport_error(url: str, error: BaseException) -> TransportError:
     Raises:
         ResourceError: the process may not open another socket; the provider was not asked.
     """
-    for one in _chain(error):
+    for one in causes(error):
         ResourceError.check(one, f"a connection to {_host(url)}")
     return failure(url, _explanation(error))
 
@@ -57,16 +59,17 @@ def unusable_url(error: Exception) -> SigningError:
     return SigningError(description=f"{text.rstrip('.')}. Give an absolute URL that begins with https:// and the host.")
 
 
-def without_queries(error: BaseException) -> None:
-    """Take the query strings out of the texts of ``error`` and of its causes: urllib3 writes the URL into them."""
-    for one in _chain(error):
+def without_secrets(error: Failure) -> Failure:
+    """``error`` without what a library that sends requests adds to it: query strings in texts, frames with headers."""
+    for one in causes(error):
         if type(one).__module__.partition(".")[0] not in _LIBRARIES:
             continue  # an exception that the caller was handling already
         one.args = tuple(_QUERY.sub("?...", part) if isinstance(part, str) else part for part in one.args)
+    return without_frames(error)
 
 
 def _explanation(error: BaseException) -> str:
-    chain = list(_chain(error))
+    chain = list(causes(error))
     names = {type(one).__name__ for one in chain}
     if "ProxyError" in names:
         return "the proxy could not be used. Check proxies= or proxy=, and HTTPS_PROXY in the environment."
@@ -92,18 +95,3 @@ def _explanation(error: BaseException) -> str:
     if names & {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError", "RemoteProtocolError", "ReadError"}:
         return "the connection was closed before the whole answer was there. Try again later."
     return f"the exchange failed ({type(error).__name__}). The cause is in __cause__."
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """``error`` and everything that it was raised from or carries: in ``args``, in ``reason``, in a group."""
-    seen: set[int] = set()
-    waiting: list[object] = [error]
-    while waiting:
-        one = waiting.pop(0)
-        if not isinstance(one, BaseException) or id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
-        if isinstance(one, BaseExceptionGroup):
-            waiting += one.exceptions

@@ -44,6 +44,7 @@ from oauth1_catalog.clients.three_steps import AsyncThreeSteps, SyncThreeSteps, 
 from oauth1_catalog.clients.tls import check_files, httpx_context
 from oauth1_catalog.clients.token_call import TokenCall
 from oauth1_catalog.errors import OAuthError, SigningError
+from oauth1_catalog.redaction import without_frames
 from oauth1_catalog.rfc5849.messages import Request, Response
 from oauth1_catalog.rfc5849.parameters import is_form
 from oauth1_catalog.rfc5849.urls import wire_url
@@ -79,13 +80,22 @@ class OAuth1Auth(SignsRequests, httpx2.Auth):
         """Sign ``request``, whose body is read only where the signature covers it."""
         if self._must_read(request) and isinstance(request.stream, httpx2.SyncByteStream):
             request.read()
-        yield self._signed(request)
+        signed = self._signed(request)
+        response = yield signed
+        self._hide_signature(response, request)
 
     async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
         """Sign ``request``, whose body is read only where the signature covers it."""
         if self._must_read(request) and isinstance(request.stream, httpx2.AsyncByteStream):
             await request.aread()
-        yield self._signed(request)
+        signed = self._signed(request)
+        response = yield signed
+        self._hide_signature(response, request)
+
+    def _hide_signature(self, response: httpx2.Response, request: httpx2.Request) -> None:
+        """Give the answer the request that the application made: the text of ``raise_for_status()`` shows its URL."""
+        if self.signer.signature_type == SIGNATURE_TYPE_QUERY:
+            response.request = request
 
     def _must_read(self, request: httpx2.Request) -> bool:
         if _content(request) is not None or not covers_body(self.signer, request.headers.get("Content-Type", "")):
@@ -95,6 +105,12 @@ class OAuth1Auth(SignsRequests, httpx2.Auth):
 
     def _signed(self, request: httpx2.Request) -> httpx2.Request:
         """A signed copy: a request may be sent again, and is signed anew then."""
+        try:
+            return self._signed_copy(request)
+        except Exception as error:
+            raise without_frames(error)  # noqa: B904 - it is the same error
+
+    def _signed_copy(self, request: httpx2.Request) -> httpx2.Request:
         content = _content(request)
         headers = httpx2.Headers(request.headers)
         content_type: str = headers.get("Content-Type", "")

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import anyio
 import httpx2
 
-from oauth1_catalog.clients.failures import FULL_POOL, failure, transport_error, without_queries
+from oauth1_catalog.clients.failures import FULL_POOL, failure, transport_error, without_secrets
 from oauth1_catalog.clients.httpx_deadline import OpenConnections
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.clients.log_filter import filter_logs_of
@@ -67,7 +67,7 @@ def exchange(
                 response.close()
             return Response(response.status_code, dict(response.headers), body.getvalue())
         except NO_ANSWER as error:
-            without_queries(error)
+            without_secrets(error)
             problem = _too_late(request, limits) if watch.is_over() else transport_error(request.url, error)
             cause = error
     raise problem from cause
@@ -99,7 +99,7 @@ async def aexchange(
         problem = _too_late(request, limits)
         cause: Exception = error
     except NO_ANSWER as error:
-        without_queries(error)
+        without_secrets(error)
         problem, cause = transport_error(request.url, error), error
     raise problem from cause
 

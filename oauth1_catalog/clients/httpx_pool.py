@@ -20,12 +20,13 @@ import anyio.to_thread
 from anyio.lowlevel import RunVar, current_token
 
 from oauth1_catalog.clients.auth import SignsRequests
-from oauth1_catalog.clients.failures import unusable_url, without_queries
+from oauth1_catalog.clients.failures import unusable_url, without_secrets
 from oauth1_catalog.clients.limits import Limits, RejectCookies
 from oauth1_catalog.clients.proxies import check_client_proxies, with_mounts
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files, httpx_context
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.extras import needs
+from oauth1_catalog.redaction import MaskedMapping, masked, without_frames
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class HttpxPool:
         is_plaintext: bool = False,
         **client_options: Any,
     ) -> None:
+        proxy, headers, client_options = masked(proxy), masked(headers), MaskedMapping(client_options)
         check_files(verify, cert)
         check_client_proxies({"proxy": proxy, "trust_env": trust_env})
         if client_factory is not None:
@@ -126,6 +128,7 @@ class HttpxPool:
             ProviderError: the answer to a signed call is a redirect that may not be followed.
             SigningError: the request cannot be made or signed; nothing was sent.
         """
+        kwargs = MaskedMapping(kwargs)
         client = (await self._open()).first
         import httpx2
 
@@ -148,8 +151,9 @@ class HttpxPool:
         except httpx2.InvalidURL as error:
             raise unusable_url(error) from None
         except httpx2.HTTPError as error:
-            without_queries(error)
-            raise
+            raise without_secrets(error)  # noqa: B904 - it is the same error
+        except Exception as error:
+            raise without_frames(error)  # noqa: B904 - it is the same error
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop. A later call opens new ones."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import re
 
-_SECRET = re.compile(r"signature|token|secret|password|verifier|key", re.IGNORECASE)
+from oauth1_catalog.redaction import is_secret_name
+
 _NAME = re.compile(r"[?&]([^?&=]*)=")
 
 
@@ -32,7 +33,11 @@ def _cut(argument: object) -> object:
     if isinstance(argument, int | float):
         return argument
     text = str(argument)
-    return f"{text.partition('?')[0]}?..." if any(map(_SECRET.search, _NAME.findall(text))) else argument
+    return f"{text.partition('?')[0]}?..." if any(map(_is_secret, _NAME.findall(text))) else argument
+
+
+def _is_secret(name: str) -> bool:
+    return is_secret_name(name) or "key" in name.lower()
 
 
 def filter_logs_of(*names: str) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from oauth1_catalog.errors import ProviderError
 from oauth1_catalog.hosts import origin_of
+from oauth1_catalog.redaction import masked
 
 
 def check_redirect(*, status: int, method: str, url: str, new_method: str, new_url: str) -> None:
@@ -28,7 +29,7 @@ def check_redirect(*, status: int, method: str, url: str, new_method: str, new_u
     >>> check_redirect(status=302, method="GET", url="https://a.example/x", new_method="GET", new_url="https://a.example/y")
     """
     here, there, same_origin = _plain(url), _plain(new_url), origin_of(url) == origin_of(new_url)
-    del url, new_url  # a query can hold the signature, and a traceback can show what the variables of a frame hold
+    url, new_url = masked(url), masked(new_url)  # a query can hold the signature
     if not same_origin:
         reason = "A signature must not go to another host"
     elif new_method not in ("GET", "HEAD"):

@@ -28,6 +28,7 @@ from oauth1_catalog.clients.requests_deadline import read_within_deadline
 from oauth1_catalog.clients.requests_idle import IdleConnections
 from oauth1_catalog.clients.tls import Certificate, Verify, requests_context
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.redaction import MaskedList
 
 filter_logs_of("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry")
 
@@ -41,9 +42,9 @@ class ConnectRetry(Retry):
         cause = cause.original_error if isinstance(cause, ProxyError) else cause
         timed_out = isinstance(cause, ConnectTimeoutError) and not isinstance(cause, NewConnectionError)
         retry = self.new(connect=0) if timed_out else self
-        passed_on = [args]
-        del args  # the URL is among them, and a traceback may show what the variables of a frame hold
-        return super(ConnectRetry, retry).increment(*passed_on.pop(), **kwargs)
+        passed_on = MaskedList(args)
+        args = ()
+        return super(ConnectRetry, retry).increment(*passed_on, **kwargs)
 
 
 class PoolAdapter(HTTPAdapter):

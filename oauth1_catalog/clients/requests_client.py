@@ -12,7 +12,7 @@ from requests.auth import AuthBase
 
 from oauth1_catalog.clients.auth import SignsRequests, refuse_authorization
 from oauth1_catalog.clients.bodies import blanks_escaped, covers_body, form_blanks_escaped, undeclared_type
-from oauth1_catalog.clients.failures import unusable_url, without_queries
+from oauth1_catalog.clients.failures import unusable_url, without_secrets
 from oauth1_catalog.clients.names import (
     SIGNATURE_HMAC_SHA1,
     SIGNATURE_HMAC_SHA256,
@@ -27,6 +27,7 @@ from oauth1_catalog.clients.names import (
 )
 from oauth1_catalog.clients.options import REQUESTS
 from oauth1_catalog.clients.proxies import check_session_proxies, without_environment
+from oauth1_catalog.clients.redirects import without_protocol_parameters
 from oauth1_catalog.clients.requests_adapter import PoolAdapter
 from oauth1_catalog.clients.requests_exchange import exchange
 from oauth1_catalog.clients.requests_redirects import RedirectsUnread, follow_redirects, redirects_unread
@@ -34,6 +35,7 @@ from oauth1_catalog.clients.three_steps import SyncThreeSteps
 from oauth1_catalog.clients.tls import check_files
 from oauth1_catalog.clients.token_call import TokenCall
 from oauth1_catalog.errors import OAuthError, SigningError
+from oauth1_catalog.redaction import MaskedText, masked, without_frames
 from oauth1_catalog.rfc5849.messages import Request, Response
 from oauth1_catalog.rfc5849.parameters import FORM, is_form
 
@@ -67,6 +69,12 @@ class OAuth1Auth(SignsRequests, AuthBase):
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
         """Sign ``r``, whose URL and body are as they will be sent."""
+        try:
+            return self._signed(r)
+        except Exception as error:
+            raise without_frames(error)  # noqa: B904 - it is the same error
+
+    def _signed(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
         headers, body = r.headers, r.body
         content_type = ""
         r.url = blanks_escaped(r.url or "")
@@ -112,6 +120,8 @@ class OAuth1Auth(SignsRequests, AuthBase):
             fields=self.fields_of(content_type),
         )
         r.url = signed.url
+        if self.signer.signature_type == SIGNATURE_TYPE_QUERY:
+            r.register_hook("response", _without_signature)
         if self.signer.signature_type == SIGNATURE_TYPE_BODY:
             r.body = signed.body
             r.headers["Content-Type"] = signed.header("Content-Type")
@@ -119,6 +129,11 @@ class OAuth1Auth(SignsRequests, AuthBase):
             if not self.redirects_are_guarded:
                 # Makes it a body that requests cannot rewind, and so will not send on to where a redirect leads.
                 r._body_position = object()  # noqa: SLF001 - there is no public way to say so
+
+
+def _without_signature(response: requests.Response, **_: Any) -> None:
+    """Give the answer the address that the application called: the text of ``raise_for_status()`` shows it."""
+    response.url = without_protocol_parameters(response.url)
 
 
 def _text(value: str | bytes) -> str:
@@ -216,6 +231,7 @@ class OAuth1Session(SyncThreeSteps, RedirectsUnread):
 
         PLAINTEXT by http to this machine takes no proxy of the environment.
         """
+        url, proxies = MaskedText(url), masked(proxies)
         if verify is None and self.verify is not True:
             verify = self.verify
         if self._signer.signature_method.name == SIGNATURE_PLAINTEXT:
@@ -236,5 +252,6 @@ class OAuth1Session(SyncThreeSteps, RedirectsUnread):
                 response = super().send(request, allow_redirects=False, **kwargs)
             return follow_redirects(self, response, kwargs, limit=self.max_redirects) if follow else response
         except requests.RequestException as error:
-            without_queries(error)
-            raise
+            raise without_secrets(error)  # noqa: B904 - it is the same error
+        except Exception as error:
+            raise without_frames(error)  # noqa: B904 - it is the same error

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from oauth1_catalog.clients.failures import failure, transport_error, without_queries
+from oauth1_catalog.clients.failures import failure, transport_error, without_secrets
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.clients.requests_deadline import deadline
 from oauth1_catalog.clients.requests_redirects import redirects_unread
@@ -45,7 +45,7 @@ def exchange(session: requests.Session, request: Request, limits: Limits, **call
     try:
         return _exchange(session, request, limits, call)
     except (requests.RequestException, HTTPError, OSError) as error:
-        without_queries(error)
+        without_secrets(error)
         problem, cause = transport_error(request.url, error), error
     raise problem from cause
 

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from oauth1_catalog.clients.failures import unusable_url, without_queries
-from oauth1_catalog.clients.hidden import Hidden
+from oauth1_catalog.clients.failures import unusable_url, without_secrets
 from oauth1_catalog.clients.limits import Limits, RejectCookies
 from oauth1_catalog.clients.proxies import check_session_proxies, without_environment
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files
+from oauth1_catalog.redaction import MaskedMapping, masked, without_frames
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 if TYPE_CHECKING:
@@ -69,12 +69,13 @@ class RequestsPool:
         session_factory: Callable[[], requests.Session] | None = None,
         is_plaintext: bool = False,
     ) -> None:
+        proxies, headers = masked(proxies), masked(headers)
         check_files(verify, cert)
         check_session_proxies(proxies)
         self.limits = limits or Limits()
         self._verify = verify
         self._cert = cert
-        self._proxies = dict(proxies or {})
+        self._proxies = MaskedMapping(proxies or {})
         self._headers = dict(headers or {})
         self._trust_env = trust_env
         self._stream = stream
@@ -108,7 +109,7 @@ class RequestsPool:
             ProviderError: the answer to a signed call is a redirect that may not be followed.
             SigningError: the request cannot be made or signed; nothing was sent.
         """
-        kwargs = Hidden(kwargs)
+        kwargs = MaskedMapping(kwargs)
         import requests
 
         from oauth1_catalog.clients.requests_redirects import follow_redirects, redirects_unread
@@ -124,11 +125,13 @@ class RequestsPool:
                 response = session.request(method, url, auth=auth, allow_redirects=False, **kwargs)
             return follow_redirects(session, response, kwargs, limit=self.limits.max_redirects) if follow else response
         except requests.RequestException as error:
-            without_queries(error)
+            without_secrets(error)
             unusable = (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)
             if error.request is None and isinstance(error, unusable):  # raised while the request was prepared
                 raise unusable_url(error) from error
             raise
+        except Exception as error:
+            raise without_frames(error)  # noqa: B904 - it is the same error
 
     def close(self) -> None:
         """Close the connections that are kept. A later call opens new ones."""

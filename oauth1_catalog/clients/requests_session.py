@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from oauth1_catalog.clients.proxies import check_session_proxies
 from oauth1_catalog.clients.requests_redirects import RedirectsUnread
+from oauth1_catalog.redaction import MaskedText, masked
 
 MAX_ORIGINS = 64
 """How many origins are remembered: an application may call addresses that its users give."""
@@ -26,6 +27,7 @@ class PoolSession(RedirectsUnread):
         self, url: str, proxies: dict[str, str] | None, stream: Any, verify: Any, cert: Any
     ) -> dict[str, Any]:
         """As in requests; a call with proxies of its own is looked at anew."""
+        url, proxies = MaskedText(url), masked(proxies)
         if proxies:
             own = dict(super().merge_environment_settings(url, proxies, stream, verify, cert))
             check_session_proxies(own["proxies"])

@@ -24,6 +24,7 @@ from oauth1_catalog.flow.redirection import (
     request_token_credentials,
     token_request,
 )
+from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked
 from oauth1_catalog.rfc5849.credentials import TemporaryCredentials, TokenCredentials
 from oauth1_catalog.rfc5849.encoding import form_decode
 from oauth1_catalog.rfc5849.messages import Request, Response
@@ -78,6 +79,8 @@ class ThreeSteps:
         force_include_body: bool = False,
         **options: Any,  # those of Signer and of the HTTP library
     ) -> None:
+        client_secret, token_secret, rsa_key = masked(client_secret), masked(token_secret), masked(rsa_key)
+        token, verifier, options = masked(token), masked(verifier), MaskedMapping(options)
         arguments = Arguments.of(
             client_id,
             client_secret,
@@ -90,12 +93,11 @@ class ThreeSteps:
             **options,
         )
         self._verifier = verifier
-        del client_secret, token, token_secret, rsa_key, verifier, options
         self.redirect_uri = redirect_uri
         self._signer = arguments.signer()
-        transport = arguments.transport(self._transport_options())
+        transport = MaskedMapping(arguments.transport(self._transport_options()))
         self.limits = limits_of(transport)
-        self._open({name: value for name, value in transport.items() if name not in LIMITS})
+        self._open(MaskedMapping({name: transport[name] for name in transport.keys() - LIMITS}))
         self._hold(arguments.credentials(self._signer))
 
     def _transport_options(self) -> frozenset[str]:
@@ -136,12 +138,13 @@ class ThreeSteps:
 
     @token.setter
     def token(self, token: Mapping[str, str | None] | None) -> None:
+        token = masked(token)
         held = self._credentials
         self._hold(credentials_for(self._signer, token, held.oauth_token_secret if held and token else None))
         if token is None:
             self._verifier = None
         elif "oauth_verifier" in token:
-            self._verifier = token["oauth_verifier"]
+            self._verifier = masked(token["oauth_verifier"])
 
     def create_authorization_url(
         self, url: str, request_token: str | Mapping[str, str] | None = None, **params: object
@@ -183,8 +186,8 @@ class ThreeSteps:
             MissingRequestTokenError: the address has no ``oauth_token``.
             StateError: it is about another request token than the session holds, or a parameter comes twice.
         """
-        parts = urlsplit(url)
-        pairs = form_decode(parts.query)
+        url = masked(url)
+        pairs = MaskedList(form_decode(urlsplit(url).query))
         callback = read_callback(Provider(name="The callback"), pairs)
         if callback.failure:
             raise callback.failure
@@ -253,8 +256,8 @@ class SyncThreeSteps(ThreeSteps):
             TokenRequestDeniedError, TokenResponseError: the provider gave no usable request token.
             TransportError: the provider gave no answer.
         """
+        call = MaskedMapping(call)
         asked = TokenCall(url, call)
-        del call
         return self._adopt(run(self._request_token_steps(asked), lambda request: self._exchange(request, asked)))
 
     def fetch_access_token(self, url: str, verifier: str | None = None, **call: Any) -> dict[str, str]:
@@ -274,8 +277,8 @@ class SyncThreeSteps(ThreeSteps):
             TokenRequestDeniedError, TokenResponseError: the provider gave no usable access token.
             TransportError: the provider gave no answer.
         """
+        call, verifier = MaskedMapping(call), masked(verifier)
         asked = TokenCall(url, call, verifier)
-        del call, verifier
         return self._adopt(run(self._access_token_steps(asked), lambda request: self._exchange(request, asked)))
 
 
@@ -287,12 +290,12 @@ class AsyncThreeSteps(ThreeSteps):
 
     async def fetch_request_token(self, url: str, **call: Any) -> dict[str, str]:
         """Step one, as ``SyncThreeSteps.fetch_request_token``."""
+        call = MaskedMapping(call)
         asked = TokenCall(url, call)
-        del call
         return self._adopt(await arun(self._request_token_steps(asked), lambda request: self._exchange(request, asked)))
 
     async def fetch_access_token(self, url: str, verifier: str | None = None, **call: Any) -> dict[str, str]:
         """Step three, as ``SyncThreeSteps.fetch_access_token``."""
+        call, verifier = MaskedMapping(call), masked(verifier)
         asked = TokenCall(url, call, verifier)
-        del call, verifier
         return self._adopt(await arun(self._access_token_steps(asked), lambda request: self._exchange(request, asked)))

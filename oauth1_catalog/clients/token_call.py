@@ -1,6 +1,6 @@
 """The arguments of ``fetch_request_token`` and ``fetch_access_token``, taken apart.
 
-Rule: they can hold a password or a verifier, so no variable does; see ``arguments.py``.
+Rule: they can hold a password or a verifier, so each variable of them is masked.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.flow.redirection import with_query
+from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked
 from oauth1_catalog.rfc5849.encoding import form_decode
 
 REQUEST = frozenset({"params", "data", "headers"})
@@ -61,16 +62,16 @@ class TokenCall:
 
 def _fields(parameters: Any) -> dict[str, str]:
     """Parameters in any of the forms that requests takes."""
+    parameters = masked(parameters)
     if isinstance(parameters, bytes):
-        parameters = parameters.decode()
+        parameters = masked(parameters.decode())
     if isinstance(parameters, str):
-        pairs = form_decode(parameters)
+        pairs = MaskedList(form_decode(parameters))
     else:
-        pairs = list(parameters.items() if isinstance(parameters, Mapping) else parameters or ())
-    fields = {str(name): str(value) for name, value in pairs}
+        pairs = MaskedList(parameters.items() if isinstance(parameters, Mapping) else parameters or ())
+    fields = MaskedMapping((str(name), str(value)) for name, value in pairs)
     if len(fields) < len(pairs):
         names = sorted(fields)
-        del parameters, pairs, fields
         raise ConfigurationError(
             description=f"A parameter of a token request comes twice: it has {', '.join(names)}. Give each once."
         )

@@ -3,8 +3,8 @@
 A flow is a generator. It yields what it wants done, a ``Request`` in this layer, and is resumed with the result or with
 the exception that doing it raised; what it returns is the outcome. So each step of the protocol is written once.
 
-An error of ours leaves a driver without the frames of the steps. They hold verifiers, bodies and answers, which a crash
-report would show; the error itself says what happened and where, and its cause is kept.
+An error leaves a driver without the frames of the steps. They hold verifiers, bodies and answers, which a crash report
+would show; the error itself says what happened and where, and its cause is kept.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator
 from typing import TypeAlias, TypeVar
 
-from oauth1_catalog.errors import OAuthError
+from oauth1_catalog.redaction import without_frames
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 Outcome = TypeVar("Outcome")
@@ -43,8 +43,8 @@ def run(steps: Generator[Effect, Result, Outcome], perform: Callable[[Effect], R
     except StopIteration as stop:
         outcome: Outcome = stop.value
         return outcome
-    except OAuthError as error:
-        raise error.with_traceback(None)  # noqa: B904 - it is the same error
+    except Exception as error:
+        raise without_frames(error)  # noqa: B904 - it is the same error
     finally:
         steps.close()
 
@@ -63,7 +63,7 @@ async def arun(steps: Generator[Effect, Result, Outcome], perform: Callable[[Eff
     except StopIteration as stop:
         outcome: Outcome = stop.value
         return outcome
-    except OAuthError as error:
-        raise error.with_traceback(None)  # noqa: B904 - it is the same error
+    except Exception as error:
+        raise without_frames(error)  # noqa: B904 - it is the same error
     finally:
         steps.close()

@@ -8,17 +8,15 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
+from oauth1_catalog.redaction import MASK, is_secret_name
+
 LIMIT = 200
 """The longest excerpt, in characters."""
 
 _READ = 4096
 """How much of an answer is looked at, in characters."""
 
-_MASK = "********"
 _MARKUP = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
-_SECRET_NAME = re.compile(
-    r"secret|token|verifier|signature|session_handle|password|authorization|cookie", re.IGNORECASE
-)
 _JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?")  # what it holds is readable, and often personal
 _FIELDS = (  # in a form, in JSON, in XML; a name begins where no name goes on, which keeps the search linear
     re.compile(r"(?<![\w.%-])([\w.%-]{1,100})(\s?=\s?)([^&\s\"'<>]+)"),
@@ -55,7 +53,7 @@ def _visible(text: str) -> str:
 def _without_fields(text: str) -> str:
     for field in _FIELDS:
         text = field.sub(_masked, text)
-    return _JWT.sub(_MASK, text)
+    return _JWT.sub(MASK, text)
 
 
 def _forms(secrets: Iterable[str]) -> list[str]:
@@ -71,12 +69,12 @@ def _forms(secrets: Iterable[str]) -> list[str]:
 
 def _without(text: str, forms: Iterable[str]) -> str:
     for form in forms:
-        text = text.replace(form, _MASK)
+        text = text.replace(form, MASK)
     return text
 
 
 def _masked(field: re.Match[str]) -> str:
-    if not _SECRET_NAME.search(field[1]):
+    if not is_secret_name(field[1]):
         return field[0]
     quoted = '"' if field[3].startswith('"') else ""
-    return f"{field[0][: field.start(3) - field.start()]}{quoted}{_MASK}"
+    return f"{field[0][: field.start(3) - field.start()]}{quoted}{MASK}"

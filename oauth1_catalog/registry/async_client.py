@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import anyio
 
-from oauth1_catalog.clients.hidden import Hidden, hidden
 from oauth1_catalog.clients.options import httpx_options
 from oauth1_catalog.flow.drive import arun
 from oauth1_catalog.flow.token_header import check_unsigned, token_header
+from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.login import Effect, LoginSteps
@@ -51,6 +51,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
 
     async def create_authorization_url(self, redirect_uri: str | None = None, **kwargs: object) -> dict[str, Any]:
         """As the sync client's: ask for a request token, and say where to send the browser."""
+        kwargs = MaskedMapping(kwargs)
         return await self._run(self._begin(redirect_uri, kwargs))
 
     async def fetch_access_token(
@@ -62,28 +63,28 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         **kwargs: object,
     ) -> Token:
         """As the sync client's: change a request token for an access token, without callback and session."""
-        request_token, kwargs = hidden(request_token), Hidden(kwargs)
-        oauth_verifier, verifier = hidden(oauth_verifier), hidden(verifier)
+        request_token, kwargs = masked(request_token), MaskedMapping(kwargs)
+        oauth_verifier, verifier = masked(oauth_verifier), masked(verifier)
         return await self._run(self._exchange(request_token, oauth_verifier or verifier, kwargs))
 
     async def fetch_password_token(self, username: str, password: str, **kwargs: object) -> Token:
         """As the sync client's: change a user's name and password for an access token (xAuth)."""
-        password, kwargs = hidden(password), Hidden(kwargs)
+        password, kwargs = masked(password), MaskedMapping(kwargs)
         return await self._run(self._password_token(username, password, kwargs))
 
     async def fetch_client_token(self, verifier: str | None = None, **kwargs: object) -> Token:
         """As the sync client's: ask for a token with the client's credentials alone."""
-        verifier, kwargs = hidden(verifier), Hidden(kwargs)
+        verifier, kwargs = masked(verifier), MaskedMapping(kwargs)
         return await self._run(self._client_token(verifier, kwargs))
 
     async def renew_token(self, token: TokenLike | None = None, *, user: object = None) -> Token:
         """As the sync client's: renew an access token, at the providers whose files say how."""
-        token = hidden(token)
+        token = masked(token)
         return await self._run(self._renew(token, user))
 
     async def revoke_token(self, token: TokenLike | None = None, *, user: object = None) -> None:
         """As the sync client's: tell the provider that an access token is not to be used any more."""
-        token = hidden(token)
+        token = masked(token)
         await self._run(self._revoke(token, user))
 
     async def find_token(self, user: object) -> Token | None:
@@ -92,7 +93,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
 
     async def save_token(self, token: TokenLike, user: object) -> None:
         """As the sync client's: keep ``token`` in the token store."""
-        token = hidden(token)
+        token = masked(token)
         await self._run(self._save(token, user))
 
     async def forget_token(self, user: object) -> None:
@@ -103,7 +104,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         self, token: TokenLike | None = None, *, request: FrameworkRequest | None = None
     ) -> Coroutine[Any, Any, dict[str, Any]]:  # claims are JSON values
         """As the sync client's: the user's profile as standard claims."""
-        token = hidden(token)
+        token = masked(token)
         return self._userinfo(token, request, current=self._current_token(token, request))
 
     def request(
@@ -120,7 +121,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
     ) -> Coroutine[Any, Any, httpx2.Response]:
         """As the sync client's: call the provider's API, signed; ``kwargs`` are those of ``httpx2.AsyncClient``."""
         # Not a coroutine function: the request being served is the caller's, and a task of its own would not know it.
-        token, kwargs = hidden(token), Hidden(kwargs)
+        token, oauth_params, kwargs = masked(token), masked(oauth_params), MaskedMapping(kwargs)
         return self._request(
             method,
             url,
@@ -143,7 +144,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
     ) -> dict[str, Any]:
         from oauth1_catalog.flow.userinfo import fetch_userinfo
 
-        token = hidden(await self._any_token(token, request, current))
+        token = masked(await self._any_token(token, request, current))
         return await arun(fetch_userinfo(self.provider, self.signer, self._credentials(token), token), self._send)
 
     async def _request(
@@ -163,7 +164,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         from oauth1_catalog.clients.httpx_client import OAuth1Auth
 
         if not withhold_token:
-            token = hidden(await self._any_token(token, request, current))
+            token = masked(await self._any_token(token, request, current))
         credentials = None if withhold_token else self._credentials(token)
         url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
         if (header := token_header(self.provider, credentials)) is not None:
@@ -203,6 +204,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         return await arun(steps, self._perform)
 
     async def _send_call(self, method: str, url: str, **kwargs: Any) -> httpx2.Response:
+        kwargs = MaskedMapping(kwargs)
         async with self.framework.connected.using(self.pool) as use:
             response = await self.pool.request(method, url, **kwargs)
             if not response.is_closed:

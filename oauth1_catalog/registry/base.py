@@ -10,7 +10,7 @@ import difflib
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from oauth1_catalog.clients.connected import DEFAULT, ConnectedPools
@@ -23,6 +23,7 @@ from oauth1_catalog.errors import (
     UnknownProviderError,
 )
 from oauth1_catalog.hosts import Access
+from oauth1_catalog.redaction import MaskedMapping, without_frames
 from oauth1_catalog.registry.access import (
     access_of,
     for_own_addresses,
@@ -54,7 +55,7 @@ class Registration:
 
     name: str
     provider: str | None
-    arguments: Mapping[str, object]
+    arguments: Mapping[str, object] = field(repr=False)
     environment: str | None = None
     overwrite: bool = False
     allow_retired: bool = False
@@ -143,6 +144,7 @@ class BaseOAuth(Generic[App]):
         Raises:
             ConfigurationError: a name is misspelt, taken by the registry itself, or a value is not usable.
         """
+        kwargs = MaskedMapping(kwargs)
         self._check_name(name)
         return self._add(Registration(name, None, kwargs, overwrite=overwrite))
 
@@ -193,6 +195,7 @@ class BaseOAuth(Generic[App]):
             ConfigurationWarning: the provider asks for a User-Agent of yours, and there is none; or logins can be
                 fixated, and that is allowed.
         """
+        values = MaskedMapping(values)
         registered = name or provider
         self._check_name(registered)
         switches = {
@@ -202,7 +205,7 @@ class BaseOAuth(Generic[App]):
             "redirect_uri": redirect_uri,
             "allow_session_fixation": allow_session_fixation,
         }
-        arguments = {**values, **{key: value for key, value in switches.items() if value is not None}}
+        arguments = MaskedMapping(values, **{key: value for key, value in switches.items() if value is not None})
         client = self._add(Registration(registered, provider, arguments, environment, overwrite, allow_retired))
         for notice in self._notices(registered):
             warnings.warn(notice.description, notice.category, stacklevel=2)
@@ -228,7 +231,10 @@ class BaseOAuth(Generic[App]):
             with self._lock:
                 client = clients.get(name)
                 if client is None:
-                    client = clients[name] = self._build(self._registry[name])
+                    try:
+                        client = clients[name] = self._build(self._registry[name])
+                    except Exception as error:
+                        raise without_frames(error)  # noqa: B904 - it is the same error
         return client
 
     def check(self) -> list[ConfigurationError]:

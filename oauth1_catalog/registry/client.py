@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -26,6 +26,7 @@ from oauth1_catalog.errors import (
     StateError,
 )
 from oauth1_catalog.hosts import DEVELOPER, Access, given_insecure_transport, read_flag
+from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked
 from oauth1_catalog.registry.addresses import api_url, check_transport, url_text
 from oauth1_catalog.registry.fixation import check_fixation, held_to_rfc5849
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
@@ -83,6 +84,9 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         update_token: Callable[..., Any] | None = None,
         **values: Any,  # the remaining parameters of register(), whose types provider_with() checks
     ) -> None:
+        client_secret, token_secret = masked(client_secret), masked(token_secret)
+        rsa_key, rsa_key_passphrase = masked(rsa_key), masked(rsa_key_passphrase)
+        values = MaskedMapping(values)
         self.framework = framework
         self.name = name
         self.client_id = client_id
@@ -160,7 +164,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         """
         from oauth1_catalog.rfc5849 import Signer
 
-        options = dict(self._signing)
+        options = MaskedMapping(self._signing)
         if self._rsa_key is not None:
             options["rsa_key"] = self._rsa_key
         if self._rsa_key_passphrase is not None:
@@ -325,7 +329,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         request: FrameworkRequest,
         params: Mapping[str, object],
         *,
-        callback: Mapping[str, object] | None,
+        callback: Any,  # what callback_pairs() gave
         check_redirect_uri: bool,
         user: object,
     ) -> LoginSteps[Token]:
@@ -342,29 +346,13 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             params=texts,
             user=user_digest(self.name, user),
             now=self._now(),
-            handed=None if callback is None else self._callback_pairs(callback),
+            handed=callback,
             check_redirect_uri=check_redirect_uri,
         )
         self.framework.current_token.set(self.name, request, token)
         if is_theirs:
             yield from self._keep_after_login(token, user)
         return token
-
-    def _callback_pairs(self, callback: object) -> Iterable[tuple[str, object]]:
-        """What an application passed as ``callback=``. It may be what a browser sent: whatever that is, it is refused.
-
-        Raises:
-            StateError: it is not a mapping.
-        """
-        if not isinstance(callback, Mapping):
-            raise StateError(
-                "invalid_callback",
-                f"{self.name}: callback= is a {type(callback).__name__}. Pass a mapping with oauth_token and "
-                "oauth_verifier, such as the request's JSON.",
-                provider=self.name,
-                step="callback",
-            )
-        return self.framework.pairs(callback)
 
     def _exchange(
         self, request_token: Mapping[str, str] | None, verifier: str | None, params: Mapping[str, object]
@@ -373,7 +361,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         from oauth1_catalog.registry import login
 
         temporary = login.temporary_credentials(self._request_token(request_token, step="access_token"))
-        verifier = require_verifier(self.provider, verifier, temporary.extra.get("oauth_verifier"))
+        verifier = masked(require_verifier(self.provider, verifier, temporary.extra.get("oauth_verifier")))
         texts = text_params(self.name, params)
         now = self._now()
         return login.exchange(self.provider, self.signer, temporary, verifier=verifier, params=texts, now=now)
@@ -407,7 +395,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
 
     def _browser(self, request: FrameworkRequest) -> Browser:
         # Where no secret key of the application is found: what only this client can know, in each of its processes.
-        secret = self.client_secret
+        secret = masked(self.client_secret)
         if not secret and self.signer.signature_method.name.startswith("RSA"):
             secret = self.signer.signature_method.sign("oauth1_catalog temporary credentials", "", "")
         with self._configuring():
@@ -427,7 +415,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             )
         headers = provider.all_headers
         if headers:
-            given = kwargs.get("headers") or {}
+            given = masked(kwargs.get("headers") or {})
             names = {str(name).lower() for name in given}
             kwargs["headers"] = {**{k: v for k, v in headers.items() if k.lower() not in names}, **given}
         absolute = api_url(provider, url, allow_any_host=allow_any_host, access=self.access)
@@ -484,6 +472,26 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
     @staticmethod
     def _now() -> float:
         return time.time()
+
+
+def callback_pairs(client: OAuth1App[Any], callback: object) -> Any:
+    """The pairs, masked, of what an application passed as ``callback=``. It may be whatever a browser sent.
+
+    Raises:
+        StateError: it is not a mapping.
+    """
+    if callback is None or isinstance(callback, MaskedList):
+        return callback
+    if not isinstance(callback, Mapping):
+        kind, callback = type(callback).__name__, None
+        raise StateError(
+            "invalid_callback",
+            f"{client.name}: callback= is a {kind}. Pass a mapping with oauth_token and "
+            "oauth_verifier, such as the request's JSON.",
+            provider=client.name,
+            step="callback",
+        )
+    return MaskedList(client.framework.pairs(callback))
 
 
 def _host(url: str) -> str:

@@ -12,6 +12,7 @@ from oauth1_catalog.catalog.provider import Provider, UserinfoRules
 from oauth1_catalog.catalog.wildcards import is_wildcard
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import DEVELOPER, Access
+from oauth1_catalog.redaction import MaskedMapping, masked, type_name
 from oauth1_catalog.registry.addresses import endpoint_fault, malformed
 from oauth1_catalog.registry.parameters import as_mapping
 
@@ -112,13 +113,14 @@ def text_params(name: str, params: Mapping[str, object]) -> dict[str, str]:
     Raises:
         ConfigurationError: a value is neither text nor a number.
     """
-    texts = {}
+    params, texts = masked(params), MaskedMapping()
     for parameter, value in params.items():
         if value is None:
             continue
         if not isinstance(value, str | int | float):
+            value = masked(value)  # noqa: PLW2901 - for a crash report
             raise ConfigurationError(
-                description=f"{name}: the parameter {parameter!r} is a {type(value).__name__}; it must be text or a "
+                description=f"{name}: the parameter {parameter!r} is a {type_name(value)}; it must be text or a "
                 "number.",
                 provider=name,
             )

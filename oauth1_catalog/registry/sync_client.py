@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from oauth1_catalog.clients.hidden import Hidden, hidden
 from oauth1_catalog.clients.options import requests_options
 from oauth1_catalog.flow.drive import run
 from oauth1_catalog.flow.token_header import check_unsigned, token_header
+from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.login import Effect, LoginSteps
@@ -57,7 +57,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
             ConfigurationError: a setting is missing or wrong; nothing was sent.
             ProviderError: the provider gave no request token.
         """
-        kwargs = Hidden(kwargs)
+        kwargs = MaskedMapping(kwargs)
         return self._run(self._begin(redirect_uri, kwargs))
 
     def fetch_access_token(
@@ -80,8 +80,8 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
             MissingRequestTokenError: there is no ``request_token``.
             ProviderError: the provider gave no access token.
         """
-        request_token, kwargs = hidden(request_token), Hidden(kwargs)
-        oauth_verifier, verifier = hidden(oauth_verifier), hidden(verifier)
+        request_token, kwargs = masked(request_token), MaskedMapping(kwargs)
+        oauth_verifier, verifier = masked(oauth_verifier), masked(verifier)
         return self._run(self._exchange(request_token, oauth_verifier or verifier, kwargs))
 
     def fetch_password_token(self, username: str, password: str, **kwargs: object) -> Token:
@@ -96,7 +96,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
             ConfigurationError: the provider's file does not list xAuth.
             ProviderError: the provider gave no token.
         """
-        password, kwargs = hidden(password), Hidden(kwargs)
+        password, kwargs = masked(password), MaskedMapping(kwargs)
         return self._run(self._password_token(username, password, kwargs))
 
     def fetch_client_token(self, verifier: str | None = None, **kwargs: object) -> Token:
@@ -110,7 +110,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
             ConfigurationError: the provider's file lists neither two_legged nor signed_grant.
             ProviderError: the provider gave no token.
         """
-        verifier, kwargs = hidden(verifier), Hidden(kwargs)
+        verifier, kwargs = masked(verifier), MaskedMapping(kwargs)
         return self._run(self._client_token(verifier, kwargs))
 
     def renew_token(self, token: TokenLike | None = None, *, user: object = None) -> Token:
@@ -130,7 +130,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
             MissingTokenError: the token store has no token of this user.
             ProviderError: the provider did not renew it; the user has to log in again.
         """
-        token = hidden(token)
+        token = masked(token)
         return self._run(self._renew(token, user))
 
     def revoke_token(self, token: TokenLike | None = None, *, user: object = None) -> None:
@@ -145,7 +145,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
             MissingTokenError: the token store has no token of this user.
             ProviderError: the provider did not revoke it.
         """
-        token = hidden(token)
+        token = masked(token)
         self._run(self._revoke(token, user))
 
     def find_token(self, user: object) -> Token | None:
@@ -166,7 +166,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         Raises:
             ConfigurationError: there is no token store.
         """
-        token = hidden(token)
+        token = masked(token)
         self._run(self._save(token, user))
 
     def forget_token(self, user: object) -> None:
@@ -190,10 +190,10 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
             MissingSettingError: nothing says where the profile is.
             ProviderError: the answer is no profile.
         """
-        token = hidden(token)
+        token = masked(token)
         from oauth1_catalog.flow.userinfo import fetch_userinfo
 
-        token = hidden(self._any_token(token, request))
+        token = masked(self._any_token(token, request))
         return run(fetch_userinfo(self.provider, self.signer, self._credentials(token), token), self._send)
 
     def request(
@@ -224,9 +224,9 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
             MissingTokenError: the call needs a token, and there is none.
             ConfigurationError: the URL is not one of this provider's.
         """
-        token, kwargs = hidden(token), Hidden(kwargs)
+        token, oauth_params, kwargs = masked(token), masked(oauth_params), MaskedMapping(kwargs)
         if not withhold_token:
-            token = hidden(self._any_token(token, request))
+            token = masked(self._any_token(token, request))
         response = self._signed_request(
             method,
             url,
@@ -256,7 +256,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         **kwargs: Any,  # those of requests
     ) -> requests.Response:
         """``request`` with a token that has been found; it touches neither the token store nor the session."""
-        token, kwargs = hidden(token), Hidden(kwargs)
+        token, oauth_params, kwargs = masked(token), masked(oauth_params), MaskedMapping(kwargs)
         from oauth1_catalog.clients.requests_client import OAuth1Auth
 
         credentials = None if withhold_token else self._credentials(token)

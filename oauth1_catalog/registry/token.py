@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from oauth1_catalog.errors import MissingTokenError
+from oauth1_catalog.redaction import MASK, is_secret_name, masked, type_name
 from oauth1_catalog.rfc5849.credentials import TokenCredentials
 
 
@@ -38,7 +39,7 @@ class Token(dict[str, str]):
 
     def __rich_repr__(self) -> Iterator[tuple[str, str]]:
         for name, value in self.items():
-            yield name, "********" if _is_secret(name) else value
+            yield name, MASK if is_secret_name(name) else value
 
     def __sentry_repr__(self) -> str:
         return repr(self)
@@ -62,14 +63,15 @@ def token_fields(token: TokenLike, *, provider: str) -> Mapping[str, str]:
         MissingTokenError: it holds no ``oauth_token``.
     """
     if isinstance(token, TokenCredentials):
-        return {"oauth_token": token.oauth_token, "oauth_token_secret": token.oauth_token_secret}
+        return masked({"oauth_token": token.oauth_token, "oauth_token_secret": token.oauth_token_secret})
     if not isinstance(token, Mapping) and isinstance(token, HasToken):
         token = token.to_token()
+    token = masked(token)
     if not isinstance(token, Mapping) or not token.get("oauth_token"):
         fault = (
             "it has the fields " + ", ".join(sorted(map(str, token))) if isinstance(token, Mapping) and token else ""
         )
-        kind = "str" if isinstance(token, str) else type(token).__name__
+        kind = "str" if isinstance(token, str) else type_name(token)
         fault = fault or ("it is empty" if isinstance(token, Mapping) else f"it is a {kind}")
         awaited = ""
         if inspect.isawaitable(token):
@@ -96,7 +98,3 @@ def token_credentials(token: TokenLike, *, provider: str) -> TokenCredentials:
     """
     fields = token_fields(token, provider=provider)
     return TokenCredentials(fields["oauth_token"], fields.get("oauth_token_secret") or "")
-
-
-def _is_secret(name: str) -> bool:
-    return any(part in name.lower() for part in ("token", "secret", "session_handle", "verifier"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar
 
-from oauth1_catalog.clients.hidden import Hidden
+from oauth1_catalog.redaction import MaskedMapping
 
 Reply = TypeVar("Reply")
 """A response, or in the async client what is awaited for one."""
@@ -20,35 +20,35 @@ class Verbs(ABC, Generic[Reply]):
 
     def get(self, url: str, **kwargs: Any) -> Reply:
         """As ``request("GET", ...)``."""
-        kwargs = Hidden(kwargs)
+        kwargs = MaskedMapping(kwargs)
         return self.request("GET", url, **kwargs)
 
     def post(self, url: str, **kwargs: Any) -> Reply:
         """As ``request("POST", ...)``."""
-        kwargs = Hidden(kwargs)
+        kwargs = MaskedMapping(kwargs)
         return self.request("POST", url, **kwargs)
 
     def put(self, url: str, **kwargs: Any) -> Reply:
         """As ``request("PUT", ...)``."""
-        kwargs = Hidden(kwargs)
+        kwargs = MaskedMapping(kwargs)
         return self.request("PUT", url, **kwargs)
 
     def patch(self, url: str, **kwargs: Any) -> Reply:
         """As ``request("PATCH", ...)``."""
-        kwargs = Hidden(kwargs)
+        kwargs = MaskedMapping(kwargs)
         return self.request("PATCH", url, **kwargs)
 
     def delete(self, url: str, **kwargs: Any) -> Reply:
         """As ``request("DELETE", ...)``."""
-        kwargs = Hidden(kwargs)
+        kwargs = MaskedMapping(kwargs)
         return self.request("DELETE", url, **kwargs)
 
     def head(self, url: str, **kwargs: Any) -> Reply:
         """As ``request("HEAD", ...)``."""
-        kwargs = Hidden(kwargs)
+        kwargs = MaskedMapping(kwargs)
         return self.request("HEAD", url, **kwargs)
 
     def options(self, url: str, **kwargs: Any) -> Reply:
         """As ``request("OPTIONS", ...)``."""
-        kwargs = Hidden(kwargs)
+        kwargs = MaskedMapping(kwargs)
         return self.request("OPTIONS", url, **kwargs)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from oauth1_catalog.errors import SigningError
+from oauth1_catalog.redaction import masked, type_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,9 @@ class ClientCredentials:
     client_id: str
     client_secret: str = field(default="", repr=False)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "client_secret", masked(self.client_secret))
+
 
 @dataclass(frozen=True, slots=True)
 class TemporaryCredentials:
@@ -34,6 +38,10 @@ class TemporaryCredentials:
     oauth_token_secret: str = field(default="", repr=False)
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "oauth_token_secret", masked(self.oauth_token_secret))
+        object.__setattr__(self, "extra", masked(self.extra))
+
 
 @dataclass(frozen=True, slots=True)
 class TokenCredentials:
@@ -45,6 +53,9 @@ class TokenCredentials:
 
     oauth_token: str
     oauth_token_secret: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "oauth_token_secret", masked(self.oauth_token_secret))
 
 
 def check_credentials(identifier: str, secret: str, identifier_name: str, secret_name: str) -> None:
@@ -61,8 +72,8 @@ def check_credentials(identifier: str, secret: str, identifier_name: str, secret
     """
     if identifier and isinstance(identifier, str) and isinstance(secret, str) and secret.isascii():
         return
+    identifier, secret = masked(identifier), masked(secret)
     fault = _credentials_fault(identifier, secret, identifier_name, secret_name)
-    del identifier, secret
     if fault:
         raise SigningError(description=fault)
 
@@ -71,7 +82,7 @@ def _credentials_fault(identifier: object, secret: object, identifier_name: str,
     if not isinstance(identifier, str) or not identifier:
         return f"There is no {identifier_name}. Pass the text that the provider gave."
     if not isinstance(secret, str):
-        return f"{secret_name} is {type(secret).__name__}. Pass the text that the provider gave, or '' if it gave none."
+        return f"{secret_name} is {type_name(secret)}. Pass the text that the provider gave, or '' if it gave none."
     try:
         secret.encode()
     except UnicodeEncodeError:

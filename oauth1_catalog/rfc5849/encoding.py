@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from urllib.parse import unquote_to_bytes
 
 from oauth1_catalog.errors import SigningError
+from oauth1_catalog.redaction import masked
 
 UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
@@ -45,7 +46,7 @@ def percent_encode(text: str | bytes) -> str:
             position = error.start
         else:
             return "".join([_ENCODED_BYTES[byte] for byte in text])
-        del text  # it may be a secret, and a traceback can show what the variables of a frame hold
+        text = masked(text)
         raise SigningError(
             description=f"A value has a lone surrogate at character {position}, which is no text. "
             "Decode the bytes that it came from as UTF-8."

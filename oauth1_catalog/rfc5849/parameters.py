@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from oauth1_catalog.errors import SigningError
+from oauth1_catalog.redaction import masked, type_name
 from oauth1_catalog.rfc5849.encoding import form_decode, percent_encode
 
 FORM = "application/x-www-form-urlencoded"
@@ -45,7 +46,7 @@ def form_text(body: bytes | str) -> str:
         return body.decode()
     except UnicodeDecodeError as error:
         position = error.start
-    del body
+    body = masked(body)
     raise SigningError(
         description=f"The body is declared as {FORM}, but its byte {position} is not UTF-8. "
         "Percent-encode the values, or send another Content-Type."
@@ -94,9 +95,7 @@ def encode_extra(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
     [('oauth_callback', 'https%3A%2F%2Fexample.com%2Fcb%3Fx%3D%2520')]
     """
     if not isinstance(parameters, Mapping):
-        raise SigningError(
-            description=f"The extra protocol parameters are {type(parameters).__name__}. Pass a dictionary."
-        )
+        raise SigningError(description=f"The extra protocol parameters are {type_name(parameters)}. Pass a dictionary.")
     for name, value in parameters.items():
         if not str(name).startswith("oauth_") or name in OWN_NAMES:
             raise SigningError(

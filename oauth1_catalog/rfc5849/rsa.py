@@ -1,6 +1,6 @@
 """Private RSA keys for the RSA signature methods (section 3.4.3): read once, whatever form they come in.
 
-Rule: no text of a key, and no passphrase, in any message or in a variable that a traceback of ours could show.
+Rule: no text of a key, and no passphrase, in any message; in variables they are masked.
 ``cryptography`` is imported on the first use: HMAC users do without it.
 """
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.extras import needs
+from oauth1_catalog.redaction import masked, type_name
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -41,12 +42,10 @@ def load_private_key(key: RSAKey, passphrase: str | bytes | None = None) -> RSAP
     Warns:
         WeakKeyWarning: the key has fewer than 2048 bits.
     """
-    try:
-        with needs("rsa_key", "rsa"):
-            import cryptography.exceptions  # noqa: F401 - here, where no traceback holds the key
-        parsed = _parse(key, passphrase)
-    finally:
-        del key, passphrase
+    key, passphrase = masked(key), masked(passphrase)
+    with needs("rsa_key", "rsa"):
+        import cryptography.exceptions  # noqa: F401 - asked for here, so that _parse can do without
+    parsed = _parse(key, passphrase)
     if isinstance(parsed, str):
         raise SigningError(description=f"rsa_key {parsed}")
     if parsed.key_size < MINIMUM_BITS:
@@ -82,16 +81,14 @@ class PrivateKeys:
         Raises:
             SigningError: it is no such key, or the passphrase does not open it.
         """
-        pem = _read(key) if isinstance(key, str | bytes | os.PathLike) else ""
-        try:
-            if isinstance(pem, str):
-                return load_private_key(key, passphrase)
-            digest = self._digest(pem, passphrase)
-            parsed = self._parsed.get(digest)
-            if parsed is None:
-                parsed = self._parsed[digest] = load_private_key(pem, passphrase)
-        finally:
-            del key, passphrase, pem
+        key, passphrase = masked(key), masked(passphrase)
+        pem = masked(_read(key)) if isinstance(key, str | bytes | os.PathLike) else ""
+        if isinstance(pem, str):
+            return load_private_key(key, passphrase)
+        digest = self._digest(pem, passphrase)
+        parsed = self._parsed.get(digest)
+        if parsed is None:
+            parsed = self._parsed[digest] = load_private_key(pem, passphrase)
         while len(self._parsed) > self._limit:
             self._parsed.pop(next(iter(self._parsed)), None)
         return parsed
@@ -145,7 +142,7 @@ def _read(key: object) -> bytes | str:
             # Environment variables often hold a PEM with its line breaks written as \n.
             return key.replace("\\n", "\n").encode("utf-8", "replace")
     elif not isinstance(key, os.PathLike):
-        return f"is {type(key).__name__}. Pass PEM text or bytes, the path of a PEM file, or a private RSA key object."
+        return f"is {type_name(key)}. Pass PEM text or bytes, the path of a PEM file, or a private RSA key object."
     try:
         return Path(key).read_bytes()
     except (OSError, ValueError):

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from oauth1_catalog.errors import SigningError
+from oauth1_catalog.redaction import masked
 from oauth1_catalog.rfc5849.encoding import percent_encode
 from oauth1_catalog.rfc5849.rsa import load_private_key
 
@@ -120,10 +121,8 @@ class Rsa:
 def _unpickled_rsa(name: str, hash_name: str, der: bytes) -> Rsa:
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-    try:
-        return Rsa(name, hash_name, cast("RSAPrivateKey", load_der_private_key(der, None)))
-    finally:
-        del der
+    der = masked(der)
+    return Rsa(name, hash_name, cast("RSAPrivateKey", load_der_private_key(der, None)))
 
 
 def signing_key(client_secret: str, token_secret: str) -> str:
@@ -209,10 +208,8 @@ def signature_method(
     >>> signature_method("HMAC-SHA256")
     Hmac(name='HMAC-SHA256', hash_name='sha256')
     """
-    try:
-        key = None if rsa_key is None else load_private_key(rsa_key, rsa_key_passphrase)
-    finally:
-        del rsa_key, rsa_key_passphrase
+    rsa_key, rsa_key_passphrase = masked(rsa_key), masked(rsa_key_passphrase)
+    key = None if rsa_key is None else load_private_key(rsa_key, rsa_key_passphrase)
     if isinstance(method, str):
         factory = _factories.get(method)
         if factory is None:

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.hosts import is_loopback, origin_of
+from oauth1_catalog.redaction import MaskedBytes, MaskedList, masked, without_frames
 from oauth1_catalog.rfc5849.base_string import encode_normalized, join_base_string, join_sorted
 from oauth1_catalog.rfc5849.body_hash import body_hash as hash_body
 from oauth1_catalog.rfc5849.body_hash import whole_body
@@ -120,14 +121,10 @@ class Signer:
         timestamp: TimestampSource | None = None,
         allow_plaintext_over_http: bool = False,
     ) -> None:
+        rsa_key, rsa_key_passphrase = masked(rsa_key), masked(rsa_key_passphrase)
         self._client = client
         self._plaintext_over_http = allow_plaintext_over_http
-        try:
-            self._method = find_signature_method(
-                signature_method, rsa_key=rsa_key, rsa_key_passphrase=rsa_key_passphrase
-            )
-        finally:
-            del rsa_key, rsa_key_passphrase
+        self._method = find_signature_method(signature_method, rsa_key=rsa_key, rsa_key_passphrase=rsa_key_passphrase)
         check_credentials(client.client_id, client.client_secret, "client_id", "client_secret")
         self._key_start = signing_key(client.client_secret, "")
         self._is_raw = _one_of(profile, get_args(Profile), "profile") == "mastercard"
@@ -224,6 +221,19 @@ class Signer:
         Raises:
             SigningError: the request cannot be signed; nothing of it was changed.
         """
+        parameters, fields = masked(parameters), masked(fields)
+        try:
+            return self._signed(request, token, parameters, fields)
+        except Exception as error:
+            raise without_frames(error)  # noqa: B904 - it is the same error
+
+    def _signed(
+        self,
+        request: Request,
+        token: Credentials | None,
+        parameters: Mapping[str, str] | None,
+        fields: Iterable[tuple[str, str]],
+    ) -> Request:
         method, url, headers, body = request.method.upper(), wire_url(request.url), request.headers, request.body
         for name, value in headers.items():
             if name.lower() == "authorization" and (
@@ -234,9 +244,7 @@ class Signer:
                 )
         content_type = find_header(headers, "Content-Type")
         if self._signature_type == "HEADER":
-            value = self.authorization(
-                method, url, body=body, content_type=content_type, token=token, parameters=parameters, fields=fields
-            )
+            value = self._authorization(method, url, body, content_type, token, parameters, fields)
             return Request(method, url, {**headers, "Authorization": value}, body)
         if self._signature_type == "BODY":
             if method in {"GET", "HEAD"}:
@@ -286,6 +294,23 @@ class Signer:
         >>> signer.authorization("GET", "https://example.com/").partition("oauth_timestamp")[2]
         '="1", oauth_signature="f%2BnTxp9PI9u%2FuKcQS%2B7nO4kyZMA%3D"'
         """
+        try:
+            return self._authorization(method, url, body, content_type, token, parameters, fields)
+        except Exception as error:
+            # Not in the first line: this is done for each call, and copies the body.
+            url, body, parameters, fields = masked(url), masked(body), masked(parameters), masked(fields)
+            raise without_frames(error)  # noqa: B904 - it is the same error
+
+    def _authorization(
+        self,
+        method: str,
+        url: str,
+        body: object,
+        content_type: str,
+        token: Credentials | None,
+        parameters: Mapping[str, str] | None,
+        fields: Iterable[tuple[str, str]],
+    ) -> str:
         protocol, signature = self._sign(method, url, body, content_type, token, parameters, fields)
         header = protocol.replace("=", '="').replace("&", '", ')
         if self._is_raw:
@@ -321,9 +346,10 @@ class Signer:
         >>> form[:2]
         [('id', '7'), ('oauth_callback', 'about:blank')]
         """
-        given = fields.items() if isinstance(fields, Mapping) else fields
-        pairs = [(_as_browsers_send(name), _as_browsers_send(value)) for name, value in given]
-        body = form_encode(pairs).encode("ascii")
+        fields, parameters = masked(fields), masked(parameters)
+        given = MaskedList(fields.items() if isinstance(fields, Mapping) else fields)
+        pairs = MaskedList((_as_browsers_send(name), _as_browsers_send(value)) for name, value in given)
+        body = MaskedBytes(form_encode(pairs).encode("ascii"))
         signed = self.at("BODY").sign(Request("POST", url, {"Content-Type": FORM}, body), token, parameters)
         return form_decode((signed.body or b"").decode("ascii"))
 

@@ -47,7 +47,7 @@ def reported() -> Iterator[Callable[[BaseException], list[dict[str, Any]]]]:
     def report(error: BaseException) -> list[dict[str, Any]]:
         sentry_sdk.capture_exception(error)
         values = events.pop()["exception"]["values"]
-        frames = [frame for value in values for frame in value["stacktrace"]["frames"]]
+        frames = [frame for value in values for frame in value.get("stacktrace", {}).get("frames", ())]
         assert any("vars" in frame for frame in frames)
         return [frame for frame in frames if str(frame["abs_path"]).startswith(PACKAGE)]
 

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest
 
-from oauth1_catalog.clients.hidden import Hidden, hidden
 from oauth1_catalog.flow.drive import arun
+from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.login import Effect, LoginSteps
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
 from oauth1_catalog.registry.token import Token, TokenLike
@@ -42,7 +42,7 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
 
     async def acreate_authorization_url(self, redirect_uri: str | None = None, **kwargs: object) -> dict[str, Any]:
         """As ``create_authorization_url``, in an async view."""
-        kwargs = Hidden(kwargs)
+        kwargs = MaskedMapping(kwargs)
         return await self._in_thread(self.create_authorization_url)(redirect_uri, **kwargs)
 
     async def afetch_access_token(
@@ -54,28 +54,28 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         **kwargs: object,
     ) -> Token:
         """As ``fetch_access_token``, in an async view."""
-        request_token, kwargs = hidden(request_token), Hidden(kwargs)
-        oauth_verifier, verifier = hidden(oauth_verifier), hidden(verifier)
+        request_token, kwargs = masked(request_token), MaskedMapping(kwargs)
+        oauth_verifier, verifier = masked(oauth_verifier), masked(verifier)
         return await self._arun(self._exchange(request_token, oauth_verifier or verifier, kwargs))
 
     async def afetch_password_token(self, username: str, password: str, **kwargs: object) -> Token:
         """As ``fetch_password_token``, in an async view."""
-        password, kwargs = hidden(password), Hidden(kwargs)
+        password, kwargs = masked(password), MaskedMapping(kwargs)
         return await self._arun(self._password_token(username, password, kwargs))
 
     async def afetch_client_token(self, verifier: str | None = None, **kwargs: object) -> Token:
         """As ``fetch_client_token``, in an async view."""
-        verifier, kwargs = hidden(verifier), Hidden(kwargs)
+        verifier, kwargs = masked(verifier), MaskedMapping(kwargs)
         return await self._arun(self._client_token(verifier, kwargs))
 
     async def arenew_token(self, token: TokenLike | None = None, *, user: object = None) -> Token:
         """As ``renew_token``, in an async view."""
-        token = hidden(token)
+        token = masked(token)
         return await self._arun(self._renew(token, user))
 
     async def arevoke_token(self, token: TokenLike | None = None, *, user: object = None) -> None:
         """As ``revoke_token``, in an async view."""
-        token = hidden(token)
+        token = masked(token)
         await self._arun(self._revoke(token, user))
 
     async def afind_token(self, user: object) -> Token | None:
@@ -84,7 +84,7 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
 
     async def asave_token(self, token: TokenLike, user: object) -> None:
         """As ``save_token``, in an async view."""
-        token = hidden(token)
+        token = masked(token)
         await self._arun(self._save(token, user))
 
     async def aforget_token(self, user: object) -> None:
@@ -95,7 +95,7 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         self, token: TokenLike | None = None, *, request: HttpRequest | None = None
     ) -> Coroutine[Any, Any, dict[str, Any]]:  # claims are JSON values
         """As ``userinfo``, in an async view."""
-        token = hidden(token)
+        token = masked(token)
         return self._auserinfo(token, request, self._current_token(token, request))
 
     def arequest(
@@ -112,44 +112,45 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
     ) -> Reply:
         """As ``request``, in an async view. ``fetch_token`` may be async here."""
         # Not a coroutine function: the request being served is the caller's, and a task of its own would not know it.
-        token, kwargs = hidden(token), Hidden(kwargs, allow_any_host=allow_any_host, oauth_params=oauth_params)
+        token, oauth_params = masked(token), masked(oauth_params)
+        kwargs = MaskedMapping(kwargs, allow_any_host=allow_any_host, oauth_params=oauth_params)
         if withhold_token:
             return self._arequest(method, url, None, None, None, withhold_token=True, **kwargs)
         return self._arequest(method, url, token, request, self._current_token(token, request), **kwargs)
 
     def aget(self, url: str, **kwargs: Any) -> Reply:
         """As ``get``, in an async view."""
-        kwargs = Hidden(kwargs)
+        kwargs = MaskedMapping(kwargs)
         return self.arequest("GET", url, **kwargs)
 
     def apost(self, url: str, **kwargs: Any) -> Reply:
         """As ``post``, in an async view."""
-        kwargs = Hidden(kwargs)
+        kwargs = MaskedMapping(kwargs)
         return self.arequest("POST", url, **kwargs)
 
     def aput(self, url: str, **kwargs: Any) -> Reply:
         """As ``put``, in an async view."""
-        kwargs = Hidden(kwargs)
+        kwargs = MaskedMapping(kwargs)
         return self.arequest("PUT", url, **kwargs)
 
     def apatch(self, url: str, **kwargs: Any) -> Reply:
         """As ``patch``, in an async view."""
-        kwargs = Hidden(kwargs)
+        kwargs = MaskedMapping(kwargs)
         return self.arequest("PATCH", url, **kwargs)
 
     def adelete(self, url: str, **kwargs: Any) -> Reply:
         """As ``delete``, in an async view."""
-        kwargs = Hidden(kwargs)
+        kwargs = MaskedMapping(kwargs)
         return self.arequest("DELETE", url, **kwargs)
 
     def ahead(self, url: str, **kwargs: Any) -> Reply:
         """As ``head``, in an async view."""
-        kwargs = Hidden(kwargs)
+        kwargs = MaskedMapping(kwargs)
         return self.arequest("HEAD", url, **kwargs)
 
     def aoptions(self, url: str, **kwargs: Any) -> Reply:
         """As ``options``, in an async view."""
-        kwargs = Hidden(kwargs)
+        kwargs = MaskedMapping(kwargs)
         return self.arequest("OPTIONS", url, **kwargs)
 
     async def _arequest(
@@ -161,8 +162,8 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         current: TokenLike | None,
         **kwargs: Any,
     ) -> requests.Response:
-        kwargs = Hidden(kwargs)
-        token = hidden(await self._aany_token(token, request, current))
+        kwargs = MaskedMapping(kwargs)
+        token = masked(await self._aany_token(token, request, current))
         response = await self._in_thread(self._signed_request)(method, url, token, **kwargs)
         await self._arun(self._forget_rejected(token, response))
         return response
@@ -170,7 +171,7 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
     async def _auserinfo(
         self, token: TokenLike | None, request: HttpRequest | None, current: TokenLike | None
     ) -> dict[str, Any]:
-        token = hidden(await self._aany_token(token, request, current))
+        token = masked(await self._aany_token(token, request, current))
         return await self._in_thread(self.userinfo)(token)
 
     async def _aany_token(

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponseRedirect
 
 from oauth1_catalog.integrations.django_client.async_client import AsyncCalls
 from oauth1_catalog.integrations.django_client.framework import own_request
+from oauth1_catalog.redaction import MaskedMapping
+from oauth1_catalog.registry.client import callback_pairs
 from oauth1_catalog.registry.token import Token
 
 
@@ -46,8 +48,9 @@ class DjangoOAuth1App(AsyncCalls):
             ConfigurationError: a setting is missing or wrong; nothing was sent.
             ProviderError: the provider gave no request token.
         """
+        kwargs = MaskedMapping(kwargs)
         self._browser(request)
-        data = self.create_authorization_url(redirect_uri, **kwargs)
+        data = MaskedMapping(self.create_authorization_url(redirect_uri, **kwargs))
         self.save_authorize_data(request, redirect_uri=redirect_uri, state_data=state_data, user=user, **data)
         response = HttpResponseRedirect(data["url"])
         response["Cache-Control"] = "no-store"
@@ -56,6 +59,7 @@ class DjangoOAuth1App(AsyncCalls):
 
     def save_authorize_data(self, request: HttpRequest, **kwargs: Any) -> None:  # what create_authorization_url() gave
         """Keep what ``create_authorization_url`` gave until the callback."""
+        kwargs = MaskedMapping(kwargs)
         self._run(self._remember(request, kwargs))
 
     def authorize_access_token(
@@ -86,6 +90,7 @@ class DjangoOAuth1App(AsyncCalls):
         Raises:
             OAuthError: the login did not end well; ``error`` says how, see ``docs/errors.md``.
         """
+        callback, kwargs = callback_pairs(self, callback), MaskedMapping(kwargs)
         return self._run(
             self._finish(request, kwargs, callback=callback, check_redirect_uri=check_redirect_uri, user=user)
         )
@@ -100,12 +105,14 @@ class DjangoOAuth1App(AsyncCalls):
         **kwargs: object,
     ) -> HttpResponseRedirect:
         """As ``authorize_redirect``, in an async view."""
+        kwargs = MaskedMapping(kwargs)
         return await sync_to_async(self.authorize_redirect)(
             request, redirect_uri, state_data=state_data, user=user, **kwargs
         )
 
     async def asave_authorize_data(self, request: HttpRequest, **kwargs: Any) -> None:
         """As ``save_authorize_data``, in an async view."""
+        kwargs = MaskedMapping(kwargs)
         await sync_to_async(self.save_authorize_data)(request, **kwargs)
 
     def aauthorize_access_token(
@@ -118,6 +125,7 @@ class DjangoOAuth1App(AsyncCalls):
         **kwargs: object,
     ) -> Coroutine[Any, Any, Token]:
         """As ``authorize_access_token``, in an async view."""
+        callback, kwargs = callback_pairs(self, callback), MaskedMapping(kwargs)
         # Not a coroutine function: the context that serves the request is the caller's, also where a task awaits this.
         if isinstance(own_request(request), HttpRequest):
             self.framework.current_token.serve(request)

@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response
 
 from oauth1_catalog.errors import NotInitializedError
 from oauth1_catalog.integrations.flask_client.framework import FlaskFramework, current_request
+from oauth1_catalog.redaction import MaskedMapping, masked
+from oauth1_catalog.registry.client import callback_pairs
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
 from oauth1_catalog.registry.token import Token, TokenLike
 
@@ -48,8 +50,9 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
             ConfigurationError: a setting is missing or wrong; nothing was sent.
             ProviderError: the provider gave no request token.
         """
+        kwargs = MaskedMapping(kwargs)
         self._browser(self._request())
-        data = self.create_authorization_url(redirect_uri, **kwargs)
+        data = MaskedMapping(self.create_authorization_url(redirect_uri, **kwargs))
         self.save_authorize_data(redirect_uri=redirect_uri, state_data=state_data, user=user, **data)
         response = flask.redirect(data["url"])
         response.headers["Cache-Control"] = "no-store"
@@ -58,6 +61,7 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
 
     def save_authorize_data(self, **kwargs: Any) -> None:  # what create_authorization_url() gave
         """Keep what ``create_authorization_url`` gave until the callback."""
+        kwargs = MaskedMapping(kwargs)
         self._run(self._remember(self._request(), kwargs))
 
     def authorize_access_token(
@@ -86,6 +90,7 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
         Raises:
             OAuthError: the login did not end well; ``error`` says how, see ``docs/errors.md``.
         """
+        callback, kwargs = callback_pairs(self, callback), MaskedMapping(kwargs)
         steps = self._finish(
             self._request(), kwargs, callback=callback, check_redirect_uri=check_redirect_uri, user=user
         )
@@ -109,6 +114,7 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
 
     def renew_token(self, token: TokenLike | None = None, *, user: object = None) -> Token:
         """As ``SyncOAuth1App.renew_token``; the request being served goes on with the new token."""
+        token = masked(token)
         renewed = super().renew_token(token, user=user)
         current = self.framework.current_token.get(self.name)
         if isinstance(current, Token) and current.user is not None and current.user == renewed.user:

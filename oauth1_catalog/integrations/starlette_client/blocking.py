@@ -14,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.redaction import MaskedMapping, masked
+from oauth1_catalog.registry.client import callback_pairs
 from oauth1_catalog.registry.token import Token, TokenLike
 from oauth1_catalog.registry.verbs import Verbs
 
@@ -41,6 +43,7 @@ class BlockingCalls(Verbs["httpx2.Response"]):
         **kwargs: object,
     ) -> RedirectResponse:
         """Send the user's browser to the provider; see ``StarletteOAuth1App.authorize_redirect``."""
+        kwargs = MaskedMapping(kwargs)
         return self._wait(
             self._client.authorize_redirect(request, redirect_uri, state_data=state_data, user=user, **kwargs)
         )
@@ -55,6 +58,7 @@ class BlockingCalls(Verbs["httpx2.Response"]):
         **kwargs: object,
     ) -> Token:
         """End the login; see ``StarletteOAuth1App.authorize_access_token``."""
+        callback, kwargs = callback_pairs(self._client, callback), MaskedMapping(kwargs)
         finish = self._client.authorize_access_token
         return self._wait(
             finish(request, callback=callback, check_redirect_uri=check_redirect_uri, user=user, **kwargs)
@@ -62,10 +66,12 @@ class BlockingCalls(Verbs["httpx2.Response"]):
 
     def create_authorization_url(self, redirect_uri: str | None = None, **kwargs: object) -> dict[str, Any]:
         """Ask for a request token, and say where to send the browser."""
+        kwargs = MaskedMapping(kwargs)
         return self._wait(self._client.create_authorization_url(redirect_uri, **kwargs))
 
     def save_authorize_data(self, request: Request, **kwargs: Any) -> None:  # what create_authorization_url() gave
         """Keep what ``create_authorization_url`` gave until the callback."""
+        kwargs = MaskedMapping(kwargs)
         self._wait(self._client.save_authorize_data(request, **kwargs))
 
     def fetch_access_token(
@@ -77,21 +83,26 @@ class BlockingCalls(Verbs["httpx2.Response"]):
         **kwargs: object,
     ) -> Token:
         """Change a request token for an access token, without callback and session."""
+        request_token, kwargs = masked(request_token), MaskedMapping(kwargs)
+        oauth_verifier, verifier = masked(oauth_verifier), masked(verifier)
         fetch = self._client.fetch_access_token
         return self._wait(fetch(request_token, oauth_verifier=oauth_verifier, verifier=verifier, **kwargs))
 
     def fetch_password_token(self, username: str, password: str, **kwargs: object) -> Token:
         """Change a user's name and password for an access token (xAuth)."""
+        password, kwargs = masked(password), MaskedMapping(kwargs)
         return self._wait(self._client.fetch_password_token(username, password, **kwargs))
 
     def fetch_client_token(self, verifier: str | None = None, **kwargs: object) -> Token:
         """Ask for a token with the client's credentials alone."""
+        verifier, kwargs = masked(verifier), MaskedMapping(kwargs)
         return self._wait(self._client.fetch_client_token(verifier, **kwargs))
 
     def userinfo(
         self, token: TokenLike | None = None, *, request: Request | None = None
     ) -> dict[str, Any]:  # claims are JSON values
         """The user's profile as standard claims."""
+        token = masked(token)
         return self._wait(self._client.userinfo(token, request=request))
 
     def find_token(self, user: object) -> Token | None:
@@ -100,6 +111,7 @@ class BlockingCalls(Verbs["httpx2.Response"]):
 
     def save_token(self, token: TokenLike, user: object) -> None:
         """Keep ``token`` in the token store."""
+        token = masked(token)
         self._wait(self._client.save_token(token, user))
 
     def forget_token(self, user: object) -> None:
@@ -108,10 +120,12 @@ class BlockingCalls(Verbs["httpx2.Response"]):
 
     def renew_token(self, token: TokenLike | None = None, *, user: object = None) -> Token:
         """Renew an access token; see ``SyncOAuth1App.renew_token``."""
+        token = masked(token)
         return self._wait(self._client.renew_token(token, user=user))
 
     def revoke_token(self, token: TokenLike | None = None, *, user: object = None) -> None:
         """Tell the provider that an access token is not to be used any more."""
+        token = masked(token)
         self._wait(self._client.revoke_token(token, user=user))
 
     def request(
@@ -127,6 +141,7 @@ class BlockingCalls(Verbs["httpx2.Response"]):
         **kwargs: Any,  # those of httpx2
     ) -> httpx2.Response:
         """Call the provider's API, signed; see ``StarletteOAuth1App.request``."""
+        token, oauth_params, kwargs = masked(token), masked(oauth_params), MaskedMapping(kwargs)
         call = self._client.request(
             method,
             url,

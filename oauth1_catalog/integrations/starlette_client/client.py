@@ -10,7 +10,9 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse
 
 from oauth1_catalog.integrations.starlette_client.blocking import BlockingCalls
+from oauth1_catalog.redaction import MaskedMapping
 from oauth1_catalog.registry.async_client import AsyncOAuth1App
+from oauth1_catalog.registry.client import callback_pairs
 from oauth1_catalog.registry.token import Token
 
 
@@ -52,15 +54,17 @@ class StarletteOAuth1App(AsyncOAuth1App[Request]):
             ConfigurationError: a setting is missing or wrong; nothing was sent.
             ProviderError: the provider gave no request token.
         """
+        kwargs = MaskedMapping(kwargs)
         self._browser(request)
         uri = None if redirect_uri is None else str(redirect_uri)
-        data = await self.create_authorization_url(uri, **kwargs)
+        data = MaskedMapping(await self.create_authorization_url(uri, **kwargs))
         await self.save_authorize_data(request, redirect_uri=uri, state_data=state_data, user=user, **data)
         headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
         return RedirectResponse(data["url"], status_code=302, headers=headers)
 
     async def save_authorize_data(self, request: Request, **kwargs: Any) -> None:
         """Keep what ``create_authorization_url`` gave until the callback."""
+        kwargs = MaskedMapping(kwargs)
         await self._run(self._remember(request, kwargs))
 
     def authorize_access_token(
@@ -94,5 +98,6 @@ class StarletteOAuth1App(AsyncOAuth1App[Request]):
         # Not a coroutine function: the context that serves the request is the caller's, also where a task awaits this.
         if isinstance(request, HTTPConnection):
             self.framework.current_token.serve(request)
+        callback, kwargs = callback_pairs(self, callback), MaskedMapping(kwargs)
         steps = self._finish(request, kwargs, callback=callback, check_redirect_uri=check_redirect_uri, user=user)
         return self._run(steps)
