@@ -309,6 +309,7 @@ class Steps(Face):
     def operations(self) -> dict[str, Callable[[], object]]:
         token = {"data": {"x_secret": f"{CANARY}Body"}, "headers": {"X-Key": f"{CANARY}Header"}}
         call = {name: value for name, value in CALL.items() if name != "oauth_params"}
+        twice = [("a", f"{CANARY}A"), ("a", f"{CANARY}B")]
 
         def calling(name: str, *args: Any, **kwargs: Any) -> Callable[[], object]:
             return lambda: self.run(self.client(), name, *args, **kwargs)
@@ -327,7 +328,7 @@ class Steps(Face):
             **{verb: calling(verb, f"{self.url}/api", **body(verb)) for verb in self.verbs},
         }
 
-    verbs_with_a_body: list[str] | None = None
+    verbs_with_a_body: tuple[str, ...] | None = None
 
     def _misspelt(self) -> object:
         self.keys["signature_methood"] = "x"
@@ -343,14 +344,14 @@ class SessionFace(Steps):
 
 
 class ClientFace(Steps):
-    verbs_with_a_body = ["post", "put", "patch"]
+    verbs_with_a_body = ("post", "put", "patch")
 
     def client(self) -> Any:
         return httpx_client.OAuth1Client("key", **self.arguments())
 
 
 class AsyncClientFace(Steps):
-    verbs_with_a_body = ["post", "put", "patch"]
+    verbs_with_a_body = ("post", "put", "patch")
 
     def client(self) -> Any:
         return httpx_client.AsyncOAuth1Client("key", **self.arguments())
@@ -381,7 +382,7 @@ class AuthFace(Steps):
 
 
 class HttpxAuthFace(AuthFace):
-    verbs_with_a_body = ["post", "put", "patch"]
+    verbs_with_a_body = ("post", "put", "patch")
 
     def client(self) -> Any:
         auth = httpx_client.OAuth1Auth("key", **self.arguments(), verifier=f"{CANARY}Verifier")
