@@ -322,9 +322,7 @@ class Steps(Face):
             "fetch_request_token": calling("fetch_request_token", f"{self.url}/request", **token),
             "fetch_access_token": calling("fetch_access_token", f"{self.url}/access", f"{CANARY}Verifier", **token),
             "constructor": self._misspelt,
-            "twice": calling(
-                "fetch_request_token", f"{self.url}/request", data=[("a", f"{CANARY}A"), ("a", f"{CANARY}B")]
-            ),
+            "twice": calling("fetch_request_token", f"{self.url}/request", data=twice),
             **{verb: calling(verb, f"{self.url}/api", **body(verb)) for verb in self.verbs},
         }
 
