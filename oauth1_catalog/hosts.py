@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple, Self
 from urllib.parse import SplitResult, urlsplit
 
@@ -116,8 +117,11 @@ def parse_address(host: str) -> Address | None:
     >>> parse_address("[::1]"), parse_address("127.1")
     (IPv6Address('::1'), None)
     """
+    text = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if ":" not in text and not text[-1:].isdigit():
+        return None  # most are names, and it takes long to have one refused
     try:
-        return ipaddress.ip_address(host[1:-1] if host.startswith("[") and host.endswith("]") else host)
+        return ipaddress.ip_address(text)
     except ValueError:
         return None
 
@@ -140,6 +144,7 @@ def is_loopback(host: str) -> bool:
     return kind_of(host) == "loopback"
 
 
+@lru_cache(maxsize=256)
 def kind_of(host: str) -> HostKind:
     """What kind of host a name or an address is, as far as its text says.
 

@@ -8,7 +8,8 @@ what the file's text says.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
@@ -34,6 +35,7 @@ Kind = Literal["url", "host", "path", "header", "realm", "parameter"]
 _BEFORE = {"url": "", "host": "https://", "path": "https://relative.invalid/"}
 
 
+@lru_cache(maxsize=512)
 def placeholders(text: str) -> tuple[str, ...]:
     """The names in braces, in order, each once.
 
@@ -43,7 +45,8 @@ def placeholders(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(PLACEHOLDER.findall(text)))
 
 
-def places(url: str) -> dict[str, set[Place]]:
+@lru_cache(maxsize=512)
+def places(url: str) -> Mapping[str, Set[Place]]:
     """Where in a URL template each variable stands.
 
     >>> places("https://{account}.example.com/{kind}") == {"account": {"label"}, "kind": {"path"}}
@@ -88,7 +91,7 @@ def kind_of_text(path: tuple[str | int, ...], text: str) -> Kind:
     return "realm" if fields == ("client_kwargs", "realm") else "parameter"
 
 
-def places_in(kind: Kind, text: str) -> dict[str, set[Place]]:
+def places_in(kind: Kind, text: str) -> Mapping[str, Set[Place]]:
     """As ``places``, of what is a URL or a part of one; nothing else has places."""
     if kind not in _BEFORE:
         return {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar
@@ -23,33 +23,31 @@ def typed(kind: type[Made], data: Mapping[str, Any]) -> Made:
     >>> typed(CallbackRules, {"registered": "true", "extra": ["realmId"], "verifier": "none"}).extra
     ('realmId',)
     """
-    return kind(
-        **{
-            name: _value(hint, data[name])
-            for name, hint in _fields(typing.cast("Hashable", kind)).items()
-            if name in data
-        }
-    )
+    fields = _fields(typing.cast("Hashable", kind))
+    return kind(**{name: read(data[name]) for name, read in fields.items() if name in data})
 
 
 @cache
-def _fields(kind: Hashable) -> dict[str, object]:
+def _fields(kind: Hashable) -> dict[str, Callable[[Any], Any]]:
     made = typing.cast("type[Any]", kind)
     hints = typing.get_type_hints(made)
-    return {field.name: hints[field.name] for field in dataclasses.fields(made)}
+    return {field.name: _reader(hints[field.name]) for field in dataclasses.fields(made)}
 
 
-def _value(hint: Any, value: Any) -> Any:
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    """What makes a value of a type; types are looked at once, and not for each provider of a thousand tenants."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in {UnionType, typing.Union}:
         (hint,) = (argument for argument in arguments if argument is not NoneType)
-        return None if value is None else _value(hint, value)
+        of_some = _reader(hint)
+        return lambda value: None if value is None else of_some(value)
     if hint is bool:
-        return value == "true"
+        return lambda value: value == "true"
     if hint is int:
-        return int(value)
+        return int
     if origin is tuple:
-        return tuple(_value(arguments[0], item) for item in value)
+        of_item = _reader(arguments[0])
+        return lambda value: tuple(map(of_item, value))
     if dataclasses.is_dataclass(hint):
-        return typed(typing.cast("type[Any]", hint), value)
-    return dict(value) if isinstance(value, Mapping) else value
+        return lambda value: typed(typing.cast("type[Any]", hint), value)
+    return lambda value: dict(value) if isinstance(value, Mapping) else value

@@ -7,7 +7,9 @@ two. ``None`` means that nothing is given.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Mapping
+from bisect import bisect_left, insort
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
+from itertools import takewhile
 
 from oauth1_catalog.registry.keys import TEXTS, key_text
 from oauth1_catalog.registry.parameters import CONFIGURABLE, MAPPINGS, as_mapping, check_names
@@ -25,8 +27,8 @@ class Settings(ABC):
         """Where a client's parameter is looked up: ``TWITTER_CLIENT_ID in app.config``."""
 
     @abstractmethod
-    def names(self, client: str) -> Collection[str]:
-        """The parameters that the configuration gives for a client, misspelt ones included."""
+    def names(self, client: str, known: Set[str]) -> Collection[str]:
+        """The parameters that the configuration gives for a client, those that are not ``known`` included."""
 
     def present(self) -> Mapping[str, str]:
         """Every setting that has a value, whoever's it is, to find the one that was meant.
@@ -46,7 +48,43 @@ class Settings(ABC):
     """How one writes text there that looks like a number; a whole sentence."""
 
 
-def names_under(client: str, keys: Iterable[str], registered: Collection[str]) -> list[str]:
+class KeyIndex:
+    """The keys of a configuration in order: those of one client are found without looking at all the others'.
+
+    It follows a configuration that grows: new keys of a ``dict`` are at its end.
+
+    >>> index, config = KeyIndex(), {"X_CLIENT_ID": "k", "DEBUG": True}
+    >>> index.beginning_with("X_", config)
+    ['X_CLIENT_ID']
+    """
+
+    def __init__(self) -> None:
+        self._ordered: list[str] = []
+        self._config: dict[str, object] | None = None
+        self._count = 0
+        self._last: object = None
+
+    def beginning_with(self, prefix: str, config: Mapping[str, object]) -> list[str]:
+        """The keys that begin with ``prefix``. Ask in one thread at a time."""
+        if not isinstance(config, dict):  # any other mapping may keep its keys in any order
+            return [key for key in config if key.startswith(prefix)]
+        self._follow(config)
+        start = bisect_left(self._ordered, prefix)
+        return self._ordered[start : bisect_left(self._ordered, f"{prefix}\U0010ffff", lo=start)]
+
+    def _follow(self, config: dict[str, object]) -> None:
+        added = list(takewhile(lambda key: key != self._last, reversed(config)))
+        if self._config is config and self._count + len(added) == len(config):
+            for key in added:
+                insort(self._ordered, key)
+        else:  # another one, or some keys were removed
+            self._ordered = sorted(config)
+        self._config, self._count, self._last = config, len(config), next(reversed(config), None)
+
+
+def names_under(
+    client: str, keys: Iterable[str], registered: Collection[str], known: Set[str] = CONFIGURABLE
+) -> list[str]:
     """The parameters among keys such as ``TWITTER_CLIENT_ID`` that are meant for ``client``.
 
     A key of another client whose name begins with this one's is left out, whether that is registered yet
@@ -58,7 +96,7 @@ def names_under(client: str, keys: Iterable[str], registered: Collection[str]) -
     prefix = f"{client}_".upper()
     found = [key[len(prefix) :].lower() for key in keys if key.startswith(prefix)]
     found = [name for name in found if not any(name.endswith(f"_{parameter}") for parameter in CONFIGURABLE)]
-    if CONFIGURABLE.issuperset(found):
+    if known >= set(found):
         return found  # one of many tenants need not look at all the others
     longer = tuple(f"{other}_".upper() for other in tuple(registered) if other.upper().startswith(prefix))
     return [name for name in found if not f"{prefix}{name}".upper().startswith(longer)]
@@ -82,7 +120,7 @@ class NoSettings(Settings):
     def place(self, client: str, parameter: str) -> str:  # noqa: D102, ARG002 - the base class tells
         return ""
 
-    def names(self, client: str) -> Collection[str]:  # noqa: D102, ARG002 - the base class tells
+    def names(self, client: str, known: Set[str]) -> Collection[str]:  # noqa: D102, ARG002 - the base class tells
         return ()
 
 
@@ -91,7 +129,7 @@ def gather(
     arguments: Mapping[str, object],
     settings: Settings,
     *,
-    parameters: Collection[str],
+    parameters: Set[str],
     overwrite: bool,
     wanted: Callable[[], Mapping[str, str | None]] = dict,
 ) -> dict[str, object]:
@@ -110,7 +148,7 @@ def gather(
     Raises:
         ConfigurationError: a name in the configuration is a near miss, or a value has the wrong type.
     """
-    names = settings.names(client)
+    names = settings.names(client, parameters)
     where = settings.place(client, "...") or "the configuration"
     matter = settings.unrelated_names_matter
     check_names(client, names, known=parameters, where=where, wanted=wanted, warn_unrelated=matter)

@@ -17,6 +17,7 @@ from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.errors import ConfigurationError, ConfigurationWarning, UnknownProviderError
 from oauth1_catalog.hosts import ALLOW_LOCAL_HOSTS, INSECURE_TRANSPORT
+from oauth1_catalog.registry.base import Registration
 
 Registry = Callable[..., Any]
 CATALOG = Catalog()
@@ -247,6 +248,19 @@ class TestPlaintext:
             registry().register(
                 "m", api_base_url="http://x.example/", allow_plaintext_over_http=True, **KEYS, **PLAINTEXT
             )
+
+    def test_check_tells_it(self, registry: Registry) -> None:
+        """Registration refuses it; so it is in the list where the configuration has changed since."""
+        call = {"request_token_url": "http://maas.corp.local/a", "insecure_transport": True, **KEYS, **PLAINTEXT}
+        oauth = registry()
+        with pytest.raises(ConfigurationError, match="needs allow_plaintext_over_http=True"):
+            oauth.register("m", **call)
+        assert oauth.check() == []
+        oauth._registry["m"] = Registration("m", None, call)
+        (told,) = oauth.check()
+        assert "needs allow_plaintext_over_http=True" in told.description
+        oauth._registry["m"] = Registration("m", None, {**call, "allow_plaintext_over_http": True})
+        assert [error for error in oauth.check() if "plaintext" in error.description] == []
 
     def test_no_configuration_gives_it(self, registry: Registry) -> None:
         config = {"m": {"allow_plaintext_over_http": "1", "insecure_transport": "1"}}

@@ -15,12 +15,14 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.catalog import reader
-from oauth1_catalog.errors import UnknownProviderError
+from oauth1_catalog.errors import ConfigurationError, UnknownProviderError
 from oauth1_catalog.integrations import flask_client, starlette_client
-from oauth1_catalog.registry.configuration import names_under
+from oauth1_catalog.registry.configuration import KeyIndex, names_under
 from oauth1_catalog.rfc5849 import rsa
 
 KEYS = {"client_id": "key", "client_secret": "secret"}
@@ -43,6 +45,21 @@ def oauth(request: pytest.FixtureRequest) -> Any:
         return starlette_client.OAuth()
     app = request.node.app = Flask("many")  # the registry refers to it weakly
     return flask_client.OAuth(app)
+
+
+@pytest.fixture(params=["flask", "starlette"])
+def registry(request: pytest.FixtureRequest) -> Any:
+    """Makes a registry on a configuration that stays the caller's."""
+
+    def of(config: dict[str, object]) -> Any:
+        if request.param == "starlette":
+            return starlette_client.OAuth(config)
+        app = request.node.app = Flask("many")
+        config.update(app.config)
+        app.config = config
+        return flask_client.OAuth(app)
+
+    return of
 
 
 def tenants(oauth: Any, first: int, after: int) -> None:
@@ -199,6 +216,8 @@ def test_whose_settings_they_are(keys: list[str], registered: list[str], left: l
 AT_THE_LIMIT = """
 import os, resource, sys
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 from oauth1_catalog.integrations.flask_client import OAuth
 
 app = Flask("limit")
@@ -230,3 +249,55 @@ def test_at_the_limit_of_open_files_the_limit_is_named() -> None:
         assert line.startswith("ResourceError resource_limit: ")
         assert "cannot be opened: Too many open files. The process is at its limit: raise the limit of open" in line
         assert line.endswith("| OSError(24, 'Too many open files')")
+
+
+class Counting(dict):
+    """A configuration that counts how many of its keys are looked at."""
+
+    looked_at = 0
+
+    def __iter__(self):
+        for key in super().__iter__():
+            type(self).looked_at += 1
+            yield key
+
+    def __reversed__(self):
+        for key in super().__reversed__():
+            type(self).looked_at += 1
+            yield key
+
+
+def test_the_configuration_of_all_the_others_is_not_looked_at(registry: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each tenant's keys stand in the configuration, and come before its registration, as they do with a database."""
+    config, looked_at = Counting(), []
+    oauth = registry(config)
+    oauth._registry = Counting()
+    for number in range(300):
+        keys = {"CLIENT_ID": "k", "CLIENT_SECRET": "s", "ACCOUNT_ID": str(1_000_000 + number)}
+        config |= {f"TENANT_{number}_{name}": value for name, value in keys.items()}
+        monkeypatch.setattr(Counting, "looked_at", 0)
+        oauth.register_from_catalog("netsuite", name=f"tenant_{number}")
+        looked_at.append(Counting.looked_at)
+    assert max(looked_at[10:]) <= 8
+    assert oauth.create_client("tenant_299").client_id == "k"
+
+
+def test_a_misspelt_key_is_still_found_among_thousands(registry: Any) -> None:
+    config = Counting({f"T{number}_CLIENT_ID": "k" for number in range(2000)})
+    oauth = registry(config)
+    oauth.register("other", **KEYS)
+    config["TWITTER_USER_AGNET"] = "mine"
+    with pytest.raises(ConfigurationError, match="user_agent"):
+        oauth.register_from_catalog("twitter", **KEYS)
+    del config["TWITTER_USER_AGNET"]
+    oauth.register_from_catalog("twitter", **KEYS)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.text("AB_", min_size=1, max_size=4), st.text("AB_", max_size=3))))
+def test_the_index_finds_what_a_scan_finds(steps: list[tuple[bool, str, str]]) -> None:
+    index, config = KeyIndex(), {}
+    for added, key, prefix in steps:
+        config[key] = 1
+        if not added:
+            config.pop(next(iter(config)))
+        assert index.beginning_with(prefix, config) == sorted(key for key in config if key.startswith(prefix))

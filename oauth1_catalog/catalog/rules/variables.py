@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import TYPE_CHECKING
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean
@@ -167,7 +167,7 @@ _NAMES: Mapping[Kind, str] = {
 }
 
 
-def _unlimited_choice(subject: Subject, name: str, kind: Kind, where: set[Place]) -> Iterator[Diagnostic]:
+def _unlimited_choice(subject: Subject, name: str, kind: Kind, where: Set[Place]) -> Iterator[Diagnostic]:
     option = subject.file.options.get(name)
     inside = where <= {"path"}
     if option is None or option.enum or (option.pattern and inside):
@@ -181,7 +181,7 @@ def _unlimited_choice(subject: Subject, name: str, kind: Kind, where: set[Place]
     yield subject.entry.diagnostic("P036", message, ("options", name), key=True, hint=hint)
 
 
-def _misplaced(subject: Subject, path: Path, name: str, variable: Variable, where: set[Place]) -> Iterator[Diagnostic]:
+def _misplaced(subject: Subject, path: Path, name: str, variable: Variable, where: Set[Place]) -> Iterator[Diagnostic]:
     kind = variable.format
     message = f"`{{{name}}}` cannot stand there"
     if ("start" in where) != (kind == "uri") or (kind == "uri" and where != {"start"}):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Set
 from typing import Any, cast
 
 from django.conf import settings
@@ -50,7 +50,7 @@ class DjangoSettings(Settings):
             return f"{client}_{parameter}".upper() + " in the settings"
         return f"{SECTIONS[0]}[{client!r}][{parameter!r}] in the settings"
 
-    def names(self, client: str) -> Collection[str]:
+    def names(self, client: str, known: Set[str]) -> Collection[str]:  # noqa: ARG002 - a section is its client's alone
         """Every key of the client's sections."""
         return {str(key) for section in SECTIONS for key in self._section(section, client)}
 

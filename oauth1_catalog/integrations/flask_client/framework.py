@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from typing import Any
 
 from flask import Flask, Request, current_app, g, has_app_context, has_request_context, request, session
@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.browser import Browser
-from oauth1_catalog.registry.configuration import Settings, is_it_meant, names_under
+from oauth1_catalog.registry.configuration import KeyIndex, Settings, is_it_meant, names_under
 from oauth1_catalog.registry.current_token import CurrentToken, RequestTokens, tokens_on
 from oauth1_catalog.registry.framework import Framework
 from oauth1_catalog.registry.token import TokenLike
@@ -31,8 +31,9 @@ class FlaskSettings(Settings):
 
     quoting = _QUOTING
 
-    def __init__(self, config: dict[str, object], registered: Collection[str]) -> None:
+    def __init__(self, config: dict[str, object], registered: Collection[str], index: KeyIndex) -> None:
         self._config = config
+        self._index = index
         self.registered = registered
 
     def get(self, client: str, parameter: str) -> object | None:
@@ -43,9 +44,10 @@ class FlaskSettings(Settings):
         """Such as ``TWITTER_CLIENT_ID in app.config``."""
         return f"{client}_{parameter}".upper() + " in app.config"
 
-    def names(self, client: str) -> Collection[str]:
+    def names(self, client: str, known: Set[str]) -> Collection[str]:
         """The parameters under the client's prefix, but for those of a client whose name begins with this one's."""
-        return names_under(client, self._config, self.registered)
+        keys = self._index.beginning_with(f"{client}_".upper(), self._config)
+        return names_under(client, keys, self.registered, known)
 
     def present(self) -> Mapping[str, str]:
         """The keys of ``app.config``, and the environment's, which Flask reads only if it is told to."""

@@ -17,6 +17,7 @@ from oauth1_catalog.integrations.flask_client.client import FlaskOAuth1App
 from oauth1_catalog.integrations.flask_client.commands import EXTENSION, oauth1
 from oauth1_catalog.integrations.flask_client.framework import FlaskFramework, FlaskSettings, secret_keys
 from oauth1_catalog.registry.base import BaseOAuth, Registration
+from oauth1_catalog.registry.configuration import KeyIndex
 from oauth1_catalog.registry.notices import HostProblem, session_cookie_notices
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class _Application:
     fetch_token: Callable[..., Any] | None
     token_store: TokenStore | None
     clients: dict[str, FlaskOAuth1App] = field(default_factory=dict)
+    config_keys: KeyIndex = field(default_factory=KeyIndex)
 
 
 class OAuth(BaseOAuth[FlaskOAuth1App]):
@@ -186,7 +188,8 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         )
 
     def _settings(self) -> FlaskSettings:
-        return FlaskSettings(self._app().config, self._registry.keys())
+        app = self._app()
+        return FlaskSettings(app.config, self._registry.keys(), self._per_app[app].config_keys)
 
     def _session_problems(self) -> list[ConfigurationError]:
         app = self._app()

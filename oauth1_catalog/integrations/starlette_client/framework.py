@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from typing import Any
 from weakref import WeakSet
 
@@ -20,7 +20,7 @@ from oauth1_catalog.clients.connected_async import AsyncConnectedPools
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.starlette_client.boundary import draw_boundary
 from oauth1_catalog.registry.browser import Browser
-from oauth1_catalog.registry.configuration import Settings, is_it_meant, names_under
+from oauth1_catalog.registry.configuration import KeyIndex, Settings, is_it_meant, names_under
 from oauth1_catalog.registry.current_token import CurrentToken, RequestTokens
 from oauth1_catalog.registry.framework import Framework, not_a_request
 
@@ -30,8 +30,9 @@ _HOST_PARAMETERS = inspect.signature(TrustedHostMiddleware)
 class StarletteSettings(Settings):
     """Keys of a ``Config`` (``.env`` and the environment) or of a mapping: ``TWITTER_CLIENT_ID``."""
 
-    def __init__(self, config: Config | Mapping[str, object], registered: Collection[str]) -> None:
+    def __init__(self, config: Config | Mapping[str, object], registered: Collection[str], index: KeyIndex) -> None:
         self._config = config
+        self._index = index
         self.registered = registered
 
     def get(self, client: str, parameter: str) -> object | None:
@@ -49,10 +50,11 @@ class StarletteSettings(Settings):
             where = "the configuration" if self._config else "a Config and give that to OAuth(config)"
         return f"{client}_{parameter}".upper() + f" in {where}"
 
-    def names(self, client: str) -> Collection[str]:
+    def names(self, client: str, known: Set[str]) -> Collection[str]:
         """The parameters under the client's prefix in the file; the environment belongs to others too."""
-        keys = self._config.file_values if isinstance(self._config, Config) else self._config
-        return names_under(client, keys, self.registered)
+        config = self._config.file_values if isinstance(self._config, Config) else self._config
+        keys = self._index.beginning_with(f"{client}_".upper(), config)
+        return names_under(client, keys, self.registered, known)
 
     def present(self) -> Mapping[str, str]:
         """The keys of the configuration, and the environment's, which a mapping does not hold."""

@@ -18,6 +18,7 @@ from oauth1_catalog.integrations.starlette_client.framework import (
     trusts_hosts,
 )
 from oauth1_catalog.registry.base import BaseOAuth
+from oauth1_catalog.registry.configuration import KeyIndex
 from oauth1_catalog.registry.notices import HostProblem, session_cookie_notices
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
             secret_key=secret_key,
         )
         self.config = config
+        self._config_keys = KeyIndex()
         self._served: weakref.ref[object] | None = None
         self._applications: weakref.WeakSet[Any] = weakref.WeakSet()
 
@@ -146,4 +148,4 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
         )
 
     def _settings(self) -> StarletteSettings:
-        return StarletteSettings({} if self.config is None else self.config, self._registry.keys())
+        return StarletteSettings({} if self.config is None else self.config, self._registry.keys(), self._config_keys)
