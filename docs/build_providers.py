@@ -34,6 +34,19 @@ def page(catalog: Catalog) -> str:
             "",
             *_in_use(in_use),
             "",
+            "## Logins that can be fixated",
+            "",
+            "The callback of these providers brings no verifier (OAuth Core 1.0): an attacker who begins a login, and",
+            "has a victim agree to it, ends it with the victim's account (oauth.net advisory 2009-1). Registering one",
+            "for logins needs `allow_session_fixation=True`; [docs/security.md](security.md#oauth-core-10) tells when",
+            "that is acceptable.",
+            "",
+            f"{_names(in_use, 'none')}.",
+            "",
+            "The files of these leave it open. Their logins need a verifier, unless `allow_session_fixation=True` is",
+            "passed:",
+            f"{_names(in_use, 'optional')}.",
+            "",
             "## Retired",
             "",
             f"OAuth 1.0 is switched off at {len(retired)} more. Registering one is an error that says what to use",
@@ -59,6 +72,11 @@ def _retired(files: list[ProviderFile]) -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for file in files:
         yield f"| {_name(file)} | {file.display_name} | {file.sunset} | {file.replaced_by or 'nothing'} |"
+
+
+def _names(files: list[ProviderFile], verifier: str) -> str:
+    names = [file.name for file in files if "redirect" in file.flows and file.callback.verifier == verifier]
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _name(file: ProviderFile) -> str:

@@ -1,6 +1,6 @@
 """OAuth 1.0 clients for Flask, Django and Starlette, from a declarative catalog of providers.
 
-Nothing heavy is imported here: ``import oauth1_catalog`` costs a millisecond, and the two names below load what they
+Nothing heavy is imported here: ``import oauth1_catalog`` costs a millisecond, and the names below load what they
 need when they are first used.
 """
 
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog as Catalog
     from oauth1_catalog.errors import OAuthError as OAuthError
+    from oauth1_catalog.hosts import local_path as local_path
 
-__all__ = ["Catalog", "OAuthError"]
+__all__ = ["Catalog", "OAuthError", "local_path"]
 
 
 def __getattr__(name: str) -> object:
@@ -20,6 +21,10 @@ def __getattr__(name: str) -> object:
         from oauth1_catalog.errors import OAuthError
 
         return OAuthError
+    if name == "local_path":
+        from oauth1_catalog.hosts import local_path
+
+        return local_path
     if name == "Catalog":
         from oauth1_catalog.catalog import Catalog
 

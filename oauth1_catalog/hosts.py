@@ -20,6 +20,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from oauth1_catalog.errors import ConfigurationError
 
+_LONGEST_PATH = 2048
+
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
 ALLOW_LOCAL_HOSTS = "OAUTH1_CATALOG_ALLOW_LOCAL_HOSTS"
@@ -432,3 +434,25 @@ def _where_to_set(switches: Collection[str]) -> str:
     if plaintext:
         sentence += " Only register_from_catalog() and register() take allow_plaintext_over_http=True."
     return sentence.strip()
+
+
+def local_path(value: object, *, default: str = "/") -> str:
+    """A path of the application's own site, to send a browser to after a login; ``default`` for anything else.
+
+    What a request brings along, such as ``next``, may be an address of an attacker in disguise. Browsers read
+    ``//evil.example``, and the same with a backslash or a tab, as another host.
+
+    Args:
+        value: what the request brought along; a path with its query, from the root of the site.
+        default: where to go instead; it is the application's own, and is not looked at.
+
+    >>> local_path("/inbox?id=5", default="/home")
+    '/inbox?id=5'
+    >>> [local_path(value, default="/home") for value in ("https://evil.example/", "//evil.example", "inbox", None)]
+    ['/home', '/home', '/home', '/home']
+    """
+    if not isinstance(value, str) or not value.startswith("/") or len(value) > _LONGEST_PATH:
+        return default
+    path = re.split(r"[?#]", value, maxsplit=1)[0]
+    # Two slashes after a dot segment (/.//evil.example) begin a path with them, once the segment is taken out.
+    return default if "//" in path or "\\" in value or not value.isprintable() or " " in value else value

@@ -77,8 +77,8 @@ def validate_redirect_uri(name: str, uri: str) -> None:
         return
     raise ConfigurationError(
         "invalid_redirect_uri",
-        f"{name}: the redirect URI {shown_url(uri)!r} {fault} Build it with the host: url_for(..., _external=True) in "
-        "Flask, request.build_absolute_uri(...) in Django, request.url_for(...) in Starlette.",
+        f"{name}: the redirect URI {shown_url(uri)!r} {fault} Pass a path, such as '/authorize', and configure your "
+        "application's address (OAUTH1_CATALOG_REDIRECT_BASE_URL); or pass a whole address.",
         provider=name,
         step="authorize",
     )

@@ -245,10 +245,11 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
 
     @property
     def callback_is_open(self) -> bool:
-        """Whether a login's redirect URI comes from the call alone, and the provider sends users there."""
-        rules = self.provider.callback
-        logs_in = "redirect" in self.provider.flows and rules.value == "url" and not rules.registered
-        return logs_in and not self.redirect_uri
+        """Whether a login's redirect URI comes from the call alone, and is sent to the provider.
+
+        Also where one is registered there: what a provider compares, host, path or only a prefix, no file tells.
+        """
+        return "redirect" in self.provider.flows and self.provider.callback.value == "url" and not self.redirect_uri
 
     def discard(self) -> None:
         """The registry has another client of this name, or none: close the connections when nobody uses them."""

@@ -57,11 +57,12 @@ def origin(page: str, redis: RedisServer, twitter: Client, tmp_path: Path) -> It
         "TWITTER_CLIENT_SECRET": twitter.client_secret,
         "SECRET_KEY": "s3cr",
     }
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    keys["OAUTH1_CATALOG_REDIRECT_BASE_URL"] = keys["PUBLIC_ADDRESS"] = f"http://127.0.0.1:{port}"
     settings = {**keys, **{f"FLASK_{name}": value for name, value in keys.items()}, "DJANGO_SECRET_KEY": "s3cr"}
     environment = {**os.environ, **settings, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
     environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     *before, serve = commands(page)
     for command in before:
         if command.startswith("export "):

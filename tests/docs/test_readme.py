@@ -30,6 +30,7 @@ def test_flask(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("FLASK_SECRET_KEY", "a secret key of the test")
     monkeypatch.setenv("FLASK_TWITTER_CLIENT_ID", twitter.client_id)
     monkeypatch.setenv("FLASK_TWITTER_CLIENT_SECRET", twitter.client_secret)
+    monkeypatch.setenv("FLASK_OAUTH1_CATALOG_REDIRECT_BASE_URL", "http://localhost")
     names = _run(FLASK)
     browser = names["app"].test_client()
     callback = emulator.approve(browser.get("/login").headers["Location"])
@@ -48,6 +49,7 @@ def test_flask(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPa
 def test_starlette(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     keys = {"TWITTER_CLIENT_ID": twitter.client_id, "TWITTER_CLIENT_SECRET": twitter.client_secret, "SECRET_KEY": "s3"}
+    keys["OAUTH1_CATALOG_REDIRECT_BASE_URL"] = "http://testserver"
     (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in keys.items()), encoding="utf-8")
     with TestClient(_run(STARLETTE)["app"]) as browser:
         login = browser.get("/login", follow_redirects=False)
@@ -65,7 +67,8 @@ def test_django(emulator: Emulator, twitter: Client, tmp_path: Path) -> None:
         textwrap.dedent(f"""
             SECRET_KEY = "a secret key of the test"
             ROOT_URLCONF = "urls"
-            ALLOWED_HOSTS = ["*"]
+            ALLOWED_HOSTS = ["testserver"]
+            OAUTH1_CATALOG_REDIRECT_BASE_URL = "http://testserver"
             MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
             SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
             OAUTH1_CATALOG = {{"twitter": {{"client_id": {twitter.client_id!r},

@@ -21,6 +21,7 @@ def test_the_flask_application(
     monkeypatch.setenv("FLASK_SECRET_KEY", "a secret key of the test")
     monkeypatch.setenv("FLASK_TWITTER_CLIENT_ID", twitter.client_id)
     monkeypatch.setenv("FLASK_TWITTER_CLIENT_SECRET", twitter.client_secret)
+    monkeypatch.setenv("FLASK_OAUTH1_CATALOG_REDIRECT_BASE_URL", "http://localhost")
     monkeypatch.setenv("OAUTH1_CATALOG_TOKEN_KEYS", TokenCipher.new_key())
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'tokens.db'}")
     names: dict[str, Any] = {"__name__": "tokens_page"}

@@ -74,7 +74,10 @@ def test_log_in_then_call_the_api_in_a_later_request_and_in_a_job(example: str, 
         for user in ("ada", "grace"):
             with requests.Session() as browser:
                 assert "Log in" in browser.get(site + "/").text
-                consent = browser.get(site + "/login", allow_redirects=False).headers["Location"]
+                assert browser.get(site + "/login").status_code == 405
+                assert browser.post(site + "/login", allow_redirects=False).status_code == 403
+                ((name, value),) = re.findall('name="(.+?)" value="(.+?)"', browser.get(site + "/").text)
+                consent = browser.post(site + "/login", {name: value}, allow_redirects=False).headers["Location"]
                 back = press(
                     consent, fields={"decision": "authorize", "user": user}, verify=variables["REQUESTS_CA_BUNDLE"]
                 )

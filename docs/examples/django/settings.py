@@ -19,6 +19,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
@@ -38,6 +39,8 @@ TEMPLATES = [
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["DATABASE"]}}
 STATIC_URL = "static/"
 
+HERE = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+OAUTH1_CATALOG_REDIRECT_BASE_URL = os.environ.get("OAUTH1_CATALOG_REDIRECT_BASE_URL", HERE)
 OAUTH1_CATALOG = {
     "twitter": {
         "client_id": os.environ["TWITTER_CLIENT_ID"],

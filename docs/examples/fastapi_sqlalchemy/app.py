@@ -1,10 +1,13 @@
 """Log in with Twitter, keep the token with the user, and call the API in a later request; everything is async."""
 
 import os
+import secrets
 from contextlib import asynccontextmanager
+from typing import Annotated
+from urllib.parse import parse_qs
 
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from models import OAuth1Token, Session, User, create_tables
 from starlette.config import Config
@@ -13,6 +16,8 @@ from starlette.middleware.sessions import SessionMiddleware
 from oauth1_catalog.integrations.sqlalchemy_tokens import SQLAlchemyTokens
 from oauth1_catalog.integrations.starlette_client import OAuth
 
+PORT = int(os.environ.get("PORT", "8000"))
+os.environ.setdefault("OAUTH1_CATALOG_REDIRECT_BASE_URL", f"http://127.0.0.1:{PORT}")
 config = Config()
 tokens = SQLAlchemyTokens(
     Session,
@@ -38,13 +43,30 @@ app.add_middleware(SessionMiddleware, secret_key=config("SECRET_KEY"))
 @app.get("/", response_class=HTMLResponse)
 async def index(request: Request):
     if "user_id" not in request.session:
-        return '<a href="/login">Log in with Twitter</a>'
-    return '<a href="/profile">Your profile</a>, <a href="/logout">log out</a>'
+        return button(request, "login", "Log in with Twitter")
+    return '<a href="/profile">Your profile</a>' + button(request, "logout", "log out")
 
 
-@app.get("/login")
-async def login(request: Request):
-    return await oauth.twitter.authorize_redirect(request, request.url_for("authorize"))
+def button(request, action, text):
+    token = request.session.setdefault("form_token", secrets.token_urlsafe())
+    return f"""<form method="post" action="{app.url_path_for(action)}">
+        <input type="hidden" name="form_token" value="{token}"><button>{text}</button></form>"""
+
+
+async def own_form(request: Request):
+    """A page of somebody else can make a browser send a form, but does not know what is in ours."""
+    form = parse_qs((await request.body()).decode(errors="replace"))
+    given, own = form.get("form_token", [""])[0], request.session.get("form_token", "")
+    if not (own and secrets.compare_digest(given.encode(), own.encode())):
+        raise HTTPException(403)
+
+
+OwnForm = Annotated[None, Depends(own_form)]
+
+
+@app.post("/login")
+async def login(request: Request, form: OwnForm):
+    return await oauth.twitter.authorize_redirect(request, app.url_path_for("authorize"))
 
 
 @app.get("/authorize")
@@ -58,7 +80,7 @@ async def authorize(request: Request):
     await oauth.twitter.save_token(token, user=user_id)
     request.session.clear()
     request.session["user_id"] = user_id
-    return RedirectResponse(request.url_for("index"), status_code=303)
+    return RedirectResponse(app.url_path_for("index"), status_code=303)
 
 
 @app.get("/profile")
@@ -69,11 +91,11 @@ async def profile(request: Request):
     return {"name": response.json()["name"]}
 
 
-@app.get("/logout")
-async def logout(request: Request):
+@app.post("/logout")
+async def logout(request: Request, form: OwnForm):
     request.session.clear()
-    return RedirectResponse(request.url_for("index"), status_code=303)
+    return RedirectResponse(app.url_path_for("index"), status_code=303)
 
 
 if __name__ == "__main__":
-    uvicorn.run(app, port=int(os.environ.get("PORT", "8000")))
+    uvicorn.run(app, port=PORT)

@@ -1,8 +1,9 @@
 """Log in with Twitter, keep the token with the user, and call the API in a later request."""
 
 import os
+import secrets
 
-from flask import Flask, redirect, session, url_for
+from flask import Flask, abort, redirect, request, session, url_for
 from models import OAuth1Token, Session, User, create_tables
 
 from oauth1_catalog.integrations.flask_client import OAuth
@@ -11,6 +12,10 @@ from oauth1_catalog.integrations.sqlalchemy_tokens import SQLAlchemyTokens
 app = Flask(__name__)
 for name in ("SECRET_KEY", "TWITTER_CLIENT_ID", "TWITTER_CLIENT_SECRET", "OAUTH1_CATALOG_TOKEN_KEYS"):
     app.config[name] = os.environ[name]
+PORT = int(os.environ.get("PORT", "8000"))
+app.config["OAUTH1_CATALOG_REDIRECT_BASE_URL"] = os.environ.get(
+    "OAUTH1_CATALOG_REDIRECT_BASE_URL", f"http://127.0.0.1:{PORT}"
+)
 
 tokens = SQLAlchemyTokens(
     Session,
@@ -26,13 +31,27 @@ create_tables()
 @app.get("/")
 def index():
     if "user_id" not in session:
-        return '<a href="/login">Log in with Twitter</a>'
-    return '<a href="/profile">Your profile</a>, <a href="/logout">log out</a>'
+        return button("login", "Log in with Twitter")
+    return '<a href="/profile">Your profile</a>' + button("logout", "log out")
 
 
-@app.get("/login")
+def button(action, text):
+    token = session.setdefault("form_token", secrets.token_urlsafe())
+    return f"""<form method="post" action="{url_for(action)}">
+        <input type="hidden" name="form_token" value="{token}"><button>{text}</button></form>"""
+
+
+@app.before_request
+def check_form():
+    """A page of somebody else can make a browser send a form, but does not know what is in ours."""
+    given, own = request.form.get("form_token", ""), session.get("form_token", "")
+    if request.method == "POST" and not (own and secrets.compare_digest(given.encode(), own.encode())):
+        abort(403)
+
+
+@app.post("/login")
 def login():
-    return oauth.twitter.authorize_redirect(url_for("authorize", _external=True))
+    return oauth.twitter.authorize_redirect(url_for("authorize"))
 
 
 @app.get("/authorize")
@@ -57,11 +76,11 @@ def profile():
     return {"name": response.json()["name"]}
 
 
-@app.get("/logout")
+@app.post("/logout")
 def logout():
     session.clear()
     return redirect(url_for("index"))
 
 
 if __name__ == "__main__":
-    app.run(port=int(os.environ.get("PORT", "8000")))
+    app.run(port=PORT)

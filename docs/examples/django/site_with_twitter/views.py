@@ -2,20 +2,29 @@
 
 from django.contrib.auth import get_user_model, login, logout
 from django.http import HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from site_with_twitter.oauth import oauth
 
 
 def index(request):
     if not request.user.is_authenticated:
-        return HttpResponse('<a href="/login">Log in with Twitter</a>')
-    return HttpResponse('<a href="/profile">Your profile</a>, <a href="/logout">log out</a>')
+        return HttpResponse(button(request, "login", "Log in with Twitter"))
+    return HttpResponse('<a href="/profile">Your profile</a>' + button(request, "logout", "log out"))
 
 
+def button(request, action, text):
+    """A form with Django's token: a page of somebody else can make a browser send a form, but does not know it."""
+    return f"""<form method="post" action="{reverse(action)}">
+        <input type="hidden" name="csrfmiddlewaretoken" value="{get_token(request)}"><button>{text}</button></form>"""
+
+
+@require_POST
 def log_in(request):
-    return oauth.twitter.authorize_redirect(request, request.build_absolute_uri(reverse("authorize")))
+    return oauth.twitter.authorize_redirect(request, reverse("authorize"))
 
 
 def authorize(request):
@@ -38,6 +47,7 @@ def profile(request):
     return JsonResponse({"name": response.json()["name"]})
 
 
+@require_POST
 def log_out(request):
     logout(request)
     return redirect("index")
