@@ -17,6 +17,7 @@ import json
 import secrets
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -31,6 +32,9 @@ LIFETIME = 600
 
 VERSION = 1
 """Of the record; another one is not read."""
+
+_TEXTS = ("binding", "token", "secret")
+"""What a record holds as text, whoever wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ class TemporaryStore:
         self.limit = limit
         self._cached = cached
         self._binding = _digest(name, *binding)
-        self._taken: dict[str, tuple[float, float]] = {}  # when each is forgotten, and when it expires
+        # Ordered: what stands first in a plain dictionary is found by going past all that stood before it.
+        self._taken: OrderedDict[str, tuple[float, float]] = OrderedDict()  # when forgotten, when expired
         self._lock = threading.Lock()
 
     def save(
@@ -200,8 +205,8 @@ class TemporaryStore:
     def _read(self, sealed: str, oauth_token: str, keys: Sequence[str | bytes], now: float) -> PendingLogin:
         try:
             record = json.loads(unseal(sealed, keys))
-            readable = record["v"] == VERSION
-        except (SealError, ValueError, KeyError, TypeError):
+            readable = record["v"] == VERSION and all(isinstance(record[name], str) for name in _TEXTS)
+        except (SealError, ValueError, KeyError, TypeError, RecursionError):
             readable = False
         if not readable:
             raise StateError(

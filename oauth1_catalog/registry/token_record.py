@@ -41,8 +41,8 @@ class TokenRow(Protocol):
     expires_at: datetime | None
 
 
-def seal_token(cipher: TokenCipher, name: str, user: object, token: TokenLike) -> SealedColumns:
-    """The columns of a row that keeps ``token`` for the client ``name`` and ``user``.
+def seal_token(cipher: TokenCipher, table: str, name: str, user: object, token: TokenLike) -> SealedColumns:
+    """The columns of a row of ``table`` that keeps ``token`` for the client ``name`` and ``user``.
 
     Raises:
         MissingTokenError: it holds no ``oauth_token``.
@@ -53,7 +53,7 @@ def seal_token(cipher: TokenCipher, name: str, user: object, token: TokenLike) -
         "oauth_token_secret": fields.pop("oauth_token_secret", "") or "",
         "extra": json.dumps(fields),
     }
-    sealed = {column: cipher.encrypt(value, column, name, str(user)) for column, value in values.items()}
+    sealed = {column: cipher.encrypt(value, table, column, name, str(user)) for column, value in values.items()}
     ends = token.expires_at if isinstance(token, Token) else None
     return SealedColumns(
         oauth_token=sealed["oauth_token"],
@@ -64,14 +64,14 @@ def seal_token(cipher: TokenCipher, name: str, user: object, token: TokenLike) -
     )
 
 
-def open_row(cipher: TokenCipher, row: TokenRow, user: object) -> Token:
-    """The token that a row keeps for ``user``.
+def open_row(cipher: TokenCipher, table: str, row: TokenRow, user: object) -> Token:
+    """The token that a row of ``table`` keeps for ``user``.
 
     Raises:
         TokenKeyError: the row was sealed with another key or for another row; the message names it.
     """
     try:
-        values = {column: cipher.decrypt(getattr(row, column), column, row.name, str(user)) for column in SEALED}
+        values = {column: cipher.decrypt(getattr(row, column), table, column, row.name, str(user)) for column in SEALED}
     except TokenKeyError as error:
         raise TokenKeyError(
             error.error,

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from oauth1_catalog.integrations.sqlalchemy_tokens import SQLAlchemyTokens
 from oauth1_catalog.registry.token_cipher import TokenCipher
+from tests.tokens.mariadb_server import SERVER, MariaDBServer
 from tests.tokens.models import Base, OAuth1Token
 from tests.tokens.postgresql_server import INITDB, PostgreSQLServer
 
-DATABASES = ("sqlite", "postgresql")
+DATABASES = ("sqlite", "postgresql", "mariadb")
 
 
 @pytest.fixture(scope="session")
@@ -27,11 +28,19 @@ def postgresql() -> Iterator[PostgreSQLServer]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDBServer]:
+    if SERVER is None:
+        pytest.skip("MariaDB is not installed (Debian: apt-get install mariadb-server)")
+    with MariaDBServer() as running:
+        yield running
+
+
 @pytest.fixture(params=DATABASES)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database with the tables."""
-    if request.param == "postgresql":
-        url: str = request.getfixturevalue("postgresql").url
+    if request.param != "sqlite":
+        url: str = request.getfixturevalue(request.param).url
     else:
         url = f"sqlite:///{tmp_path / 'tokens.db'}"
     engine = create_engine(url)

@@ -137,6 +137,9 @@ def test_one_claims_a_renewal(tokens: Any) -> None:
 
 
 def test_async_sessions(database: str, key: str) -> None:
+    if database.startswith("mysql"):
+        pytest.skip("pymysql has no async calls")
+
     async def use() -> None:
         engine = create_async_engine(database.replace("sqlite:", "sqlite+aiosqlite:"))
         sessions = async_sessionmaker(engine)

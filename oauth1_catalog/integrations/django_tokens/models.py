@@ -7,10 +7,12 @@ from typing import Any, Self
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, router, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.django_tokens.keys import configured_cipher
 from oauth1_catalog.registry.token import Token, TokenLike
 from oauth1_catalog.registry.token_record import open_row, seal_token
@@ -51,7 +53,7 @@ class OAuth1Token(models.Model):
         Raises:
             TokenKeyError: the row was sealed with another key, or changed.
         """
-        return open_row(configured_cipher(), self, self.user_id)
+        return open_row(configured_cipher(), self._meta.db_table, self, self.user_id)
 
     @classmethod
     def find(cls, *, name: str, user: Any) -> Self | None:
@@ -73,7 +75,7 @@ class OAuth1Token(models.Model):
         """Keep a user's token instead of the one before; two workers can do it at once."""
         now = timezone.now()
         key = cls._key(user)
-        sealed = seal_token(configured_cipher(), name, key, token)
+        sealed = seal_token(configured_cipher(), cls._meta.db_table, name, key, token)
         values: dict[str, Any] = {**sealed, "updated_at": now, "renewing_since": None}
         if not settings.USE_TZ and sealed["expires_at"] is not None:
             values["expires_at"] = timezone.make_naive(sealed["expires_at"], UTC)
@@ -123,7 +125,19 @@ class OAuth1Token(models.Model):
     def _key(cls, user: Any) -> Any:
         """The primary key of a user, who may be given as it; of its own type, since a row is sealed for it."""
         field: Any = cls._meta.get_field("user")
-        return field.target_field.to_python(getattr(user, "pk", user))
+        given = getattr(user, "pk", user)
+        try:
+            key = field.target_field.to_python(given)
+        except ValidationError:
+            key = None
+        # Of 7.9 and True, int() makes 7 and 1, which are other users.
+        if key is None or isinstance(given, bool) or (isinstance(given, float) and key != given):
+            raise ConfigurationError(
+                "invalid_user",
+                f"The user {given!r} is a {type(given).__name__}, which is not a primary key of "
+                f"{settings.AUTH_USER_MODEL}. Pass a user that is saved, or its primary key.",
+            )
+        return key
 
     @classmethod
     def _update(cls, name: str, key: Any, values: dict[str, Any]) -> int:

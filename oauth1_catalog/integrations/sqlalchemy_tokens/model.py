@@ -9,11 +9,14 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeGuard, TypeVar, cast, overload
 
-from sqlalchemy import DateTime, Dialect, String, Text, TypeDecorator, UniqueConstraint, select
+from sqlalchemy import DateTime, Dialect, String, Table, Text, TypeDecorator, UniqueConstraint, select
+from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.schema import SchemaItem
+from sqlalchemy.types import TypeEngine
 
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.integrations.sqlalchemy_tokens.user_ids import user_id
 from oauth1_catalog.registry.token import Token, TokenLike
 from oauth1_catalog.registry.token_cipher import TokenCipher
 from oauth1_catalog.registry.token_record import open_row
@@ -25,10 +28,15 @@ Result = TypeVar("Result")
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """A moment in UTC, also in a database that keeps no time zone, such as SQLite."""
+    """A moment in UTC, also in a database that keeps no time zone, such as SQLite, or no fractions, such as MariaDB."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:  # noqa: D102 - SQLAlchemy's
+        if dialect.name in {"mysql", "mariadb"}:
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return super().load_dialect_impl(dialect)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: D102, ARG002 - SQLAlchemy's
         return None if value is None else value.astimezone(UTC)
@@ -51,9 +59,11 @@ class OAuth1TokenMixin:
 
     Attributes:
         token_cipher: the keys of this table. ``SQLAlchemyTokens(..., keys=...)`` sets it.
+        sealed_as: the name of the table as its rows hold it; set it to the old name when you rename the table.
     """
 
     token_cipher: ClassVar[TokenCipher | None] = None
+    sealed_as: ClassVar[str | None] = None
 
     @declared_attr.directive
     @classmethod
@@ -82,7 +92,21 @@ class OAuth1TokenMixin:
         Raises:
             TokenKeyError: the row was sealed with another key, or changed.
         """
-        return open_row(self.cipher(), self, self.user_id)  # type: ignore[attr-defined]  # the application declares it
+        return open_row(self.cipher(), self.sealed_table(), self, self.user_id)  # type: ignore[attr-defined]  # the application declares it
+
+    @classmethod
+    def sealed_table(cls) -> str:
+        """The table as its rows name it, inside what is encrypted: a row of another table is refused."""
+        return cls.sealed_as or cast("Table", cls.__table__).fullname  # type: ignore[attr-defined]  # a mapped class
+
+    @classmethod
+    def own_user_id(cls, user: object) -> Any:
+        """``user`` in the type of the column ``user_id``.
+
+        Raises:
+            ConfigurationError: it can be no user of this table.
+        """
+        return user_id(cast("Table", cls.__table__).c.user_id, user)  # type: ignore[attr-defined]  # as above
 
     @classmethod
     def cipher(cls) -> TokenCipher:
@@ -111,7 +135,7 @@ class OAuth1TokenMixin:
     @classmethod
     def find(cls, session: Session | AsyncSession, *, name: str, user: object) -> Self | Awaitable[Self | None] | None:
         """The row of a user's token for the client ``name``, ``None`` if there is none. Async sessions: awaited."""
-        wanted = select(cls).where(cls.name == name, cls.user_id == user)  # type: ignore[attr-defined]  # as above
+        wanted = select(cls).where(cls.name == name, cls.user_id == cls.own_user_id(user))  # type: ignore[attr-defined]  # as above
         return in_session(session, lambda sync: sync.scalars(wanted).one_or_none())
 
     @overload

@@ -30,7 +30,8 @@ def upsert(
 ) -> None:
     """Insert the row of a user's token, or put the token into the row that is there."""
     now = datetime.now(UTC)
-    sealed = seal_token(cipher, name, user, token)
+    user = model.own_user_id(user)
+    sealed = seal_token(cipher, model.sealed_table(), name, user, token)
     values = {"name": name, "user_id": user, "version": 1, "created_at": now, "updated_at": now, **sealed}
     dialect = session.get_bind(model).dialect.name
     session.execute(upsert_statement(cast("Table", model.__table__), dialect, values))  # type: ignore[attr-defined]  # a mapped class
@@ -93,7 +94,7 @@ def release(session: Session, model: type[OAuth1TokenMixin], *, name: str, user:
 
 
 def _row(model: type[OAuth1TokenMixin], name: str, user: object) -> tuple[Any, Any]:
-    return model.name == name, model.user_id == user  # type: ignore[attr-defined]  # the application declares it
+    return model.name == name, model.user_id == model.own_user_id(user)  # type: ignore[attr-defined]  # the application declares it
 
 
 def _unclaimed(model: type[OAuth1TokenMixin], seconds: float) -> Any:  # a condition; SQLAlchemy has no one type for it

@@ -69,7 +69,7 @@ class SQLAlchemyTokens:
 
         def work(session: Session) -> Token | None:
             row = self._row(session, name, user)
-            return None if row is None else open_row(self._cipher, row, user)
+            return None if row is None else self._open(row, user)
 
         return self._do(work)
 
@@ -88,7 +88,7 @@ class SQLAlchemyTokens:
             unchanged = None
             if token is not None:
                 row = self._row(session, name, user)
-                if row is None or not _same(open_row(self._cipher, row, user), token, name):
+                if row is None or not _same(self._open(row, user), token, name):
                     return
                 unchanged = row.oauth_token
             statements.remove(session, self._model, name=name, user=user, unchanged=unchanged)
@@ -110,8 +110,11 @@ class SQLAlchemyTokens:
     def _row(self, session: Session, name: str, user: object) -> TokenRow | None:
         # Columns, not the mapped class: a row is read for each API call, and an identity map would only cost.
         of_name, of_user = self._key
-        row = session.execute(self._rows.where(of_name == name, of_user == user)).one_or_none()
+        row = session.execute(self._rows.where(of_name == name, of_user == self._model.own_user_id(user))).one_or_none()
         return cast("TokenRow | None", row)
+
+    def _open(self, row: TokenRow, user: object) -> Token:
+        return open_row(self._cipher, self._model.sealed_table(), row, self._model.own_user_id(user))
 
     def _do(self, work: Callable[[Session], Result]) -> Result | Awaitable[Result]:
         session = self._sessions()
