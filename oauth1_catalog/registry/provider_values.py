@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from oauth1_catalog.catalog.claim_paths import path_problem
 from oauth1_catalog.catalog.masking import shown_url
 from oauth1_catalog.catalog.provider import Provider, UserinfoRules
 from oauth1_catalog.catalog.wildcards import is_wildcard
@@ -70,11 +71,32 @@ def provider_with(
         changes["client_kwargs"] = {**provider.client_kwargs, **options}
     if "api_hosts" in given:
         changes["api_hosts"] = (*provider.api_hosts, *_hosts(name, given["api_hosts"]))
-    if "userinfo_endpoint" in given:
-        claims = as_mapping(name, "userinfo_claims", given.get("userinfo_claims", {}), where="userinfo_claims=")
-        endpoint = _text(name, "userinfo_endpoint", given["userinfo_endpoint"])
-        changes["userinfo"] = UserinfoRules(endpoint=endpoint, claims=text_params(name, claims))
+    if rules := _userinfo(name, provider, given):
+        changes["userinfo"] = rules
     return dataclasses.replace(provider, **changes)
+
+
+def _userinfo(name: str, provider: Provider, given: Mapping[str, object]) -> UserinfoRules | None:
+    """Where the profile is, as ``register`` has it; ``None`` if it tells nothing of it."""
+    rules = provider.userinfo
+    if "userinfo_endpoint" in given:
+        rules = UserinfoRules(endpoint=_text(name, "userinfo_endpoint", given["userinfo_endpoint"]))
+    if "userinfo_claims" not in given:
+        return rules
+    if rules is None:
+        raise ConfigurationError(
+            description=f"{name}: userinfo_claims= is of use with userinfo_endpoint= alone. Pass where the profile is.",
+            provider=name,
+        )
+    claims = text_params(name, as_mapping(name, "userinfo_claims", given["userinfo_claims"], where="userinfo_claims="))
+    for claim, source in claims.items():
+        if wrong := path_problem(source, xml=rules.format == "xml"):
+            raise ConfigurationError(
+                description=f"{name}: userinfo_claims has {source!r} for {claim}, which is not a path: {wrong}. "
+                "Write $.field (RFC 9535), or a text with {field}.",
+                provider=name,
+            )
+    return dataclasses.replace(rules, claims=claims)
 
 
 def _hosts(name: str, hosts: object) -> Iterator[str]:

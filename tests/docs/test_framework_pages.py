@@ -51,6 +51,14 @@ def test_the_applications_own_tests_pass(page: str, application: Path) -> None:
     assert re.search(r"5 passed|Ran 5 tests", done.stdout + done.stderr)
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_the_files_have_no_mistake_that_python_lets_pass(page: str, application: Path) -> None:
+    """Two values under one key of a dict, an f-string without a field, a name that is nowhere."""
+    passed = "F401,F403,F811"  # the blocks of one file repeat imports
+    linted = run(application, "-m", "ruff", "check", "--isolated", "--select", "F,PLE", "--ignore", passed, ".")
+    assert linted.returncode == 0, linted.stdout
+
+
 LOSES_ITS_COOKIE = {
     "docs/flask.md": """
         from test_shop import emulator, browser

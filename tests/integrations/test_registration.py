@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.survey import check_files
 from oauth1_catalog.errors import (
+    ConfigurationError,
     ConfigurationNotice,
     ConfigurationWarning,
     DeprecatedProviderWarning,
@@ -256,3 +258,45 @@ def test_a_file_with_warnings_alone_registers(framework: str, tmp_path: Path) ->
         oauth.init_app(app := flask.Flask("own"))
         assert app
     assert oauth.register_from_catalog("acme", **KEYS).name == "acme"
+
+
+BY_HAND = {"api_base_url": "https://api.example.com/", **KEYS}
+
+
+@pytest.mark.parametrize(
+    ("provider", "arguments", "told"),
+    [
+        ("", {"userinfo_endpoint": "me", "userinfo_claims": {"sub": "$.[[["}}, "which is not a path: "),
+        ("", {"userinfo_endpoint": "me", "userinfo_claims": {"sub": "$.id", "name": "$..["}}, "for name, which is not"),
+        (
+            "",
+            {"userinfo_endpoint": "me", "userinfo_claims": {"sub": "id"}},
+            "neither begins with `$` nor holds a {field}",
+        ),
+        ("", {"userinfo_claims": {"sub": "$.id"}}, "with userinfo_endpoint= alone"),
+        ("twitter", {"userinfo_claims": {"sub": "$.[[["}}, "which is not a path: "),
+        (
+            "goodreads",
+            {"allow_retired": True, "userinfo_claims": {"sub": "user/@"}},
+            "what follows /@ is not the name of an attribute",
+        ),
+    ],
+)
+def test_claims_that_cannot_be_read_are_refused_where_they_are_passed(
+    registry: Registry, provider: str, arguments: dict[str, Any], told: str
+) -> None:
+    oauth = registry()
+    register = partial(oauth.register_from_catalog, provider) if provider else partial(oauth.register, "acme")
+    with pytest.raises(ConfigurationError) as refused:
+        register(**(KEYS if provider else BY_HAND), **arguments)
+    assert told in refused.value.description
+    assert "userinfo_claims" in refused.value.description
+
+
+def test_claims_of_the_application_take_the_place_of_the_files(registry: Registry) -> None:
+    client = registry().register_from_catalog("twitter", userinfo_claims={"sub": "$.id_str"}, **KEYS)
+    of_the_file = Catalog().provider("twitter").userinfo
+    assert (client.provider.userinfo.endpoint, dict(client.provider.userinfo.claims)) == (
+        of_the_file.endpoint,
+        {"sub": "$.id_str"},
+    )

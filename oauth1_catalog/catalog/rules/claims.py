@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from xml.etree import ElementTree as ET
 
+from oauth1_catalog.catalog.claim_paths import path_problem
 from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean
 from oauth1_catalog.catalog.rules import Rule, Subject
 from oauth1_catalog.catalog.wildcards import stands_for
-from oauth1_catalog.extras import needs
 
 STANDARD_CLAIMS = frozenset({
     "sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
@@ -57,14 +55,7 @@ def claims_can_be_read(subject: Subject) -> Iterator[Diagnostic]:
         path = ("userinfo_claims", claim)
         if subject.is_silenced(path):
             continue
-        if is_xml and not re.search(r"\{\w+\}", source):
-            wrong = _xml_problem(source)
-        elif source.startswith("$"):
-            wrong = _jsonpath_problem(source)
-        elif re.search(r"\{\w+\}", source):
-            continue
-        else:
-            wrong = "it begins with neither `$` nor holds a {field}"
+        wrong = path_problem(source, xml=is_xml)
         if wrong:
             hint = "see xml.etree.ElementTree" if is_xml else "write $.field (RFC 9535), or a text with {field}"
             yield subject.entry.diagnostic("P040", f"`{source}` is not a path: {wrong}", path, hint=hint)
@@ -87,36 +78,6 @@ def the_followup_is_theirs(subject: Subject) -> Iterator[Diagnostic]:
 
 def _host(url: str) -> str:
     return re.split(r"[/?#]", url.partition("://")[2] or url, maxsplit=1)[0].lower()
-
-
-@lru_cache(maxsize=4096)
-def _jsonpath_problem(path: str) -> str | None:
-    # Nearly every path is a chain of names, and the parser is not cheap.
-    if re.fullmatch(r"\$(\.[A-Za-z_][A-Za-z0-9_]*)+", path):
-        return None
-    with needs("To check a JSONPath", "cli", "flask", "django", "starlette"):
-        import jsonpath_rfc9535
-
-    try:
-        jsonpath_rfc9535.compile(path)
-    except (jsonpath_rfc9535.JSONPathError, RecursionError) as error:
-        return str(error).partition("\n")[0] or "it cannot be read"
-    # A profile is the provider's: each `..` multiplies the work by its size, and a function holds an expression.
-    costly = ".." in path or "match(" in path or "search(" in path
-    return "it searches by `..`, match() or search(); name the field" if costly else None
-
-
-def _xml_problem(path: str) -> str | None:
-    element, _, attribute = path.partition("/@") if "/@" in path else (path, "", "x")
-    if path.count("//") > 1:
-        return "it searches by `//` more than once"
-    try:
-        ET.Element("root").find(element)
-    except (SyntaxError, KeyError, ValueError) as error:
-        return str(error) or "it cannot be read"
-    except (TypeError, IndexError, AttributeError, StopIteration, RecursionError):  # ElementTree's own mistakes
-        return "it cannot be read"
-    return None if re.fullmatch(r"[\w:.-]+", attribute) else "what follows /@ is not the name of an attribute"
 
 
 RULES: tuple[Rule, ...] = (
