@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from secrets import compare_digest
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -151,7 +152,7 @@ class Validator(RequestValidator):
     def validate_verifier(self, client_key: str, token: str, verifier: str, request: OAuthlibRequest) -> bool:
         if "two_legged" in self.registration.original.flows and self.temporary is not None:
             return True  # the provider sends it beforehand, in a request that the emulator does not make
-        if self.temporary is None or verifier != self.temporary.verifier:
+        if self.temporary is None or not compare_digest(verifier.encode(), self.temporary.verifier.encode()):
             raise rejected("oauth_verifier", "This is not the verifier that came with the callback.")
         return True
 
