@@ -47,7 +47,7 @@ def keep_within_cookie(session: Session, client: str, *, newest: str) -> None:
         ConfigurationError: the newest does not fit; it is dropped.
     """
     entries = _entries(session, expiry(session[newest]))
-    sizes = {key: len(key) + len(json.dumps(entry)) for key, entry in entries}
+    sizes = {key: len(json.dumps(key)) + len(json.dumps(entry)) for key, entry in entries}
     ours = [key for key, entry in entries if "client" in entry and key != newest]
     for key in ours:
         if sum(sizes.values()) > COOKIE_BUDGET:
