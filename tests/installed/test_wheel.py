@@ -142,6 +142,7 @@ def with_django(installed: Environment, folder: Path, twitter: dict[str, str], e
     with (folder / "site_of_mine" / "settings.py").open("a", encoding="utf-8") as settings:
         keys = {"client_id": twitter["TWITTER_CLIENT_ID"], "client_secret": twitter["TWITTER_CLIENT_SECRET"]}
         settings.write(f"\nOAUTH1_CATALOG = {{'twitter': {keys!r}}}\n")
+        settings.write("import os\nOAUTH1_CATALOG_REDIRECT_BASE_URL = os.environ.get('ADDRESS')\n")
     installed.run("python", "manage.py", "migrate", cwd=folder, **twitter)
     with served(installed, folder, "python", "manage.py", "runserver", "--noreload", "{port}", **twitter) as origin:
         visit(origin, emulator)
@@ -269,11 +270,15 @@ def served(installed: Environment, folder: Path, *command: str, **settings: str)
         port = free.getsockname()[1]
     words = [word.format(port=port) for word in command]
     words[0] = str(installed.folder / "bin" / words[0])
+    origin = f"http://127.0.0.1:{port}"
+    address = dict.fromkeys(
+        ("OAUTH1_CATALOG_REDIRECT_BASE_URL", "FLASK_OAUTH1_CATALOG_REDIRECT_BASE_URL", "ADDRESS"), origin
+    )
     log = folder / "server.log"
     with (
         log.open("w") as output,
         subprocess.Popen(
-            words, cwd=folder, env=strangers_environment() | settings, stdout=output, stderr=subprocess.STDOUT
+            words, cwd=folder, env=strangers_environment() | address | settings, stdout=output, stderr=subprocess.STDOUT
         ) as process,
     ):
         try:
@@ -282,7 +287,7 @@ def served(installed: Environment, folder: Path, *command: str, **settings: str)
                 with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
                     break
                 time.sleep(0.05)
-            yield f"http://127.0.0.1:{port}"
+            yield origin
         finally:
             process.terminate()
             process.wait(timeout=30)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponseRedirect
 
 from oauth1_catalog.integrations.django_client.async_client import AsyncCalls
@@ -115,6 +115,7 @@ class DjangoOAuth1App(AsyncCalls):
         kwargs = MaskedMapping(kwargs)
         await sync_to_async(self.save_authorize_data)(request, **kwargs)
 
+    @markcoroutinefunction
     def aauthorize_access_token(
         self,
         request: HttpRequest,

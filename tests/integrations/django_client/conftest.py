@@ -20,7 +20,7 @@ SETTINGS = """
 
     SECRET_KEY = "a secret key of the project"
     DEBUG = False
-    ALLOWED_HOSTS = ["*"]
+    ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
     ROOT_URLCONF = "urls"
     INSTALLED_APPS = ["django.contrib.sessions", "oauth1_catalog.integrations.django_client"]
     MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
