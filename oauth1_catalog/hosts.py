@@ -376,7 +376,7 @@ class Access:
         kind = kind_of(host)
         switches: dict[str, str] = {}
         if not self.local_hosts.allows(host):
-            if not self.local_hosts.loopback and kind != "restricted":
+            if not self.local_hosts.loopback:
                 return f"is refused by allow_local_hosts=False: {_REASONS[kind]}. Write the address of a public host."
             if is_misspelt_address(host):
                 return "is an IP address in an unusual spelling. Write four numbers, such as 10.0.0.5."
@@ -399,7 +399,7 @@ _REASONS = {
     "loopback": "its host is this machine",
     "private": "its host is private or local",
     "address": "its host is an IP address",
-    "restricted": "its host is link-local or a cloud's metadata service, which has to be listed",
+    "restricted": "its host is link-local or a cloud's metadata service",
 }
 
 

@@ -243,6 +243,8 @@ def test_a_message_names_first_what_works(url: str, switches: str) -> None:
 
 def test_what_was_refused_on_purpose_is_not_recommended() -> None:
     closed = Access(LocalHosts.of(False), insecure_transport=True)
-    for url in ("https://127.0.0.1:6379", "http://localhost", "https://10.0.0.5", "https://wiki"):
+    metadata = ("http://169.254.169.254", "https://metadata.google.internal", "https://[fe80::1]")
+    for url in ("https://127.0.0.1:6379", "http://localhost", "https://10.0.0.5", "https://wiki", *metadata):
         assert closed.needs(url).startswith("is refused by allow_local_hosts=False: its host is ")
+        assert closed.needs(url).endswith("Write the address of a public host.")
         assert "True" not in closed.needs(url)

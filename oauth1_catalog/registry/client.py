@@ -111,6 +111,12 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         self._rsa_key = rsa_key
         self._rsa_key_passphrase = rsa_key_passphrase
 
+    def __reduce__(self) -> str:
+        raise TypeError(
+            f"{self.name}: a registered client cannot be copied or pickled, because it has connections of this "
+            f"process. Keep its name, and take the client from the registry: oauth.create_client({self.name!r})."
+        )
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
 

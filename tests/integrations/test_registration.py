@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+import pickle
 import subprocess
 import sys
 import warnings
@@ -300,3 +302,21 @@ def test_claims_of_the_application_take_the_place_of_the_files(registry: Registr
         of_the_file.endpoint,
         {"sub": "$.id_str"},
     )
+
+
+COPIES = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "pickle": pickle.dumps,
+    "old": partial(pickle.dumps, protocol=0),
+}
+
+
+@pytest.mark.parametrize("made", COPIES)
+def test_a_copy_of_a_registered_client_is_refused_with_what_to_do(registry: Registry, made: str) -> None:
+    oauth = registry()
+    client = oauth.register("acme", **BY_HAND)
+    with pytest.raises(TypeError, match=r"^acme: .*oauth\.create_client\('acme'\)") as refused:
+        COPIES[made](client)
+    assert KEYS["client_secret"] not in str(refused.value).split()
+    assert oauth.create_client("acme") is client
