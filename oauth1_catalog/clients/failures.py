@@ -40,6 +40,22 @@ def transport_error(url: str, error: BaseException) -> TransportError:
     return failure(url, _explanation(error))
 
 
+def note_limits(url: str, error: BaseException) -> None:
+    """Note on ``error``, which goes on as its library raised it, that the process is at its limit, where it is.
+
+    >>> error = ConnectionError("Failed to establish a new connection")
+    >>> error.__cause__ = OSError(24, "Too many open files")
+    >>> note_limits("https://api.example.com/", error)
+    >>> error.__notes__
+    ['a connection to api.example.com cannot be opened: Too many open files. The process is at its limit: ...']
+    """
+    try:
+        for one in causes(error):
+            ResourceError.check(one, f"a connection to {_host(url)}")
+    except ResourceError as limit:
+        error.add_note(limit.description)
+
+
 def failure(url: str, sentence: str) -> TransportError:
     """The error that the exchange with the host of ``url`` failed as ``sentence`` says."""
     return TransportError(description=f"{_host(url)}: {sentence}")

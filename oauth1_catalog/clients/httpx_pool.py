@@ -20,7 +20,7 @@ import anyio.to_thread
 from anyio.lowlevel import RunVar, current_token
 
 from oauth1_catalog.clients.auth import SignsRequests
-from oauth1_catalog.clients.failures import unusable_url, without_secrets
+from oauth1_catalog.clients.failures import note_limits, unusable_url, without_secrets
 from oauth1_catalog.clients.limits import Limits, RejectCookies
 from oauth1_catalog.clients.proxies import check_client_proxies, with_mounts
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files, httpx_context
@@ -151,6 +151,7 @@ class HttpxPool:
         except httpx2.InvalidURL as error:
             raise unusable_url(error) from None
         except httpx2.HTTPError as error:
+            note_limits(url, error)
             raise without_secrets(error)  # noqa: B904 - it is the same error
         except Exception as error:
             raise without_frames(error)  # noqa: B904 - it is the same error

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from oauth1_catalog.clients.failures import unusable_url, without_secrets
+from oauth1_catalog.clients.failures import note_limits, unusable_url, without_secrets
 from oauth1_catalog.clients.limits import Limits, RejectCookies
 from oauth1_catalog.clients.proxies import check_session_proxies, without_environment
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files
@@ -125,6 +125,7 @@ class RequestsPool:
                 response = session.request(method, url, auth=auth, allow_redirects=False, **kwargs)
             return follow_redirects(session, response, kwargs, limit=self.limits.max_redirects) if follow else response
         except requests.RequestException as error:
+            note_limits(url, error)
             without_secrets(error)
             unusable = (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)
             if error.request is None and isinstance(error, unusable):  # raised while the request was prepared

@@ -32,7 +32,7 @@ class PoolSession(RedirectsUnread):
             own = dict(super().merge_environment_settings(url, proxies, stream, verify, cert))
             check_session_proxies(own["proxies"])
             return own
-        parts = urlsplit(url)
+        parts = urlsplit(url)  # not the canonical origin: another spelling is only looked up once more
         key = (parts.scheme, parts.netloc, stream, verify, tuple(cert) if isinstance(cert, list) else cert)
         settings = self._environment.get(key)
         if settings is None:

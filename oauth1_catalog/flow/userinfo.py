@@ -20,7 +20,7 @@ from oauth1_catalog.flow.profiles import ACCEPTED, JsonProfile, Profile, read_pr
 from oauth1_catalog.flow.redirection import filled, with_query
 from oauth1_catalog.flow.responses import answer
 from oauth1_catalog.flow.token_header import check_unsigned, token_header
-from oauth1_catalog.hosts import is_loopback
+from oauth1_catalog.hosts import is_loopback, origin_of
 from oauth1_catalog.rfc5849 import Signer
 from oauth1_catalog.rfc5849.credentials import TokenCredentials
 from oauth1_catalog.rfc5849.messages import Request, Response
@@ -177,8 +177,12 @@ def _onward(request: Request, response: Response) -> str | None:
     """Where a redirect leads that may be followed: with GET, and on the same origin (Launchpad's ``people/+me``)."""
     if request.method != "GET" or response.status not in {301, 302, 303, 307, 308}:
         return None
-    here, there = urlsplit(request.url), urlsplit(urljoin(request.url, response.header("Location")))
-    return there.geturl() if (there.scheme, there.netloc) == (here.scheme, here.netloc) else None
+    try:
+        there = urlsplit(urljoin(request.url, response.header("Location")))
+        is_same = origin_of(there) == origin_of(request.url) and "@" not in there.netloc
+    except ValueError:  # it is no URL
+        return None
+    return there.geturl() if is_same else None
 
 
 def _is_own_host(provider: Provider, url: str, host: str) -> bool:

@@ -48,6 +48,9 @@ class Settings(ABC):
     """How one writes text there that looks like a number; a whole sentence."""
 
 
+_RECENT = 500
+
+
 class KeyIndex:
     """The keys of a configuration in order: those of one client are found without looking at all the others'.
 
@@ -60,6 +63,7 @@ class KeyIndex:
 
     def __init__(self) -> None:
         self._ordered: list[str] = []
+        self._recent: list[str] = []  # in order, too; few, because to insert into a long list takes long
         self._config: dict[str, object] | None = None
         self._count = 0
         self._last: object = None
@@ -69,17 +73,26 @@ class KeyIndex:
         if not isinstance(config, dict):  # any other mapping may keep its keys in any order
             return [key for key in config if key.startswith(prefix)]
         self._follow(config)
-        start = bisect_left(self._ordered, prefix)
-        return self._ordered[start : bisect_left(self._ordered, f"{prefix}\U0010ffff", lo=start)]
+        return [key for keys in (self._ordered, self._recent) for key in _beginning_with(prefix, keys)]
 
     def _follow(self, config: dict[str, object]) -> None:
         added = list(takewhile(lambda key: key != self._last, reversed(config)))
         if self._config is config and self._count + len(added) == len(config):
             for key in added:
-                insort(self._ordered, key)
+                insort(self._recent, key)
+            if len(self._recent) > _RECENT:
+                self._ordered.extend(self._recent)
+                self._ordered.sort()
+                self._recent.clear()
         else:  # another one, or some keys were removed
             self._ordered = sorted(config)
+            self._recent.clear()
         self._config, self._count, self._last = config, len(config), next(reversed(config), None)
+
+
+def _beginning_with(prefix: str, ordered: list[str]) -> list[str]:
+    start = bisect_left(ordered, prefix)
+    return ordered[start : bisect_left(ordered, f"{prefix}\U0010ffff", lo=start)]
 
 
 def names_under(

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 
 from oauth1_catalog.errors import SigningError
+from oauth1_catalog.hosts import DEFAULT_PORTS
 from oauth1_catalog.rfc5849.encoding import check_escapes
-
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # What no URL may hold: neither unreserved nor reserved (RFC 3986, section 2), nor the percent sign.
 _raw = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -12,6 +13,7 @@ from oauth1_catalog.catalog.provider import Provider, UserinfoRules
 from oauth1_catalog.errors import MissingSettingError, OAuthError, ProviderError, TokenResponseError
 from oauth1_catalog.flow.drive import run
 from oauth1_catalog.flow.userinfo import fetch_userinfo, userinfo_claims
+from oauth1_catalog.hosts import origin_of
 from oauth1_catalog.rfc5849 import Signer
 from oauth1_catalog.rfc5849.credentials import ClientCredentials, TokenCredentials
 from oauth1_catalog.rfc5849.messages import Request, Response
@@ -158,14 +160,27 @@ def redirected(location: str, *, method: str = "GET") -> list[Request]:
     return sent
 
 
-def test_a_redirect_on_the_same_host_is_signed_anew() -> None:
-    first, second = redirected("/1/~ada")
-    assert second.url == "https://api.example.com/1/~ada"
+@pytest.mark.parametrize(
+    "location", ["/1/~ada", "https://api.example.com:443/1/~ada", "https://API.example.com/1/~ada"]
+)
+def test_a_redirect_on_the_same_host_is_signed_anew(location: str) -> None:
+    first, second = redirected(location)
+    assert urlsplit(second.url).path == "/1/~ada"
+    assert origin_of(second.url) == origin_of(first.url)
     assert first.header("Authorization") != second.header("Authorization")
 
 
 @pytest.mark.parametrize(
-    "location", ["https://other.example/x", "http://api.example.com/x", "", "https://api.example.com:444/x"]
+    "location",
+    [
+        "https://other.example/x",
+        "http://api.example.com/x",
+        "",
+        "https://api.example.com:444/x",
+        "https://user@api.example.com/x",
+        "https://api.example.com:x/",
+        "https://[api/x",
+    ],
 )
 def test_no_signature_is_sent_elsewhere(location: str) -> None:
     with pytest.raises(ProviderError):

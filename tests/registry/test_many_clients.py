@@ -278,7 +278,7 @@ def test_the_configuration_of_all_the_others_is_not_looked_at(registry: Any, mon
         monkeypatch.setattr(Counting, "looked_at", 0)
         oauth.register_from_catalog("netsuite", name=f"tenant_{number}")
         looked_at.append(Counting.looked_at)
-    assert max(looked_at[10:]) <= 8
+    assert max(looked_at[10:]) <= 8  # 900 keys: more than are kept apart
     assert oauth.create_client("tenant_299").client_id == "k"
 
 
@@ -300,4 +300,63 @@ def test_the_index_finds_what_a_scan_finds(steps: list[tuple[bool, str, str]]) -
         config[key] = 1
         if not added:
             config.pop(next(iter(config)))
-        assert index.beginning_with(prefix, config) == sorted(key for key in config if key.startswith(prefix))
+        assert sorted(index.beginning_with(prefix, config)) == sorted(key for key in config if key.startswith(prefix))
+
+
+CALLS_AT_THE_LIMIT = """
+import anyio, os, resource, sys
+from flask import Flask
+from oauth1_catalog.errors import ResourceError
+from oauth1_catalog.integrations import flask_client, starlette_client
+there = "https://127.0.0.1:9/"
+known = {"client_id": "k", "client_secret": "s", "api_base_url": there, "request_token_url": there + "request"}
+known |= {"access_token_url": there + "access", "authorize_url": there + "authorize"}
+token = {"oauth_token": "t", "oauth_token_secret": "s"}
+app = Flask("limit")
+sync = flask_client.OAuth(app).register("x", **known)
+async def main():
+    client = starlette_client.OAuth().register("x", **known)
+    calls = [
+        lambda: client.get("x", token=token), client.create_authorization_url,
+        lambda: sync.get("x", token=token), sync.create_authorization_url,
+    ]
+    async def tell(call):
+        try:
+            waiting = call()
+            if hasattr(waiting, "__await__"):
+                await waiting
+        except Exception as error:
+            shown = error if isinstance(error, ResourceError) else "".join(getattr(error, "__notes__", ["nothing"]))
+            print(type(error).__module__.partition(".")[0], type(error).__name__, shown, sep="|")
+    for call in calls:  # imports and files of authorities
+        await tell(call)
+    print("---")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    held = []
+    try:
+        while True:
+            held.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        pass
+    for call in calls:
+        await tell(call)
+anyio.run(main)
+"""
+
+
+def test_calls_at_the_limit_of_open_files_name_it() -> None:
+    """A token request raises what it is; an API call goes on as its library raises it, with a note."""
+    code = [sys.executable, "-c", CALLS_AT_THE_LIMIT]
+    ran = subprocess.run(code, capture_output=True, text=True, check=False, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    before, _, after = ran.stdout.partition("---\n")
+    assert "at its limit" not in before
+    told = [line.split("|") for line in after.splitlines()]
+    assert [(module, name) for module, name, _ in told] == [
+        ("httpx2", "ConnectError"),
+        ("oauth1_catalog", "ResourceError"),
+        ("requests", "ConnectionError"),
+        ("oauth1_catalog", "ResourceError"),
+    ]
+    for *_, text in told:
+        assert "a connection to 127.0.0.1:9 cannot be opened: Too many open files. The process is at its limit" in text
