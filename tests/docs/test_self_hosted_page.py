@@ -24,6 +24,7 @@ def app(emulator: Emulator) -> flask.Flask:
             {f"{name}_CLIENT_ID": "key", f"{name}_CLIENT_SECRET": "hush", f"{name}_USER_AGENT": "docs/1.0"}
         )
     app.config.update(JIRA_CLIENT_ID="key", JIRA_RSA_KEY=emulator.client("jira").rsa_key, SECRET_KEY="s")
+    app.config["OAUTH1_CATALOG_REDIRECT_BASE_URL"] = "https://shop.example"
     return app
 
 

@@ -145,23 +145,19 @@ def test_each_switch_is_honoured_in_each_place(
     elif place == "configuration":
         config = {"oauth1_catalog": switches}
         if framework == "django":
-            from django.test import override_settings
-
-            setting = override_settings(**{f"OAUTH1_CATALOG_{key.upper()}": text for key, text in switches.items()})
-            setting.enable()
+            options = {"settings": {f"OAUTH1_CATALOG_{key.upper()}": text for key, text in switches.items()}}
     elif place == "catalog":
         options = {"catalog": Catalog(**switches)}  # type: ignore[arg-type] # text, as in an environment
     else:
         monkeypatch.setenv(ALLOW_LOCAL_HOSTS, "1" if value is True else str(value))
         monkeypatch.setenv(INSECURE_TRANSPORT[0], "1")
-    try:
-        client = registry(config, **options).register_from_catalog("mediawiki", **call)
-        assert client.request_token_url.startswith("http://name:8081/w/")
-    finally:
-        if place == "configuration" and framework == "django":
-            setting.disable()
+    client = registry(config, **options).register_from_catalog("mediawiki", **call)
+    assert client.request_token_url.startswith("http://name:8081/w/")
+    unset = {
+        f"OAUTH1_CATALOG_{key.upper()}": None for key in switches
+    }  # Django's settings are those of both registries
     with pytest.raises(ConfigurationError, match="needs allow_local_hosts=True and insecure_transport=True"):
-        registry().register_from_catalog(
+        registry(settings=unset).register_from_catalog(
             "mediawiki", **{**call, "allow_local_hosts": None, "insecure_transport": False}
         ) if place != "process" else _without(monkeypatch, registry, call)
 
