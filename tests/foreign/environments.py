@@ -50,9 +50,10 @@ def node_missing() -> str:
     """What the verifiers of npm lack."""
     if not shutil.which("npm"):
         return "Node is not installed (Debian: apt-get install nodejs npm)"
-    lock = (NODE / "package-lock.json").read_bytes()
-    options = ["--no-audit", "--no-fund", "--ignore-scripts"]
-    if _install(NODE / "node_modules", lock, ["npm", "ci", *options]):
+    pinned = (NODE / "package.json").read_bytes()
+    # Without a lock file: npm writes the address of its registry into one.
+    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock"]
+    if _install(NODE / "node_modules", pinned, ["npm", "install", *options]):
         return ""
     return f"npm's packages are not installed ({REQUIRED}=1 in the environment installs them)"
 
