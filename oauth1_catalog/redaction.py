@@ -172,19 +172,6 @@ def type_name(value: object) -> str:
     return (kind.__base__ or kind).__name__ if kind in _TYPES else kind.__name__
 
 
-def without_user(address: str) -> str:
-    """An address without the user's name and password in it, whether or not it has a scheme.
-
-    >>> without_user("http://me:hush@proxy.example:3128"), without_user("me:hush@proxy:1")
-    ('http://********@proxy.example:3128', '********@proxy:1')
-    """
-    before, at, host = address.rpartition("@")
-    if not at:
-        return address
-    scheme, slashes, _ = before.partition("://")
-    return f"{scheme}://{MASK}@{host}" if slashes else f"{MASK}@{host}"
-
-
 _TYPES = frozenset({MaskedText, MaskedBytes, MaskedMapping, MaskedList})
 
 

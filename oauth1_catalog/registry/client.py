@@ -84,7 +84,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         update_token: Callable[..., Any] | None = None,
         **values: Any,  # the remaining parameters of register(), whose types provider_with() checks
     ) -> None:
-        client_secret, token_secret = masked(client_secret), masked(token_secret)
+        client_secret, token, token_secret = masked(client_secret), masked(token), masked(token_secret)
         rsa_key, rsa_key_passphrase = masked(rsa_key), masked(rsa_key_passphrase)
         values = MaskedMapping(values)
         self.framework = framework

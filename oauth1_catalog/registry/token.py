@@ -91,10 +91,10 @@ def token_credentials(token: TokenLike, *, provider: str) -> TokenCredentials:
     """The credentials in whatever an application keeps a token in.
 
     >>> token_credentials({"oauth_token": "t", "oauth_token_secret": "s"}, provider="twitter")
-    TokenCredentials(oauth_token='t')
+    TokenCredentials(oauth_token='********')
 
     Raises:
         MissingTokenError: it holds no ``oauth_token``.
     """
     fields = token_fields(token, provider=provider)
-    return TokenCredentials(fields["oauth_token"], fields.get("oauth_token_secret") or "")
+    return TokenCredentials(masked(fields["oauth_token"]), fields.get("oauth_token_secret") or "")

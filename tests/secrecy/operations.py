@@ -59,7 +59,6 @@ CALLBACK = f"/callback?oauth_token=temporary&oauth_verifier={CANARY}Verifier"
 BACK = "https://shop.example/callback"
 CALL = {
     "data": {"password": f"{CANARY}Body"},
-    "params": {"api_key": f"{CANARY}Query"},
     "headers": {"X-Api-Key": f"{CANARY}Header"},
     "oauth_params": {"oauth_extra": f"{CANARY}Extra"},
 }
