@@ -82,7 +82,7 @@ def leaks_of(operation: Callable[[], object], report: Any) -> list[str]:
     return found + (Shown(error, report).leaks() if error is not None else [])
 
 
-@pytest.mark.parametrize(("method", "place"), SIGNED, ids="-".join)
+@pytest.mark.parametrize(("method", "place"), SIGNED)
 @pytest.mark.parametrize("face", FACES)
 def test_every_operation(wire: Wire, report: Any, face: str, method: str, place: str) -> None:
     opened = FACES[face](wire.url, method, place)
@@ -170,8 +170,8 @@ def test_the_applications_own_frames_stay(wire: Wire) -> None:
     def hook(answer: object, **_: object) -> None:
         raise RuntimeError("the hook is broken")
 
-    session = OAuth1Session("key", "secret", hooks={"response": hook})
-    error = error_of(lambda: session.get(wire.url))
+    with OAuth1Session("key", "secret", hooks={"response": hook}) as session:
+        error = error_of(lambda: session.get(wire.url))
     names = []
     traceback = error.__traceback__ if error else None
     while traceback is not None:
@@ -277,8 +277,7 @@ shop = oauth.register("shop", client_id="key", client_secret="Can" "aryClient", 
 
 @app.get("/call")
 def call():
-    access = dict(oauth_token="t", oauth_token_secret="Can" "aryToken")
-    return shop.get("/me", token=access).text
+    return shop.get("/me", token=dict(oauth_token="t", oauth_token_secret="Can" "aryToken")).text
 
 @app.get("/login")
 def login():
@@ -286,8 +285,9 @@ def login():
 
 @app.get("/end")
 def end():
-    temporary = dict(oauth_token="t", oauth_token_secret="Can" "aryTemporary")
-    shop.fetch_access_token(temporary, verifier="Can" "aryVerifier")
+    shop.fetch_access_token(
+        dict(oauth_token="t", oauth_token_secret="Can" "aryTemporary"), verifier="Can" "aryVerifier"
+    )
 
 for path in ("/call", "/login", "/end"):
     assert app.test_client().get(path).status_code == 500
