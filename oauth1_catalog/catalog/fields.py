@@ -122,6 +122,17 @@ def check_url(value: str, *, insecure: bool = False) -> str:
     return value
 
 
+def check_emulator_url(value: str) -> str:
+    """Refuse an address of another machine: a file could look like a provider's, and send each call elsewhere.
+
+    >>> check_emulator_url("https://127.0.0.1:8443/twitter/api/")
+    'https://127.0.0.1:8443/twitter/api/'
+    """
+    if not is_loopback(urlsplit(value).hostname or ""):
+        raise _problem("P032", f"`{value[:120]}` is not on this machine, as an emulator is", "delete `emulated_at`")
+    return value
+
+
 def check_endpoint(value: str, *, insecure: bool = False) -> str:
     """A URL, or a path relative to ``api_base_url``, or the word ``token_response``."""
     if value == "token_response":
@@ -255,6 +266,7 @@ Name = Annotated[
     str, AfterValidator(_check_name), WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9_]{0,62}$"})
 ]
 Url = Annotated[str, _in_context(check_url), WithJsonSchema(_URL_SCHEMA)]
+EmulatorUrl = Annotated[Url, AfterValidator(check_emulator_url)]
 Path = Annotated[str, _in_context(check_endpoint)]
 Link = Annotated[str, AfterValidator(check_link), WithJsonSchema({"type": "string", "pattern": r"^https?://[^\s]+$"})]
 Template = Annotated[str, AfterValidator(check_template), WithJsonSchema(_TEXT_SCHEMA)]

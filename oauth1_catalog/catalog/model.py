@@ -13,6 +13,7 @@ from pydantic import Field
 
 from oauth1_catalog.catalog.categories import Category
 from oauth1_catalog.catalog.fields import (
+    EmulatorUrl,
     Flag,
     HeaderName,
     HeaderValue,
@@ -150,7 +151,7 @@ class ProviderFile(Section):
     through no redirect."""
     api_auth_header: HeaderName | None = None
     """The name of that header, with `api_auth: header`, such as `Zotero-API-Key`."""
-    emulated_at: Url | None = None
+    emulated_at: EmulatorUrl | None = None
     """What `oauth1-catalog emulate` writes: where the API's hosts are played. A call of `https://HOST/path`, of one of
     the provider's hosts, goes to this URL with `HOST/path` behind it."""
     api_params: dict[ParameterName, Template] = Field(default_factory=dict)

@@ -40,12 +40,19 @@ def write_files(emulator: Emulator, providers: Iterable[Provider], directory: Pa
     for moved in providers:
         name = moved.name
         path = directory / f"{name}.yaml"
-        if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(HEAD):
+        if _is_of_somebody_else(path):
             raise ConfigurationError(
                 description=f"{path} is there already, and not from here. Choose another directory.", provider=name
             )
         data = {"schema_version": 1, "name": name, "extends": name, **moved_fields(emulator, moved)}
         path.write_text(HEAD + json.dumps(data, indent=2) + "\n", encoding="utf-8")
+
+
+def _is_of_somebody_else(path: Path) -> bool:
+    """Whether a file is there that was not written here; a link may lead to anything."""
+    if path.is_symlink():
+        return True
+    return path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(HEAD)
 
 
 def _authorities() -> Path:
@@ -118,7 +125,7 @@ def write_environment(path: Path, variables: Mapping[str, str]) -> None:
     Raises:
         ConfigurationError: a file of that name is there, and not from here.
     """
-    if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(HEAD):
+    if _is_of_somebody_else(path):
         raise ConfigurationError(
             description=f"{path} is there already, and not from here. Name another file, and let your application read "
             "both."
@@ -129,7 +136,9 @@ def write_environment(path: Path, variables: Mapping[str, str]) -> None:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that its owner alone can read."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+    # Not through a link, which somebody else may have put there: in a folder that all may write to.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
         path.chmod(0o600)  # one that was there keeps its mode otherwise
         file.write(text)
 

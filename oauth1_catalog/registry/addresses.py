@@ -11,7 +11,7 @@ from oauth1_catalog.catalog.masking import shown_url
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.catalog.wildcards import is_wildcard, stands_for
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError
-from oauth1_catalog.hosts import ANY, DEFAULT_PORTS, DEVELOPER, Access, Origin, origin_of
+from oauth1_catalog.hosts import ANY, DEFAULT_PORTS, DEVELOPER, Access, Origin, is_loopback, origin_of
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -172,7 +172,8 @@ def api_url(provider: Provider, url: str, *, allow_any_host: bool = False, acces
 def _emulated(provider: Provider, url: str) -> str:
     """Where a host of the provider is played by the emulator, the address there."""
     at, origin = provider.emulated_at, origin_of(url)
-    if not at or origin == origin_of(at):
+    # A file that was not validated may hold anything: the emulator is on this machine alone.
+    if not at or origin == origin_of(at) or not is_loopback(origin_of(at).host):
         return url
     # The emulator knows a host by one spelling: in lower case, and without the port that it has anyway.
     host = f"[{origin.host}]" if ":" in origin.host else origin.host

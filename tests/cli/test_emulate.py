@@ -23,7 +23,7 @@ from oauth1_catalog import Catalog
 from oauth1_catalog.cli import cli
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.browser import press
-from oauth1_catalog.emulator.handover import BUNDLE, write_files
+from oauth1_catalog.emulator.handover import BUNDLE, write_files, write_private
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.flask_client import OAuth
 
@@ -149,6 +149,21 @@ def test_a_file_of_one_s_own_is_not_written_over(tmp_path):
     assert result.exit_code == 2
     assert "is there already, and not from here" in result.output
     assert env.read_text(encoding="utf-8") == "MINE=1\n"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_nothing_is_written_through_a_link(tmp_path, there):
+    """In a folder that all may write to, somebody else has put the link there."""
+    victim, env = tmp_path / "profile", tmp_path / "keys.env"
+    if there:
+        victim.write_text("# oauth1-catalog\n", encoding="utf-8")
+    env.symlink_to(victim)
+    result = CliRunner().invoke(cli, ["emulate", "twitter", "--env-file", str(env)])
+    assert result.exit_code == 2
+    assert "is there already, and not from here" in result.output
+    assert victim.exists() == there
+    with pytest.raises(OSError, match="symbolic links"):
+        write_private(env, "x")
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path):

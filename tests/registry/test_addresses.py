@@ -280,3 +280,9 @@ def test_a_wildcard_that_is_wrong_stands_for_nothing(wildcard: str) -> None:
     for url in ("https://media.example.com/", "https://a.com/", "https://a.b.example.com/"):
         with pytest.raises(ConfigurationError):
             api_url(family, url)
+
+
+@pytest.mark.parametrize("at", ["https://evil.example/x/", "http://10.0.0.5/x/", "https://127.0.0.1.evil.example/x/"])
+def test_no_file_sends_the_calls_of_a_provider_to_another_machine(at: str) -> None:
+    played = replace(PROVIDER, emulated_at=at)
+    assert api_url(played, "me.json") == api_url(PROVIDER, "me.json")
