@@ -48,7 +48,7 @@ class Limits:
         max_connections: connections kept open to one host. httpx2 opens no more; requests opens more in a burst and
             closes them after use.
         max_idle_connections: how many of httpx2's stay open when they are idle: it looks at each of them in every call,
-            so that a hundred make a call three times as dear. requests keeps ``max_connections``.
+            so that with a hundred a call takes three times as long. requests keeps ``max_connections``.
         keepalive: seconds after which an idle connection is not used again; the next call closes it. Firewalls drop
             idle connections silently; the next call would then wait for the read timeout.
         max_redirects: how many redirects of one API call are followed.
