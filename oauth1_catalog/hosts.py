@@ -256,8 +256,8 @@ class LocalHosts:
             return cls(loopback=value, private=value)
         if not isinstance(listed, Iterable) or isinstance(listed, bytes):
             raise ConfigurationError(
-                description=f"{where} is a {type(value).__name__}. Give True, False, or a list of hosts and networks, "
-                "such as ['jira.corp.local', '10.0.0.0/8']."
+                description=f"{where} is of type {type(value).__name__}. Give True, False, or a list of hosts and "
+                "networks, such as ['jira.corp.local', '10.0.0.0/8']."
             )
         names, networks = set(), []
         for entry in listed:

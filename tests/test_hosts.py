@@ -170,9 +170,9 @@ def test_values(value: object, allowed: list[str], refused: list[str]) -> None:
         (["jira:8443"], "without scheme, port and path"),
         (["*.corp.local"], "neither a host nor a network"),
         ("10.0.0.0/33", "neither a host nor a network"),
-        (7, "is a int"),
-        (b"wiki", "is a bytes"),
-        (1.5, "is a float"),
+        (7, "is of type int"),
+        (b"wiki", "is of type bytes"),
+        (1.5, "is of type float"),
     ],
 )
 def test_wrong_values(value: object, message: str) -> None:

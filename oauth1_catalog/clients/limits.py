@@ -83,7 +83,7 @@ class Limits:
         return replace(self, connect=connect, read=read)
 
 
-_BAD_TIMEOUT = "timeout: {!r} is no timeout. Give seconds above 0, or a pair of them: (connect, read)."
+_BAD_TIMEOUT = "timeout: {!r} cannot be a timeout. Give seconds above 0, or a pair of them: (connect, read)."
 
 
 def _connect_and_read(timeout: Timeout) -> tuple[float | None, float | None]:

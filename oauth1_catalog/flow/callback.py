@@ -87,7 +87,7 @@ def _each_once(provider: Provider, wanted: Container[str], pairs: Iterable[tuple
         if name not in wanted or value is None:
             continue
         if not isinstance(value, str):
-            raise _invalid(provider, f"the callback's {name} is a {type(value).__name__} and not text")
+            raise _invalid(provider, f"the callback's {name} is of type {type(value).__name__} and not text")
         if name in found or len(value) > MAX_VALUE or not value.isprintable():
             raise _invalid(
                 provider,

@@ -93,7 +93,7 @@ def url_text(name: str, url: object) -> str:
     if isinstance(url, bytes | bytearray) or type(url).__str__ is object.__str__:
         raise ConfigurationError(
             "forbidden_url",
-            f"{name}: the URL of a call is a {type(url).__name__}. Pass text, such as 'account/settings.json'.",
+            f"{name}: the URL of a call is of type {type(url).__name__}. Pass text, such as 'account/settings.json'.",
             provider=name,
             step="api",
         )

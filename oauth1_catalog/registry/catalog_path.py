@@ -63,7 +63,7 @@ def unused_file(settings: Settings, catalog: Catalog, provider: str) -> str:
 def _existing(directory: object, place: str) -> str:
     if not isinstance(directory, str | os.PathLike):
         raise ConfigurationError(
-            description=f"{place}: a {type(directory).__name__} is no directory. Write its path as text."
+            description=f"{place}: a directory cannot be of type {type(directory).__name__}. Write its path as text."
         )
     path = os.fspath(directory)
     if not os.path.isdir(path):  # noqa: PTH112 - the path goes on as text

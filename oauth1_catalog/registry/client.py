@@ -493,7 +493,7 @@ def callback_pairs(client: OAuth1App[Any], callback: object) -> Any:
         kind, callback = type(callback).__name__, None
         raise StateError(
             "invalid_callback",
-            f"{client.name}: callback= is a {kind}. Pass a mapping with oauth_token and "
+            f"{client.name}: callback= is of type {kind}. Pass a mapping with oauth_token and "
             "oauth_verifier, such as the request's JSON.",
             provider=client.name,
             step="callback",

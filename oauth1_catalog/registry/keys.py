@@ -45,7 +45,7 @@ def key_text(client: str, parameter: str, value: object, *, where: str, quoting:
         value = value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
     if not isinstance(value, str):
         raise ConfigurationError(
-            description=f"{client}: {where} is a {type(value).__name__}; {parameter} is text. "
+            description=f"{client}: {where} is of type {type(value).__name__}; {parameter} is text. "
             f"{quoting or 'Write it in quotes.'}",
             provider=client,
         )

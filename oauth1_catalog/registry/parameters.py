@@ -179,7 +179,7 @@ def as_mapping(client: str, parameter: str, value: object, *, where: str) -> Map
             ) from error
     if not isinstance(value, Mapping):
         raise ConfigurationError(
-            description=f"{client}: {where} is a {type(value).__name__}; {parameter} is a mapping. Write it as a "
+            description=f"{client}: {where} is of type {type(value).__name__}; {parameter} is a mapping. Write it as a "
             "dictionary, in an environment as a JSON object.",
             provider=client,
         )

@@ -142,7 +142,7 @@ def text_params(name: str, params: Mapping[str, object]) -> dict[str, str]:
         if not isinstance(value, str | int | float):
             value = masked(value)  # noqa: PLW2901 - for a crash report
             raise ConfigurationError(
-                description=f"{name}: the parameter {parameter!r} is a {type_name(value)}; it must be text or a "
+                description=f"{name}: the parameter {parameter!r} is of type {type_name(value)}; it must be text or a "
                 "number.",
                 provider=name,
             )
@@ -175,5 +175,7 @@ def _address(name: str, key: str, value: object, access: Access) -> str:
 
 def _text(name: str, key: str, value: object) -> str:
     if not isinstance(value, str) and not hasattr(value, "__str__"):
-        raise ConfigurationError(description=f"{name}: {key} is a {type(value).__name__}; write text.", provider=name)
+        raise ConfigurationError(
+            description=f"{name}: {key} is of type {type(value).__name__}; write text.", provider=name
+        )
     return str(value)

@@ -68,8 +68,8 @@ def _texts(given: object) -> Sequence[object]:
         return given
     if isinstance(given, bool | int | float | list | tuple | dict):
         raise ConfigurationError(
-            description=f"secret_key= is a {type(given).__name__}. Pass a long random text, or a list of texts, newest "
-            "first."
+            description=f"secret_key= is of type {type(given).__name__}. Pass a long random text, or a list of texts, "
+            "newest first."
         )
     return [given]
 

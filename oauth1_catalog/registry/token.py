@@ -72,7 +72,7 @@ def token_fields(token: TokenLike, *, provider: str) -> Mapping[str, str]:
             "it has the fields " + ", ".join(sorted(map(str, token))) if isinstance(token, Mapping) and token else ""
         )
         kind = "str" if isinstance(token, str) else type_name(token)
-        fault = fault or ("it is empty" if isinstance(token, Mapping) else f"it is a {kind}")
+        fault = fault or ("it is empty" if isinstance(token, Mapping) else f"it is of type {kind}")
         awaited = ""
         if inspect.isawaitable(token):
             awaited = " Await the call that gives the token."

@@ -125,8 +125,8 @@ def _multi_fernet(keys: Sequence[bytes]) -> MultiFernet:
         except ValueError:
             raise ConfigurationError(
                 "unusable_token_key",
-                f"Key {number} of {len(keys)} in {SETTING} is none: a key is 32 bytes in URL-safe base64. Make one "
-                "with `oauth1-catalog keys new`.",
+                f"Key {number} of {len(keys)} in {SETTING} cannot be used. A key is 32 bytes in URL-safe base64: make "
+                "one with `oauth1-catalog keys new`.",
             ) from None
     multi: MultiFernet = module.MultiFernet(fernets)
     return multi

@@ -163,10 +163,10 @@ def test_tokens_of_every_kind(app: Application, token: dict[str, str], kind: str
         ({"oauth_token": ""}, "it has the fields oauth_token"),
         ({"access_token": "canary"}, "it has the fields access_token"),
         (Row({}), "it is empty"),
-        ("canary", "it is a str"),
-        (b"canary", "it is a bytes"),
-        (7, "it is a int"),
-        (["canary"], "it is a list"),
+        ("canary", "it is of type str"),
+        (b"canary", "it is of type bytes"),
+        (7, "it is of type int"),
+        (["canary"], "it is of type list"),
     ],
 )
 def test_tokens_that_are_none(app: Application, given: Any, fault: str) -> None:
@@ -187,7 +187,7 @@ def test_a_forgotten_await(app: Application) -> None:
         return await now(app.client.get("me.json", token=find()))
 
     error = serve(app, body)
-    assert "it is a coroutine. Await the call that gives the token." in error["description"]
+    assert "it is of type coroutine. Await the call that gives the token." in error["description"]
 
 
 @pytest.mark.parametrize("given", [("ada", "canary"), "canary", None, lambda request: request])
@@ -215,7 +215,7 @@ def test_what_is_no_url(app: Application, token: dict[str, str], url: Any) -> No
 
     error = serve(app, body)
     assert (error["error"], error["provider"], error["step"]) == ("forbidden_url", "twitter", "api")
-    assert f"the URL of a call is a {type(url).__name__}" in error["description"]
+    assert f"the URL of a call is of type {type(url).__name__}" in error["description"]
 
 
 def test_without_a_token_on_purpose(app: Application, token: dict[str, str]) -> None:

@@ -57,11 +57,11 @@ class TestPrecedence:
             (gone, f"the directory {gone!r} does not exist"),
             (Path(gone), f"the directory {gone!r} does not exist"),
             ([str(tmp_path), gone], f"the directory {gone!r} does not exist"),
-            (7, "a int is no directory"),
+            (7, "a directory cannot be of type int"),
         ):
             # Django's is a setting beside the section; elsewhere it has the form of a client's parameter.
             oauth = registry({"oauth1_catalog": {"path": value}}, settings={"OAUTH1_CATALOG_PATH": value})
-            with pytest.raises(ConfigurationError, match=r"does not exist|is no directory") as caught:
+            with pytest.raises(ConfigurationError, match=r"does not exist|cannot be of type") as caught:
                 oauth.register_from_catalog("twitter", **keys)
             assert caught.value.description.startswith(f"OAUTH1_CATALOG_PATH in {places[framework]}: {said}")
         monkeypatch.setenv("OAUTH1_CATALOG_PATH", gone)
@@ -150,9 +150,9 @@ class TestKeys:
     @pytest.mark.parametrize(
         ("value", "said"),
         [
-            (1.5e300, "is a float"),
-            (True, "is a bool"),
-            (b"canary", "is a bytes"),
+            (1.5e300, "is of type float"),
+            (True, "is of type bool"),
+            (b"canary", "is of type bytes"),
             ("canary\n", "begins or ends with white space"),
             (" canary", "begins or ends with white space"),
         ],
@@ -236,11 +236,11 @@ class TestValues:
         ("given", "said"),
         [
             ({"client_kwargs": "{"}, "is text but no JSON"),
-            ({"client_kwargs": [1]}, "is a list"),
-            ({"authorize_params": {"a": object()}}, "the parameter 'a' is a object"),
-            ({"request_token_params": 7}, "is a int"),
+            ({"client_kwargs": [1]}, "is of type list"),
+            ({"authorize_params": {"a": object()}}, "the parameter 'a' is of type object"),
+            ({"request_token_params": 7}, "is of type int"),
             ({"client_kwargs": {"verify": 7}}, "verify is int"),
-            ({"client_kwargs": {"timeout": -1}}, "is no timeout"),
+            ({"client_kwargs": {"timeout": -1}}, "cannot be a timeout"),
             ({"request_token_url": "p.example/request"}, "is not absolute"),
             ({"access_token_url": "http://p.example/"}, "needs insecure_transport=True"),
             ({"api_base_url": "https://u:p@p.example/"}, "holds a user name"),

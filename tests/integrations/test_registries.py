@@ -140,7 +140,7 @@ class TestDjango:
     def test_a_section_that_is_no_mapping(self) -> None:
         with override_settings(OAUTH1_CATALOG={"m": ["k"]}):
             error = wrong(django_client.OAuth().register, "m")
-            assert "OAUTH1_CATALOG['m'] in the settings is a list" in error.description
+            assert "OAUTH1_CATALOG['m'] in the settings is of type list" in error.description
 
 
 class TestStarlette:
@@ -247,7 +247,7 @@ def test_a_secret_key_that_is_no_text(emulator: Emulator, settings: dict[str, An
     error = app.browser().get("/login").json
     assert error["error"] == "configuration_error"
     kind = "float" if "SECRET_KEY_FALLBACKS" in settings else "int"
-    assert f"SECRET_KEY_FALLBACKS in app.config is a {kind}; a secret key is text" in error["description"]
+    assert f"SECRET_KEY_FALLBACKS in app.config is of type {kind}; a secret key is text" in error["description"]
     assert "Write it in quotes." in error["description"]
     assert "1234567" not in error["description"]
 

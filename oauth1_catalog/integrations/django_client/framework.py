@@ -72,8 +72,8 @@ class DjangoSettings(Settings):
         values = clients.get(client) or {}
         if not isinstance(values, Mapping):
             raise ConfigurationError(
-                description=f"{client}: {section}[{client!r}] in the settings is a {type(values).__name__}. Write a "
-                "dictionary with client_id and client_secret.",
+                description=f"{client}: {section}[{client!r}] in the settings is of type {type(values).__name__}. "
+                "Write a dictionary with client_id and client_secret.",
                 provider=client,
             )
         return values

@@ -130,8 +130,8 @@ def secret_keys(app: Flask) -> list[str | bytes]:
     for key in keys:
         if not isinstance(key, str | bytes):
             raise ConfigurationError(
-                description=f"SECRET_KEY or one of SECRET_KEY_FALLBACKS in app.config is a {type(key).__name__}; a "
-                f"secret key is text. {_QUOTING}"
+                description=f"SECRET_KEY or one of SECRET_KEY_FALLBACKS in app.config is of type {type(key).__name__}; "
+                f"a secret key is text. {_QUOTING}"
             )
     return keys
 
