@@ -125,7 +125,7 @@ class Shown:
     def _django(self, error: BaseException) -> None:
         reporter = ExceptionReporter(None, type(error), error, error.__traceback__)
         for frame in reporter.get_traceback_frames():
-            for name, value in frame["vars"]:
+            for name, value in frame.get("vars", ()):  # an exception without a frame has none
                 self._frame("django", frame["filename"], frame["lineno"], frame["function"], f"{name}={pprint(value)}")
 
     def leaks(self) -> list[str]:
