@@ -1,0 +1,44 @@
+"""A Flask application whose view keeps an exception, and with it the request, for ever."""
+
+import os
+
+from flask import Flask
+
+from oauth1_catalog import Catalog
+from oauth1_catalog.emulator import EmulatedCatalog, Origins
+from oauth1_catalog.errors import MissingTokenError
+from oauth1_catalog.integrations.flask_client import OAuth
+
+ME = "account/verify_credentials.json"
+app = Flask(__name__)
+app.config.from_prefixed_env("SITE")
+oauth = OAuth(app, catalog=EmulatedCatalog(Catalog(), Origins(os.environ["SECURE"], os.environ["CONSENT"])))
+oauth.register_from_catalog("twitter")
+kept = []
+
+
+def fail():
+    raise RuntimeError
+
+
+@app.get("/login")
+def login():
+    return oauth.twitter.authorize_redirect("http://127.0.0.1/authorize")
+
+
+@app.get("/authorize")
+def authorize():
+    oauth.twitter.authorize_access_token()
+    try:
+        fail()
+    except RuntimeError as error:
+        kept.append(error)
+    return oauth.twitter.get(ME).json()["screen_name"]
+
+
+@app.get("/somebody")
+def somebody():
+    try:
+        return oauth.twitter.get(ME).json()["screen_name"]
+    except MissingTokenError:
+        return "nobody"
