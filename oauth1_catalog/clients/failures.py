@@ -12,6 +12,7 @@ from socket import gaierror
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.errors import ResourceError, SigningError, TransportError
 from oauth1_catalog.redaction import causes, without_frames
 
@@ -59,6 +60,24 @@ def note_limits(url: str, error: BaseException) -> None:
 def failure(url: str, sentence: str) -> TransportError:
     """The error that the exchange with the host of ``url`` failed as ``sentence`` says."""
     return TransportError(description=f"{_host(url)}: {sentence}")
+
+
+def answer_too_long(url: str, limits: Limits) -> TransportError:
+    """The error that the answer to an API call is longer than ``answer_bytes``."""
+    return failure(
+        url,
+        f"the answer is longer than {limits.answer_bytes} bytes after decompression; not read on. Pass stream=True and "
+        "read it piece by piece, or set answer_bytes= in client_kwargs higher, or to None for no bound.",
+    )
+
+
+def answer_too_late(url: str, limits: Limits) -> TransportError:
+    """The error that the answer to an API call took longer than ``answer_deadline``."""
+    return failure(
+        url,
+        f"the whole answer was not there after {limits.answer_deadline} seconds. Pass stream=True and read it piece by "
+        "piece, or set answer_deadline= in client_kwargs higher, or to None for no bound.",
+    )
 
 
 def _host(url: str) -> str:

@@ -16,7 +16,8 @@ from oauth1_catalog.clients.bodies import blanks_escaped, covers_body, form_blan
 from oauth1_catalog.clients.failures import unusable_url
 from oauth1_catalog.clients.httpx_answers import Answers
 from oauth1_catalog.clients.httpx_arguments import build_request
-from oauth1_catalog.clients.httpx_deadline import OpenConnections
+from oauth1_catalog.clients.httpx_bounds import aanswers_bounded, answers_bounded
+from oauth1_catalog.clients.httpx_deadline import read_within_deadline
 from oauth1_catalog.clients.httpx_exchange import (
     SignedRequest,
     aconnected,
@@ -236,18 +237,10 @@ class OAuth1Client(_Common, SyncThreeSteps, httpx2.Client):
     >>> with OAuth1Client("key", "secret", token="token", token_secret="hush") as client:
     ...     client.token["oauth_token"]
     'token'
-
-    Where a token request meets its deadline, all connections of the client are closed, other threads' too.
     """
 
-    _connections: OpenConnections
-
-    def _open(self, options: dict[str, Any]) -> None:
-        self._connections = OpenConnections()
-        super()._open(options)
-
     def _exchange(self, request: Request, asked: TokenCall) -> Response:
-        return exchange(self, request, self.limits, self._connections, **asked.transport)
+        return exchange(self, request, self.limits, **asked.transport)
 
     def send(
         self,
@@ -259,15 +252,16 @@ class OAuth1Client(_Common, SyncThreeSteps, httpx2.Client):
     ) -> httpx2.Response:
         """As in httpx2; a signed request is redirected within its origin alone, and signed anew."""
         own = super().send
-        self._connections.watch(request)
-        return send(
-            lambda request, **how: connected(self.limits, request, lambda: own(request, auth=auth, **how)),
-            request,
-            signed=self._is_signed(auth),
-            follow=self.follow_redirects if follow_redirects is httpx2.USE_CLIENT_DEFAULT else follow_redirects,
-            stream=stream,
-            limit=self.max_redirects,
-        )
+        read_within_deadline(request)
+        with answers_bounded(self, str(request.url), self.limits, stream=stream):
+            return send(
+                lambda request, **how: connected(self.limits, request, lambda: own(request, auth=auth, **how)),
+                request,
+                signed=self._is_signed(auth),
+                follow=self.follow_redirects if follow_redirects is httpx2.USE_CLIENT_DEFAULT else follow_redirects,
+                stream=stream,
+                limit=self.max_redirects,
+            )
 
 
 class AsyncOAuth1Client(_Common, AsyncThreeSteps, httpx2.AsyncClient):
@@ -286,11 +280,12 @@ class AsyncOAuth1Client(_Common, AsyncThreeSteps, httpx2.AsyncClient):
     ) -> httpx2.Response:
         """As in httpx2; a signed request is redirected within its origin alone, and signed anew."""
         own = super().send
-        return await asend(
-            lambda request, **how: aconnected(self.limits, request, lambda: own(request, auth=auth, **how)),
-            request,
-            signed=self._is_signed(auth),
-            follow=self.follow_redirects if follow_redirects is httpx2.USE_CLIENT_DEFAULT else follow_redirects,
-            stream=stream,
-            limit=self.max_redirects,
-        )
+        with aanswers_bounded(self, str(request.url), self.limits, stream=stream):
+            return await asend(
+                lambda request, **how: aconnected(self.limits, request, lambda: own(request, auth=auth, **how)),
+                request,
+                signed=self._is_signed(auth),
+                follow=self.follow_redirects if follow_redirects is httpx2.USE_CLIENT_DEFAULT else follow_redirects,
+                stream=stream,
+                limit=self.max_redirects,
+            )

@@ -1,75 +1,50 @@
 """Hold the sync client of httpx2 to a deadline: its timeout bounds each wait, not their sum.
 
-Nothing interrupts a thread that waits for data, but its connection can be shut down, which ends the wait. httpx2's
-extension ``trace`` tells of each connection that is opened. It does not tell which one a request is sent on, so that at
-the deadline all connections of the client are shut down. Such a client holds the token of one user.
+httpx2's extension ``trace`` tells of each connection that is opened. Such a connection is given a ``read`` that lowers
+the timeout to the time that is left of the deadline in force.
 """
 
 from __future__ import annotations
 
-import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from threading import Lock, Timer
+from collections.abc import Callable, Mapping
 from typing import Any
-from weakref import WeakSet
+from weakref import ref
 
 import httpcore2
 import httpx2
 
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """When a deadline ends (``time.monotonic``)."""
-
-    moment: float
-
-    def is_over(self) -> bool:
-        """Whether it has ended."""
-        return time.monotonic() >= self.moment
+from oauth1_catalog.clients.deadline import deadline_in_force
 
 
-class OpenConnections:
-    """The connections that a client of httpx2 has opened, as far as its requests went through ``watch``."""
+def read_within_deadline(request: httpx2.Request) -> None:
+    """Let a connection that is opened for ``request`` keep to deadlines; a ``trace`` of the caller is called, too."""
+    theirs: Callable[[str, Mapping[str, Any]], None] | None = request.extensions.get("trace")
 
-    def __init__(self) -> None:
-        self._streams: WeakSet[httpcore2.NetworkStream] = WeakSet()
-        self._lock = Lock()
+    def trace(event: str, info: Mapping[str, Any]) -> None:
+        opened = info.get("return_value")
+        if isinstance(opened, httpcore2.NetworkStream):
+            _keep_deadline(opened)
+        if theirs is not None:
+            theirs(event, info)
 
-    def watch(self, request: httpx2.Request) -> None:
-        """Notice the connection that is opened for ``request``. A ``trace`` of the caller is called as before."""
-        theirs: Callable[[str, Mapping[str, Any]], None] | None = request.extensions.get("trace")
+    request.extensions = {**request.extensions, "trace": trace}
 
-        def trace(event: str, info: Mapping[str, Any]) -> None:
-            opened = info.get("return_value")
-            if isinstance(opened, httpcore2.NetworkStream):
-                with self._lock:
-                    self._streams.add(opened)
-            if theirs is not None:
-                theirs(event, info)
 
-        request.extensions = {**request.extensions, "trace": trace}
+def _keep_deadline(stream: httpcore2.NetworkStream) -> None:
+    if "read" in vars(stream):
+        return
+    weak, theirs = ref(stream), type(stream).read  # a stream that held itself would not be closed with its client
 
-    @contextmanager
-    def shut_down_after(self, seconds: float) -> Iterator[Watch]:
-        """Shut the connections down, if this block takes longer than ``seconds``."""
-        timer = Timer(seconds, self._shut_down)
-        timer.daemon = True
-        watch = Watch(time.monotonic() + seconds)
-        timer.start()
-        try:
-            yield watch
-        finally:
-            timer.cancel()
+    def read(max_bytes: int, timeout: float | None = None) -> bytes:
+        here, moment = weak(), deadline_in_force()
+        if here is None:
+            raise httpcore2.ReadError("the connection is gone")
+        if moment is not None:
+            left = moment - time.monotonic()
+            if left <= 0:
+                raise httpcore2.ReadTimeout("the whole answer took too long")
+            timeout = left if timeout is None else min(left, timeout)
+        return theirs(here, max_bytes, timeout)
 
-    def _shut_down(self) -> None:
-        with self._lock:
-            streams = list(self._streams)
-        for stream in streams:
-            opened = stream.get_extra_info("socket")
-            if isinstance(opened, socket.socket):
-                with suppress(OSError):  # it was closed, or has become that of a TLS connection
-                    # Not its own shutdown(): that of a TLS socket takes the TLS state away from the thread that reads.
-                    socket.socket.shutdown(opened, socket.SHUT_RDWR)
+    stream.read = read  # type: ignore[method-assign] # of this connection alone

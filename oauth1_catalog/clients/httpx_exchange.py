@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import anyio
 import httpx2
 
+from oauth1_catalog.clients.deadline import deadline, is_over
 from oauth1_catalog.clients.failures import FULL_POOL, failure, transport_error, without_secrets
-from oauth1_catalog.clients.httpx_deadline import OpenConnections
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.clients.log_filter import filter_logs_of
 from oauth1_catalog.errors import SigningError, TransportError
@@ -35,16 +35,13 @@ class SignedRequest(httpx2.Request):
 NO_ANSWER = (httpx2.HTTPError, httpx2.InvalidURL, OSError)
 
 
-def exchange(
-    client: httpx2.Client, request: Request, limits: Limits, connections: OpenConnections, **call: Any
-) -> Response:
+def exchange(client: httpx2.Client, request: Request, limits: Limits, **call: Any) -> Response:
     """Send a signed request and read its answer.
 
     Args:
-        client: sends it.
+        client: sends it, over connections that keep to the deadline.
         request: exactly as it is to go on the wire.
         limits: bounds the exchange.
-        connections: those of ``client``. They are shut down where the deadline passes before the answer is there.
         call: ``timeout``, as for ``httpx2.Client.request``.
 
     Raises:
@@ -52,7 +49,7 @@ def exchange(
         SigningError: httpx2 would write the URL in another way than it was signed.
     """
     built = _built(request, client, **call)
-    with connections.shut_down_after(limits.token_deadline) as watch:
+    with deadline(limits.token_deadline) as moment:
         try:
             response = client.send(built, auth=None, stream=True, follow_redirects=False)
             body = BytesIO()  # whose repr does not show the token that may be in it
@@ -61,14 +58,14 @@ def exchange(
                     body.write(chunk)
                     del chunk
                     _check_length(request, body, limits)
-                    if watch.is_over():
+                    if is_over(moment):
                         raise _too_late(request, limits)
             finally:
                 response.close()
             return Response(response.status_code, dict(response.headers), body.getvalue())
         except NO_ANSWER as error:
             without_secrets(error)
-            problem = _too_late(request, limits) if watch.is_over() else transport_error(request.url, error)
+            problem = _too_late(request, limits) if is_over(moment) else transport_error(request.url, error)
             cause = error
     raise problem from cause
 

@@ -126,6 +126,7 @@ class HttpxPool:
         Raises:
             httpx2.HTTPError: as httpx2 raises it; ``httpx2.PoolTimeout`` where all ``max_connections`` were in use.
             ProviderError: the answer to a signed call is a redirect that may not be followed.
+            TransportError: the answer is longer than ``answer_bytes``, or took longer than ``answer_deadline``.
             SigningError: the request cannot be made or signed; nothing was sent.
         """
         kwargs = MaskedMapping(kwargs)
@@ -133,6 +134,7 @@ class HttpxPool:
         import httpx2
 
         from oauth1_catalog.clients.httpx_arguments import build_request
+        from oauth1_catalog.clients.httpx_bounds import aanswers_bounded
         from oauth1_catalog.clients.httpx_exchange import aconnected
         from oauth1_catalog.clients.httpx_redirects import asend
 
@@ -140,14 +142,15 @@ class HttpxPool:
         stream = kwargs.pop("stream", False)
         try:
             built = build_request(client.build_request, method, url, own=client.params, **kwargs)
-            return await asend(
-                lambda request, **how: aconnected(self.limits, request, lambda: client.send(request, auth=auth, **how)),
-                built,
-                signed=isinstance(auth, SignsRequests),
-                follow=follow,
-                stream=stream,
-                limit=self.limits.max_redirects,
-            )
+            with aanswers_bounded(client, url, self.limits, stream=stream):
+                return await asend(
+                    lambda one, **how: aconnected(self.limits, one, lambda: client.send(one, auth=auth, **how)),
+                    built,
+                    signed=isinstance(auth, SignsRequests),
+                    follow=follow,
+                    stream=stream,
+                    limit=self.limits.max_redirects,
+                )
         except httpx2.InvalidURL as error:
             raise unusable_url(error) from None
         except httpx2.HTTPError as error:

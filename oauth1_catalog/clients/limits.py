@@ -5,6 +5,8 @@ terms and adds nothing of its own.
 
 - Every call has a connect and a read timeout. A token endpoint also has a deadline for the whole exchange, so that an
   answer of one byte a second ends, and a bound on the answer's length after decompression.
+- The answer to an API call that is not streamed has a bound on its length after decompression, and on the time until
+  all of it is there.
 - A retry happens only where a connection was refused: then nothing was sent, and nothing can have been done twice. A
   connection that takes too long is not tried again, whether TCP or TLS hangs: the call ends after ``connect`` seconds.
 - A cookie that a provider sets in one user's call is not sent in another's: none is kept.
@@ -44,6 +46,9 @@ class Limits:
         read: seconds between two arrivals of data; ``None`` waits for ever.
         token_deadline: seconds for one whole exchange with a token endpoint.
         token_bytes: the longest answer of a token endpoint in bytes, after decompression.
+        answer_bytes: the longest answer to an API call in bytes, after decompression; ``None`` for any length.
+        answer_deadline: seconds until the whole answer to an API call is there, redirects included; ``None`` for any
+            time. Calls with ``stream=True`` have neither bound.
         connect_retries: how often to try again to connect where the connection was refused.
         max_connections: connections kept open to one host. httpx2 opens no more; requests opens more in a burst and
             closes them after use.
@@ -61,6 +66,8 @@ class Limits:
     read: float | None = 30.0
     token_deadline: float = 30.0
     token_bytes: int = 64 * 1024
+    answer_bytes: int | None = 128 * 1024 * 1024
+    answer_deadline: float | None = 300.0
     connect_retries: int = 1
     max_connections: int = 100
     max_idle_connections: int = 20

@@ -18,6 +18,7 @@ import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.errors import ConfigurationError
@@ -43,7 +44,10 @@ SIGNING = frozenset(
 SIGNER = SIGNING | {"allow_plaintext_over_http"}
 """All keywords of ``Signer``. What allows PLAINTEXT over http comes from code alone, never from a configuration."""
 
-LIMITS = frozenset({"limits", "timeout", "max_connections", "max_redirects", "token_deadline", "token_bytes"})
+LIMITS = frozenset({
+    "limits", "timeout", "max_connections", "max_redirects", "token_deadline", "token_bytes", "answer_deadline",
+    "answer_bytes",
+})  # fmt: skip
 """Keywords that make the ``Limits`` of a pool."""
 
 BOTH = LIMITS | {"verify", "cert", "headers", "trust_env"}
@@ -241,6 +245,17 @@ def _is_text_or_none(value: object) -> bool:
     return value is None or isinstance(value, str)
 
 
+def _is_proxy(value: object) -> bool:
+    """Whether httpx2 takes it; its own message would show the password."""
+    if value is None or hasattr(value, "raw_auth"):  # an httpx2.Proxy
+        return True
+    try:
+        parts = urlsplit(str(value))
+        return parts.scheme in {"http", "https", "socks5", "socks5h"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     **dict.fromkeys(("realm", "version"), (_is_text_or_none, "text, or None")),
     **dict.fromkeys(
@@ -266,6 +281,12 @@ _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "cert": (
         lambda value: value is None or isinstance(value, str | os.PathLike | tuple | list),
         "a path, or (certificate, key)",
+    ),
+    "proxy": (_is_proxy, "the URL of a proxy with its scheme, such as http://user:password@proxy.example:3128"),
+    "answer_bytes": (lambda value: value is None or (_is_count(value) and value != 0), "a number of bytes, or None"),
+    "answer_deadline": (
+        lambda value: value is None or (type(value) in (int, float) and value > 0),  # type: ignore[operator]
+        "seconds above 0, or None",
     ),
     "token_deadline": (lambda value: type(value) in (int, float), "seconds"),
     "limits": (

@@ -24,6 +24,7 @@ from urllib3.util.retry import Retry
 
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.clients.log_filter import filter_logs_of
+from oauth1_catalog.clients.requests_bounds import bound_answer
 from oauth1_catalog.clients.requests_deadline import read_within_deadline
 from oauth1_catalog.clients.requests_idle import IdleConnections
 from oauth1_catalog.clients.tls import Certificate, Verify, requests_context
@@ -112,6 +113,11 @@ class PoolAdapter(HTTPAdapter):
         read_within_deadline(pool)
         self._idle.keep_for(pool)
         return pool
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """As in requests; an answer that is read at once keeps to its bounds."""
+        response: requests.Response = bound_answer(super().build_response(req, resp))
+        return response
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Verify | None, cert: Certificate | None = None

@@ -29,6 +29,7 @@ from oauth1_catalog.clients.options import REQUESTS
 from oauth1_catalog.clients.proxies import check_session_proxies, without_environment
 from oauth1_catalog.clients.redirects import without_protocol_parameters
 from oauth1_catalog.clients.requests_adapter import PoolAdapter
+from oauth1_catalog.clients.requests_bounds import answers_bounded
 from oauth1_catalog.clients.requests_exchange import exchange
 from oauth1_catalog.clients.requests_redirects import RedirectsUnread, follow_redirects, redirects_unread
 from oauth1_catalog.clients.three_steps import SyncThreeSteps
@@ -246,11 +247,12 @@ class OAuth1Session(SyncThreeSteps, RedirectsUnread):
             kwargs["timeout"] = (self.limits.connect, self.limits.read)
         follow = kwargs.pop("allow_redirects", True)
         try:
-            if not hasattr(request, "oauth1_auth"):
-                return super().send(request, allow_redirects=follow, **kwargs)
-            with redirects_unread():
-                response = super().send(request, allow_redirects=False, **kwargs)
-            return follow_redirects(self, response, kwargs, limit=self.max_redirects) if follow else response
+            with answers_bounded(str(request.url), self.limits, stream=kwargs.get("stream", self.stream)):
+                if not hasattr(request, "oauth1_auth"):
+                    return super().send(request, allow_redirects=follow, **kwargs)
+                with redirects_unread():
+                    response = super().send(request, allow_redirects=False, **kwargs)
+                return follow_redirects(self, response, kwargs, limit=self.max_redirects) if follow else response
         except requests.RequestException as error:
             raise without_secrets(error)  # noqa: B904 - it is the same error
         except Exception as error:

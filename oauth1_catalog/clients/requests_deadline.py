@@ -9,27 +9,14 @@ from __future__ import annotations
 import io
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool
 
-_deadline: ContextVar[float | None] = ContextVar("oauth1_catalog_deadline", default=None)
-
-
-@contextmanager
-def deadline(seconds: float) -> Iterator[float]:
-    """Within this block, an answer is to be read whole within ``seconds``; gives the moment (``time.monotonic``)."""
-    moment = time.monotonic() + seconds
-    token = _deadline.set(moment)
-    try:
-        yield moment
-    finally:
-        _deadline.reset(token)
+from oauth1_catalog.clients.deadline import deadline_in_force
+from oauth1_catalog.clients.requests_bounds import bound_answer
 
 
 def read_within_deadline(pool: HTTPConnectionPool) -> None:
@@ -39,18 +26,23 @@ def read_within_deadline(pool: HTTPConnectionPool) -> None:
     pool.ConnectionCls = _reading_within_deadline(theirs) if is_urllib3s else theirs
 
 
-def keep_deadline(adapter: BaseAdapter) -> None:
-    """Let the connections of an application's adapter read their answers within the deadline in force."""
-    if not isinstance(adapter, HTTPAdapter) or "get_connection_with_tls_context" in vars(adapter):
+def keep_bounds(adapter: BaseAdapter) -> None:
+    """Let an application's adapter keep to the deadline in force, and its answers to their bounds."""
+    if "send" in vars(adapter) or "build_response" in vars(adapter):
         return
-    theirs = adapter.get_connection_with_tls_context
+    if not isinstance(adapter, HTTPAdapter):
+        sent = adapter.send
+        adapter.send = lambda *args, **kwargs: bound_answer(sent(*args, **kwargs))  # type: ignore[method-assign]
+        return
+    connection, response = adapter.get_connection_with_tls_context, adapter.build_response
 
     def get_connection_with_tls_context(*args: Any, **kwargs: Any) -> HTTPConnectionPool:
-        pool = theirs(*args, **kwargs)
+        pool = connection(*args, **kwargs)
         read_within_deadline(pool)
         return pool
 
     adapter.get_connection_with_tls_context = get_connection_with_tls_context  # type: ignore[method-assign] # its own
+    adapter.build_response = lambda *args, **kwargs: bound_answer(response(*args, **kwargs))  # type: ignore[method-assign]
 
 
 @lru_cache
@@ -63,7 +55,7 @@ class _ReadsWithinDeadline:
     sock: Any
 
     def getresponse(self) -> Any:
-        moment, sock = _deadline.get(), self.sock
+        moment, sock = deadline_in_force(), self.sock
         if moment is None or sock is None:
             return super().getresponse()  # type: ignore[misc] # of the connection that this is mixed into
         self.sock = _SocketWithinDeadline(sock, moment)

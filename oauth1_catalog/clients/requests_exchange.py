@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from contextlib import closing
 from io import BytesIO
 from typing import Any
@@ -18,11 +17,11 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
+from oauth1_catalog.clients.deadline import deadline, is_over
 from oauth1_catalog.clients.failures import failure, transport_error, without_secrets
 from oauth1_catalog.clients.limits import Limits
-from oauth1_catalog.clients.requests_deadline import deadline
 from oauth1_catalog.clients.requests_redirects import redirects_unread
-from oauth1_catalog.errors import SigningError
+from oauth1_catalog.errors import SigningError, TransportError
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 # What urllib3 leaves as it is in a path.
@@ -42,40 +41,47 @@ def exchange(session: requests.Session, request: Request, limits: Limits, **call
         TransportError: no answer, one that took too long or one that is too long; ``__cause__`` has the detail.
         SigningError: urllib3 would write the URL in another way than it was signed.
     """
-    try:
-        return _exchange(session, request, limits, call)
-    except (requests.RequestException, HTTPError, OSError) as error:
-        without_secrets(error)
-        problem, cause = transport_error(request.url, error), error
+    with deadline(limits.token_deadline) as moment, redirects_unread():
+        try:
+            return _exchange(session, request, limits, call, moment)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            without_secrets(error)
+            problem = _too_late(request.url, limits) if is_over(moment) else transport_error(request.url, error)
+            cause = error
     raise problem from cause
 
 
-def _exchange(session: requests.Session, request: Request, limits: Limits, call: dict[str, Any]) -> Response:
+def _exchange(
+    session: requests.Session, request: Request, limits: Limits, call: dict[str, Any], moment: float | None
+) -> Response:
     prepared = _prepared(request, session)
     timeout = call.get("timeout", (limits.connect, limits.read))
     proxies = dict(call.get("proxies") or {})
     settings = session.merge_environment_settings(request.url, proxies, True, call.get("verify"), call.get("cert"))
-    with deadline(limits.token_deadline) as moment, redirects_unread():
-        response = session.send(prepared, timeout=timeout, allow_redirects=False, **settings)
-        # By its type: a mock with a specification passes for an instance.
-        if issubclass(type(response), requests.Response) and response.raw is not None:
-            with closing(response):
-                body = _bounded_body(response, limits, moment)
-        else:
-            body = _stand_ins_body(response)
+    response = session.send(prepared, timeout=timeout, allow_redirects=False, **settings)
+    # By its type: a mock with a specification passes for an instance.
+    if issubclass(type(response), requests.Response) and response.raw is not None:
+        with closing(response):
+            body = _bounded_body(response, limits, moment)
+    else:
+        body = _stand_ins_body(response)
     return Response(response.status_code, dict(getattr(response, "headers", {})), body)
 
 
-def _bounded_body(response: requests.Response, limits: Limits, moment: float) -> bytes:
+def _bounded_body(response: requests.Response, limits: Limits, moment: float | None) -> bytes:
     body = BytesIO()  # whose repr does not show the token that may be in it
     for chunk in response.iter_content(8192):
         body.write(chunk)
         del chunk
         if body.tell() > limits.token_bytes:
             raise failure(response.url, f"the answer is longer than {limits.token_bytes} bytes; not read on.")
-        if time.monotonic() > moment:
-            raise failure(response.url, f"the answer took longer than {limits.token_deadline} seconds.")
+        if is_over(moment):
+            raise _too_late(response.url, limits)
     return body.getvalue()
+
+
+def _too_late(url: str, limits: Limits) -> TransportError:
+    return failure(url, f"the answer took longer than {limits.token_deadline} seconds.")
 
 
 def _stand_ins_body(response: Any) -> bytes:

@@ -107,23 +107,28 @@ class RequestsPool:
         Raises:
             requests.RequestException: as requests raises it.
             ProviderError: the answer to a signed call is a redirect that may not be followed.
+            TransportError: the answer is longer than ``answer_bytes``, or took longer than ``answer_deadline``.
             SigningError: the request cannot be made or signed; nothing was sent.
         """
         kwargs = MaskedMapping(kwargs)
         import requests
 
+        from oauth1_catalog.clients.requests_bounds import answers_bounded
         from oauth1_catalog.clients.requests_redirects import follow_redirects, redirects_unread
 
         session = self._session()
-        follow = kwargs.pop("allow_redirects", method.upper() != "HEAD")
+        follow, stream = kwargs.pop("allow_redirects", method.upper() != "HEAD"), kwargs.get("stream")
         kwargs.setdefault("timeout", (self.limits.connect, self.limits.read))
         kwargs.setdefault("verify", self._verify)
         if self._is_plaintext:
             kwargs["proxies"] = without_environment(url, kwargs.get("proxies"))
         try:
-            with redirects_unread():
-                response = session.request(method, url, auth=auth, allow_redirects=False, **kwargs)
-            return follow_redirects(session, response, kwargs, limit=self.limits.max_redirects) if follow else response
+            with answers_bounded(url, self.limits, stream=session.stream if stream is None else stream):
+                with redirects_unread():
+                    response = session.request(method, url, auth=auth, allow_redirects=False, **kwargs)
+                if follow:
+                    response = follow_redirects(session, response, kwargs, limit=self.limits.max_redirects)
+                return response
         except requests.RequestException as error:
             note_limits(url, error)
             without_secrets(error)
@@ -159,7 +164,7 @@ class RequestsPool:
 
     def _new_session(self) -> requests.Session:
         from oauth1_catalog.clients.requests_adapter import PoolAdapter
-        from oauth1_catalog.clients.requests_deadline import keep_deadline
+        from oauth1_catalog.clients.requests_deadline import keep_bounds
         from oauth1_catalog.clients.requests_redirects import keep_redirects_unread
         from oauth1_catalog.clients.requests_session import PoolSession
 
@@ -167,7 +172,7 @@ class RequestsPool:
             session = self._session_factory()
             keep_redirects_unread(session)
             for adapter in session.adapters.values():
-                keep_deadline(adapter)
+                keep_bounds(adapter)
         else:
             session = PoolSession()
             adapter = PoolAdapter(self.limits)

@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from oauth1_catalog.catalog.provider import Lifetime, Provider, time_zone
 
+LAST = 253_402_214_400.0
+"""The last day that a date can be, in every time zone: 9999-12-31. What ends later ends then."""
+
 
 def expires_at(provider: Provider, token: Mapping[str, str], issued: float) -> float | None:
     """The end of a token's life, in seconds since the epoch; ``None`` for one that ends when somebody revokes it.
@@ -22,6 +25,11 @@ def expires_at(provider: Provider, token: Mapping[str, str], issued: float) -> f
     >>> expires_at(jira, {"oauth_expires_in": "3600"}, issued=1000.0)
     4600.0
     """
+    moment = _moment(provider, token, issued)
+    return None if moment is None else min(max(moment, 0.0), LAST)
+
+
+def _moment(provider: Provider, token: Mapping[str, str], issued: float) -> float | None:
     rules = provider.token_response
     unit = 1000 if rules.expires_unit == "milliseconds" else 1
     life, end = _number(token.get(rules.expires_in or "")), token.get(rules.expires_at or "")

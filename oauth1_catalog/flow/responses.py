@@ -177,6 +177,13 @@ def xml_root(text: str) -> ET.Element:
     return root
 
 
+def _host_of(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:  # such as https://[
+        return None
+
+
 _READERS = {"form": _form_fields, "json": _json_fields, "xml": _xml_fields}
 
 
@@ -203,7 +210,7 @@ def refusal(
             problem=problem.code,
         )
     if 300 <= response.status < 400:
-        host = urlsplit(response.header("Location")).hostname or "another address"
+        host = _host_of(response.header("Location")) or "another address"
         return TokenResponseError(
             description=f"{what} was answered with a redirect ({response.status}) to {excerpt(host)}, and a signed "
             f"request is not sent elsewhere. Look up the {step}_url in the provider's documentation.",

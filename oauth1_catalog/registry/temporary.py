@@ -30,6 +30,9 @@ from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
 LIFETIME = 600
 """How long a login may take by default, in seconds."""
 
+FORGOTTEN_AT_ONCE = 100
+"""How many ended logins one callback forgets at most, so that none pays for all that ended before."""
+
 VERSION = 1
 """Of the record; another one is not read."""
 
@@ -252,12 +255,11 @@ class TemporaryStore:
         """
         moment = time.monotonic()
         with self._lock:
-            while self._taken:
-                oldest = next(iter(self._taken))
-                forgotten, expired = self._taken[oldest]
+            for _ in range(min(FORGOTTEN_AT_ONCE, len(self._taken))):
+                forgotten, expired = self._taken[next(iter(self._taken))]
                 if forgotten > moment or expired >= now:
                     break
-                del self._taken[oldest]
+                self._taken.popitem(last=False)
             digest = _digest(record)
             if digest in self._taken:
                 return False

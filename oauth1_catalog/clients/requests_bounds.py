@@ -1,0 +1,75 @@
+"""The bounds of an answer of requests that is read at once: its length after decompression, and the time it takes.
+
+They are put on the answer itself, where the adapter makes it, so that they hold for whatever reads it: requests, a
+hook of the application, or what follows a redirect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import requests
+
+from oauth1_catalog.clients.deadline import deadline, deadline_in_force, is_over
+from oauth1_catalog.clients.failures import answer_too_late, answer_too_long
+from oauth1_catalog.clients.limits import Limits
+
+_limits: ContextVar[Limits | None] = ContextVar("oauth1_catalog_answer", default=None)
+
+
+@contextmanager
+def answers_bounded(url: str, limits: Limits, *, stream: bool) -> Iterator[None]:
+    """Within this block, answers keep to ``answer_bytes`` and ``answer_deadline``, unless they are streamed.
+
+    Raises:
+        TransportError: an answer is too long, or takes too long.
+    """
+    if stream:
+        yield
+        return
+    token = _limits.set(limits)
+    try:
+        with deadline(limits.answer_deadline) as moment:
+            try:
+                yield
+            except requests.RequestException as error:
+                if not is_over(moment):
+                    raise
+                problem, cause = answer_too_late(url, limits), error
+            else:
+                return
+        raise problem from cause
+    finally:
+        _limits.reset(token)
+
+
+def bound_answer(response: Any) -> Any:
+    """``response``, which now keeps to the bounds in force."""
+    limits = _limits.get()
+    if limits is None or not isinstance(response, requests.Response):
+        return response
+    moment, theirs = deadline_in_force(), response.iter_content
+
+    def iter_content(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        return read_on(theirs(*args, **kwargs))
+
+    def read_on(pieces: Iterator[Any]) -> Iterator[Any]:
+        length = 0
+        try:
+            for piece in pieces:
+                length += len(piece)
+                if limits.answer_bytes is not None and length > limits.answer_bytes:
+                    response.close()
+                    raise answer_too_long(response.url, limits)
+                if is_over(moment):
+                    response.close()
+                    raise answer_too_late(response.url, limits)
+                yield piece
+        finally:
+            vars(response).pop("iter_content", None)  # it refers to the answer, which would be kept by itself
+
+    response.iter_content = iter_content  # type: ignore[method-assign] # of this answer alone
+    return response
