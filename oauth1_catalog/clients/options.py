@@ -18,7 +18,6 @@ import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.errors import ConfigurationError
@@ -245,17 +244,6 @@ def _is_text_or_none(value: object) -> bool:
     return value is None or isinstance(value, str)
 
 
-def _is_proxy(value: object) -> bool:
-    """Whether httpx2 takes it; its own message would show the password."""
-    if value is None or hasattr(value, "raw_auth"):  # an httpx2.Proxy
-        return True
-    try:
-        parts = urlsplit(str(value))
-        return parts.scheme in {"http", "https", "socks5", "socks5h"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
 _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     **dict.fromkeys(("realm", "version"), (_is_text_or_none, "text, or None")),
     **dict.fromkeys(
@@ -282,7 +270,6 @@ _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
         lambda value: value is None or isinstance(value, str | os.PathLike | tuple | list),
         "a path, or (certificate, key)",
     ),
-    "proxy": (_is_proxy, "the URL of a proxy with its scheme, such as http://user:password@proxy.example:3128"),
     "answer_bytes": (lambda value: value is None or (_is_count(value) and value != 0), "a number of bytes, or None"),
     "answer_deadline": (
         lambda value: value is None or (type(value) in (int, float) and value > 0),  # type: ignore[operator]

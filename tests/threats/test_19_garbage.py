@@ -9,9 +9,7 @@ import random
 import pytest
 
 from oauth1_catalog.catalog.provider import Provider, TokenResponseRules, UserinfoRules
-from oauth1_catalog.clients.httpx_client import OAuth1Client
-from oauth1_catalog.clients.httpx_pool import HttpxPool
-from oauth1_catalog.errors import ConfigurationError, OAuthError
+from oauth1_catalog.errors import OAuthError
 from oauth1_catalog.flow.drive import run
 from oauth1_catalog.flow.lifetime import expires_at
 from oauth1_catalog.flow.responses import read_token
@@ -106,14 +104,3 @@ def test_a_callback_forgets_few_of_those_that_ended() -> None:
     assert store._first_to_take("another", 1e12, now=1e9)
     assert len(store._taken) == ended - FORGOTTEN_AT_ONCE + 1
     assert not store._first_to_take("another", 1e12, now=1e9)
-
-
-@pytest.mark.parametrize(
-    "proxy", ["user:hunter2@host:1", "http://user:hunter2@host:port", "ftp://user:hunter2@host", "//u:hunter2@h"]
-)
-def test_a_proxy_that_is_none_does_not_show_its_password(proxy: str) -> None:
-    with pytest.raises(ConfigurationError, match="proxy is str") as caught:
-        OAuth1Client("ck", "cs", proxy=proxy)
-    assert "hunter2" not in str(caught.value)
-    assert caught.value.__cause__ is None
-    assert HttpxPool(proxy="http://user:hunter2@host:1")
