@@ -228,6 +228,7 @@ def test_an_empty_secret_key_signs_no_session(emulator: Emulator, key: str | Non
 
 def test_check_finds_that_no_session_can_be_signed() -> None:
     app = flask.Flask(__name__)
+    app.config["OAUTH1_CATALOG_REDIRECT_BASE_URL"] = "https://shop.example"
     oauth = flask_client.OAuth(app)
     assert oauth.check() == []
     oauth.register_from_catalog("twitter", client_id="k", client_secret="s")
