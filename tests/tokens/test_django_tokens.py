@@ -59,7 +59,7 @@ def test_on_a_real_database(database: str, environment: dict[str, str], request:
 
 @pytest.mark.parametrize(
     ("keys", "words"),
-    [("", "there is no key"), ("hunter2", "Key 1 of 1 in OAUTH1_CATALOG_TOKEN_KEYS is none")],
+    [("", "there is no key"), ("hunter2", "Key 1 of 1 in OAUTH1_CATALOG_TOKEN_KEYS cannot be used")],
 )
 def test_a_missing_key_is_found_before_anybody_logs_in(keys: str, words: str, environment: dict[str, str]) -> None:
     done = manage("check", environment=environment | {"OAUTH1_CATALOG_TOKEN_KEYS": keys})
