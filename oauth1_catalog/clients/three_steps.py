@@ -6,6 +6,7 @@ The protocol is in ``flow``; here is what such an object holds between the steps
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hmac import compare_digest
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -192,7 +193,7 @@ class ThreeSteps:
         if callback.failure:
             raise callback.failure
         held = self._credentials
-        if held and held.oauth_token != callback.oauth_token:
+        if held and not compare_digest(held.oauth_token.encode(), (callback.oauth_token or "").encode()):
             raise StateError(
                 description="The callback is for another request token than this session asked for. Ask the user to "
                 "log in again.",

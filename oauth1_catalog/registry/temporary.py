@@ -241,7 +241,9 @@ class TemporaryStore:
 
     def _read_authlib(self, data: object, oauth_token: str) -> PendingLogin:
         kept = data.get("request_token") if isinstance(data, Mapping) else None
-        if not isinstance(data, Mapping) or not isinstance(kept, Mapping) or kept.get("oauth_token") != oauth_token:
+        if not isinstance(data, Mapping) or not isinstance(kept, Mapping):
+            raise self._unknown()
+        if not secrets.compare_digest(_digest(str(kept.get("oauth_token"))), _digest(oauth_token)):
             raise self._unknown()
         extra = {"oauth_verifier": str(kept["oauth_verifier"])} if kept.get("oauth_verifier") else {}
         secret = str(kept.get("oauth_token_secret") or "")

@@ -14,11 +14,16 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "oauth1_catalog"
-PROOF = re.compile(r"\b(handle|digest|signature|binding|mac|proof|secret|password|verifier)\b")
+PROOF = re.compile(r"\b(handle|digest|signature|binding|mac|proof|secret|password|verifier|token)\b")
 FINE = {
     # names of methods and of settings, and whether there is a value
     "signature_method",
     "signature_type",
+    # a token of the application's own store and the one that the application passes: neither comes from a browser
+    "stored['oauth_token']",
+    "row.to_token()",
+    "model.oauth_token",
+    "columns.oauth_token",
 }
 
 
@@ -44,6 +49,7 @@ def test_no_proof_is_compared_by_equality(path: Path) -> None:
 def test_the_rule_finds_what_it_is_for() -> None:
     assert list(proofs_compared_by_equality("if record['binding'] == self._binding: pass"))
     assert list(proofs_compared_by_equality("x = given_signature != wanted"))
+    assert list(proofs_compared_by_equality("x = kept.get('oauth_token') != oauth_token"))
     assert not list(proofs_compared_by_equality("x = compare_digest(signature, wanted)"))
 
 
