@@ -9,7 +9,12 @@ from collections.abc import Awaitable, Callable, Generator
 
 import httpx2
 
-from oauth1_catalog.clients.redirects import check_redirect, too_many_redirects, without_protocol_parameters
+from oauth1_catalog.clients.redirects import (
+    check_redirect,
+    too_many_redirects,
+    unreadable_redirect,
+    without_protocol_parameters,
+)
 from oauth1_catalog.flow.drive import arun, run
 
 
@@ -33,7 +38,7 @@ def send(
         limit: how many redirects to follow.
 
     Raises:
-        ProviderError: a redirect that may not be followed, or too many.
+        ProviderError: a redirect that may not be followed or cannot be read, or too many.
     """
     if not (signed and follow):
         return perform(request, stream=stream, follow_redirects=follow)
@@ -73,8 +78,10 @@ def _hops(request: httpx2.Request, limit: int) -> Generator[httpx2.Request, http
     """Each request of one signed call, to be signed and sent; returns the last answer."""
     history: list[httpx2.Response] = []
     response = yield request
-    while response.has_redirect_location and response.next_request is not None:
+    while response.has_redirect_location:
         following = response.next_request
+        if following is None:  # httpx2 could make none of its address
+            raise unreadable_redirect(method=request.method, url=str(request.url), status=response.status_code)
         if len(history) >= limit:
             raise too_many_redirects(
                 method=request.method, url=str(request.url), status=response.status_code, limit=limit

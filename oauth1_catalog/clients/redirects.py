@@ -24,11 +24,13 @@ def check_redirect(*, status: int, method: str, url: str, new_method: str, new_u
         new_url: the URL that it leads to.
 
     Raises:
-        ProviderError: says where from, where to, and what to do.
+        ProviderError: says where from, where to, and what to do; or that the address cannot be read.
 
     >>> check_redirect(status=302, method="GET", url="https://a.example/x", new_method="GET", new_url="https://a.example/y")
     """
-    here, there, same_origin = _plain(url), _plain(new_url), origin_of(url) == origin_of(new_url)
+    here, there = _plain(url), _plain(new_url)
+    if (same_origin := _is_same_origin(url, new_url)) is None:
+        raise unreadable_redirect(method=method, url=url, status=status)
     url, new_url = masked(url), masked(new_url)  # a query can hold the signature
     if not same_origin:
         reason = "A signature must not go to another host"
@@ -77,6 +79,14 @@ def without_protocol_parameters(url: str) -> str:
     parts = urlsplit(url)
     kept = [piece for piece in parts.query.split("&") if not piece.startswith("oauth_")]
     return urlunsplit(parts._replace(query="&".join(kept)))
+
+
+def _is_same_origin(url: str, new_url: str) -> bool | None:
+    """``None`` for an address that the HTTP library lets through and nobody can call, such as one of port 99999."""
+    try:
+        return origin_of(url) == origin_of(new_url)
+    except ValueError:
+        return None
 
 
 def _plain(url: str) -> str:

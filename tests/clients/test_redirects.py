@@ -172,6 +172,22 @@ def test_a_caller_can_have_the_redirect_itself(wire, stranger, call, answer_with
     assert stranger.received == b""
 
 
+UNREADABLE = ["https://[", "http://[/", "//[", "http://a:b/", "http://127.0.0.1:99999999/", "http://\x7f/"]
+
+
+@pytest.mark.parametrize("location", UNREADABLE)
+@pytest.mark.parametrize("status", [301, 302, 307])
+def test_an_address_that_cannot_be_read(wire, call, answer_with, location, status):
+    wire.answer = redirecting(answer_with, location, status, once=False)
+    answer = call("GET", wire.url, follow=False)
+    assert (answer.status_code, answer.headers["Location"], answer.text) == (status, location, "elsewhere")
+    assert len(wire.arrived) == 1
+    with pytest.raises(ProviderError) as caught:
+        call("GET", wire.url)
+    assert (caught.value.error, caught.value.status, caught.value.step) == ("redirect_refused", status, "api")
+    assert len(wire.arrived) == 2
+
+
 def test_redirects_end(wire, call, answer_with):
     wire.answer = redirecting(answer_with, "/again", once=False)
     with pytest.raises(ProviderError, match=r"another redirect \(302\) after (5|20|30)"):
