@@ -5,7 +5,7 @@ They are put on the answer by the first of the client's hooks, so that they hold
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -18,6 +18,7 @@ from oauth1_catalog.clients.failures import answer_too_late, answer_too_long
 from oauth1_catalog.clients.limits import Limits
 
 _limits: ContextVar[Limits | None] = ContextVar("oauth1_catalog_httpx_answer", default=None)
+_PIECE = 8 * 1024
 
 
 @contextmanager
@@ -111,3 +112,55 @@ async def _abound(response: httpx2.Response) -> None:
 def _check(response: httpx2.Response, length: int, limits: Limits) -> None:
     if limits.answer_bytes is not None and length > limits.answer_bytes:
         raise answer_too_long(str(response.url), limits)
+
+
+class _LongerError(Exception):
+    """The body goes on."""
+
+
+async def abeginning_of(response: httpx2.Response, size: int) -> bytes:
+    """The body of ``response`` where it is no longer than ``size`` bytes, and otherwise not much more than those.
+
+    What was streamed can be read from its beginning afterwards, by ``aread`` or ``aiter_bytes``, ``aiter_text`` and
+    ``aiter_lines``.
+
+    Args:
+        response: an answer, read or not.
+        size: in bytes, after decompression.
+
+    Raises:
+        httpx2.HTTPError: the connection broke.
+    """
+    pieces: list[bytes] = []
+    theirs = response.aiter_bytes(_PIECE)
+
+    async def aiter_bytes(chunk_size: int | None = None) -> AsyncGenerator[bytes, None]:  # noqa: ARG001 - httpx2's name
+        length = 0
+        async for piece in theirs:
+            pieces.append(piece)
+            length += len(piece)
+            if length > size:
+                raise _LongerError
+            yield piece
+
+    async def aiter_again(chunk_size: int | None = None) -> AsyncGenerator[bytes, None]:
+        async for piece in _chained(pieces, theirs):
+            size = chunk_size or len(piece)
+            for start in range(0, len(piece), size):
+                yield piece[start : start + size]
+
+    response.aiter_bytes = aiter_bytes  # type: ignore[method-assign] # of this answer alone
+    try:
+        content = await response.aread()
+    except _LongerError:
+        response.aiter_bytes = aiter_again  # type: ignore[method-assign]
+        return b"".join(pieces)
+    vars(response).pop("aiter_bytes", None)
+    return content
+
+
+async def _chained(first: list[bytes], rest: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    for piece in first:
+        yield piece
+    async for piece in rest:
+        yield piece

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import chain
 from typing import Any
 
 import requests
+from requests.utils import stream_decode_response_unicode
 
 from oauth1_catalog.clients.deadline import deadline, deadline_in_force, is_over
 from oauth1_catalog.clients.failures import answer_too_late, answer_too_long
 from oauth1_catalog.clients.limits import Limits
 
 _limits: ContextVar[Limits | None] = ContextVar("oauth1_catalog_answer", default=None)
+_PIECE = 8 * 1024
 
 
 @contextmanager
@@ -73,3 +76,45 @@ def bound_answer(response: Any) -> Any:
 
     response.iter_content = iter_content  # type: ignore[method-assign] # of this answer alone
     return response
+
+
+class _LongerError(Exception):
+    """The body goes on."""
+
+
+def beginning_of(response: requests.Response, size: int) -> bytes:
+    """The body of ``response`` where it is no longer than ``size`` bytes, and otherwise not much more than those.
+
+    What was streamed can be read from its beginning afterwards, by ``content`` or ``iter_content``.
+
+    Args:
+        response: an answer, read or not.
+        size: in bytes, after decompression.
+
+    Raises:
+        requests.RequestException: the connection broke.
+    """
+    pieces: list[bytes] = []
+    theirs = response.iter_content(_PIECE)
+
+    def iter_content(*_: Any) -> Iterator[bytes]:
+        length = 0
+        for piece in theirs:
+            pieces.append(piece)
+            length += len(piece)
+            if length > size:
+                raise _LongerError
+            yield piece
+
+    def iter_again(chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:  # noqa: ARG001 - one piece is as good as another
+        again = chain(pieces, theirs)
+        return stream_decode_response_unicode(again, response) if decode_unicode else again
+
+    response.iter_content = iter_content  # type: ignore[assignment,method-assign] # of this answer alone
+    try:
+        content: bytes = response.content
+    except _LongerError:
+        response.iter_content = iter_again  # type: ignore[method-assign]
+        return b"".join(pieces)
+    vars(response).pop("iter_content", None)
+    return content

@@ -175,8 +175,10 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
                 auth = OAuth1Auth.from_signer(self.signer, credentials, oauth_params, fields)
                 response = await self._send_call(method, url, auth=auth, **kwargs)
         if self._may_be_rejected(token, response.status_code):
-            await response.aread()  # stream=True has left it; it can be read once more
-            await self._run(self._forget_rejected(token, response))
+            from oauth1_catalog.clients.httpx_bounds import abeginning_of
+
+            beginning = await abeginning_of(response, self.pool.limits.token_bytes)
+            await self._run(self._forget_rejected(token, response, beginning))
         return response
 
     async def _unsigned_request(

@@ -236,7 +236,10 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
             oauth_params=oauth_params,
             **kwargs,
         )
-        self._run(self._forget_rejected(token, response))
+        if self._may_be_rejected(token, response.status_code):
+            from oauth1_catalog.clients.requests_bounds import beginning_of
+
+            self._run(self._forget_rejected(token, response, beginning_of(response, self.pool.limits.token_bytes)))
         return response
 
     def close(self) -> None:

@@ -95,17 +95,16 @@ class TokenKeeping(Generic[FrameworkRequest]):
         """Whether an answer of this status is to be read for the rejection of a token that is in the store."""
         return self.framework.forget_rejected_tokens and status >= 400 and self._owner(token) is not None
 
-    def _forget_rejected(self, token: TokenLike | None, response: Any) -> LoginSteps[None]:
+    def _forget_rejected(self, token: TokenLike | None, response: Any, beginning: bytes) -> LoginSteps[None]:
         """Remove a token of the store that the provider has just rejected, where the application wishes that.
 
-        ``response`` is that of requests or httpx2, which have the same attributes.
+        ``response`` is that of requests or httpx2, which have the same attributes; ``beginning`` is of its body, which
+        may be a stream without end.
         """
         owner = self._owner(token)
-        if not self._may_be_rejected(token, response.status_code):
-            return
         from oauth1_catalog.flow.problems import read_problem
 
-        problem = read_problem(Response(response.status_code, dict(response.headers), response.content))
+        problem = read_problem(Response(response.status_code, dict(response.headers), beginning))
         renewable = problem.code == "token_expired" and self.provider.renew is not None
         if problem.reported and problem.code in ENDED and not renewable:
             yield StoreCall("delete_token", (self.name, owner, token))

@@ -18,6 +18,7 @@ from oauth1_catalog.errors import OAuthError
 from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, SQLAlchemyTokens
 from oauth1_catalog.registry.token import Token
 from oauth1_catalog.registry.token_cipher import TokenCipher
+from tests.clients.conftest import serving
 from tests.integrations.applications import Application, now
 
 ME = "account/verify_credentials.json"
@@ -168,6 +169,65 @@ def test_a_rejected_token_is_forgotten_though_the_answer_is_streamed(
     emulator.fail_next("api", status=401, body="oauth_problem=token_revoked")
     assert shop.view(streamed) == {"status": 401, "body": "oauth_problem=token_revoked"}
     assert shop.stored() is None
+
+
+@pytest.mark.parametrize("length", [64 * 1024, 64 * 1024 + 1, 300_000])
+def test_a_streamed_error_is_read_no_further_than_a_problem_can_be(
+    site: Callable[..., Site], emulator: Emulator, length: int
+) -> None:
+    """And the application has the whole of it, in either way of reading."""
+    shop = site(forget_rejected_tokens=True)
+    shop.app.browser().log_in(emulator)
+    body = "oauth_problem=token_revoked&" + "x" * (length - 28)
+
+    def reading(how: str) -> Callable[..., Any]:
+        async def streamed(app: Application, *request: Any) -> Any:
+            response = await now(app.client.get(ME, stream=True, **requested(request)))
+            if how == "whole":
+                whole = await response.aread() if hasattr(response, "aread") else response.content
+            elif hasattr(response, "aiter_text"):
+                whole = "".join([piece async for piece in response.aiter_text()]).encode()
+            else:
+                whole = b"".join(response.iter_content(1000))
+            return {"same": whole.decode() == body}
+
+        return streamed
+
+    for how in ("whole", "pieces"):
+        shop.app.browser().log_in(emulator)
+        emulator.fail_next("api", status=401, body=body)
+        assert shop.view(reading(how)) == {"same": True}
+        assert shop.stored() is None
+
+
+def test_a_streamed_error_without_end_is_given_to_the_application(
+    site: Callable[..., Site], emulator: Emulator
+) -> None:
+    written: list[int] = []
+
+    def endless(_: Any) -> Iterator[bytes]:
+        yield b"HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n"
+        yield b"1c\r\noauth_problem=token_revoked&\r\n"
+        while True:
+            written.append(1)
+            yield b"10000\r\n" + b"x" * 65536 + b"\r\n"
+
+    shop = site(forget_rejected_tokens=True)
+    shop.app.browser().log_in(emulator)
+    with serving() as wire:
+        wire.answer = endless
+
+        async def begun(app: Application, *request: Any) -> Any:
+            options = {"stream": True, "allow_any_host": True, **requested(request)}
+            response = await now(app.client.get(f"{wire.url}/x", **options))
+            pieces = response.aiter_bytes() if hasattr(response, "aiter_bytes") else None
+            first = await anext(pieces) if pieces else next(response.iter_content(1000))
+            await now(response.aclose() if pieces else response.close())
+            return {"status": response.status_code, "first": first[:27].decode()}
+
+        assert shop.view(begun) == {"status": 401, "first": "oauth_problem=token_revoked"}
+    assert shop.stored() is None
+    assert len(written) < 1000  # what the sockets' buffers hold, and no more
 
 
 @pytest.mark.parametrize(

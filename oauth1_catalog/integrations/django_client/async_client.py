@@ -165,7 +165,11 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         kwargs = MaskedMapping(kwargs)
         token = masked(await self._aany_token(token, request, current))
         response = await self._in_thread(self._signed_request)(method, url, token, **kwargs)
-        await self._arun(self._forget_rejected(token, response))
+        if self._may_be_rejected(token, response.status_code):
+            from oauth1_catalog.clients.requests_bounds import beginning_of
+
+            beginning = await self._in_thread(beginning_of)(response, self.pool.limits.token_bytes)
+            await self._arun(self._forget_rejected(token, response, beginning))
         return response
 
     async def _auserinfo(
