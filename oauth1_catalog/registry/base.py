@@ -240,7 +240,8 @@ class BaseOAuth(Generic[App]):
     def check(self) -> list[ConfigurationError]:
         """What is wrong with the registered clients: missing settings, unusable keys, misspelt names.
 
-        What their logins need of the application is looked at too, as far as it can be told outside of a request.
+        What their logins need of the application is looked at too, as far as it can be told outside of a request: a
+        session, and a key that seals what is kept in it.
 
         Nothing is sent. An empty list is good news; call it in a test of your application. What works today and needs
         your attention is in the list too, with the ``severity`` ``"warning"``: a provider that is going to switch OAuth
@@ -249,6 +250,7 @@ class BaseOAuth(Generic[App]):
         ``OAUTH1_CATALOG_SILENCED_CHECKS`` in the configuration lists, by their ``error``, findings to leave out.
         """
         found: list[ConfigurationError] = []
+        keys = self._sealing_keys()
         logs_in = is_open = False
         for name in self._registry:
             try:
@@ -259,6 +261,8 @@ class BaseOAuth(Generic[App]):
                 found.extend((*client.problems(), *self._notices(name)) if client else ())
                 logs_in = logs_in or (client is not None and "redirect" in client.provider.flows)
                 is_open = is_open or (client is not None and client.callback_is_open)
+                if client is not None and keys is not None and (problem := client.sealing_problem(keys)):
+                    found.append(problem)
         if logs_in:
             found.extend(self._session_problems())
         if is_open:
@@ -305,6 +309,10 @@ class BaseOAuth(Generic[App]):
     def _session_problems(self) -> list[ConfigurationError]:
         """What keeps the application from having a session, which a login needs."""
         return []
+
+    def _sealing_keys(self) -> Sequence[str | bytes] | None:
+        """The application's own keys for the records of logins; ``None`` where they are not known, or cannot lack."""
+        return None
 
     def _redirect_problems(self) -> list[ConfigurationError]:
         """What lets others choose the redirect URI, where the configuration does not give it."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -240,6 +240,21 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
                 description=f"{self.name}: {missing_time_zone(lifetime.timezone)}", provider=self.name
             )
 
+    def sealing_problem(self, found: Sequence[str | bytes]) -> ConfigurationError | None:
+        """Why a login could not begin for want of a key, ``None`` where it could, or ``problems`` tells why not.
+
+        Args:
+            found: the application's own keys.
+        """
+        if "redirect" not in self.provider.flows:
+            return None
+        try:
+            with self._configuring():
+                self.framework.keys(found, masked(self._fallback_key()))
+        except ConfigurationError as error:
+            return error if error.error == "missing_secret_key" else None
+        return None
+
     def check_fixation(self) -> None:
         """Refuse a registration that can only be for logins, where these can be fixated and that is not allowed.
 
@@ -401,12 +416,16 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         return given
 
     def _browser(self, request: FrameworkRequest) -> Browser:
-        # Where no secret key of the application is found: what only this client can know, in each of its processes.
+        fallback_key = masked(self._fallback_key())
+        with self._configuring():
+            return self.framework.browser(request, fallback_key)
+
+    def _fallback_key(self) -> str | None:
+        """For an application without a secret key: what only this client knows, in each of its processes."""
         secret = masked(self.client_secret)
         if not secret and self.signer.signature_method.name.startswith("RSA"):
             secret = self.signer.signature_method.sign("oauth1_catalog temporary credentials", "", "")
-        with self._configuring():
-            return self.framework.browser(request, f"{self.client_id}&{secret}" if secret else None)
+        return f"{self.client_id}&{secret}" if secret else None
 
     def _api_call(self, url: str, kwargs: dict[str, Any], *, allow_any_host: bool) -> tuple[str, dict[str, Any]]:
         """The absolute URL of an API call, and the call's arguments with what the provider always wants."""

@@ -173,6 +173,65 @@ def test_flask_with_sessions_on_the_server_and_no_secret_key(emulator: Emulator)
     assert "oauth_token" in browser.get(local(back)).json
 
 
+def missing(found: list[ConfigurationError]) -> list[str | None]:
+    """Whose logins have no key, as ``check`` tells it."""
+    told = [error for error in found if error.error == "missing_secret_key"]
+    assert all("Pass OAuth(secret_key=...)" in error.description for error in told)
+    return [error.provider for error in told]
+
+
+class TestCheck:
+    """A login without a key is told of before anybody begins one."""
+
+    def clients(self, oauth: Any) -> Any:
+        oauth.register_from_catalog("launchpad", client_id="public", client_secret="", allow_session_fixation=True)
+        oauth.register_from_catalog("twitter", client_id="k", client_secret="s")
+        return oauth
+
+    @pytest.mark.parametrize("secret_key", [None, "a key of the registry"])
+    @pytest.mark.parametrize("own", [None, "a key of the application"])
+    def test_flask(self, own: str | None, secret_key: str | None) -> None:
+        app = flask.Flask(__name__)
+        app.session_interface, app.secret_key = ServerSide(), own
+        oauth = self.clients(flask_client.OAuth(app, secret_key=secret_key))
+        expected = [] if own or secret_key else ["launchpad"]
+        assert missing(oauth.check()) == expected
+        done = app.test_cli_runner().invoke(args=["oauth1", "check"])
+        assert ("No key of the application can be found" in done.output) == bool(expected)
+        assert done.exit_code == bool(expected)
+
+    def test_flask_without_any_session(self) -> None:
+        """That is told of once, and not of each client."""
+        app = flask.Flask(__name__)
+        oauth = self.clients(flask_client.OAuth(app))
+        assert missing(oauth.check()) == []
+        assert sum("app.secret_key is not set" in error.description for error in oauth.check()) == 1
+
+    @pytest.mark.parametrize(
+        ("session", "secret_key", "expected"),
+        [
+            (PLAIN, None, []),
+            (Middleware(Wrapped), None, ["launchpad"]),
+            (Middleware(OwnSessions), None, ["launchpad"]),
+            (Middleware(OwnSessions, secret_key=KEY), None, []),
+            (Middleware(Wrapped), "a key of the registry", []),
+        ],
+    )
+    def test_starlette(self, session: Any, secret_key: str | None, expected: list[str]) -> None:
+        oauth = self.clients(starlette_client.OAuth(secret_key=secret_key))
+        assert missing(oauth.check()) == []  # it knows no application yet
+        assert missing(oauth.check(Starlette(middleware=[session]))) == expected
+
+    def test_starlette_by_its_lifespan(self) -> None:
+        oauth = self.clients(starlette_client.OAuth())
+        with TestClient(Starlette(middleware=[Middleware(Wrapped)], lifespan=oauth.lifespan)):
+            assert missing(oauth.check()) == ["launchpad"]
+
+    def test_django(self) -> None:
+        """Django itself refuses to run without ``SECRET_KEY``."""
+        assert missing(self.clients(django_client.OAuth()).check()) == []
+
+
 @pytest.mark.parametrize("secret_key", ["", [], [""], b"", ["new", ""], 7, True, {"key": 1}])
 @pytest.mark.parametrize("oauth", [flask_client.OAuth, django_client.OAuth, starlette_client.OAuth])
 def test_a_key_that_is_none(oauth: Callable[..., Any], secret_key: Any) -> None:

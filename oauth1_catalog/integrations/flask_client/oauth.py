@@ -200,6 +200,12 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         same_site = app.session_interface.get_cookie_samesite(app)
         return list(session_cookie_notices(same_site, "SESSION_COOKIE_SAMESITE in app.config"))
 
+    def _sealing_keys(self) -> list[str | bytes] | None:
+        try:
+            return secret_keys(self._app())
+        except ConfigurationError:
+            return None  # _session_problems() tells it
+
     def _host_problem(self) -> HostProblem | None:
         app = self._app()
         if app.config.get("SERVER_NAME") and not app.url_map.host_matching:

@@ -110,14 +110,14 @@ class StarletteFramework(Framework[Request]):
             )
         return Browser(
             session=request.session,
-            keys=self.keys(self._found_keys(request.scope.get("app")), fallback_key),
+            keys=self.keys(self.found_keys(request.scope.get("app")), fallback_key),
             in_cookie=True,
             # Of the scope itself: one that a test made by hand may lack the rest of what Starlette's Request asks for.
             query=QueryParams(request.scope.get("query_string", b"")).multi_items(),
             path=request.scope.get("path", ""),
         )
 
-    def _found_keys(self, app: object) -> list[str | bytes]:
+    def found_keys(self, app: object) -> list[str | bytes]:
         """The keys of the ``SessionMiddleware`` of ``app``, or of an application that may have it mounted."""
         found = [session_settings(app).get("secret_key")]
         if isinstance(app, Starlette) and app not in self.applications:

@@ -138,6 +138,13 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
             return [error]
         return list(session_cookie_notices(session.get("same_site"), "same_site= of SessionMiddleware"))
 
+    def _sealing_keys(self) -> list[str | bytes] | None:
+        app = self._served() if self._served is not None else None
+        try:
+            return None if app is None else self._framework().found_keys(app)
+        except ConfigurationError:
+            return None  # _session_problems() tells it
+
     def _host_problem(self) -> HostProblem | None:
         app = self._served() if self._served is not None else None
         if app is None or trusts_hosts(app):
