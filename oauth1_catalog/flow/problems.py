@@ -29,6 +29,12 @@ _SAID_IN_PROSE = {
     "callback_rejected": re.compile(r"callback", re.IGNORECASE),
     "consumer_key_unknown": re.compile(r"consumer", re.IGNORECASE),
 }
+_OF_A_CLOCK = frozenset({"timestamp_refused", "nonce_used", "signature_invalid", None})
+"""Problems that a wrong clock can be behind: some servers refuse a timestamp by another name, or by none."""
+_APART = 60
+"""What two clocks may differ by, in seconds, without a word."""
+_ACCEPTABLE = re.compile(r'\boauth_acceptable_timestamps="?(\d{1,12})-(\d{1,12})(?!\d)')
+_OURS = re.compile(r"\btimestamp\b.{0,60}\bours (\d{1,12})(?!\d)", re.IGNORECASE)
 _ADVICE = {
     "timestamp_refused": "Set this machine's clock right",
     "nonce_used": "Send each signed request once: something between you and the provider repeats it",
@@ -68,8 +74,11 @@ class Problem:
     def next_step(self, response: Response, now: float) -> str:
         """What the developer can do about it, as a sentence, or an empty string."""
         advice = _ADVICE.get(self.code or "", "")
-        if self.code == "timestamp_refused" and (theirs := _date(response)) is not None:
-            advice += f" (it is {abs(now - theirs):.0f} s {'ahead' if now > theirs else 'behind'} of the provider's)"
+        apart = _clocks_apart(response, now) if self.code in _OF_A_CLOCK else ""
+        if apart and self.code == "timestamp_refused":
+            advice += f" (it is {apart} the provider's)"
+        elif apart:
+            advice += f"{'. ' if advice else ''}This machine's clock is {apart} the provider's: set it right"
         return f"{advice}." if advice else ""
 
 
@@ -110,6 +119,28 @@ def _find_message(value: object) -> str | None:
         if message:
             return message
     return None
+
+
+def _clocks_apart(response: Response, now: float) -> str:
+    """How far ``now`` is from the provider's time, as "3600 s ahead of"; empty where they agree, or it does not tell.
+
+    MediaWiki tells its time in prose, others in the Date header. That may be of a proxy whose clock is another one, so
+    the times that would be taken are looked at, too; they only bound the difference.
+    """
+    ours = _OURS.search(response.text)
+    theirs = float(ours.group(1)) if ours else _date(response)
+    if theirs is not None and abs(now - theirs) > _APART:
+        return _difference(now - theirs)
+    acceptable = _ACCEPTABLE.search(f"{response.header('WWW-Authenticate')}&{response.text}")
+    if acceptable is None:
+        return ""
+    first, last = sorted(map(float, acceptable.groups()))
+    nearest = min(max(now, first), last)
+    return "" if now == nearest else f"at least {_difference(now - nearest)}"
+
+
+def _difference(seconds: float) -> str:
+    return f"{abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'}"
 
 
 def _date(response: Response) -> float | None:

@@ -290,7 +290,7 @@ def test_messages_in_json(body: str, said: str) -> None:
 
 def test_the_clocks_are_compared() -> None:
     response = Response(401, {"Date": "Wed, 25 Nov 2026 01:00:00 GMT"}, b"oauth_problem=timestamp_refused")
-    with pytest.raises(TokenRequestDeniedError, match=r"it is 3600 s behind of the provider's"):
+    with pytest.raises(TokenRequestDeniedError, match=r"it is 3600 s behind the provider's"):
         read_token(response, PROVIDER, step="access_token", clock=lambda: 1795568400.0 - 3600)
 
 
