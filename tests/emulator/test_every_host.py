@@ -33,6 +33,8 @@ def registration(emulator: Emulator, name: str) -> dict[str, Any]:
         values["rsa_key"] = client.rsa_key
     elif file.required_credentials is None or "client_secret" in file.required_credentials:
         values["client_secret"] = client.client_secret
+    if file.callback.verifier != "required":
+        values["allow_session_fixation"] = True
     if file.user_agent is not None:
         values["user_agent"] = "tests/1.0"
     return {**values, "client_id": client.client_id, "client_kwargs": {"verify": emulator.ca_file}}
@@ -48,6 +50,7 @@ def names() -> list[str]:
     return found
 
 
+@pytest.mark.filterwarnings("ignore:.*can be fixated:oauth1_catalog.errors.ConfigurationWarning")
 @pytest.mark.parametrize("name", names())
 def test_each_host_of_a_provider(emulator, name):
     app = flask.Flask(__name__)

@@ -176,7 +176,9 @@ class TestAtStart:
             SQLAlchemyTokens(sessions, OAuth1Token, keys=keys)
 
     def test_a_key_that_is_none(self, sessions: Any) -> None:
-        with pytest.raises(ConfigurationError, match="Key 2 of 2 in OAUTH1_CATALOG_TOKEN_KEYS is none") as caught:
+        with pytest.raises(
+            ConfigurationError, match="Key 2 of 2 in OAUTH1_CATALOG_TOKEN_KEYS cannot be used"
+        ) as caught:
             SQLAlchemyTokens(sessions, OAuth1Token, keys=[TokenCipher.new_key(), "hunter2"])
         assert "hunter2" not in str(caught.value)
 

@@ -70,7 +70,7 @@ def test_the_async_test_client(project: Project, emulator: Emulator, tmp_path: P
         "    browser = AsyncClient()\n"
         "    sent = await browser.get('/login')\n"
         "    print(sent.status_code, 'sessionid' in browser.cookies)\n"
-        f"    query = {{'token': {issued.oauth_token!r}, 'secret': {issued.oauth_token_secret!r}}}\n"
+        f"    query = {{'token': '{issued.oauth_token}', 'secret': '{issued.oauth_token_secret}'}}\n"
         "    print((await browser.get('/profile', query)).json()['preferred_username'])\n"
         "asyncio.run(main())\n",
         settings="ALLOWED_HOSTS = ['*']",
