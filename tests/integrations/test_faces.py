@@ -17,7 +17,7 @@ from oauth1_catalog.integrations.starlette_client.blocking import BlockingCalls
 def operations(face: type, asks: Callable[[str], bool] = lambda name: True) -> dict[str, Any]:
     """The public functions of a client, without those that need no waiting."""
     found = {name: value for name, value in inspect.getmembers(face, inspect.isfunction) if not name.startswith("_")}
-    local = {"problems", "discard", "check_fixation"}
+    local = {"problems", "discard", "check_fixation", "sealing_problem"}
     return {name: value for name, value in found.items() if name not in local and asks(name)}
 
 
