@@ -78,14 +78,16 @@ class OAuth1Auth(SignsRequests, AuthBase):
     def _signed(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
         headers, body = r.headers, r.body
         content_type = ""
-        r.url = blanks_escaped(r.url or "")
+        url = r.url or ""
+        if "+" in url:
+            r.url = url = blanks_escaped(url)
         if body:
             content_type = _text(headers.get("Content-Type") or "")
             if not content_type and (guessed := undeclared_type(body)):
                 content_type = headers["Content-Type"] = guessed
             if is_form(content_type) and (escaped := form_blanks_escaped(body)) != body:
                 r.body = body = escaped
-                r.prepare_content_length(escaped)
+                headers["Content-Length"] = str(len(escaped if isinstance(escaped, bytes) else escaped.encode()))
             if not isinstance(body, (str, bytes)):
                 if covers_body(self.signer, content_type):
                     body = _read_and_rewind(body)
@@ -98,7 +100,7 @@ class OAuth1Auth(SignsRequests, AuthBase):
         else:
             headers["Authorization"] = self.signer.authorization(
                 r.method or "",
-                r.url,
+                url,
                 body=body,
                 content_type=content_type,
                 token=self.credentials,

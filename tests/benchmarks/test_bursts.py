@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import flask
+import httpx2
 import pytest
+import requests
 import trustme
 
 from oauth1_catalog.integrations import flask_client, starlette_client
@@ -18,8 +20,10 @@ from tests.benchmarks.test_connections import TOKEN, registered
 from tests.benchmarks.tls_server import serving
 
 LOGINS, AT_ONCE, CALLS = 400, 200, 100
+TOKEN_URL = "{}/access_token"
 
 LOGIN_ROW = Row("a login of 200 at a time over TLS, Starlette; the limit is Flask's", slower=3)
+BARE_ROW = Row("two POSTs of 200 at a time over TLS, httpx2 alone; the limit is requests alone", slower=3)
 AFTER_ROW = Row("an API call after them, Starlette; the limit is one before", slower=1.5)
 
 
@@ -78,3 +82,38 @@ def test_logins_of_starlette_and_a_call_before_and_after(url: str, request: pyte
         table.add(AFTER_ROW, OURS, await calls())
 
     asyncio.run(work())
+
+
+def test_the_libraries_alone(url: str, request: pytest.FixtureRequest) -> None:
+    """What of the first row is the libraries' own: the two requests of a login, signed by nobody."""
+    table, headers = request.config.stash[TABLE], {"Authorization": "OAuth " + "x" * 300}
+
+    with requests.Session() as session, ThreadPoolExecutor(AT_ONCE) as threads:
+        session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=AT_ONCE))
+
+        def ask(_: int) -> None:
+            for _ in range(2):
+                session.post(TOKEN_URL.format(url), headers=headers)
+
+        list(threads.map(ask, range(LOGINS)))
+        started = time.process_time()
+        list(threads.map(ask, range(LOGINS)))
+        table.add(BARE_ROW, LIMIT, (time.process_time() - started) / LOGINS)
+
+    async def ask_all() -> None:
+        limits = httpx2.Limits(max_connections=100, max_keepalive_connections=20)
+        async with httpx2.AsyncClient(limits=limits, timeout=60) as client:
+            gate = asyncio.Semaphore(AT_ONCE)
+
+            async def ask() -> None:
+                async with gate:
+                    for _ in range(2):
+                        await client.post(TOKEN_URL.format(url), headers=headers)
+
+            for counted in (False, True):
+                started = time.process_time()
+                await asyncio.gather(*(ask() for _ in range(LOGINS)))
+                if counted:
+                    table.add(BARE_ROW, OURS, (time.process_time() - started) / LOGINS)
+
+    asyncio.run(ask_all())
