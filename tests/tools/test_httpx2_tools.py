@@ -94,9 +94,9 @@ def test_httpx2_pytest(shop: Callable[..., Any], httpx2_mock: Any) -> None:
 
 @pytest.mark.httpx2_mock(assert_all_requests_were_expected=False)
 def test_httpx2_pytest_knows_nothing_of_an_address(shop: Callable[..., Any], httpx2_mock: Any) -> None:
-    with pytest.raises(TransportError, match="got no answer") as caught:
+    with pytest.raises(TransportError, match="got no answer"):
         shop().visit()
-    assert "No response can be found" in str(caught.value.__cause__.__cause__ or caught.value.__cause__)
+    assert paths([request.url for request in httpx2_mock.get_requests()]) == PATHS[:1]
 
 
 class TestVcrpy:
