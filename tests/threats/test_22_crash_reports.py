@@ -7,6 +7,7 @@ error.
 
 from __future__ import annotations
 
+import gc
 import json
 import pickle
 import subprocess
@@ -184,6 +185,11 @@ def test_the_applications_own_frames_stay(wire: Wire) -> None:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 class TestAnErrorOfTheApplicationAfterTheLogin:
     """The view's own frames hold the token, and are shown."""
+
+    @pytest.fixture(autouse=True)
+    def collected(self) -> Iterator[None]:
+        yield
+        gc.collect()
 
     def error_in_a_view(self, wire: Wire) -> Exception:
         wire.answer = lambda _: response(f"oauth_token=t&oauth_token_secret={CANARY}Answer")
