@@ -41,7 +41,8 @@ def strict(found: list[Any]) -> list[ConfigurationNotice]:
 @ATTRIBUTES
 def test_flask(same_site: str | None, told: int) -> None:
     app = flask.Flask(__name__)
-    app.config.update(SECRET_KEY="s", SESSION_COOKIE_SAMESITE=same_site, TRUSTED_HOSTS=["localhost"])
+    app.config.update(SECRET_KEY="s", SESSION_COOKIE_SAMESITE=same_site)
+    app.config["OAUTH1_CATALOG_REDIRECT_BASE_URL"] = "https://app.example"
     oauth = flask_client.OAuth(app)
     assert oauth.check() == []
     oauth.register_from_catalog("twitter", **KEYS)
