@@ -85,16 +85,16 @@ def emulate(
         names, catalog = providers_named(names, directories)
         # None: the environment says, which is the switch of the whole process.
         catalog.allow_local_hosts, catalog.insecure_transport = allow_local_hosts or None, insecure_transport or None
-        with contextlib.ExitStack() as stack:
+        # Ctrl+C may come at any moment, also while the last line is being written or while the emulator ends.
+        with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as stack:
             values = _values(catalog, names, given)
             seed = "emulate" if stable_keys else None
             emulator = stack.enter_context(Emulator(catalog, port=port, consent_port=consent_port, seed=seed))
             target = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="oauth1-catalog-")))
-            with contextlib.suppress(KeyboardInterrupt):
-                handed = _Handover(emulator, values, target.absolute(), prefix=prefix, stable=stable_keys)
-                for line in handed.told(callback, env_file):
-                    click.echo(line)
-                threading.Event().wait()
+            handed = _Handover(emulator, values, target.absolute(), prefix=prefix, stable=stable_keys)
+            for line in handed.told(callback, env_file):
+                click.echo(line)
+            threading.Event().wait()
     except BrokenPipeError:
         raise  # whoever reads what is told has gone: click ends without a word, as other commands do
     except OSError as error:

@@ -75,15 +75,16 @@ def _show(framework: str, application: ModuleType, port: int) -> None:
     from oauth1_catalog.emulator import Emulator
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with Emulator(Catalog()) as emulator:
-        demo = Demo(emulator, framework)
-        with application.serve(demo, port) as origin:
-            for reason in demo.left_out:
-                click.echo(reason, err=True)
-            click.echo("A demonstration: every provider is emulated on this machine, no real account is involved.")
-            click.echo(f"{len(demo.offers)} providers; their consent pages are on {emulator.origins.consent}")
-            click.echo(f"\n    Open {click.style(origin + '/', bold=True)}   ({framework}; stop with Ctrl+C)\n")
-            try:
+    # Ctrl+C may come at any moment, also while the address is being written or while everything ends.
+    try:
+        with Emulator(Catalog()) as emulator:
+            demo = Demo(emulator, framework)
+            with application.serve(demo, port) as origin:
+                for reason in demo.left_out:
+                    click.echo(reason, err=True)
+                click.echo("A demonstration: every provider is emulated on this machine, no real account is involved.")
+                click.echo(f"{len(demo.offers)} providers; their consent pages are on {emulator.origins.consent}")
+                click.echo(f"\n    Open {click.style(origin + '/', bold=True)}   ({framework}; stop with Ctrl+C)\n")
                 threading.Event().wait()
-            except KeyboardInterrupt:
-                click.echo("Stopped.")
+    except KeyboardInterrupt:
+        click.echo("Stopped.")
