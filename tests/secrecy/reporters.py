@@ -31,15 +31,19 @@ PACKAGE = str(Path(oauth1_catalog.__file__).parent)
 
 
 @contextmanager
-def sentry() -> Iterator[Callable[[BaseException], dict[str, Any]]]:
-    """Gives what ``capture_exception`` would send. Integrations stay out: they would stay in the tests that follow."""
+def sentry(**options: Any) -> Iterator[Callable[[BaseException], dict[str, Any]]]:
+    """Gives what ``capture_exception`` would send; ``options`` are further ones of ``sentry_sdk.init``.
+
+    Sentry's default integrations are left out, also of the ``init`` at the end: they patch Flask, Django and Starlette
+    for good. Sentry's ASGI middleware, for one, takes the cause from each error that passes it.
+    """
     events: list[Any] = []
 
     class Kept(Transport):
         def capture_envelope(self, envelope: Envelope) -> None:
             events.append(envelope.get_event())
 
-    sentry_sdk.init(dsn="http://public@127.0.0.1:9/1", default_integrations=False, transport=Kept)
+    sentry_sdk.init(dsn="http://public@127.0.0.1:9/1", default_integrations=False, transport=Kept, **options)
 
     def report(error: BaseException) -> dict[str, Any]:
         sentry_sdk.capture_exception(error)
@@ -50,7 +54,7 @@ def sentry() -> Iterator[Callable[[BaseException], dict[str, Any]]]:
         yield report
     finally:
         sentry_sdk.get_client().close(timeout=0)
-        sentry_sdk.init()
+        sentry_sdk.init(default_integrations=False)
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:

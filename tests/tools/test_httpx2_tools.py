@@ -13,6 +13,7 @@ import pytest
 
 from oauth1_catalog.errors import TransportError
 from tests.clients.conftest import Wire
+from tests.secrecy.reporters import sentry
 from tests.tools.httpx2_shops import HTTPX2_SHOPS
 from tests.tools.shops import ANSWERS, PROVIDER, VISITED
 
@@ -32,6 +33,10 @@ def is_sync(request: pytest.FixtureRequest) -> bool:
 def answer(request: httpx2.Request) -> httpx2.Response:
     content_type, body = ANSWERS[request.method, request.url.path]
     return httpx2.Response(200, text=body, headers={"Content-Type": content_type}, request=request)
+
+
+def no_answer(request: httpx2.Request) -> httpx2.Response:
+    raise httpx2.ReadError("the connection is gone", request=request)
 
 
 def paths(urls: list[Any]) -> list[str]:
@@ -95,8 +100,18 @@ def test_httpx2_pytest(shop: Callable[..., Any], httpx2_mock: Any) -> None:
 @pytest.mark.httpx2_mock(assert_all_requests_were_expected=False)
 @pytest.mark.usefixtures("httpx2_mock")
 def test_httpx2_pytest_knows_nothing_of_an_address(shop: Callable[..., Any]) -> None:
-    with pytest.raises(TransportError, match="got no answer"):
+    with pytest.raises(TransportError, match="got no answer") as caught:
         shop().visit()
+    assert "No response can be found" in str(caught.value.__cause__)
+
+
+def test_the_cause_is_there_after_the_tests_of_crash_reports() -> None:
+    """Sentry's integration for Starlette would take it away, in the tests that follow as well."""
+    with sentry():
+        pass
+    with pytest.raises(TransportError) as caught:
+        HTTPX2_SHOPS["starlette"](client_kwargs={"transport": httpx2.MockTransport(no_answer)}).visit()
+    assert isinstance(caught.value.__cause__, httpx2.ReadError)
 
 
 class TestVcrpy:

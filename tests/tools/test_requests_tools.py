@@ -19,6 +19,7 @@ import requests
 
 from oauth1_catalog.errors import OAuthError, TransportError
 from tests.clients.conftest import Wire
+from tests.secrecy.reporters import sentry
 from tests.tools.shops import ANSWERS, PROVIDER, VISITED, Shop
 
 Open = Callable[..., Shop]
@@ -222,20 +223,14 @@ class TestWhatWatches:
 
         events: list[dict[str, Any]] = []
         crumbs: list[dict[str, Any]] = []
-        sentry_sdk.init(
-            dsn="http://public@127.0.0.1:9/1",
+        listening = sentry(
             traces_sample_rate=1.0,
-            default_integrations=False,  # they would stay in the tests that follow
             integrations=[StdlibIntegration()],
             before_send_transaction=lambda event, _: events.append(event),
             before_breadcrumb=lambda crumb, _: crumbs.append(crumb),
         )
-        try:
-            with sentry_sdk.start_transaction(name="visit"):
-                assert shop(provider.url).visit() == VISITED
-        finally:
-            sentry_sdk.get_client().close(timeout=0)
-            sentry_sdk.init()
+        with listening, sentry_sdk.start_transaction(name="visit"):
+            assert shop(provider.url).visit() == VISITED
         spans = [span for event in events for span in event["spans"] if span["op"] == "http.client"]
         assert paths([span["description"].partition(" ")[2] for span in spans]) == PATHS
         assert paths([crumb["data"]["url"] for crumb in crumbs if crumb["type"] == "http"]) == PATHS

@@ -6,19 +6,16 @@ import asyncio
 import json
 import traceback
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import rich.pretty
-import sentry_sdk
 
-import oauth1_catalog
 from oauth1_catalog.registry.token import Token
 from tests.clients.conftest import Wire
+from tests.secrecy.reporters import chain, is_ours, sentry
 from tests.tools.shops import AsyncDjangoShop, Shop
 
-PACKAGE = str(Path(oauth1_catalog.__file__).parent)
 VERBS = ["get", "post", "put", "patch", "delete", "head", "options"]
 SECRET = "Canary"
 PLAIN = {"oauth_token": "t", "oauth_token_secret": "CanaryToken"}
@@ -37,37 +34,25 @@ CALLBACK = {"request_token": PLAIN, "oauth_verifier": "CanaryVerifier"}
 @pytest.fixture
 def reported() -> Iterator[Callable[[BaseException], list[dict[str, Any]]]]:
     """What sentry-sdk would send of an error: the frames of this package."""
-    events: list[Any] = []
-    sentry_sdk.init(
-        dsn="http://public@127.0.0.1:9/1",
-        default_integrations=False,  # they would stay in the tests that follow
-        before_send=lambda event, _: events.append(event),
-    )
+    with sentry() as event_of:
 
-    def report(error: BaseException) -> list[dict[str, Any]]:
-        sentry_sdk.capture_exception(error)
-        values = events.pop()["exception"]["values"]
-        frames = [frame for value in values for frame in value.get("stacktrace", {}).get("frames", ())]
-        assert any("vars" in frame for frame in frames)
-        return [frame for frame in frames if str(frame["abs_path"]).startswith(PACKAGE)]
+        def report(error: BaseException) -> list[dict[str, Any]]:
+            values = event_of(error)["exception"]["values"]
+            frames = [frame for value in values for frame in value.get("stacktrace", {}).get("frames", ())]
+            assert any("vars" in frame for frame in frames)
+            return [frame for frame in frames if is_ours(frame["abs_path"])]
 
-    yield report
-    sentry_sdk.get_client().close(timeout=0)
-    sentry_sdk.init()
+        yield report
 
 
 def shown(error: BaseException) -> Iterator[str]:
     """The variables of our frames, as Python and rich show them."""
-    seen: list[BaseException | None] = [error]
-    for one in seen:
-        if one is None or seen.count(one) > 1:
-            continue
+    for one in chain(error):
         for frame, _ in traceback.walk_tb(one.__traceback__):
-            if frame.f_code.co_filename.startswith(PACKAGE):
+            if is_ours(frame.f_code.co_filename):
                 for name, value in frame.f_locals.items():
                     text = f"{value!r} {rich.pretty.pretty_repr(value)}"
                     yield f"{frame.f_code.co_filename}:{frame.f_lineno} {name}={text}"
-        seen += [one.__cause__, one.__context__]
 
 
 def of_a_call(opened: Shop, name: str, *args: Any, **kwargs: Any) -> Exception:
