@@ -15,9 +15,9 @@ from starlette.testclient import TestClient
 from oauth1_catalog.emulator import Client, Emulator
 from tests.docs.conftest import python_blocks
 
-FLASK, DJANGO, STARLETTE, CALL = python_blocks("README.md")
+FLASK, DJANGO, SETTINGS, STARLETTE, CALL = python_blocks("README.md")
 
-DECLINED = "You did not let us in. You can go on without."
+DECLINED = "You declined. You can continue without logging in."
 
 
 def _run(code: str) -> dict[str, Any]:
@@ -46,11 +46,11 @@ def test_flask(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPa
     assert "user_timeline.json" in capsys.readouterr().out
 
 
-def test_starlette(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_starlette(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = {"TWITTER_CLIENT_ID": twitter.client_id, "TWITTER_CLIENT_SECRET": twitter.client_secret, "SECRET_KEY": "s3"}
-    keys["OAUTH1_CATALOG_REDIRECT_BASE_URL"] = "http://testserver"
-    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in keys.items()), encoding="utf-8")
+    for name, value in keys.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("OAUTH1_CATALOG_REDIRECT_BASE_URL", "http://testserver")
     with TestClient(_run(STARLETTE)["app"]) as browser:
         login = browser.get("/login", follow_redirects=False)
         profile = browser.get(emulator.approve(login.headers["Location"])).json()
@@ -64,16 +64,14 @@ def test_django(emulator: Emulator, twitter: Client, tmp_path: Path) -> None:
     """In a process of its own: Django's settings are made once in each."""
     (tmp_path / "urls.py").write_text(DJANGO, encoding="utf-8")
     (tmp_path / "settings.py").write_text(
-        textwrap.dedent(f"""
+        textwrap.dedent("""
             SECRET_KEY = "a secret key of the test"
             ROOT_URLCONF = "urls"
-            ALLOWED_HOSTS = ["testserver"]
-            OAUTH1_CATALOG_REDIRECT_BASE_URL = "http://testserver"
+            ALLOWED_HOSTS = ["localhost"]
             MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
             SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
-            OAUTH1_CATALOG = {{"twitter": {{"client_id": {twitter.client_id!r},
-                                            "client_secret": {twitter.client_secret!r}}}}}
-        """),
+        """)
+        + SETTINGS,
         encoding="utf-8",
     )
     (tmp_path / "browse.py").write_text(
@@ -81,7 +79,7 @@ def test_django(emulator: Emulator, twitter: Client, tmp_path: Path) -> None:
             import sys, django
             from django.test import Client
             django.setup()
-            browser = Client()
+            browser = Client(headers={"host": "localhost:8000"})
             print(browser.get("/login")["Location"], flush=True)
             print(browser.get(sys.stdin.readline().strip()).json()["preferred_username"])
             print(browser.get("/login")["Location"], flush=True)
@@ -91,7 +89,8 @@ def test_django(emulator: Emulator, twitter: Client, tmp_path: Path) -> None:
         encoding="utf-8",
     )
     root = str(Path(__file__).resolve().parents[2])
-    environment = {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": f"{tmp_path}:{root}"}
+    keys = {"TWITTER_CLIENT_ID": twitter.client_id, "TWITTER_CLIENT_SECRET": twitter.client_secret}
+    environment = {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": f"{tmp_path}:{root}", **keys}
     with subprocess.Popen(
         [sys.executable, "browse.py"],
         cwd=tmp_path,

@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from tests.installed.conftest import ROOT, new_environment, run, strangers_environment
+from tests.installed.test_typed_pages import APPLICATIONS, chapter
 
 ANSWERS = """\
 https://acme.example/developers/oauth
@@ -87,20 +88,16 @@ PLACES = {
 }
 """Where a page is run: in a clone, or with these extras of the wheel."""
 ELSEWHERE = {
-    "docs/flask.md": "tests/docs/test_deployed_pages.py",
-    "docs/django.md": "tests/docs/test_deployed_pages.py and tests/docs/test_framework_pages.py",
-    "docs/starlette.md": "tests/docs/test_deployed_pages.py",
-    **{
-        f"docs/examples/{path.parent.name}/README.md": "tests/examples"
-        for path in ROOT.glob("docs/examples/*/README.md")
-    },
+    f"docs/examples/{path.parent.name}/README.md": "tests/examples" for path in ROOT.glob("docs/examples/*/README.md")
 }
-"""Pages whose commands run in other tests, beside the page's own application."""
+"""Pages whose commands run in other tests, beside the page's own application; test_typed_pages.py has some more."""
 
 
 def commands(page: str) -> list[str]:
-    """What a reader types, without the comments behind it."""
+    """What a reader types, without the comments behind it; whole applications are in test_typed_pages.py."""
     text = (ROOT / page).read_text(encoding="utf-8")
+    for typed, heading in APPLICATIONS:
+        text = text.replace(chapter(page, heading), "") if typed == page else text
     found: list[str] = []
     for kind, block in re.findall(r"^```(console|sh|bash|shell)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         found += re.findall(r"^\$ (.*)$", block, re.MULTILINE) if kind == "console" else block.splitlines()
