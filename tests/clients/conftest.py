@@ -7,6 +7,7 @@ import socket
 import socketserver
 import ssl
 import threading
+import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -123,6 +124,29 @@ def response(
     if length:
         lines.append(f"Content-Length: {len(content)}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
+
+
+class Dripping:
+    """An answer of ``head`` and then ``piece``, again and again, until the client goes away.
+
+    A client that stays is let go after 15 seconds, and ``is_over`` tells that it stayed. So a test that would hang
+    fails, and no test compares a time.
+    """
+
+    def __init__(self, head: bytes, piece: bytes, pause: float = 0.05) -> None:
+        self.head = head
+        self.piece = piece
+        self.pause = pause
+        self.is_over = False
+
+    def __call__(self, arrived: Arrived) -> Iterator[bytes]:
+        yield self.head
+        end = time.monotonic() + 15
+        while time.monotonic() < end:
+            yield self.piece
+            time.sleep(self.pause)
+        self.is_over = bool(self.piece)  # who writes nothing cannot see whether the client is there
+        raise ConnectionAbortedError
 
 
 @contextlib.contextmanager

@@ -10,8 +10,7 @@ import importlib.util
 import socket
 import ssl
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -23,6 +22,7 @@ from oauth1_catalog.clients.httpx_pool import HttpxPool
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.errors import ConfigurationError, TransportError
 from oauth1_catalog.rfc5849.messages import Request
+from tests.clients.conftest import Dripping
 
 FAST = Limits(connect=2, read=0.3, token_deadline=0.4, connect_retries=0)
 # trio mentions a pool that nobody has closed before its loop ended; it is closed all the same.
@@ -196,28 +196,18 @@ def test_an_answer_beyond_the_bound_is_an_error(wire, run, answer_with, encoding
         run(lambda: HttpxPool().send(Request("POST", wire.url)))
 
 
-def endless(piece: bytes, start: bytes = b"", pause: float = 0.0) -> Callable[[object], Iterator[bytes]]:
-    def pieces() -> Iterator[bytes]:
-        yield start
-        while True:
-            yield piece
-            time.sleep(pause)
-
-    return lambda _: pieces()
-
-
 @stops_reading
 @pytest.mark.parametrize(
     "answer",
     [
-        endless(b"x", b"HTTP/1.1 200 OK\r\nA: ", 0.05),
-        endless(b"A: b\r\n", b"HTTP/1.1 200 OK\r\n", 0.05),
-        endless(b"x", b"HTTP/1.1 200 OK\r\n\r\n", 0.05),
-        endless(b"1\r\nx\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 0.05),
-        endless(b"x" * 10_000, b"HTTP/1.1 200 OK\r\n\r\n"),
-        endless(b"A: b\r\n" * 100, b"HTTP/1.1 200 OK\r\n"),
-        endless(b"HTTP/1.1 100 Continue\r\n\r\n", pause=0.05),
-        endless(b"", pause=0.1),
+        Dripping(b"HTTP/1.1 200 OK\r\nA: ", b"x"),
+        Dripping(b"HTTP/1.1 200 OK\r\n", b"A: b\r\n"),
+        Dripping(b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
+        Dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        Dripping(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 10_000, 0),
+        Dripping(b"HTTP/1.1 200 OK\r\n", b"A: b\r\n" * 100, 0),
+        Dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        Dripping(b"", b""),
         lambda _: None,
         lambda _: b"SSH-2.0-OpenSSH_9.2\r\n",
     ],
@@ -227,12 +217,13 @@ def test_an_answer_that_is_none_ends_in_an_error(wire, run, answer):
     wire.answer = answer
     with pytest.raises(TransportError) as caught:
         run(lambda: HttpxPool(limits=FAST).send(Request("POST", wire.url)))
+    assert not (isinstance(answer, Dripping) and answer.is_over)
     assert caught.value.description.startswith(f"127.0.0.1:{wire.port}: ")
     assert len(wire.arrived) == 1
 
 
 def test_the_deadline_is_said(wire, run):
-    wire.answer = endless(b"x", b"HTTP/1.1 200 OK\r\n\r\n", 0.05)
+    wire.answer = Dripping(b"HTTP/1.1 200 OK\r\n\r\n", b"x")
     with pytest.raises(TransportError, match=r"the answer took longer than 0\.4 seconds"):
         run(lambda: HttpxPool(limits=FAST).send(Request("POST", wire.url)))
 
@@ -259,7 +250,7 @@ def test_cancelling_leaves_the_pool_usable(wire, run, answer_with):
     pool = HttpxPool(limits=Limits(max_connections=1))
 
     async def work() -> None:
-        wire.answer = endless(b"", pause=0.05)
+        wire.answer = Dripping(b"", b"")
         with anyio.move_on_after(0.2) as scope:
             await pool.send(Request("POST", wire.url))
         assert scope.cancelled_caught

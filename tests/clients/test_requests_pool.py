@@ -7,7 +7,7 @@ import multiprocessing
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 import requests
@@ -16,6 +16,7 @@ from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.clients.requests_pool import RequestsPool
 from oauth1_catalog.errors import ConfigurationError, SigningError, TransportError
 from oauth1_catalog.rfc5849.messages import Request
+from tests.clients.conftest import Dripping
 
 FAST = Limits(connect=2, read=0.3, token_deadline=0.4, connect_retries=0)
 
@@ -97,41 +98,30 @@ def test_an_answer_beyond_the_bound_is_an_error(wire, pool, answer_with, encodin
         pool.send(Request("POST", wire.url))
 
 
-def endless(piece: bytes, start: bytes = b"", pause: float = 0.0) -> Callable[[object], Iterator[bytes]]:
-    def pieces() -> Iterator[bytes]:
-        yield start
-        while True:
-            yield piece
-            time.sleep(pause)
-
-    return lambda _: pieces()
-
-
 @pytest.mark.parametrize(
     "answer",
     [
-        endless(b"x", b"HTTP/1.1 200 OK\r\nA: ", 0.05),
-        endless(b"A: b\r\n", b"HTTP/1.1 200 OK\r\n", 0.05),
-        endless(b"x", b"HTTP/1.1 200 OK\r\n\r\n", 0.05),
-        endless(b"1\r\nx\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 0.05),
-        endless(b"x" * 10_000, b"HTTP/1.1 200 OK\r\n\r\n"),
-        endless(b"A: b\r\n" * 100, b"HTTP/1.1 200 OK\r\n"),
-        endless(b"x" * 10_000, b"HTTP/1.1 200 OK\r\nA: "),
-        endless(b"HTTP/1.1 100 Continue\r\n\r\n", pause=0.05),
+        Dripping(b"HTTP/1.1 200 OK\r\nA: ", b"x"),
+        Dripping(b"HTTP/1.1 200 OK\r\n", b"A: b\r\n"),
+        Dripping(b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
+        Dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        Dripping(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 10_000, 0),
+        Dripping(b"HTTP/1.1 200 OK\r\n", b"A: b\r\n" * 100, 0),
+        Dripping(b"HTTP/1.1 200 OK\r\nA: ", b"x" * 10_000, 0),
+        Dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     ],
     ids=["header", "headers", "body", "chunks", "flood", "header flood", "long header", "continue"],
 )
 def test_an_answer_without_end_ends(wire, pool, answer):
     wire.answer = answer
-    started = time.monotonic()
     with pytest.raises(TransportError) as caught:
         pool.send(Request("POST", wire.url))
-    assert time.monotonic() - started < 10  # it would be without end
+    assert not answer.is_over
     assert caught.value.description.startswith(f"127.0.0.1:{wire.port}: ")
 
 
 def test_a_silent_provider_is_an_error(wire, pool):
-    wire.answer = endless(b"", pause=0.1)
+    wire.answer = Dripping(b"", b"")
     with pytest.raises(TransportError, match="no answer in time"):
         pool.send(Request("POST", wire.url))
 
@@ -352,7 +342,7 @@ def test_a_streamed_answer_is_left_unread(wire, pool, answer_with):
 
 
 def test_calls_have_the_limits_timeout_unless_they_say_otherwise(wire, pool):
-    wire.answer = endless(b"", pause=0.1)
+    wire.answer = Dripping(b"", b"")
     with pytest.raises(requests.ReadTimeout, match=r"read timeout=0.3"):
         pool.request("GET", wire.url)
     with pytest.raises(requests.ReadTimeout, match=r"read timeout=0\.1"):
