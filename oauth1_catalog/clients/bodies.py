@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
+from oauth1_catalog.redaction import MaskedList, type_name
 from oauth1_catalog.rfc5849.parameters import FORM, is_form
 from oauth1_catalog.rfc5849.signer import Signer
 
@@ -15,6 +17,29 @@ _FORM = re.compile(rf"{_PIECE}+={_PIECE}*(?:&{_PIECE}+={_PIECE}*)*")
 def covers_body(signer: Signer, content_type: str) -> bool:
     """Whether ``signer`` has to read a body of this type: a form is signed, any other hashed where so configured."""
     return is_form(content_type) or signer.body_hash != "none"
+
+
+def pairs_of(values: object) -> MaskedList | None:
+    """The names and values of a list of pairs; ``None`` of anything else, and of a stream, which is not read.
+
+    >>> len(pairs_of([("a", "1"), ("a", "2")])), pairs_of([b"a=1"]), pairs_of(iter([("a", "1")]))
+    (2, None, None)
+    """
+    if isinstance(values, Collection) and all(isinstance(one, tuple | list) and len(one) == 2 for one in values):
+        return MaskedList(values)
+    return None
+
+
+def no_pairs(argument: str, value: object) -> str:
+    """What an error tells of an argument that should hold names and values.
+
+    >>> no_pairs("data", iter([b"a=1"]))
+    'data is list_iterator, which holds no names and values. Pass a mapping, a list of pairs, text or bytes'
+    """
+    return (
+        f"{argument} is {type_name(value)}, which holds no names and values. Pass a mapping, a list of pairs, text or "
+        "bytes"
+    )
 
 
 def undeclared_type(body: object) -> str | None:

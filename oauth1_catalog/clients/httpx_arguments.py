@@ -12,6 +12,9 @@ from urllib.parse import urlencode
 
 import httpx2
 
+from oauth1_catalog.clients.bodies import no_pairs, pairs_of
+from oauth1_catalog.errors import SigningError
+from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.rfc5849.encoding import form_encode
 from oauth1_catalog.rfc5849.parameters import FORM
 
@@ -29,10 +32,14 @@ def build_request(
         call: the remaining keywords of ``build``. ``params`` may be all that httpx2 takes (a mapping, pairs, text,
             bytes); ``data`` may also be pairs, text or bytes.
 
+    Raises:
+        SigningError: ``data`` is something else, such as a file.
+
     >>> client, params = httpx2.Client(), {"y[]": "a b"}
     >>> build_request(client.build_request, "GET", "https://a.example/?x=1", own=client.params, params=params).url
     URL('https://a.example/?x=1&y%5B%5D=a%20b')
     """
+    call = MaskedMapping(call)
     params = call.pop("params", None)
     request = build(method, url, **_with_form(call))
     if params or own:
@@ -51,14 +58,19 @@ def _query(own: httpx2.QueryParams, params: Any) -> str:
     return form_encode(own.merge(params).multi_items())
 
 
-def _with_form(call: dict[str, Any]) -> dict[str, Any]:
+def _with_form(call: MaskedMapping) -> MaskedMapping:
     """The keywords of a call, in which ``data`` may be pairs, text or bytes too, as requests takes them."""
-    data = call.get("data")
+    data = masked(call.get("data"))
     if data is None or isinstance(data, Mapping):
         return call
-    call = {name: value for name, value in call.items() if name != "data"}
+    call = MaskedMapping((name, value) for name, value in call.items() if name != "data")
     if isinstance(data, str | bytes):
-        return {**call, "content": data}
+        return MaskedMapping(call, content=data)
+    pairs = pairs_of(data)
+    if pairs is None:
+        raise SigningError(
+            description=f"{no_pairs('data', data)}: of a file, what read() gives. httpx2 takes a stream as content=."
+        )
     headers = httpx2.Headers(call.get("headers"))
     headers.setdefault("Content-Type", FORM)
-    return {**call, "content": urlencode(data), "headers": headers}
+    return MaskedMapping(call, content=urlencode(pairs), headers=headers)

@@ -45,7 +45,7 @@ from oauth1_catalog.clients.three_steps import AsyncThreeSteps, SyncThreeSteps, 
 from oauth1_catalog.clients.tls import check_files, httpx_context
 from oauth1_catalog.clients.token_call import TokenCall
 from oauth1_catalog.errors import OAuthError, SigningError
-from oauth1_catalog.redaction import without_frames
+from oauth1_catalog.redaction import MaskedMapping, without_frames
 from oauth1_catalog.rfc5849.messages import Request, Response
 from oauth1_catalog.rfc5849.parameters import is_form
 from oauth1_catalog.rfc5849.urls import wire_url
@@ -209,8 +209,9 @@ class _Common(ThreeSteps):
         """As in httpx2, but ``params`` are added to the URL's query, and ``data`` may also be pairs, text or bytes.
 
         Raises:
-            SigningError: the URL cannot be used.
+            SigningError: the URL or ``data`` cannot be used.
         """
+        call = MaskedMapping(call)
         try:
             own: httpx2.QueryParams = self.params  # type: ignore[attr-defined] # httpx2's
             return build_request(super().build_request, method, url, own=own, **call)  # type: ignore[misc] # httpx2's

@@ -11,7 +11,7 @@ import requests
 from requests.auth import AuthBase
 
 from oauth1_catalog.clients.auth import SignsRequests, refuse_authorization
-from oauth1_catalog.clients.bodies import blanks_escaped, covers_body, form_blanks_escaped, undeclared_type
+from oauth1_catalog.clients.bodies import blanks_escaped, covers_body, form_blanks_escaped, no_pairs, undeclared_type
 from oauth1_catalog.clients.failures import unusable_url, without_secrets
 from oauth1_catalog.clients.names import (
     SIGNATURE_HMAC_SHA1,
@@ -152,7 +152,11 @@ def _not_a_form(body: object, content_type: str) -> SigningError:
 
 
 def _read_and_rewind(body: Any) -> bytes:
-    """All of a file, which is left where it was."""
+    """All of a file, which is left where it was, or of bytes of another type."""
+    if isinstance(body, bytearray | memoryview):
+        return bytes(body)
+    if not any(hasattr(body, name) for name in ("read", "__iter__", "__aiter__")):
+        raise SigningError(description=f"{no_pairs('data', body)}.")
     try:
         start = body.tell()
         content = body.read()

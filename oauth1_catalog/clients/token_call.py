@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.clients.bodies import no_pairs, pairs_of
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.flow.redirection import with_query
 from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked
@@ -45,34 +46,35 @@ class TokenCall:
                 description=f"fetch_{step}() was given {', '.join(unknown)}. It takes "
                 f"{', '.join(sorted(REQUEST | options))}."
             )
-        url = with_query(wire_url, _fields(self.given.get("params")))
+        url = with_query(wire_url, self._fields("params"))
         settings: dict[str, Any] = {f"{step}_url": url, f"{step}_params_in": "body"}
         return Provider(name=urlsplit(url).netloc, headers=dict(self.given.get("headers") or {}), **settings)
 
     @property
     def data(self) -> dict[str, str]:
         """The parameters of the body."""
-        return _fields(self.given.get("data"))
+        return self._fields("data")
 
     @property
     def transport(self) -> dict[str, Any]:
         """What is for the HTTP library."""
         return {name: value for name, value in self.given.items() if name not in REQUEST}
 
-
-def _fields(parameters: Any) -> dict[str, str]:
-    """Parameters in any of the forms that requests takes."""
-    parameters = masked(parameters)
-    if isinstance(parameters, bytes):
-        parameters = masked(parameters.decode())
-    if isinstance(parameters, str):
-        pairs = MaskedList(form_decode(parameters))
-    else:
-        pairs = MaskedList(parameters.items() if isinstance(parameters, Mapping) else parameters or ())
-    fields = MaskedMapping((str(name), str(value)) for name, value in pairs)
-    if len(fields) < len(pairs):
-        names = sorted(fields)
-        raise ConfigurationError(
-            description=f"A parameter of a token request comes twice: it has {', '.join(names)}. Give each once."
-        )
-    return fields
+    def _fields(self, argument: str) -> dict[str, str]:
+        """Parameters in any of the forms that requests takes."""
+        given = masked(self.given.get(argument)) or ()
+        if isinstance(given, bytes):
+            given = masked(given.decode())
+        if isinstance(given, str):
+            pairs: MaskedList | None = MaskedList(form_decode(given))
+        else:
+            pairs = pairs_of(given.items() if isinstance(given, Mapping) else given)
+        if pairs is None:
+            raise ConfigurationError(description=f"{no_pairs(argument, given)}.")
+        fields = MaskedMapping((str(name), str(value)) for name, value in pairs)
+        if len(fields) < len(pairs):
+            names = sorted(fields)
+            raise ConfigurationError(
+                description=f"A parameter of a token request comes twice: it has {', '.join(names)}. Give each once."
+            )
+        return fields

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import io
+import tempfile
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -168,6 +170,66 @@ def test_a_pipe_is_not_read_at_all(wire):
     with requests_client.OAuth1Session(**KEYS) as session, pytest.raises(SigningError, match="Pipe"):
         session.post(wire.url, data=Pipe(), headers=FORM)
     assert wire.received == b""
+
+
+def generator() -> Iterator[bytes]:
+    yield b"a=1"
+
+
+NO_FORMS: dict[str, Callable[[], Any]] = {
+    "BytesIO": lambda: io.BytesIO(b"a=1"),
+    "StringIO": lambda: io.StringIO("a=1"),
+    "_TemporaryFileWrapper": tempfile.NamedTemporaryFile,
+    "generator": generator,
+    "list_iterator": lambda: iter([b"a=1"]),
+    "zip": lambda: zip(["a"], ["1"], strict=True),
+    "Pipe": Pipe,
+    "int": lambda: 7,
+}
+
+
+@pytest.fixture(params=NO_FORMS)
+def no_form(request: pytest.FixtureRequest) -> Iterator[Any]:
+    value = NO_FORMS[request.param]()
+    yield value
+    if hasattr(value, "close"):
+        value.close()
+
+
+@pytest.mark.parametrize("place", ["HEADER", "QUERY", "BODY"])
+@pytest.mark.parametrize("call", ["client", "async client", "httpx pool"], indirect=True)
+def test_data_that_is_no_form(wire, call, no_form, place):
+    """httpx2 takes a stream as ``content``."""
+    with pytest.raises(SigningError, match=rf"data is {type(no_form).__name__}, .* Pass a mapping, a list of pairs"):
+        call("POST", wire.url, data=no_form, options={"signature_type": place})
+    assert wire.received == b""
+
+
+@pytest.mark.parametrize("call", ["session", "requests pool"], indirect=True)
+def test_data_that_is_no_form_with_requests(wire, call, no_form):
+    """Where the signature is in the header, requests streams it."""
+    says = r"data is int, .* Pass" if no_form == 7 else rf"the body is {type(no_form).__name__} .* Pass the form's"
+    with pytest.raises(SigningError, match=says):
+        call("POST", wire.url, data=no_form, options={"signature_type": "BODY"})
+    assert wire.received == b""
+
+
+@pytest.mark.parametrize("argument", ["data", "params"])
+@pytest.mark.parametrize("constructor", CONSTRUCTORS[1::2], ids=lambda c: c.__name__)
+def test_a_token_request_of_what_holds_no_pairs(wire, constructor, no_form, argument):
+    for value in (no_form, [b"a=1"], ["ab"], [("a", "b", "c")]):
+        says = rf"{argument} is {type(value).__name__}, .* Pass a mapping, a list of pairs"
+        with pytest.raises(ConfigurationError, match=says):
+            constructor(**KEYS).fetch_request_token(wire.url, **{argument: value})
+    assert wire.received == b""
+
+
+def test_bytes_of_another_type_are_a_form(wire, judge):
+    for body in (bytearray(b"a=1"), memoryview(b"a=1")):
+        with requests_client.OAuth1Session(**KEYS) as session:
+            session.post(wire.url, data=body, headers=FORM)
+        judge(wire.last)
+        assert judge.parameters == [("a", "1")]
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1/a[b]", "http://127.0.0.1/%zz", "http:///x"])
