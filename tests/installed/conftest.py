@@ -6,8 +6,10 @@ It takes minutes and an index of packages, so ``.ci/run`` runs it, and ``make te
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,29 @@ from oauth1_catalog.emulator.handover import BUNDLE, write_files
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("PYTHON", "OAUTH1_", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "VIRTUAL_ENV", "GIT_", "COVERAGE", "PYTEST")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code of a page, with the paragraph before it."""
+
+    before: str
+    kind: str
+    code: str
+
+    def commands(self) -> list[tuple[str, str]]:
+        """What a reader types, without the comments behind it, and what the page shows that it prints."""
+        found = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", self.code, re.MULTILINE)
+        return [(re.sub(r"\s+# .*$", "", command).strip(), shown.strip()) for command, shown in found]
+
+
+def blocks(text: str) -> list[Block]:
+    """Every block of a text, those within a list too."""
+    fenced = re.finditer(r"^( *)```(\w+)\n(.*?)^\1```$", text, re.MULTILINE | re.DOTALL)
+    return [
+        Block(text[: block.start()].rstrip().rpartition("\n\n")[2], block[2], textwrap.dedent(block[3]))
+        for block in fenced
+    ]
 
 
 def strangers_environment() -> dict[str, str]:

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.installed.conftest import ROOT, new_environment, run, strangers_environment
+from tests.installed.conftest import ROOT, blocks, new_environment, run, strangers_environment
 from tests.installed.test_typed_pages import APPLICATIONS, chapter
 
 ANSWERS = """\
@@ -84,7 +84,6 @@ PLACES = {
     "docs/contributing-a-provider.md": "demo",
     "docs/own-providers.md": "demo",
     "docs/testing.md": "cli,emulator",
-    "docs/tokens.md": "flask,sqlalchemy",
 }
 """Where a page is run: in a clone, or with these extras of the wheel."""
 ELSEWHERE = {
@@ -96,12 +95,18 @@ ELSEWHERE = {
 def commands(page: str) -> list[str]:
     """What a reader types, without the comments behind it; whole applications are in test_typed_pages.py."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    for typed, heading in APPLICATIONS:
-        text = text.replace(chapter(page, heading), "") if typed == page else text
+    mine = blocks(text)
+    for typed, headings in APPLICATIONS:
+        if typed == page:
+            elsewhere = {block.code for block in blocks(chapter(page, headings))}
+            mine = [block for block in mine if block.code not in elsewhere]
     found: list[str] = []
-    for kind, block in re.findall(r"^```(console|sh|bash|shell)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        found += re.findall(r"^\$ (.*)$", block, re.MULTILINE) if kind == "console" else block.splitlines()
-    return [re.sub(r"\s+# .*$", "", command).strip() for command in found]
+    for block in mine:
+        if block.kind == "console":
+            found += [command for command, _ in block.commands()]
+        elif block.kind in {"sh", "bash", "shell"}:
+            found += block.code.splitlines()
+    return found
 
 
 def pages() -> Iterator[str]:

@@ -21,10 +21,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.installed.conftest import ROOT, Environment, new_environment, strangers_environment
+from tests.installed.conftest import ROOT, Environment, blocks, new_environment, strangers_environment
 from tests.many_machines.redis_server import PROGRAM, RedisServer
 
-FENCED = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SERVERS = {
     "oauth1-catalog emulate ": "",
     "flask run ": "",
@@ -46,21 +45,24 @@ class Typist:
     wheel: Path
     redis: str
     port: int
-    exported: list[str] = field(default_factory=list)
+    exported: dict[str, str] = field(default_factory=dict)
     running: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
-    logins: list[str] = field(default_factory=list)
+    decisions: list[str] = field(default_factory=list)
+    """The buttons of the consent page that a text has an answer for."""
+    logins: list[tuple[str, str]] = field(default_factory=list)
     """What the browser has read at the end of each login."""
 
     def type(self, text: str) -> None:
         """Every block in its order: a file, or commands."""
         text = text.replace("localhost:8000", f"localhost:{self.port}").replace("--port 8000", f"--port {self.port}")
         text = text.replace("redis://localhost:6379/0", self.redis)
-        for block in FENCED.finditer(text):
-            if block[1] == "python":
-                self.save(text[: block.start()].rstrip().rpartition("\n\n")[2], block[2])
-            elif block[1] == "console":
-                for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block[2], re.MULTILINE):
-                    self.run(re.sub(r"\s+# .*$", "", command).strip(), shown.strip())
+        self.decisions = ["authorize", "deny"] if "AuthorizationDeniedError" in text else ["authorize"]
+        for block in blocks(text):
+            if block.kind == "python":
+                self.save(block.before, block.code)
+            elif block.kind == "console":
+                for command, shown in block.commands():
+                    self.run(command, shown)
 
     def save(self, before: str, code: str) -> None:
         """Into the file that the block's first line names, or as the sentence before tells."""
@@ -84,7 +86,10 @@ class Typist:
             )
             return
         if command.startswith(("export ", "set -a")):
-            self.exported.append(command)
+            with self.start(f"{command}; env -0") as process:
+                said, _ = process.communicate(timeout=60)
+            assert process.returncode == 0, f"$ {command}\n{said}"
+            self.exported = dict(pair.split("=", 1) for pair in said.rstrip("\0").split("\0"))
             return
         if (server := next((name for name in SERVERS if command.startswith(name)), None)) is not None:
             self.serve(server, command + SERVERS[server].format(port=self.port))
@@ -95,12 +100,12 @@ class Typist:
         assert shown in said, f"$ {command}\n{said}"
 
     def start(self, command: str) -> subprocess.Popen[str]:
-        """Begin a command in a shell that has seen the exports before it."""
+        """Begin a command in a shell with what was exported before it."""
         path = f"{self.environment.folder / 'bin'}:{os.environ['PATH']}"
         return subprocess.Popen(
-            ["bash", "-e", "-c", "\n".join((*self.exported, command))],
+            ["bash", "-e", "-c", command],
             cwd=self.folder,
-            env=strangers_environment() | {"PATH": path, "PYTHONUNBUFFERED": "1"},
+            env=self.exported or strangers_environment() | {"PATH": path, "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -120,8 +125,8 @@ class Typist:
             with contextlib.suppress(OSError), socket.create_connection(("localhost", self.port), timeout=1):
                 break
             time.sleep(0.05)
-        for decision in ("authorize", "deny"):
-            self.logins.append(log_in(f"http://localhost:{self.port}/login", decision))
+        for decision in self.decisions:
+            self.logins.append((decision, log_in(f"http://localhost:{self.port}/login", decision)))
         self.stop(name)
 
     def stop(self, name: str) -> None:
@@ -143,15 +148,17 @@ def log_in(url: str, decision: str) -> str:
         return f"{ended.status_code} {ended.text}"
 
 
-def chapter(page: str, heading: str) -> str:
-    """A chapter of a page, to the next heading of its level or above."""
+def chapter(page: str, headings: str) -> str:
+    """Chapters of a page, each to the next heading of its level or above; without headings, the whole page."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    if not heading:
+    if not headings:
         return text
-    level = heading.index(" ")
-    rest = text.partition(f"\n{heading}\n")[2]
-    assert rest, f"{page} has no {heading}"
-    return re.split(rf"^#{{1,{level}}} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
+    found = ""
+    for heading in headings.split("; "):
+        rest = text.partition(f"\n{heading}\n")[2]
+        assert rest, f"{page} has no {heading}"
+        found += re.split(rf"^#{{1,{heading.index(' ')}}} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -182,17 +189,17 @@ APPLICATIONS = {
     ("docs/flask.md", ""): '"user":"ada"',
     ("docs/django.md", ""): '"user": "ada"',
     ("docs/starlette.md", ""): '"user":"ada"',
+    ("docs/tokens.md", "## Create a key; ## SQLAlchemy; ## Change the key"): '"user":"ada"',
 }
-"""A chapter, or a whole page, and what the browser reads where the login ends."""
+"""Chapters, or a whole page, and what the browser reads where the login ends."""
 
 
-@pytest.mark.parametrize(("page", "heading"), APPLICATIONS, ids=" ".join)
+@pytest.mark.parametrize(("page", "heading"), APPLICATIONS, ids=map(" ".join, APPLICATIONS))
 def test_an_application_as_typed(page: str, heading: str, typist: Typist) -> None:
     typist.type(chapter(page, heading))
     assert typist.logins
-    for agreed, declined in zip(typist.logins[::2], typist.logins[1::2], strict=True):
-        assert agreed.startswith("200 ")
-        assert APPLICATIONS[page, heading] in agreed
-        assert declined.startswith("403 You declined.")
+    for decision, ended in typist.logins:
+        assert ended.startswith("200 " if decision == "authorize" else "403 You declined.")
+        assert decision == "deny" or APPLICATIONS[page, heading] in ended
     for server in list(typist.running):
         typist.stop(server)
