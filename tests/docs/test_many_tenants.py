@@ -129,6 +129,7 @@ report()
 
 def in_starlette(code: str) -> str:
     code = code.replace("flask_client", "starlette_client").replace("OAuth(app, ", "OAuth(")
+    code = code.replace("app.config.from_prefixed_env()", "")
     return code.replace("app = Flask(__name__)", "class app: config = {}")
 
 

@@ -183,7 +183,7 @@ def until(process: subprocess.Popen[str], words: str) -> str:
 def test_the_commands_in_a_page_s_sentences_run(page: str, clone: Path) -> None:
     """Inline, with a provider in the place of ``<name>`` and of ``acme``; what a block has is run above."""
     text = re.sub(r"^```.*?^```", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    found = re.findall(r"`((?:oauth1-catalog|make|python docs/)[^`]*)`", text)
+    found = re.findall(r"`((?:oauth1-catalog|make|.venv/bin/python docs/)[^`]*)`", text)
     path = f"{clone / '.venv' / 'bin'}:{os.environ['PATH']}"
     for command in dict.fromkeys(re.sub(r"<name>|acme", "twitter", command) for command in found):
         if re.match(r"oauth1-catalog( new| emulate|$)|make (test|demo|lint|bench)$", command):
