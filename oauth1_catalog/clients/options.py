@@ -14,11 +14,11 @@ from __future__ import annotations
 import difflib
 import os
 import ssl
-import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.errors import ConfigurationError
 
@@ -211,12 +211,12 @@ def check_unknown(
     """
     for key in sorted(set(given) - set(known), key=str):
         if elsewhere and key in elsewhere:
-            warnings.warn(f"{where} has {key!r}, which is ignored there: it comes from {elsewhere[key]}.", stacklevel=4)
+            warn(f"{where} has {key!r}, which is ignored there: it comes from {elsewhere[key]}.")
             continue
         if near := nearest_name(str(key), known):
             raise ConfigurationError(description=f"{where} has the unknown {key!r}. Did you mean {near!r}?")
         if warn_unrelated:
-            warnings.warn(f"{where} has the unknown {key!r}; it is ignored.", stacklevel=4)
+            warn(f"{where} has the unknown {key!r}; it is ignored.")
 
 
 def nearest_name(name: str, known: Collection[str]) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.catalog.provider import Lifetime, Provider, time_zone
 
 LAST = 253_402_214_400.0
@@ -49,7 +49,7 @@ def _end(name: str, lifetime: Lifetime, issued: float) -> float | None:
         zone = time_zone(lifetime.timezone or "UTC")
         if zone is None:
             # The token is there and must not be lost; its end is not known, and the provider will tell.
-            warnings.warn(f"{name}: {missing_time_zone(lifetime.timezone)}", stacklevel=2)
+            warn(f"{name}: {missing_time_zone(lifetime.timezone)}")
             return None
         day = datetime.fromtimestamp(issued, zone) + timedelta(days=1)
         return day.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
+from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.catalog.masking import shown_url
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError, TokenResponseError
@@ -368,7 +368,7 @@ def _check_confirmed(provider: Provider, value: str | None) -> None:
 
 
 def _warn(provider: Provider, what: str) -> None:
-    warnings.warn(f"{provider.name}: {what}. Accepted; ask the provider.", stacklevel=2)
+    warn(f"{provider.name}: {what}. Accepted; ask the provider.")
 
 
 def check_flow(provider: Provider, flow: str) -> None:

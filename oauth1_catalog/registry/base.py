@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import difflib
 import threading
-import warnings
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.clients.connected import DEFAULT, ConnectedPools
 from oauth1_catalog.errors import (
     ConfigurationError,
@@ -208,7 +208,7 @@ class BaseOAuth(Generic[App]):
         arguments = MaskedMapping(values, **{key: value for key, value in switches.items() if value is not None})
         client = self._add(Registration(registered, provider, arguments, environment, overwrite, allow_retired))
         for notice in self._notices(registered):
-            warnings.warn(notice.description, notice.category, stacklevel=2)
+            warn(notice.description, notice.category)
         return client
 
     def unregister(self, name: str) -> None:

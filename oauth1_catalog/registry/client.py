@@ -6,13 +6,13 @@ What needs no I/O is here; ``sync_client.py`` and ``async_client.py`` drive it.
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
+from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.catalog.masking import shown_url
 from oauth1_catalog.catalog.provider import Provider, time_zone
 from oauth1_catalog.clients.options import signing_options
@@ -318,12 +318,11 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         if self._told_of_unused:
             return
         self._told_of_unused = True
-        warnings.warn(
+        warn(
             f"{self.name}: the redirect URI {shown_url(redirect_uri)!r} is not sent. This provider takes oob "
             "alone, and sends the user to the callback that is registered for the key: register this one there, and "
             "leave the argument out. Where the provider's file has an option for it (oauth1-catalog show "
-            f"{self.provider.name}), such as callback_is_prefix, pass that at registration.",
-            stacklevel=5,
+            f"{self.provider.name}), such as callback_is_prefix, pass that at registration."
         )
 
     def _redirect_uri(self, given: object) -> str | None:

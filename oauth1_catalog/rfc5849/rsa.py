@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.extras import needs
 from oauth1_catalog.redaction import masked, type_name
@@ -43,18 +43,23 @@ def load_private_key(key: RSAKey, passphrase: str | bytes | None = None) -> RSAP
         WeakKeyWarning: the key has fewer than 2048 bits.
     """
     key, passphrase = masked(key), masked(passphrase)
+    parsed = _load(key, passphrase)
+    if parsed.key_size < MINIMUM_BITS:
+        warn(
+            f"rsa_key has {parsed.key_size} bits. Make a key of {MINIMUM_BITS} or more, and give the provider its "
+            "public half.",
+            WeakKeyWarning,
+        )
+    return parsed
+
+
+def _load(key: RSAKey, passphrase: str | bytes | None) -> RSAPrivateKey:
+    key, passphrase = masked(key), masked(passphrase)
     with needs("rsa_key", "rsa"):
         import cryptography.exceptions  # noqa: F401 - asked for here, so that _parse can do without
     parsed = _parse(key, passphrase)
     if isinstance(parsed, str):
         raise SigningError(description=f"rsa_key {parsed}")
-    if parsed.key_size < MINIMUM_BITS:
-        warnings.warn(
-            f"rsa_key has {parsed.key_size} bits. Make a key of {MINIMUM_BITS} or more, and give the provider its "
-            "public half.",
-            WeakKeyWarning,
-            stacklevel=4,
-        )
     return parsed
 
 
@@ -78,17 +83,19 @@ class PrivateKeys:
     def load(self, key: RSAKey, passphrase: str | bytes | None = None) -> RSAPrivateKey:
         """The key, as ``load_private_key`` reads it; a file is read each time, for it may have changed.
 
+        The signer that is made with the key warns where it is weak.
+
         Raises:
             SigningError: it is no such key, or the passphrase does not open it.
         """
         key, passphrase = masked(key), masked(passphrase)
         pem = masked(_read(key)) if isinstance(key, str | bytes | os.PathLike) else ""
         if isinstance(pem, str):
-            return load_private_key(key, passphrase)
+            return _load(key, passphrase)
         digest = self._digest(pem, passphrase)
         parsed = self._parsed.get(digest)
         if parsed is None:
-            parsed = self._parsed[digest] = load_private_key(pem, passphrase)
+            parsed = self._parsed[digest] = _load(pem, passphrase)
         while len(self._parsed) > self._limit:
             self._parsed.pop(next(iter(self._parsed)), None)
         return parsed

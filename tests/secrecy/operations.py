@@ -286,7 +286,9 @@ class StarletteFace(AsyncFace):
 
 class BlockingFace(StarletteFace):
     def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        function = functools.partial(getattr(self.client.blocking, name), *args, **kwargs)
+        def function() -> Any:
+            return getattr(self.client.blocking, name)(*args, **kwargs)
+
         return self.runner.run(anyio.to_thread.run_sync(function))
 
 

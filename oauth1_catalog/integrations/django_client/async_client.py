@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest
 
+from oauth1_catalog.application_warnings import WarnsHere
 from oauth1_catalog.flow.drive import arun
-from oauth1_catalog.redaction import MaskedMapping, masked
+from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked
 from oauth1_catalog.registry.login import Effect, LoginSteps
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
 from oauth1_catalog.registry.token import Token, TokenLike
@@ -35,6 +36,19 @@ if TYPE_CHECKING:
 
 Arguments = ParamSpec("Arguments")
 Outcome = TypeVar("Outcome")
+
+
+def in_thread(function: Callable[Arguments, Outcome], **how: Any) -> Callable[Arguments, Coroutine[Any, Any, Outcome]]:
+    """``sync_to_async(function, **how)``, which warns where it is awaited and not in the thread."""
+    threaded = sync_to_async(function, **how)
+
+    async def awaited(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Outcome:
+        given, named = MaskedList(args), MaskedMapping(kwargs)
+        del args, kwargs
+        with WarnsHere():
+            return await threaded(*given, **named)
+
+    return awaited
 
 
 class AsyncCalls(SyncOAuth1App[HttpRequest]):
@@ -182,7 +196,7 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         self, token: TokenLike | None, request: HttpRequest | None, current: TokenLike | None
     ) -> TokenLike | None:
         if token is None:
-            token = await sync_to_async(self._fetched_token)(request)
+            token = await in_thread(self._fetched_token)(request)
         token = await token if inspect.isawaitable(token) else token
         return token if token is not None else current
 
@@ -196,8 +210,8 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         if isinstance(effect, Uninterrupted):
             return await uninterrupted(self._arun(effect.steps))
         # A database's connections belong to Django's own thread; the provider can be waited for in any.
-        in_thread = self._in_thread if isinstance(effect, Request) else sync_to_async
-        return await in_thread(self._perform)(effect)
+        threaded = self._in_thread if isinstance(effect, Request) else in_thread
+        return await threaded(self._perform)(effect)
 
     async def aclose(self) -> None:
         """As ``close``, in async code."""
@@ -225,7 +239,7 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         if threads is None:
             made = ThreadPoolExecutor(max(1, self.pool.limits.max_connections), f"oauth1_catalog-{self.name}")
             threads = self._threads.setdefault(process, made)
-        return sync_to_async(function, thread_sensitive=False, executor=threads)
+        return in_thread(function, thread_sensitive=False, executor=threads)
 
     @cached_property
     def _threads(self) -> dict[int, ThreadPoolExecutor]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from asgiref.sync import markcoroutinefunction, sync_to_async
+from asgiref.sync import markcoroutinefunction
 from django.http import HttpRequest, HttpResponseRedirect
 
-from oauth1_catalog.integrations.django_client.async_client import AsyncCalls
+from oauth1_catalog.integrations.django_client.async_client import AsyncCalls, in_thread
 from oauth1_catalog.integrations.django_client.framework import own_request
 from oauth1_catalog.redaction import MaskedMapping
 from oauth1_catalog.registry.client import callback_pairs
@@ -106,14 +106,14 @@ class DjangoOAuth1App(AsyncCalls):
     ) -> HttpResponseRedirect:
         """As ``authorize_redirect``, in an async view."""
         kwargs = MaskedMapping(kwargs)
-        return await sync_to_async(self.authorize_redirect)(
+        return await in_thread(self.authorize_redirect)(
             request, redirect_uri, state_data=state_data, user=user, **kwargs
         )
 
     async def asave_authorize_data(self, request: HttpRequest, **kwargs: Any) -> None:
         """As ``save_authorize_data``, in an async view."""
         kwargs = MaskedMapping(kwargs)
-        await sync_to_async(self.save_authorize_data)(request, **kwargs)
+        await in_thread(self.save_authorize_data)(request, **kwargs)
 
     @markcoroutinefunction
     def aauthorize_access_token(
@@ -130,5 +130,5 @@ class DjangoOAuth1App(AsyncCalls):
         # Not a coroutine function: the context that serves the request is the caller's, also where a task awaits this.
         if isinstance(own_request(request), HttpRequest):
             self.framework.current_token.serve(request)
-        finish = sync_to_async(self.authorize_access_token)
+        finish = in_thread(self.authorize_access_token)
         return finish(request, callback=callback, check_redirect_uri=check_redirect_uri, user=user, **kwargs)

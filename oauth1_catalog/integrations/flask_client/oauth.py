@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 import weakref
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import Flask, current_app, has_app_context
 from werkzeug.local import LocalProxy
 
+from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.clients.connected import DEFAULT
 from oauth1_catalog.errors import ConfigurationError, NotInitializedError
 from oauth1_catalog.integrations.flask_client.client import FlaskOAuth1App
@@ -134,7 +134,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
             for registration in list(self._registry.values()):
                 self._ready(registration)
                 for notice in self._notices(registration.name):
-                    warnings.warn(notice.description, notice.category, stacklevel=2)
+                    warn(notice.description, notice.category)
 
     @property
     def app(self) -> Flask | None:

@@ -13,6 +13,7 @@ from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
+from oauth1_catalog.application_warnings import WarnsHere
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.client import callback_pairs
@@ -163,7 +164,8 @@ class BlockingCalls(Verbs["httpx2.Response"]):
             return await work
 
         try:
-            return anyio.from_thread.run(awaited)
+            with WarnsHere():
+                return anyio.from_thread.run(awaited)
         except RuntimeError as error:
             if work.cr_frame is None or work.cr_running:  # type: ignore[attr-defined]  # it ran, and the error is its own
                 raise
