@@ -9,6 +9,7 @@ Rule 3: the switches are read here, wherever they come from: arguments, a framew
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
 import re
@@ -154,15 +155,29 @@ def kind_of(host: str) -> HostKind:
     ['public', 'private', 'private', 'private', 'loopback']
     >>> {kind_of(host) for host in ("169.254.169.254", "::ffff:169.254.169.254", "0xa9fea9fe", "metadata.goog")}
     {'restricted'}
+    >>> kind_of("169。254。169。254"), kind_of("bücher.example")
+    ('restricted', 'public')
     """
-    host = host.lower().removesuffix(".")
+    plain = _written_plainly(host)
+    if not host.isascii() and "xn--" not in plain:
+        return "restricted"  # another name, or an address, in disguise
+    host = plain
     if host == "localhost":
         return "loopback"
+    if not all(host.split(".")) and ":" not in host:
+        return "restricted"  # two dots in a row: libraries disagree on what that names
     if address := parse_address(host):
         return _kind_of_address(address)
     if host in _METADATA_NAMES or ":" in host or is_misspelt_address(host):
         return "restricted"
     return "private" if "." not in host or host.endswith(_PRIVATE_SUFFIXES) else "public"
+
+
+def _written_plainly(host: str) -> str:
+    """``host`` in lower case, without a dot at its end, and as it is looked up: by Unicode's rules, ``。`` is a dot."""
+    with contextlib.suppress(UnicodeError):
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
+    return host.lower().removesuffix(".") if host.isascii() else ""
 
 
 def _kind_of_address(address: Address) -> HostKind:
@@ -289,7 +304,7 @@ class LocalHosts:
             return True
         address = parse_address(host)
         if address is None:
-            return host.lower().removesuffix(".") in self.names
+            return _written_plainly(host) in self.names
         listed = (network for network in self.networks if address.version == network.version and address in network)
         return any(kind != "restricted" or _is_listed_for_itself(network) for network in listed)
 
@@ -378,6 +393,8 @@ class Access:
         if not self.local_hosts.allows(host):
             if not self.local_hosts.loopback:
                 return f"is refused by allow_local_hosts=False: {_REASONS[kind]}. Write the address of a public host."
+            if kind == "restricted" and not host.isascii():
+                return "has a host that is read as another one. Write it in plain letters and digits."
             if is_misspelt_address(host):
                 return "is an IP address in an unusual spelling. Write four numbers, such as 10.0.0.5."
             value = "True" if kind != "restricted" else f"[{host!r}]"

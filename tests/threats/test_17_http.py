@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from oauth1_catalog import Catalog
@@ -10,6 +14,7 @@ from oauth1_catalog.catalog.fields import check_url
 from oauth1_catalog.catalog.templates import check_uri
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import Access
+from tests.integrations.applications import now
 
 # Behind "http://"; none of them is this machine in a spelling that everybody reads alike.
 DISGUISED = [
@@ -73,3 +78,37 @@ def test_this_machine_itself(host: str) -> None:
         Catalog().provider("jira", values={"base_url": f"http://{host}"}).api_base_url == f"http://{host}/rest/api/2/"
     )
     assert check_url(f"http://{host}/") == f"http://{host}/"
+
+
+# Behind "https://"; httpx2 reads the first two as 169.254.169.254 and 127.0.0.1, and nobody a name with an empty part.
+READ_AS_ANOTHER = [
+    "169\u3002254\u3002169\u3002254", "127\uff0e0\uff610\u30021", "169.254.169.\uff12\uff15\uff14", "\u2460\u2461\u2466.0.0.1",
+    "\u24dcetadata.google.internal", "metadata.google.interna\u24db", "loc\u00adalhost", "localhost\u3002",
+    "169.254.169.254..", "metadata.goog..", "localhost..",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", READ_AS_ANOTHER)
+@pytest.mark.parametrize("allowed", [None, True])
+def test_a_call_to_a_host_that_is_read_as_another_one(registry: Callable[..., Any], host: str, allowed: Any) -> None:
+    """An application that calls an address which somebody else wrote: a webhook, an avatar."""
+    client = registry(allow_local_hosts=allowed).register(
+        "shop",
+        client_id="key",
+        client_secret="secret",
+        access_token_url="https://shop.example/access",
+        api_base_url="https://shop.example/api/",
+    )
+
+    async def call(url: str) -> Any:
+        return await now(client.get(url, token={"oauth_token": "t", "oauth_token_secret": "s"}))
+
+    for scheme in ("https", "http"):
+        with pytest.raises(ConfigurationError) as caught:
+            asyncio.run(call(f"{scheme}://{host}/x"))
+        assert caught.value.error == "forbidden_local_host"
+
+
+def test_a_name_in_another_script_is_called() -> None:
+    assert Access().needs("https://b\u00fccher.example/") == ""
+    assert Access().needs("https://\u4f8b\u3048\u3002example/") == ""
