@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 from oauth1_catalog.extras import needs
+from oauth1_catalog.flow.json_text import read_json
 from oauth1_catalog.flow.responses import xml_root
 from oauth1_catalog.rfc5849.credentials import ClientCredentials
 
@@ -127,7 +127,7 @@ def read_profile(
     if written_as == "jwt":
         return JsonProfile(_jwt(text, client, nonce, is_issuer, (clock or time.time)()))
     try:
-        document = json.loads(text)
+        document = read_json(text)
     except (ValueError, RecursionError):
         raise ValueError("it is no JSON") from None
     if not isinstance(document, dict | list) or document == []:
@@ -151,8 +151,8 @@ def _jwt(
     """
     try:
         header, claims, signature = text.strip().split(".")
-        algorithm = json.loads(_base64url(header)).get("alg")
-        payload = json.loads(_base64url(claims))
+        algorithm = read_json(_base64url(header).decode()).get("alg")
+        payload = read_json(_base64url(claims).decode())
         given = _base64url(signature)
     except (ValueError, AttributeError, RecursionError):
         raise ValueError("it is no JWT") from None

@@ -6,7 +6,6 @@ prose as ``application/x-www-form-urlencoded``. Only an answer that holds a toke
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections import Counter
@@ -24,6 +23,7 @@ from oauth1_catalog.errors import (
 )
 from oauth1_catalog.flow.drive import Steps
 from oauth1_catalog.flow.excerpts import excerpt
+from oauth1_catalog.flow.json_text import read_json
 from oauth1_catalog.flow.problems import read_problem
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -139,7 +139,7 @@ def _form_fields(text: str) -> list[tuple[str, str]]:
 def _json_fields(text: str) -> list[tuple[str, str]]:
     if not text.startswith("{"):
         raise ValueError("not an object")
-    document: list[tuple[str, object]] = json.loads(text, object_pairs_hook=list)
+    document: list[tuple[str, object]] = read_json(text, pairs=list)
     return [(name, _as_text(value)) for name, value in document if isinstance(value, str | int | float)]
 
 

@@ -104,3 +104,38 @@ def test_a_callback_forgets_few_of_those_that_ended() -> None:
     assert store._first_to_take("another", 1e12, now=1e9)
     assert len(store._taken) == ended - FORGOTTEN_AT_ONCE + 1
     assert not store._first_to_take("another", 1e12, now=1e9)
+
+
+HALVES = {  # what is written, and what is read
+    r"ada \ud83d": "ada \ufffd",
+    r"\ude00 ada": "\ufffd ada",
+    r"\uD83D\uDE00": "\N{GRINNING FACE}",
+    r"\ude00\ud83d": "\ufffd\ufffd",
+    r"\ud83d\ud83d\ude00": "\ufffd\N{GRINNING FACE}",
+    r"\\ud83d": "\\ud83d",
+    r"\\\ud83d": "\\\ufffd",
+    r"\ud83d\\ude00": "\ufffd\\ude00",
+    r"\u00e9": "é",
+}
+
+
+@pytest.mark.parametrize(("written", "read"), HALVES.items())
+def test_half_of_a_character_is_in_no_token_and_no_claim(written: str, read: str) -> None:
+    """A name that was cut within an emoji: no database takes it, and no page can be written with it."""
+    token = asked(f'{{"oauth_token": "t", "oauth_token_secret": "s", "screen_name": "{written}"}}'.encode())
+    assert isinstance(token, dict)
+    assert token["screen_name"] == read
+    assert claims(f'{{"id": "{written}"}}'.encode())["sub"] == read
+    assert read.encode()
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+def test_what_is_no_number_is_in_no_token_and_no_claim(number: str) -> None:
+    assert isinstance(asked(f'{{"oauth_token": {number}, "oauth_token_secret": "s"}}'.encode()), OAuthError)
+    with pytest.raises(OAuthError, match="it is no JSON"):
+        claims(f'{{"id": "7", "name": {number}}}'.encode())
+
+
+def claims(body: bytes) -> dict[str, object]:
+    signer, token = Signer(ClientCredentials("ck", "cs")), TokenCredentials("t", "s")
+    return run(fetch_userinfo(PROVIDER, signer, token), lambda _: Response(200, {}, body))
