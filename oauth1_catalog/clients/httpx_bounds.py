@@ -5,6 +5,7 @@ They are put on the answer by the first of the client's hooks, so that they hold
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,7 +19,6 @@ from oauth1_catalog.clients.failures import answer_too_late, answer_too_long
 from oauth1_catalog.clients.limits import Limits
 
 _limits: ContextVar[Limits | None] = ContextVar("oauth1_catalog_httpx_answer", default=None)
-_PIECE = 8 * 1024
 
 
 @contextmanager
@@ -118,7 +118,7 @@ class _LongerError(Exception):
     """The body goes on."""
 
 
-async def abeginning_of(response: httpx2.Response, size: int) -> bytes:
+async def abeginning_of(response: httpx2.Response, size: int, seconds: float) -> bytes:
     """The body of ``response`` where it is no longer than ``size`` bytes, and otherwise not much more than those.
 
     What was streamed can be read from its beginning afterwards, by ``aread`` or ``aiter_bytes``, ``aiter_text`` and
@@ -127,19 +127,21 @@ async def abeginning_of(response: httpx2.Response, size: int) -> bytes:
     Args:
         response: an answer, read or not.
         size: in bytes, after decompression.
+        seconds: after which what has come is enough, for a body that drips. What waits for the next byte waits longer.
 
     Raises:
         httpx2.HTTPError: the connection broke.
     """
     pieces: list[bytes] = []
-    theirs = response.aiter_bytes(_PIECE)
+    theirs = response.aiter_bytes()  # as it comes
+    end = time.monotonic() + seconds
 
     async def aiter_bytes(chunk_size: int | None = None) -> AsyncGenerator[bytes, None]:  # noqa: ARG001 - httpx2's name
         length = 0
         async for piece in theirs:
             pieces.append(piece)
             length += len(piece)
-            if length > size:
+            if length > size or is_over(end):
                 raise _LongerError
             yield piece
 

@@ -6,6 +6,7 @@ hook of the application, or what follows a redirect.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,7 +21,6 @@ from oauth1_catalog.clients.failures import answer_too_late, answer_too_long
 from oauth1_catalog.clients.limits import Limits
 
 _limits: ContextVar[Limits | None] = ContextVar("oauth1_catalog_answer", default=None)
-_PIECE = 8 * 1024
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def bound_answer(response: Any) -> Any:
     def read_on(pieces: Iterator[Any]) -> Iterator[Any]:
         length = 0
         try:
-            for piece in pieces:
+            for piece in whole_chunks(pieces):
                 length += len(piece)
                 if limits.answer_bytes is not None and length > limits.answer_bytes:
                     response.close()
@@ -78,11 +78,23 @@ def bound_answer(response: Any) -> Any:
     return response
 
 
+def whole_chunks(pieces: Iterator[Any]) -> Iterator[Any]:
+    """The pieces of a body; a chunk of a negative length is the provider's fault, and not a ``ValueError``.
+
+    Raises:
+        requests.RequestException: the connection broke, or what came cannot be read.
+    """
+    try:
+        yield from pieces
+    except ValueError as error:
+        raise requests.exceptions.ChunkedEncodingError(error) from error
+
+
 class _LongerError(Exception):
     """The body goes on."""
 
 
-def beginning_of(response: requests.Response, size: int) -> bytes:
+def beginning_of(response: requests.Response, size: int, seconds: float) -> bytes:
     """The body of ``response`` where it is no longer than ``size`` bytes, and otherwise not much more than those.
 
     What was streamed can be read from its beginning afterwards, by ``content`` or ``iter_content``.
@@ -90,24 +102,27 @@ def beginning_of(response: requests.Response, size: int) -> bytes:
     Args:
         response: an answer, read or not.
         size: in bytes, after decompression.
+        seconds: after which what has come is enough, for a body that drips. What waits for the next byte waits longer.
 
     Raises:
         requests.RequestException: the connection broke.
     """
     pieces: list[bytes] = []
-    theirs = response.iter_content(_PIECE)
+    read = response.iter_content
+    theirs = read(1)  # urllib3 waits until all that was asked for is there
+    end = time.monotonic() + seconds
 
     def iter_content(*_: Any) -> Iterator[bytes]:
         length = 0
         for piece in theirs:
             pieces.append(piece)
             length += len(piece)
-            if length > size:
+            if length > size or is_over(end):
                 raise _LongerError
             yield piece
 
-    def iter_again(chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:  # noqa: ARG001 - one piece is as good as another
-        again = chain(pieces, theirs)
+    def iter_again(chunk_size: int | None = 1, decode_unicode: bool = False, first: Any = theirs) -> Iterator[Any]:  # noqa: ARG001 - `first`, which would close the connection, ends with the answer
+        again = chain([b"".join(pieces)], read(chunk_size))
         return stream_decode_response_unicode(again, response) if decode_unicode else again
 
     response.iter_content = iter_content  # type: ignore[assignment,method-assign] # of this answer alone

@@ -20,6 +20,7 @@ from urllib3.exceptions import HTTPError
 from oauth1_catalog.clients.deadline import deadline, is_over
 from oauth1_catalog.clients.failures import failure, transport_error, without_secrets
 from oauth1_catalog.clients.limits import Limits
+from oauth1_catalog.clients.requests_bounds import whole_chunks
 from oauth1_catalog.clients.requests_redirects import redirects_unread
 from oauth1_catalog.errors import SigningError, TransportError
 from oauth1_catalog.rfc5849.messages import Request, Response
@@ -70,7 +71,7 @@ def _exchange(
 
 def _bounded_body(response: requests.Response, limits: Limits, moment: float | None) -> bytes:
     body = BytesIO()  # whose repr does not show the token that may be in it
-    for chunk in response.iter_content(8192):
+    for chunk in whole_chunks(response.iter_content(8192)):
         body.write(chunk)
         del chunk
         if body.tell() > limits.token_bytes:

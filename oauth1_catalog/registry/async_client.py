@@ -177,7 +177,8 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         if self._may_be_rejected(token, response.status_code):
             from oauth1_catalog.clients.httpx_bounds import abeginning_of
 
-            beginning = await abeginning_of(response, self.pool.limits.token_bytes)
+            limits = self.pool.limits
+            beginning = await abeginning_of(response, limits.token_bytes, limits.token_deadline)
             await self._run(self._forget_rejected(token, response, beginning))
         return response
 

@@ -239,7 +239,9 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         if self._may_be_rejected(token, response.status_code):
             from oauth1_catalog.clients.requests_bounds import beginning_of
 
-            self._run(self._forget_rejected(token, response, beginning_of(response, self.pool.limits.token_bytes)))
+            limits = self.pool.limits
+            beginning = beginning_of(response, limits.token_bytes, limits.token_deadline)
+            self._run(self._forget_rejected(token, response, beginning))
         return response
 
     def close(self) -> None:

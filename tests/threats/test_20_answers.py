@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import flask
 import httpx2
 import pytest
 import requests
@@ -20,6 +21,8 @@ from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.clients.options import httpx_options, requests_options
 from oauth1_catalog.clients.requests_pool import RequestsPool
 from oauth1_catalog.errors import ConfigurationError, OAuthError, TransportError
+from oauth1_catalog.integrations import flask_client, starlette_client
+from oauth1_catalog.registry.token import Token
 from oauth1_catalog.rfc5849.messages import Request
 from tests.clients.conftest import Dripping, Wire, response, serving
 
@@ -125,21 +128,21 @@ def test_an_answer_that_drips_ends_by_the_deadline(wire: Wire, call: Call, head:
 @pytest.mark.parametrize("kind", ["session", "client", "requests pool", "httpx pool"])
 def test_a_token_endpoint_that_drips_its_headers(wire: Wire, kind: str) -> None:
     wire.answer = drips = Dripping(b"HTTP/1.1 200 OK\r\n", b"X")
-
-    def ask() -> None:
-        if kind == "session":
-            requests_client.OAuth1Session("ck", "cs", limits=SHORT).fetch_request_token(wire.url)
-        elif kind == "client":
-            with httpx_client.OAuth1Client("ck", "cs", limits=SHORT) as client:
-                client.fetch_request_token(wire.url)
-        elif kind == "requests pool":
-            RequestsPool(limits=SHORT).send(Request("POST", wire.url))
-        else:
-            asyncio.run(HttpxPool(limits=SHORT).send(Request("POST", wire.url)))
-
     with pytest.raises(TransportError, match=r"longer than 0\.8 seconds"):
-        ask()
+        ask_for_a_token(wire.url, kind)
     assert not drips.is_over
+
+
+def ask_for_a_token(url: str, kind: str) -> None:
+    if kind == "session":
+        requests_client.OAuth1Session("ck", "cs", limits=SHORT).fetch_request_token(url)
+    elif kind == "client":
+        with httpx_client.OAuth1Client("ck", "cs", limits=SHORT) as client:
+            client.fetch_request_token(url)
+    elif kind == "requests pool":
+        RequestsPool(limits=SHORT).send(Request("POST", url))
+    else:
+        asyncio.run(HttpxPool(limits=SHORT).send(Request("POST", url)))
 
 
 def test_one_dripping_answer_leaves_the_clients_other_connections_alone(wire: Wire) -> None:
@@ -197,3 +200,66 @@ def test_each_client_has_bounds_of_its_own(options: Callable[..., dict[str, Any]
     for wrong in ({"answer_bytes": "7"}, {"answer_bytes": 0}, {"answer_deadline": 0}, {"answer_deadline": "1"}):
         with pytest.raises(ConfigurationError, match="answer_"):
             options(wrong, name="x")
+
+
+@pytest.mark.parametrize("kind", ["session", "client", "requests pool", "httpx pool"])
+@pytest.mark.parametrize("size", [b"-40", b"-1", b"0x40", b"f" * 40, b"", b"zz", b"\xff"])
+def test_a_token_endpoint_whose_chunks_have_no_length(wire: Wire, kind: str, size: bytes) -> None:
+    """``http.client`` has a ``ValueError`` of its own for a negative one."""
+    body = b"oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true"
+    wire.answer = lambda _: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + size + b"\r\n" + body
+    with pytest.raises(TransportError):
+        ask_for_a_token(wire.url, kind)
+
+
+def test_an_api_call_whose_chunks_have_no_length(wire: Wire) -> None:
+    wire.answer = lambda _: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-40\r\nok"
+    with pytest.raises(requests.RequestException):
+        requests_client.OAuth1Session(**KEYS, limits=SHORT).get(wire.url)
+
+
+class Store:
+    """A token store with one token, which counts what is removed."""
+
+    def __init__(self) -> None:
+        self.removed = 0
+
+    def delete_token(self, name: str, user: Any, token: Any = None) -> None:
+        self.removed += 1
+
+
+@pytest.mark.parametrize("face", ["flask", "starlette"])
+@pytest.mark.parametrize("head", [b"Content-Length: 60000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"])
+def test_a_streamed_error_that_drips_is_not_read_to_its_end_for_a_rejected_token(
+    wire: Wire, face: str, head: bytes
+) -> None:
+    """It was bounded by bytes alone: 64 KiB at a byte in a few seconds are days."""
+    said, is_chunked = b"oauth_problem=token_revoked&", b"chunked" in head
+    first = b"%x\r\n%s\r\n" % (len(said), said) if is_chunked else said
+    head = b"HTTP/1.1 401 Unauthorized\r\n" + head + first
+    wire.answer = drips = Dripping(head, b"1\r\nx\r\n" if is_chunked else b"x")
+    store: Any = Store()
+    options: Any = {"token_store": store, "forget_rejected_tokens": True}
+    app, is_flask = flask.Flask("x"), face == "flask"
+    oauth: Any = flask_client.OAuth(app, **options) if is_flask else starlette_client.OAuth(**options)
+    client = oauth.register("shop", client_id="k", client_secret="s", api_base_url=wire.url)
+    client.pool.limits = SHORT
+    token = Token(oauth_token="t", oauth_token_secret="s")
+    token.user = 7
+
+    async def read() -> bytes:
+        response = await client.get(wire.url, token=token, stream=True)
+        first = await anext(response.aiter_bytes())
+        await client.aclose()
+        return bytes(first)
+
+    if is_flask:
+        response = client.get(wire.url, token=token, stream=True)
+        beginning = next(response.iter_content(100))
+        response.close()
+        client.close()
+    else:
+        beginning = asyncio.run(read())
+    assert not drips.is_over
+    assert beginning.startswith(said)
+    assert store.removed == 1

@@ -182,7 +182,8 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         if self._may_be_rejected(token, response.status_code):
             from oauth1_catalog.clients.requests_bounds import beginning_of
 
-            beginning = await self._in_thread(beginning_of)(response, self.pool.limits.token_bytes)
+            limits = self.pool.limits
+            beginning = await self._in_thread(beginning_of)(response, limits.token_bytes, limits.token_deadline)
             await self._arun(self._forget_rejected(token, response, beginning))
         return response
 
