@@ -18,6 +18,7 @@ class Browser:
         in_cookie: whether the session lives in a cookie.
         query: names and values of the request's query, decoded, in their order.
         path: the whole path of the request, decoded, to compare with the redirect URI's.
+        compressed: whether the framework compresses that cookie, where it gets shorter by it.
     """
 
     session: Session = field(repr=False)
@@ -25,3 +26,4 @@ class Browser:
     in_cookie: bool
     query: Sequence[tuple[str, str]] = field(default=(), repr=False)
     path: str = ""
+    compressed: bool = False

@@ -71,7 +71,14 @@ def remember(
 ) -> LoginSteps[None]:
     """Keep the request token of ``begin`` until the callback, and the user for whom the login begins."""
     login = PendingLogin(temporary_credentials(request_token), redirect_uri, state_data, user)
-    yield from store.save(browser.session, login, keys=browser.keys, in_cookie=browser.in_cookie, now=now)
+    yield from store.save(
+        browser.session,
+        login,
+        keys=browser.keys,
+        in_cookie=browser.in_cookie,
+        compressed=browser.compressed,
+        now=now,
+    )
 
 
 def finish(

@@ -7,6 +7,7 @@ dropped before they expire: Authlib's, of OAuth 2 beside this package, have keys
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping, MutableMapping
 from typing import Any, TypeAlias
 
@@ -16,8 +17,11 @@ PENDING_LOGINS = 5
 """How many logins of one browser may be under way; a further one drops the oldest."""
 
 COOKIE_BUDGET = 2400
-"""How many bytes of a session that lives in a cookie the logins may fill. In base64, with a signature and the
-application's own data, this stays below the 4,093 bytes that browsers keep."""
+"""How many bytes of a session that lives in a cookie the logins may fill."""
+
+SESSION_BUDGET = 2900
+"""How many bytes such a session may have together with the application's own data. In base64, with a signature and a
+name, this stays below the 4,093 bytes that browsers keep: of a longer cookie a browser keeps nothing."""
 
 Session: TypeAlias = MutableMapping[str, Any]  # what an application keeps in its session is its own
 
@@ -40,27 +44,41 @@ def make_room(session: Session, client: str, *, limit: int, now: float, expires:
         del session[key]
 
 
-def keep_within_cookie(session: Session, client: str, *, newest: str) -> None:
-    """Drop the oldest logins, until all of them fit into a cookie; ``newest`` is the key of the one just begun.
+def keep_within_cookie(session: Session, client: str, *, newest: str, compressed: bool = False) -> None:
+    """Drop the oldest logins, until all of them fit into a cookie, beside the application's own data.
+
+    Args:
+        session: the browser's session.
+        client: the name of the client.
+        newest: the key of the login just begun.
+        compressed: whether the framework compresses the cookie; sealed logins get no smaller by that.
 
     Raises:
         ConfigurationError: the newest does not fit; it is dropped.
     """
     entries = _entries(session, expiry(session[newest]))
     sizes = {key: len(json.dumps(key)) + len(json.dumps(entry)) for key, entry in entries}
+    own = _size({key: value for key, value in session.items() if key not in sizes}, compressed=compressed)
+    room = max(min(COOKIE_BUDGET, SESSION_BUDGET - own), 0)
     ours = [key for key, entry in entries if "client" in entry and key != newest]
     for key in ours:
-        if sum(sizes.values()) > COOKIE_BUDGET:
+        if sum(sizes.values()) > room:
             del session[key], sizes[key]
-    if sum(sizes.values()) > COOKIE_BUDGET:
+    if sum(sizes.values()) > room:
         del session[newest]
+        beside = f" beside {own} bytes of the application's own" if room < COOKIE_BUDGET else ""
         raise ConfigurationError(
             "state_too_large",
             f"{client}: the logins under way need {sum(sizes.values())} bytes of a session that lives in a cookie, "
-            f"which has room for {COOKIE_BUDGET}. Give OAuth(cache=...) a cache, or carry less state_data.",
+            f"which has room for {room}{beside}. Give OAuth(cache=...) a cache, or carry less state_data.",
             provider=client,
             step="authorize",
         )
+
+
+def _size(data: Mapping[str, object], *, compressed: bool) -> int:
+    text = json.dumps(data, default=str, skipkeys=True, separators=(",", ":"))
+    return min(len(text), len(zlib.compress(text.encode()))) if compressed else len(text)
 
 
 def expiry(entry: Mapping[str, Any]) -> float:

@@ -91,7 +91,14 @@ class TemporaryStore:
         self._lock = threading.Lock()
 
     def save(
-        self, session: Session, login: PendingLogin, *, keys: Sequence[str | bytes], in_cookie: bool, now: float
+        self,
+        session: Session,
+        login: PendingLogin,
+        *,
+        keys: Sequence[str | bytes],
+        in_cookie: bool,
+        now: float,
+        compressed: bool = False,
     ) -> Generator[CacheCall, object, None]:
         """Keep ``login`` for this browser.
 
@@ -101,6 +108,7 @@ class TemporaryStore:
             keys: the keys to seal with, newest first.
             in_cookie: whether the session lives in a cookie, whose size is bounded.
             now: seconds since the epoch.
+            compressed: whether the framework compresses that cookie.
 
         Raises:
             ConfigurationError: the record is too large for a cookie; a cache is needed.
@@ -131,7 +139,8 @@ class TemporaryStore:
         make_room(session, self.name, limit=self.limit, now=now, expires=expires)
         session[self._key(temporary.oauth_token)] = entry
         if in_cookie:
-            keep_within_cookie(session, self.name, newest=self._key(temporary.oauth_token))
+            newest = self._key(temporary.oauth_token)
+            keep_within_cookie(session, self.name, newest=newest, compressed=compressed)
 
     def take(
         self, session: Session, oauth_token: str, *, keys: Sequence[str | bytes], now: float

@@ -132,6 +132,7 @@ class DjangoFramework(Framework[HttpRequest]):
             in_cookie=settings.SESSION_ENGINE.endswith("signed_cookies"),
             query=[(name, value) for name, values in request.GET.lists() for value in values],
             path=request.path,
+            compressed=True,
         )
 
     def pairs(self, parameters: Mapping[str, Any]) -> Iterable[tuple[str, object]]:

@@ -108,6 +108,7 @@ class FlaskFramework(Framework[Request]):
             in_cookie=isinstance(app.session_interface, SecureCookieSessionInterface),
             query=list(request.args.items(multi=True)),
             path=request.script_root + request.path,
+            compressed=True,
         )
 
     def pairs(self, parameters: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
