@@ -67,7 +67,9 @@ def fetch_userinfo(
         )
     fields = {str(name): str(value) for name, value in token.items()} if isinstance(token, Mapping) else {}
     if rules.endpoint == TOKEN_RESPONSE:
-        return userinfo_claims(provider, fields)
+        # What came with the callback alone is what the browser says, and no word of the provider's.
+        said = set(provider.callback.extra) - set(provider.token_response.extra)
+        return userinfo_claims(provider, {name: value for name, value in fields.items() if name not in said})
     profile = yield from _ask(provider, signer, credentials, _path(rules.endpoint, fields.get), rules.format, fields)
     if rules.followup:
         more = yield from _ask(provider, signer, credentials, _path(rules.followup, profile.field), "json", fields)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
+from oauth1_catalog.catalog.provider import CallbackRules, Provider, TokenResponseRules, UserinfoRules
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.server import Server
+from oauth1_catalog.errors import TokenResponseError
+from oauth1_catalog.flow.drive import run
+from oauth1_catalog.flow.userinfo import fetch_userinfo
+from oauth1_catalog.rfc5849 import ClientCredentials, Signer
 from oauth1_catalog.rfc5849.messages import Request, Response
 from tests.integrations.applications import Application, now
 
@@ -77,3 +83,20 @@ def test_what_is_refused(make: Callable[..., Application], emulator: Emulator, q
     token = parse_qs(urlsplit(browser.get("/login").location).query)["oauth_token"][0]
     assert browser.get("/authorize?" + query.replace("{t}", quote(token))).json["error"] == "invalid_callback"
     assert emulator.journal.count(role="access_token") == 0
+
+
+def test_what_the_browser_brings_along_is_nobodys_identity() -> None:
+    """What a file lists under ``callback.extra`` (QuickBooks' realmId) is kept, and is the browser's word."""
+    provider = Provider(
+        name="acme",
+        callback=CallbackRules(extra=("user", "uid")),
+        token_response=TokenResponseRules(extra=("uid",)),
+        userinfo=UserinfoRules(endpoint="token_response", claims={"sub": "$.user"}),
+    )
+    assert provider.userinfo is not None
+    login = fetch_userinfo(provider, Signer(ClientCredentials("k", "s")), None, {"user": "victim", "uid": "7"})
+    with pytest.raises(TokenResponseError, match="no value for sub"):
+        run(login, lambda _: Response(200))
+    by_answer = replace(provider, userinfo=replace(provider.userinfo, claims={"sub": "$.uid"}))
+    told = fetch_userinfo(by_answer, Signer(ClientCredentials("k", "s")), None, {"user": "victim", "uid": "7"})
+    assert run(told, lambda _: Response(200)) == {"sub": "7"}
