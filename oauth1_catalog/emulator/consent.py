@@ -37,6 +37,9 @@ def answer_browser(registration: Registration, request: Request) -> Response:
         return pages.consent(registration, temporary, query)
     if request.method != "POST":
         raise Refusal("parameter_rejected", "A browser comes here with GET, and decides with POST.", status=405)
+    if request.header("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        advice = "This decision comes from a page of another site. Decide on the consent page itself."
+        raise Refusal("permission_denied", advice, status=403)
     form = dict(form_parameters(request))
     decision = form.get("decision")
     if decision == "deny":

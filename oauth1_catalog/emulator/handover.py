@@ -35,17 +35,19 @@ def write_files(emulator: Emulator, providers: Iterable[Provider], directory: Pa
     """
     directory.mkdir(parents=True, exist_ok=True)
     # The variables that lead here replace what an application trusts, for its calls to everybody else, too.
-    authorities = (_authorities().read_bytes(), Path(emulator.ca_file).read_bytes())
-    (directory / BUNDLE).write_bytes(b"\n".join(authorities))
+    authorities = (_authorities().read_text(encoding="utf-8"), Path(emulator.ca_file).read_text(encoding="ascii"))
+    texts = {directory / BUNDLE: "\n".join(authorities)}
     for moved in providers:
         name = moved.name
-        path = directory / f"{name}.yaml"
+        data = {"schema_version": 1, "name": name, "extends": name, **moved_fields(emulator, moved)}
+        texts[directory / f"{name}.yaml"] = json.dumps(data, indent=2) + "\n"
+    for path in texts:
         if _is_of_somebody_else(path):
             raise ConfigurationError(
-                description=f"{path} is there already, and not from here. Choose another directory.", provider=name
+                description=f"{path} is there already, and not from here. Choose another directory."
             )
-        data = {"schema_version": 1, "name": name, "extends": name, **moved_fields(emulator, moved)}
-        path.write_text(HEAD + json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    for path, text in texts.items():
+        _write(path, HEAD + text, mode=0o644)
 
 
 def _is_of_somebody_else(path: Path) -> bool:
@@ -136,10 +138,15 @@ def write_environment(path: Path, variables: Mapping[str, str]) -> None:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that its owner alone can read."""
+    _write(path, text, mode=0o600)
+
+
+def _write(path: Path, text: str, *, mode: int) -> None:
     # Not through a link, which somebody else may have put there: in a folder that all may write to.
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
-    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
-        path.chmod(0o600)  # one that was there keeps its mode otherwise
+    with os.fdopen(os.open(path, flags, mode), "w", encoding="utf-8") as file:
+        if mode == 0o600:
+            path.chmod(mode)  # one that was there keeps its mode otherwise
         file.write(text)
 
 

@@ -166,6 +166,25 @@ def test_nothing_is_written_through_a_link(tmp_path, there):
         write_private(env, "x")
 
 
+@pytest.mark.parametrize("name", [BUNDLE, "twitter.yaml"])
+@pytest.mark.parametrize("victim", ["a file", "nothing", "a link"])
+def test_no_file_of_somebody_else_is_written_over(tmp_path, name, victim):
+    """A certificate bundle of the project's own was, and whatever a link of that name led to."""
+    folder, kept = tmp_path / "folder", tmp_path / "kept"
+    folder.mkdir()
+    kept.write_text("mine", encoding="ascii")
+    if victim == "a file":
+        (folder / name).write_text("mine", encoding="ascii")
+    else:
+        (folder / name).symlink_to(kept if victim == "a link" else tmp_path / "new")
+    result = CliRunner().invoke(cli, ["emulate", "twitter", "--write", str(folder)])
+    assert result.exit_code == 2
+    assert f"{folder / name} is there already, and not from here" in result.output
+    assert kept.read_text(encoding="ascii") == "mine"
+    assert not (tmp_path / "new").exists()
+    assert [path.name for path in folder.iterdir()] == [name]
+
+
 def test_a_file_that_cannot_be_written_is_named(tmp_path):
     env = tmp_path / "nowhere" / ".env"
     result = CliRunner().invoke(cli, ["emulate", "twitter", "--env-file", str(env)])

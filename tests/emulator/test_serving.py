@@ -11,10 +11,14 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
+from oauth1_catalog.clients.requests_client import OAuth1Session
 from oauth1_catalog.emulator.serving import MAX_BODY, HTTPServer
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.rfc5849.messages import Request, Response
+
+BACK = "https://app.example/callback"
 
 
 @contextmanager
@@ -176,3 +180,24 @@ def test_a_page_whose_name_leads_to_this_machine_gets_nothing(emulator, host):
                     wrapped = stack.enter_context(context.wrap_socket(plain, server_hostname="127.0.0.1"))
                 wrapped.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
                 assert wrapped.recv(65536)[:12] in {b"HTTP/1.1 421", b""}
+
+
+@pytest.mark.parametrize(
+    ("site", "status"),
+    [("cross-site", 403), ("same-site", 403), ("same-origin", 302), ("none", 302), (None, 302)],
+)
+def test_a_page_of_somebody_else_does_not_decide(emulator, site, status):
+    """Its form can be sent here, with a request token that it knows; a browser says whose form it is."""
+    catalog, client = emulator.catalog, emulator.client("twitter")
+    with OAuth1Session(client.client_id, client.client_secret, redirect_uri=BACK, verify=emulator.ca_file) as session:
+        provider = catalog.provider("twitter")
+        token = session.fetch_request_token(provider.request_token_url)["oauth_token"]
+        headers = {"Sec-Fetch-Site": site} if site else {}
+        decided = requests.post(
+            f"{provider.authorize_url}?oauth_token={token}",
+            data={"decision": "authorize"},
+            headers=headers,
+            allow_redirects=False,
+            timeout=10,
+        )
+    assert decided.status_code == status
