@@ -9,6 +9,8 @@ import click
 from oauth1_catalog.extras import needs
 from oauth1_catalog.registry.token_cipher import SETTING, TokenCipher
 
+_EXAMPLE = "postgresql+psycopg://user@host/name."
+
 
 @click.group()
 def keys() -> None:
@@ -28,7 +30,7 @@ def new() -> None:
     metavar="URL",
     envvar="DATABASE_URL",
     show_envvar=True,
-    help="Of SQLAlchemy: postgresql+psycopg://user@host/name.",
+    help=f"Of SQLAlchemy: {_EXAMPLE}",
 )
 @click.option("--table", required=True, help="The name of the table.")
 @click.option("--batch-size", type=click.IntRange(1), default=500, show_default=True, help="Rows in one transaction.")
@@ -49,8 +51,9 @@ def rotate(database: str, table: str, batch_size: int) -> None:
     cipher = TokenCipher(os.environ.get(SETTING))
     try:
         engine = create_engine(database)
-    except ArgumentError as error:
-        raise click.ClickException(f"--database: {error}") from error
+    except (ArgumentError, ValueError) as error:
+        # SQLAlchemy's words are about a part of the URL, which may be the password.
+        raise click.ClickException(f"--database: this is not a URL of SQLAlchemy. Write it as {_EXAMPLE}") from error
     except ImportError as error:
         message = f"--database: its driver cannot be imported ({error}). Install it, or name another one in the URL."
         raise click.ClickException(message) from error

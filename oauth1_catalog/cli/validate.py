@@ -131,7 +131,7 @@ def _all_findings(files: Sequence[Path], *, jobs: int | None, seen: list[str]) -
 def _changed_files(revision: str) -> set[Path]:
     """The files that Git says are different from, or not in, a revision."""
     commands = (
-        ["git", "diff", "--name-only", "-z", "--diff-filter=d", "--relative", revision, "--"],
+        ["git", "diff", "--name-only", "-z", "--diff-filter=d", "--relative", "--end-of-options", revision, "--"],
         ["git", "ls-files", "--others", "--exclude-standard", "-z"],
     )
     changed: set[Path] = set()

@@ -288,3 +288,13 @@ def test_a_checkout_s_catalog_is_not_held_against_the_installed_one(folder):
     assert "P027" in run("--format", "concise")
     Path("pyproject.toml").write_text('[project]\nname = "oauth1-catalog"\n', encoding="utf-8")
     assert "nothing to say" in run(status=0)
+
+
+def test_a_revision_is_no_option_of_git(tmp_path, monkeypatch):
+    """In CI it may be the name of somebody else's branch."""
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "-q"], check=True)
+    Path("a.yaml").write_text(RIGHT.format(name="a"), encoding="utf-8")
+    told = run("a.yaml", "--changed-since", "--output=taken", status=2)
+    assert "--changed-since --output=taken: fatal: " in told
+    assert not Path("taken").exists()

@@ -135,8 +135,12 @@ def test_mistakes_of_the_command(database: str, key: str) -> None:
 
     assert "oauth1-catalog keys new" in rotate(keys="")
     assert "the database has no such table" in rotate(table="tokens")
-    assert "--database: Could not parse" in rotate(database="tokens.db")
+    assert "--database: this is not a URL of SQLAlchemy. Write it as" in rotate(database="tokens.db")
     assert "the database failed: " in rotate(database="postgresql+psycopg://x@127.0.0.1:1/x")
+    for url in ("postgresql://x@host:hunter2/x", "postgresql//x:hunter2@host/x", "hunter2"):
+        told = rotate(database=url)
+        assert "--database: this is not a URL of SQLAlchemy" in told
+        assert "hunter2" not in told
 
 
 def test_a_new_key_is_one() -> None:
