@@ -28,7 +28,7 @@ _SECRET_NAME = re.compile(
     r"secret|token|verifier|signature|session_handle|password|passphrase|authorization|cookie", re.IGNORECASE
 )
 _CREDENTIAL_KEY = re.compile(
-    r"^(?:(?:client|consumer|app|api|token|access_token|oauth|oauth_token)_?(?:secret|key_secret)|secret|password"
+    r"^(?:x_)?(?:auth_)?(?:(?:client|consumer|app|api|token|access_token|oauth|oauth_token)_?(?:secret|key_secret)|secret|password"
     r"|passphrase|passwd|rsa_key(?:_passphrase)?|private_key|api_key|consumer_key|client_id|oauth_consumer_key"
     r"|oauth_token|access_token|token|bearer_token|authorization)$",
     re.IGNORECASE,
@@ -55,8 +55,8 @@ def is_secret_name(name: str) -> bool:
 def is_credential(key: str) -> bool:
     """Whether a key of that name in a provider file holds a credential. Unlike above the whole name counts.
 
-    >>> is_credential("client_secret"), is_credential("request_token_url")
-    (True, False)
+    >>> is_credential("client_secret"), is_credential("X-Api-Key"), is_credential("request_token_url")
+    (True, True, False)
     """
     return _CREDENTIAL_KEY.match(key.replace("-", "_").strip("\"' ")) is not None
 

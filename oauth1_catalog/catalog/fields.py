@@ -196,7 +196,7 @@ def _check_pattern(value: str) -> str:
 def _check_header_name(value: str) -> str:
     if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}", value):
         raise _problem("P015", f"`{value[:80]}` is not the name of a header", "see RFC 9110, section 5.6.2")
-    if value.lower() in {"authorization", "cookie", "host", "content-length", "transfer-encoding", "content-type"}:
+    if value.lower() in _NOT_A_FILES:
         raise _problem("P015", f"the header `{value}` is not a file's to set", "delete it")
     return value
 
@@ -234,6 +234,12 @@ def _check_one(value: int) -> int:
         )
     return value
 
+
+_NOT_A_FILES = frozenset(
+    {"authorization", "cookie", "host", "proxy-authorization", "content-length", "content-type", "transfer-encoding"}
+    | {"connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade", "expect"}
+)
+"""Headers that say who asks, and how the message and its connection are to be read."""
 
 _TEXT_SCHEMA = {"type": ["string", "number", "boolean"]}
 _URL_SCHEMA = {

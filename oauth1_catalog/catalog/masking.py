@@ -31,7 +31,7 @@ _NO_CREDENTIAL = re.compile(r"(?:required|optional|none)\s*(?:#.*)?|(?P<quote>[\
 _KEY_MATERIAL = re.compile(r"-----(?:BEGIN|END)[^-]*-----|(?:(?<=\\n)|(?<![\w./+\\-]))[A-Za-z0-9+/]{60,}={0,2}")
 _URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s\"'<>,]+")
 _USER = re.compile(r"(?<=://)[^/?#]*@")
-_QUERY = re.compile(r"(?<=[?&])(?P<key>[\w.-]+)=(?P<value>[^&#{}]+)")
+QUERY = re.compile(r"(?<=[?&])(?P<key>[\w.-]+)=(?P<value>[^&#{}]+)")
 
 
 def mask_text(text: str) -> str:
@@ -53,7 +53,7 @@ def _mask_url(url: str) -> str:
     def masked(match: re.Match[str]) -> str:
         return f"{match['key']}={MASK}" if is_credential(match["key"]) else match[0]
 
-    return _QUERY.sub(masked, _USER.sub(f"{MASK}@", url))
+    return QUERY.sub(masked, _USER.sub(f"{MASK}@", url))
 
 
 def shown_url(url: str) -> str:

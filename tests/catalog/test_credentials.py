@@ -23,6 +23,7 @@ def codes(text: str) -> list[str]:
         "token_response: {fields: {oauth_token: access_token, oauth_token_secret: secret}}",
         'authorize_params: {oauth_consumer_key: "{client_id}", token: "{oauth_token}"}',
         "authorize_token_param: token",
+        "userinfo_endpoint: 'me?api_key={client_id}'",
     ],
 )
 def test_names_are_let_in(text):
@@ -33,7 +34,13 @@ def test_names_are_let_in(text):
     "text",
     [
         "api_params: {api_key: abc}",
-        "headers: {X-Token: x, Api-Key: abc}",
+        "headers: {X-Count: x, Api-Key: abc}",
+        "headers: {X-Api-Key: abc}",
+        "request_token_params: {x_auth_password: abc}",
+        "homepage: https://acme.example/?client_secret=abc",
+        "userinfo_endpoint: me?format=json&api_key=abc",
+        "renew: {url: 'https://api.acme.example/r?a=b&token=abc'}",
+        "options: {stage: {enum: [a], sets: {userinfo_endpoint: 'me?token=abc'}}}",
         "authorize_params: {oauth_consumer_key: abc}",
         "environments: {sandbox: {api_params: {token: abc}}}",
         "revoke: {url: 'https://api.acme.example/r', params: {consumer_key: abc}}",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.document import Data, Step
-from oauth1_catalog.catalog.masking import is_credential
+from oauth1_catalog.catalog.masking import QUERY, is_credential
 from oauth1_catalog.catalog.rules import Rule, Subject
 from oauth1_catalog.catalog.templates import PLACEHOLDER
 
@@ -32,6 +32,17 @@ def no_credential_in_parameters(subject: Subject) -> Iterator[Diagnostic]:
             ):
                 message = f"`{key}` is a credential; a provider file never holds one"
                 yield subject.entry.diagnostic("P011", message, path, key=True, hint=_HELP)
+
+
+def no_credential_in_urls(subject: Subject) -> Iterator[Diagnostic]:
+    """The query of an address may hold a placeholder under a credential's name, never a value."""
+    for section, data in subject.entry.data.items():
+        for path, _, value in _texts(data, (section,)):
+            if "?" not in value or " " in value or subject.is_silenced(path):
+                continue
+            if found := next((pair for pair in QUERY.finditer(value) if is_credential(pair["key"])), None):
+                message = f"`{found['key']}` in the address is a credential; a provider file never holds one"
+                yield subject.entry.diagnostic("P011", message, path, hint=_HELP)
 
 
 def _sent(data: dict[str, Data], path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], dict[str, Data]]]:
@@ -67,4 +78,4 @@ def _texts(data: Data, path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...
             yield from _texts(item, (*path, index))
 
 
-RULES: tuple[Rule, ...] = (no_credential_in_parameters, no_key_material)
+RULES: tuple[Rule, ...] = (no_credential_in_parameters, no_credential_in_urls, no_key_material)
