@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import subprocess
 import sys
 import warnings
@@ -18,6 +19,8 @@ from typing import Any
 import flask
 import pytest
 import rich.pretty
+from werkzeug.debug import DebuggedApplication
+from werkzeug.test import Client
 
 from oauth1_catalog.clients.requests_client import OAuth1Auth, OAuth1Session
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
@@ -26,6 +29,7 @@ from oauth1_catalog.registry.token import Token
 from oauth1_catalog.rfc5849 import ClientCredentials, Signer, TokenCredentials
 from tests.clients.conftest import Arrived, Wire, response, serving
 from tests.secrecy.operations import (
+    BACK,
     CALLBACK,
     FACES,
     METHODS,
@@ -36,7 +40,7 @@ from tests.secrecy.operations import (
     Registered,
     Steps,
 )
-from tests.secrecy.reporters import CANARY, Shown, listening, sentry
+from tests.secrecy.reporters import CANARY, Shown, is_ours, listening, sentry
 
 NOT_A_TOKEN = f"oauth_token=t&oauth_token_secret={CANARY}Answer&oauth_token=u"
 FAILURES: dict[str, Callable[[Arrived], bytes | None]] = {
@@ -85,15 +89,19 @@ def leaks_of(operation: Callable[[], object], report: Any) -> list[str]:
 @pytest.mark.parametrize(("method", "place"), SIGNED)
 @pytest.mark.parametrize("face", FACES)
 def test_every_operation(wire: Wire, report: Any, face: str, method: str, place: str) -> None:
+    """Every operation of every face, signed in every way, fails in one of the ways: the next signature takes the next.
+
+    So each operation of each face meets each failure, too, with three or four of the signatures.
+    """
     opened = FACES[face](wire.url, method, place)
-    failed = 0
+    turn = SIGNED.index((method, place))
     with opened.running():
-        for failure, fails in FAILURES.items():
-            wire.answer = fails
-            for name, operation in opened.operations().items():
-                assert leaks_of(operation, report) == [], (failure, name)
-                failed += 1
-    assert failed >= len(FAILURES) * 8
+        operations = opened.operations()
+        for number, (name, operation) in enumerate(operations.items(), start=turn):
+            failure = list(FAILURES)[number % len(FAILURES)]
+            wire.answer = FAILURES[failure]
+            assert leaks_of(operation, report) == [], (failure, name)
+    assert len(operations) >= 8
 
 
 @pytest.mark.parametrize("face", [name for name, face in FACES.items() if issubclass(face, Registered)])
@@ -307,3 +315,58 @@ def test_sentry_with_all_its_integrations() -> None:
 
 def test_the_callback_of_the_matrix_holds_a_verifier() -> None:
     assert f"oauth_verifier={CANARY}" in CALLBACK
+
+
+class TestWerkzeugsDebugger:
+    """The page of ``flask run --debug``, and its console in each frame that the page lists."""
+
+    @pytest.mark.parametrize("place", ["HEADER", "QUERY", "BODY"])
+    @pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
+    @pytest.mark.parametrize("failure", FAILURES)
+    def test_no_frame_of_ours_knows_a_secret(self, wire: Wire, failure: str, method: str, place: str) -> None:
+        wire.answer = FAILURES[failure]
+        face = FlaskFace(wire.url, method, place)
+        with face.running():
+            views = {
+                "callback": lambda: face.client.authorize_access_token(x_secret=f"{CANARY}Parameter"),
+                "call": lambda: face.client.post("orders", token=Token(TOKEN), data={"a": "b"}).raise_for_status(),
+                "renew": lambda: face.client.renew_token(Token(TOKEN)),
+                "begin": lambda: face.client.authorize_redirect(BACK),
+            }
+
+            @face.app.get("/<name>")
+            def view(name: str) -> Any:
+                if name == "callback":
+                    face.client.save_authorize_data(request_token=REQUEST_TOKEN, redirect_uri=BACK)
+                return views[name]() or "it worked"
+
+            face.app.testing = False
+            face.app.config["PROPAGATE_EXCEPTIONS"] = True
+            debugged = DebuggedApplication(face.app, evalex=True, pin_security=False)
+            browser = Client(debugged)
+            for name in views:
+                page = browser.get(f"/{name}?oauth_token=temporary&oauth_verifier=v", headers={"Host": "localhost"})
+                if page.status_code == 200:  # an answer that is no token is an answer to an API call
+                    assert (name, failure) == ("call", "not a token")
+                    continue
+                assert page.status_code == 500
+                assert "Werkzeug" in page.text
+                assert CANARY not in page.text
+                frames = [int(number) for number in re.findall(r'id="frame-(\d+)"', page.text)]
+                assert frames
+                ours = 0
+                for number in frames:
+                    place_of = debugged.frames[number].filename
+                    if not is_ours(place_of):
+                        continue
+                    ours += 1
+                    asked = {"__debugger__": "yes", "s": debugged.secret, "frm": str(number), "cmd": LOCALS}
+                    told = browser.get("/", query_string=asked, headers={"Host": "localhost"})
+                    assert told.status_code == 200
+                    assert "Traceback" not in told.text
+                    assert CANARY not in told.text, place_of
+                assert ours or (name, failure) == ("call", "500"), "raise_for_status() is not ours"
+
+
+LOCALS = "[f'{n}={v!r}' for n, v in locals().items() if not n.startswith('__')]"
+"""The console's own question; it sees a frame's variables and those of its module."""
