@@ -23,7 +23,7 @@ def codes(text: str) -> list[str]:
         "token_response: {fields: {oauth_token: access_token, oauth_token_secret: secret}}",
         'authorize_params: {oauth_consumer_key: "{client_id}", token: "{oauth_token}"}',
         "authorize_token_param: token",
-        "userinfo_endpoint: 'me?api_key={client_id}'",
+        "homepage: https://acme.example/?page=token&tokens=2",
     ],
 )
 def test_names_are_let_in(text):
