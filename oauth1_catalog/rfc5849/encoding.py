@@ -18,7 +18,10 @@ _ENCODED_BYTES = tuple(chr(byte) if chr(byte) in UNRESERVED else f"%{byte:02X}" 
 _reserved = re.compile(r"[^A-Za-z0-9\-._~]")
 _find_reserved, _replace_reserved = _reserved.search, _reserved.sub
 _find_bad_escape = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}", re.DOTALL).search
-_is_encoded_pair = re.compile(r"[A-Za-z0-9\-._~]+=[A-Za-z0-9\-._~]*").fullmatch
+# What percent_encode writes of ASCII, without NUL. Other escapes are decoded, to see that they are UTF-8.
+_ESCAPE = "%(?:0[1-9A-F]|1[0-9A-F]|2[0-9A-CF]|3[A-F]|40|5[B-E]|60|7[B-DF])"
+_ENCODED = rf"[A-Za-z0-9\-._~]*+(?:{_ESCAPE}[A-Za-z0-9\-._~]*+)*+"
+_is_encoded_pair = re.compile(f"{_ENCODED}={_ENCODED}").fullmatch
 
 
 def percent_encode(text: str | bytes) -> str:
@@ -103,7 +106,7 @@ def encoded_pairs(text: str, *, place: str = "form") -> list[tuple[str, str]]:
     """
     pairs = []
     for piece in text.split("&"):
-        # Most pieces are their own normal form; decoding and encoding them would cost three times this check.
+        # Most pieces are their own normal form; decoding and encoding them would cost several times this check.
         if _is_encoded_pair(piece):
             name, _, value = piece.partition("=")
             pairs.append((name, value))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import string
 from urllib.parse import quote
 
@@ -128,6 +129,23 @@ class TestForm:
     def test_an_error_calls_it_a_form_by_default(self, read):
         with pytest.raises(SigningError, match=r"^signing_error: The form's parameter has"):
             read("a=%")
+
+    @pytest.mark.parametrize("character", range(128))
+    def test_each_character_of_ascii_is_read_and_encoded_whether_it_was_or_not(self, character):
+        normal = percent_encode(chr(character))
+        for written in {f"%{character:02X}", f"%{character:02x}", normal} - {"%00"}:
+            assert encoded_pairs(f"{written}=a{written}b") == [(normal, f"a{normal}b")]
+            assert form_decode(f"{written}=a{written}b") == [(chr(character), f"a{chr(character)}b")]
+
+    @given(st.text("aZ09-._~=&+ %/;éABCDEFabcdef1234567\0", max_size=24))
+    def test_encoding_is_decoding_and_percent_encoding(self, text):
+        try:
+            pairs = form_decode(text)
+        except SigningError as error:
+            with pytest.raises(SigningError, match=f"^{re.escape(str(error))}$"):
+                encoded_pairs(text)
+        else:
+            assert encoded_pairs(text) == [(percent_encode(name), percent_encode(value)) for name, value in pairs]
 
     def test_encode(self):
         assert form_encode([("a b", "c&d=é"), ("", ""), ("n", "")]) == "a%20b=c%26d%3D%C3%A9&=&n="
