@@ -110,10 +110,6 @@ class SignsRequests:
         auth.redirects_are_guarded = True
         return auth
 
-    def fields_of(self, content_type: str) -> Sequence[tuple[str, str]]:
-        """The fields that are signed beside a body of this type: a redirected request has no body any more."""
-        return self.fields if content_type.startswith("multipart/form-data") else ()
-
     def __repr__(self) -> str:
         if not hasattr(self, "signer"):  # seen by a debugger, or in a traceback out of the constructor
             return f"<{type(self).__name__}>"

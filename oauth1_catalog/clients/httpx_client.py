@@ -121,14 +121,13 @@ class OAuth1Auth(SignsRequests, httpx2.Auth):
         if content and is_form(content_type) and (escaped := form_blanks_escaped(content)) != content:
             content, stream = escaped, httpx2.ByteStream(escaped)
             headers["Content-Length"] = str(len(escaped))
-        fields = self.fields_of(content_type)
         # A stream stands for its body: the signature does not cover that, or else the signer refuses it.
         body: Any = request.stream if content is None else content
         # httpx2 sends { } | ^ and their like raw.
         url = wire_url(blanks_escaped(str(request.url)))
         if self.signer.signature_type != SIGNATURE_TYPE_HEADER:
             unsigned = Request(request.method, url, dict(headers.items()), body)
-            signed = self.signer.sign(unsigned, self.credentials, self.parameters, fields=fields)
+            signed = self.signer.sign(unsigned, self.credentials, self.parameters, fields=self.fields)
             url = signed.url
             if self.signer.signature_type == SIGNATURE_TYPE_BODY:
                 headers["Content-Type"] = signed.header("Content-Type")
@@ -145,7 +144,7 @@ class OAuth1Auth(SignsRequests, httpx2.Auth):
                 content_type=content_type,
                 token=self.credentials,
                 parameters=self.parameters,
-                fields=fields,
+                fields=self.fields,
             )
         copy = SignedRequest(request.method, url, headers=headers, stream=stream, extensions=request.extensions)
         if content is not None:

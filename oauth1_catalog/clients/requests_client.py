@@ -105,7 +105,7 @@ class OAuth1Auth(SignsRequests, AuthBase):
                 content_type=content_type,
                 token=self.credentials,
                 parameters=self.parameters,
-                fields=self.fields_of(content_type),
+                fields=self.fields,
             )
         r.oauth1_auth = self  # type: ignore[attr-defined] # requests_redirects signs with it anew
         return r
@@ -120,7 +120,7 @@ class OAuth1Auth(SignsRequests, AuthBase):
             Request(str(r.method), str(r.url), headers, whole),
             self.credentials,
             self.parameters,
-            fields=self.fields_of(content_type),
+            fields=self.fields,
         )
         r.url = signed.url
         if self.signer.signature_type == SIGNATURE_TYPE_QUERY:

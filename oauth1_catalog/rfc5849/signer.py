@@ -216,7 +216,8 @@ class Signer:
             request: not yet signed. Raw characters of its URL are percent-encoded.
             token: temporary or token credentials; ``None`` signs for the client alone.
             parameters: further protocol parameters by name, such as ``oauth_callback`` and ``oauth_verifier``.
-            fields: text fields of a multipart body, decoded, for a provider that signs them (Flickr).
+            fields: text fields of the body if that is multipart, decoded, for a provider that signs them (Flickr).
+                They are left out with any other ``Content-Type``, as after a redirect that dropped the body.
 
         Raises:
             SigningError: the request cannot be signed; nothing of it was changed.
@@ -244,7 +245,15 @@ class Signer:
                 )
         content_type = find_header(headers, "Content-Type")
         if self._signature_type == "HEADER":
-            value = self._authorization(method, url, body, content_type, token, parameters, fields)
+            value = self.authorization(
+                method,
+                url,
+                body=body,
+                content_type=content_type,
+                token=token,
+                parameters=parameters,
+                fields=fields,
+            )
             return Request(method, url, {**headers, "Authorization": value}, body)
         if self._signature_type == "BODY":
             if method in {"GET", "HEAD"}:
@@ -285,7 +294,7 @@ class Signer:
             content_type: the value of that header.
             token: temporary or token credentials; ``None`` signs for the client alone.
             parameters: further protocol parameters by name.
-            fields: text fields of a multipart body, decoded, for a provider that signs them.
+            fields: text fields of the body if that is multipart, decoded, for a provider that signs them.
 
         Raises:
             SigningError: the request cannot be signed.
@@ -295,23 +304,12 @@ class Signer:
         '="1", oauth_signature="f%2BnTxp9PI9u%2FuKcQS%2B7nO4kyZMA%3D"'
         """
         try:
-            return self._authorization(method, url, body, content_type, token, parameters, fields)
+            protocol, signature = self._sign(method, url, body, content_type, token, parameters, fields)
         except Exception as error:
             # Not in the first line: this is done for each call, and copies the body.
             url, body, parameters, fields = masked(url), masked(body), masked(parameters), masked(fields)
             raise without_frames(error)  # noqa: B904 - it is the same error
-
-    def _authorization(
-        self,
-        method: str,
-        url: str,
-        body: object,
-        content_type: str,
-        token: Credentials | None,
-        parameters: Mapping[str, str] | None,
-        fields: Iterable[tuple[str, str]],
-    ) -> str:
-        protocol, signature = self._sign(method, url, body, content_type, token, parameters, fields)
+        # From here on nothing can fail: this frame holds the signature now.
         header = protocol.replace("=", '="').replace("&", '", ')
         if self._is_raw:
             header = _raw(header)
@@ -364,9 +362,9 @@ class Signer:
         fields: Iterable[tuple[str, str]],
     ) -> tuple[str, str]:
         """The protocol parameters of this request, normalized, and the signature, encoded."""
-        origin, path, query = split_url(url)
+        uri, query = split_url(url)
         if self._is_plaintext and not (
-            origin.startswith("https:") or self._plaintext_over_http or is_loopback(origin_of(origin).host)
+            uri.startswith("https:") or self._plaintext_over_http or is_loopback(origin_of(uri).host)
         ):
             raise SigningError(
                 description="PLAINTEXT sends the secrets themselves, and over http others can read them. Use https or "
@@ -381,7 +379,7 @@ class Signer:
             form = encoded_pairs(form_text(whole_body(body)), place="body")
             refuse_protocol_names(form, place="body")
             pairs += form
-        if fields:
+        if fields and content_type.lower().startswith("multipart/form-data"):
             form = [(percent_encode(name), percent_encode(value)) for name, value in fields]
             refuse_protocol_names(form, place="body")
             pairs += form
@@ -403,22 +401,21 @@ class Signer:
             pairs.append(_partition(normalized))
             normalized = join_sorted(pairs)
         encoded = percent_encode(normalized) if self._is_raw else encode_normalized(normalized)
-        return protocol, self._signature(join_base_string(method, origin, path, encoded), token)
+        return protocol, self._signature(join_base_string(method, uri, encoded), token)
 
     def _protocol(self, token: Credentials | None) -> str:
         """The protocol parameters that every request has, normalized (section 3.4.1.3.2)."""
         start, middle, end = self._fixed
         if token is None:
             return f"{start}{self._nonce()}{middle}{self._timestamp()}{self._without_token}"
-        check_credentials(token.oauth_token, token.oauth_token_secret, "oauth_token", "oauth_token_secret")
-        identifier = percent_encode(token.oauth_token)
+        identifier, _ = token.encoded()
         return f"{start}{self._nonce()}{middle}{self._timestamp()}&oauth_token={identifier}{end}"
 
     def _signature(self, base_string: str, token: Credentials | None) -> str:
         # Written without a variable for a secret, which a traceback could show.
         method = self._method
         if type(method) is Hmac:
-            key = self._key_start if token is None else self._key_start + percent_encode(token.oauth_token_secret)
+            key = self._key_start if token is None else self._key_start + token.encoded()[1]
             return encode_base64(method.sign_with_key(base_string, key))
         return percent_encode(
             method.sign(base_string, self._client.client_secret, "" if token is None else token.oauth_token_secret)

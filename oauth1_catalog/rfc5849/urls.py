@@ -19,7 +19,7 @@ _raw_behind_host = re.compile(r"[^A-Za-z0-9\-._~:/?@!$&'()*+,;=%]")
 _find_control = re.compile(r"[\x00-\x1f\x7f]").search
 # What most URLs are: nothing to check, nothing to rewrite. The query is checked where it is decoded.
 _split_plain = re.compile(
-    r"(https?://[a-z0-9.\-]+)(/[A-Za-z0-9\-._~/]*)(?:\?([A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]*))?"
+    r"(https?://[a-z0-9.\-]+/[A-Za-z0-9\-._~/]*)(?:\?([A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]*))?"
 ).fullmatch
 _parse_authority = re.compile(r"([A-Za-z0-9._\-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?").fullmatch
 
@@ -54,18 +54,17 @@ def wire_url(url: str) -> str:
     raise SigningError(description="The URL has a lone surrogate, which is no text. Decode its bytes as UTF-8.")
 
 
-def split_url(url: str) -> tuple[str, str, str]:
-    """The origin, canonical, and the path and the query, as they are, of a URL that ``wire_url`` has seen.
+def split_url(url: str) -> tuple[str, str]:
+    """The base string URI and the query, as it is, of a URL that ``wire_url`` has seen.
 
     Raises:
         SigningError: as ``wire_url``; also where a raw character is left.
 
     >>> split_url("HTTPS://Api.Example:443?q=1")
-    ('https://api.example', '/', 'q=1')
+    ('https://api.example/', 'q=1')
     """
     if plain := _split_plain(url):
-        origin, path, query = plain.groups("")
-        return origin, path, query
+        return plain[1], plain[2] or ""
     if raw := _raw.search(url):
         raise SigningError(
             description=f"The URL has the raw character {raw[0]!r} at {raw.start()}. Percent-encode it before signing, "
@@ -73,10 +72,10 @@ def split_url(url: str) -> tuple[str, str, str]:
         )
     head, _, query = url.partition("#")[0].partition("?")
     scheme, separator, rest = head.partition("://")
-    authority, slash, path = rest.partition("/")
+    authority, _, path = rest.partition("/")
     origin = _canonical_origin(scheme, separator, authority)
     check_escapes(path, place="URL's path")
-    return origin, slash + path or "/", query
+    return f"{origin}/{path}", query
 
 
 def _canonical_origin(scheme: str, separator: str, authority: str) -> str:

@@ -103,6 +103,22 @@ class TestHeader:
         assert '"t%22%2520"' in header
         assert 'oauth_callback="a%26b%3D%252F", oauth_consumer_key=' in header
 
+    @pytest.mark.parametrize(
+        ("content_type", "signed"),
+        [
+            ("multipart/form-data; boundary=x", True),
+            ("Multipart/Form-Data;boundary=x", True),
+            ("text/plain", False),
+            ("", False),
+        ],
+    )
+    def test_fields_are_those_of_a_multipart_body(self, content_type, signed):
+        recorder = Recorder()
+        made, given = signer(signature_method=recorder), [("title", "a b")]
+        made.authorization("POST", URL, content_type=content_type, fields=given)
+        made.sign(Request("POST", URL, {"Content-Type": content_type}, b"x"), fields=given)
+        assert ["%26title%3Da%2520b" in base_string for base_string, *_ in recorder.calls] == [signed, signed]
+
     def test_a_subclass_of_a_method_signs_its_own_way(self):
         class Odd(type(signature_method("HMAC-SHA1"))):
             def sign(self, base_string, client_secret, token_secret):
@@ -412,7 +428,7 @@ class TestWhatIsRefused:
         [
             (ClientCredentials(""), "There is no client_id."),
             (ClientCredentials("key", None), "client_secret is NoneType."),
-            (ClientCredentials("\ud800"), "lone surrogate"),
+            (ClientCredentials("\ud800"), "client_id has a lone surrogate"),
         ],
     )
     def test_client(self, client, message):
@@ -425,7 +441,7 @@ class TestWhatIsRefused:
             (TokenCredentials(""), "There is no oauth_token."),
             (TokenCredentials("token", None), "oauth_token_secret is NoneType."),
             (TokenCredentials("token", "\ud800"), "oauth_token_secret has a lone surrogate"),
-            (TokenCredentials("\ud800"), "lone surrogate"),
+            (TokenCredentials("\ud800"), "oauth_token has a lone surrogate"),
         ],
     )
     def test_token(self, token, message):
