@@ -31,6 +31,7 @@ class CallbackRules:
 
     value: Literal["url", "oob"] = "url"
     registered: bool = False
+    registered_match: Literal["exact", "prefix"] = "exact"
     send_at_authorize: Literal["never", "if_unconfirmed", "always"] = "never"
     confirmed: Requirement = "required"
     verifier: Requirement = "required"

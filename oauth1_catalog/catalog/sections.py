@@ -127,6 +127,9 @@ class Callback(Section):
     """`oauth_callback` of the first request: the application's URL, or the word `oob`."""
     registered: Flag = False
     """Whether the callback URL is set in the provider's console."""
+    registered_match: Literal["exact", "prefix"] = "exact"
+    """How a callback URL that is sent has to match the one in the console: it is the same, or it begins with it
+    (MediaWiki)."""
     send_at_authorize: Literal["never", "if_unconfirmed", "always"] = "if_unconfirmed"
     """Whether `oauth_callback` also goes on the authorization URL (OAuth Core 1.0)."""
     confirmed: Literal["required", "optional", "none"] = "required"

@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from secrets import compare_digest
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from oauthlib.oauth1 import RequestValidator
 
@@ -101,12 +101,17 @@ class Validator(RequestValidator):
             return True
         if self.registration.original.callback.value == "oob":
             raise rejected("oauth_callback", "This provider takes oob alone; its callback is registered beforehand.")
-        parts = urlsplit(redirect_uri)
-        if parts.scheme not in {"http", "https"} or not parts.netloc:
+        parts = _parts(redirect_uri)
+        if parts is None or parts.scheme not in {"http", "https"} or not parts.netloc:
             raise rejected("oauth_callback", "oauth_callback must be an absolute http or https address, or oob.")
         registered = self.store.client(client_key).redirect_uri
-        if registered is not None and redirect_uri != registered:
+        if registered is None or redirect_uri == registered:
+            return True
+        if self.registration.original.callback.registered_match == "exact":
             raise rejected("oauth_callback", "This callback is not the one that is registered for the application.")
+        prefix = _parts(registered)
+        if prefix is None or not _begins_with(parts, prefix):
+            raise rejected("oauth_callback", "This callback does not begin with the registered one, part by part.")
         return True
 
     def save_request_token(self, token: dict[str, str], request: OAuthlibRequest) -> None:  # type: ignore[override]  # the stub says str
@@ -181,3 +186,31 @@ class Validator(RequestValidator):
 
     def invalidate_request_token(self, client_key: str, request_token: str, request: OAuthlibRequest) -> None:
         """Done by ``save_access_token``, in the same step."""
+
+
+def _parts(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # such as https://[ or a port that is a word
+        return None
+    return parts
+
+
+def _begins_with(sent: SplitResult, registered: SplitResult) -> bool:
+    """MediaWiki's rule for a consumer whose callback is a prefix (``MWOAuthServer::checkCallback``).
+
+    ``http`` may become ``https``, and the registered port 1 stands for any. A path that is registered with a query has
+    to be the same; otherwise path and query begin with the registered ones.
+    """
+    if "@" in sent.netloc or sent.scheme not in {registered.scheme, "https"}:
+        return False
+    if _host(sent) != _host(registered) or registered.port not in {1, sent.port}:
+        return False
+    if registered.query:
+        return sent.path == registered.path and sent.query.startswith(registered.query)
+    return sent.path.startswith(registered.path)
+
+
+def _host(url: SplitResult) -> str:
+    return url.netloc.removesuffix(f":{url.port}")

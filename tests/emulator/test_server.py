@@ -99,7 +99,9 @@ class TestTemporaryCredentials:
         assert "oauth_token_secret" not in photos.request_token()
         assert photos.access_token()["oauth_token"]
 
-    @pytest.mark.parametrize("callback", ["/relative", "javascript:alert(1)", "OOB"])
+    @pytest.mark.parametrize(
+        "callback", ["/relative", "javascript:alert(1)", "OOB", "https://[", "https://app.example:port/", "https://"]
+    )
     def test_a_callback_that_is_none(self, dance, problem, callback):
         photos = dance()
         response = photos.send(photos.provider.request_token_url, callback_uri=callback)
@@ -111,6 +113,50 @@ class TestTemporaryCredentials:
         assert problem(photos.send(photos.provider.request_token_url, callback_uri="https://app.example/other"))
         temporary = photos.request_token("oob")
         assert photos.decide(temporary["oauth_token"]).header("Location").startswith("https://app.example/registered?")
+
+    @pytest.mark.parametrize(
+        ("registered", "begins", "begins_not"),
+        [
+            (
+                "https://app.example/cb",
+                ["https://app.example/cb", "https://app.example/cb/more?x=1", "https://app.example/cbs"],
+                [
+                    "http://app.example/cb",
+                    "https://app.example",
+                    "https://app.example/CB",
+                    "https://app.example:443/cb",
+                    "https://APP.example/cb",
+                    "https://app.example.evil.example/cb",
+                    "https://app.example@evil.example/cb",
+                    "https://me@app.example/cb",
+                ],
+            ),
+            ("http://app.example", ["https://app.example/any?x", "http://app.example"], ["https://app.example.x/"]),
+            (
+                "https://app.example/cb?a=1",
+                ["https://app.example/cb?a=1&b=2", "https://app.example/cb?a=12"],
+                ["https://app.example/cb", "https://app.example/cb/more?a=1", "https://app.example/cb?b=2&a=1"],
+            ),
+            ("http://127.0.0.1:1/", ["http://127.0.0.1:5000/cb", "http://127.0.0.1/cb"], ["http://localhost:5000/cb"]),
+        ],
+    )
+    def test_a_registered_callback_may_be_a_prefix(self, dance, problem, registered, begins, begins_not):
+        """MediaWiki compares part by part."""
+        photos = dance(callback=CallbackRules(registered=True, registered_match="prefix"))
+        photos.store.client_of("photos", redirect_uri=registered)
+        for callback in begins:
+            temporary = photos.request_token(callback)
+            assert photos.decide(temporary["oauth_token"]).header("Location").startswith(callback)
+        for callback in begins_not:
+            response = photos.send(photos.provider.request_token_url, callback_uri=callback)
+            assert problem(response) == "parameter_rejected", callback
+
+    def test_a_callback_that_begins_right_is_no_signature(self, dance, problem):
+        photos = dance(callback=CallbackRules(registered=True, registered_match="prefix"))
+        photos.store.client_of("photos", redirect_uri="https://app.example/cb")
+        callback = {"callback_uri": "https://app.example/cb/more"}
+        response = photos.send(photos.provider.request_token_url, client_secret="another", **callback)
+        assert problem(response) == "signature_invalid"
 
     def test_a_provider_of_pins_takes_oob_alone(self, dance, problem):
         photos = dance(callback=CallbackRules(value="oob"))

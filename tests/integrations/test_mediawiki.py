@@ -84,6 +84,7 @@ def log_in(app: Application, emulator: Emulator) -> tuple[str, Any]:
 def test_a_consumer_whose_callback_is_a_prefix(
     make: Callable[..., Application], emulator: Emulator, name: str, values: dict[str, str]
 ) -> None:
+    emulator.client(name, redirect_uri=REDIRECT_URI.removesuffix("/authorize"))
     app = make(name, callback_is_prefix=True, **values)
     back, claims = log_in(app, emulator)
     assert back.startswith(f"{REDIRECT_URI}?")
