@@ -6,9 +6,9 @@ Each signed request is verified by oauthlib, never by our own signing code.
 from oauth1_catalog.extras import needs
 
 with needs(__name__, "emulator"):
-    from oauth1_catalog.emulator.emulator import Emulator
+    from oauth1_catalog.emulator.emulator import Emulator, IssuedToken
     from oauth1_catalog.emulator.journal import Exchange, Journal
     from oauth1_catalog.emulator.relocation import EmulatedCatalog, Origins, relocate
     from oauth1_catalog.emulator.store import Client
 
-__all__ = ["Client", "EmulatedCatalog", "Emulator", "Exchange", "Journal", "Origins", "relocate"]
+__all__ = ["Client", "EmulatedCatalog", "Emulator", "Exchange", "IssuedToken", "Journal", "Origins", "relocate"]

@@ -41,6 +41,16 @@ def temporary_answer(registration: Registration, token: TemporaryToken) -> Respo
 
 def access_answer(provider: Provider, token: AccessToken) -> Response:
     """Token credentials (section 2.3), and what this provider says beside them."""
+    return token_answer(provider, access_fields(provider, token))
+
+
+def access_fields(provider: Provider, token: AccessToken) -> dict[str, str]:
+    """The fields of that answer, under their standard names.
+
+    >>> from oauth1_catalog.emulator.users import DEFAULT_USER
+    >>> list(access_fields(Provider(name="x"), AccessToken("t", "s", "key", None, DEFAULT_USER)))
+    ['oauth_token', 'oauth_token_secret']
+    """
     rules = provider.token_response
     fields = {"oauth_token": token.token, "oauth_token_secret": token.secret}
     lifetime = (rules.lifetime and rules.lifetime.seconds) or TOKEN_LIFETIME
@@ -55,8 +65,7 @@ def access_answer(provider: Provider, token: AccessToken) -> Response:
         )
     if rules.session_handle:
         fields[rules.session_handle] = token.session_handle
-    fields |= token_fields(provider.userinfo, rules.extra, token.user)
-    return token_answer(provider, fields)
+    return {**fields, **token_fields(provider.userinfo, rules.extra, token.user)}
 
 
 def profile_answer(rules: UserinfoRules, user: User, client: Client, *, issuer: str = "", nonce: str = "") -> Response:

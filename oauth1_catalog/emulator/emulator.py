@@ -6,7 +6,9 @@ import logging
 import ssl
 import tempfile
 import threading
+from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -14,6 +16,7 @@ from urllib.parse import urlsplit
 
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.emulator.answers import access_fields
 from oauth1_catalog.emulator.browser import press
 from oauth1_catalog.emulator.faults import Fault, Faults
 from oauth1_catalog.emulator.journal import Exchange, Journal
@@ -25,12 +28,33 @@ from oauth1_catalog.emulator.store import Client, Store
 from oauth1_catalog.emulator.users import User
 from oauth1_catalog.errors import NotInitializedError
 from oauth1_catalog.extras import needs
+from oauth1_catalog.redaction import masked
 from oauth1_catalog.rfc5849.credentials import TokenCredentials
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 Started = TypeVar("Started")
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken(TokenCredentials):
+    """A token that the emulator gives without a login.
+
+    Attributes:
+        fields: all that the provider's answer holds in a login, under the standard names: the token, its secret, the
+            session handle that a renewal needs, when it ends, who the user is. Save it where you save the token of a
+            login.
+
+    >>> IssuedToken("t", "s", {"oauth_session_handle": "h"}).fields
+    {'oauth_session_handle': ...}
+    """
+
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        TokenCredentials.__post_init__(self)
+        object.__setattr__(self, "fields", masked(self.fields))
 
 
 class Emulator:
@@ -159,8 +183,8 @@ class Emulator:
             name, redirect_uri=redirect_uri, client_secret=client_secret, rsa_key=rsa_key
         )
 
-    def issue_token(self, name: str, *, user: str = "ada", key: str | None = None) -> TokenCredentials:
-        """A token without a login, as a provider's console gives it.
+    def issue_token(self, name: str, *, user: str = "ada", key: str | None = None) -> IssuedToken:
+        """A token without a login, as a provider's console gives it; ``fields`` is what a login gives.
 
         Args:
             name: of the provider.
@@ -169,7 +193,7 @@ class Emulator:
         """
         store = self._store(name)
         token = store.issue_static(key, store.client_of(name).client_id, User(user))
-        return TokenCredentials(token.token, token.secret)
+        return IssuedToken(token.token, token.secret, access_fields(self._rules(name), token))
 
     def expire_tokens(self, name: str) -> int:
         """Let all access tokens of a provider expire; says how many they were."""
@@ -233,6 +257,13 @@ class Emulator:
                 return self._stores[name]
         file = self._source.file(name)
         return self._remember(file.name, file.required_credentials)
+
+    def _rules(self, name: str) -> Provider:
+        """The provider ``name``; the values of its variables are examples, for no rule about tokens depends on them."""
+        if name not in self._source and (added := self._server.registration(name)) is not None:
+            return added.original
+        examples = {key: value for key, value in self._source.required(name).items() if value is not None}
+        return self._source.provider(name, values=examples)
 
     def _remember(self, name: str, required: tuple[str, ...] | None) -> Store:
         """The memory of a provider; a few give their applications no secret."""

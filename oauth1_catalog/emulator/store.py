@@ -195,9 +195,11 @@ class Store:
         """Give the token credentials that the provider's console shows: with a seed always the same."""
         if self._seed is None:
             return self.issue(provider_key, client_id, user)
-        token, secret = (self._invented(f"{what} {user.username} {provider_key}") for what in ("token", "secret"))
+        names = ("token", "secret", "session handle")
+        token, secret, handle = (self._invented(f"{what} {user.username} {provider_key}") for what in names)
         with self._lock:
-            return self._access.setdefault(token, AccessToken(token, secret, client_id, provider_key, user))
+            given = AccessToken(token, secret, client_id, provider_key, user, session_handle=handle)
+            return self._access.setdefault(token, given)
 
     def renew(self, old: AccessToken) -> AccessToken:
         """Give token credentials in exchange for others, once.

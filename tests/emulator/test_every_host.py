@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import flask
 import pytest
@@ -75,6 +76,27 @@ def test_each_host_of_a_provider(emulator, name):
             assert ["a", "b c"] in answer.json()["query"]
         with pytest.raises(ConfigurationError, match="is not a host of this provider"):
             client.get("https://evil.example/some/path", token=token)
+
+
+@pytest.mark.parametrize("name", [name for name in names() if CATALOG.file(name).renew])
+def test_an_issued_token_is_renewed_like_one_of_a_login(emulator, name):
+    app = flask.Flask(__name__)
+    app.secret_key = "s"
+    with app.test_request_context():
+        client = OAuth(app, catalog=emulator.catalog).register_from_catalog(name, **registration(emulator, name))
+        uses_pins = client.provider.callback.value == "oob"
+        begun = client.create_authorization_url(None if uses_pins else "https://app.example/")
+        back = emulator.approve(begun["url"])
+        verifier = back if uses_pins else parse_qs(urlsplit(back).query)["oauth_verifier"][0]
+        bought = client.fetch_access_token(begun["request_token"], verifier=verifier)
+        issued = emulator.issue_token(name)
+        assert issued.fields.keys() == bought.keys()
+        for token in (bought, issued.fields):
+            emulator.expire_tokens(name)
+            renewed = client.renew_token(token)
+            assert client.get("some/path", token=renewed).status_code == 200
+            assert renewed.keys() == bought.keys()
+    assert issued.oauth_token_secret.encode().decode() not in repr(issued.fields)
 
 
 def test_x_v2_and_uploads_in_starlette(emulator):
