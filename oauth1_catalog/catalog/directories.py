@@ -42,7 +42,9 @@ def environment_directories() -> tuple[Path, ...]:
     listed = [Path(entry) for entry in os.environ.get(PATH_VARIABLE, "").split(os.pathsep) if entry]
     for directory in listed:
         if not directory.is_dir():
-            raise ConfigurationError(description=f"{PATH_VARIABLE}: directory {str(directory)!r} does not exist.")
+            # Most often it was an emulator's, which has stopped and taken its folder away.
+            missing = f"{PATH_VARIABLE}: directory {str(directory)!r} does not exist."
+            raise ConfigurationError(description=f"{missing} Correct the variable, or unset it.")
     return tuple(listed)
 
 

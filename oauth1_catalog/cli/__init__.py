@@ -19,17 +19,17 @@ with needs("The command `oauth1-catalog`", "cli"):
 # Name to "module:function" and the line that --help shows for it.
 COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("oauth1_catalog.cli.validate:validate", "Check provider files."),
-    "fmt": ("oauth1_catalog.cli.fmt:fmt", "Put the fields of provider files in order."),
+    "fmt": ("oauth1_catalog.cli.fmt:fmt", "Sort the fields of provider files."),
     "new": ("oauth1_catalog.cli.new:new", "Write the file of a new provider."),
-    "try": ("oauth1_catalog.cli.trial:trial", "Log in to one provider, or call it, through the emulator."),
-    "rule": ("oauth1_catalog.cli.rule:rule", "Explain a finding of validate."),
+    "try": ("oauth1_catalog.cli.trial:trial", "Log in to a provider, or call it, through the emulator."),
+    "rule": ("oauth1_catalog.cli.rule:rule", "Explain a finding of `validate`."),
     "list": ("oauth1_catalog.cli.look:list_providers", "List the providers of the catalog."),
     "search": ("oauth1_catalog.cli.look:search", "Find providers by a word."),
     "show": ("oauth1_catalog.cli.show:show", "Show a provider, with the origin of each value."),
-    "schema": ("oauth1_catalog.cli.schema:schema", "Print the JSON Schema of provider files, or check one."),
-    "emulate": ("oauth1_catalog.cli.emulate:emulate", "Play providers on this machine, for an application under test."),
-    "demo": ("oauth1_catalog.cli.demo:demo", "Log in to emulated providers, in a browser or without one."),
-    "keys": ("oauth1_catalog.cli.keys:keys", "The keys of the token table: make one, change it."),
+    "schema": ("oauth1_catalog.cli.schema:schema", "Print, write or check the JSON Schema of provider files."),
+    "emulate": ("oauth1_catalog.cli.emulate:emulate", "Emulate providers on this machine, for your application."),
+    "demo": ("oauth1_catalog.cli.demo:demo", "Log in to emulated providers, with or without a browser."),
+    "keys": ("oauth1_catalog.cli.keys:keys", "Create and change the keys of the token table."),
 }
 
 
@@ -73,4 +73,4 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("oauth1-catalog"), prog_name="oauth1-catalog")
 def cli() -> None:
-    """OAuth 1.0 providers: check their files, look at them, try a login."""
+    """Validate and show the files of OAuth 1.0 providers, and try a login."""

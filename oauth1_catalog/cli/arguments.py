@@ -18,17 +18,17 @@ DIRECTORY = click.option(
     "directories",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder of your own provider files; may be given several times.",
+    help="Folder with your own provider files. You can repeat this option.",
 )
 
 SETTINGS = click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="The value of a variable or an option."
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Value of a variable or an option."
 )
 LOCAL_HOSTS = click.option(
-    "--allow-local-hosts", is_flag=True, help="Let a variable name a private host or an IP address."
+    "--allow-local-hosts", is_flag=True, help="Allow private hosts and IP addresses in variables."
 )
 INSECURE = click.option(
-    "--insecure-transport", is_flag=True, help="Let a variable begin with http:// for another host than this machine."
+    "--insecure-transport", is_flag=True, help="Allow http:// in variables, also for other hosts than this machine."
 )
 
 

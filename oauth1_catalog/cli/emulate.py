@@ -37,24 +37,36 @@ PORT = click.IntRange(0, 65535)
 
 @click.command()
 @click.argument("names", nargs=-1, required=True, shell_complete=complete_provider)
-@click.option("--port", type=PORT, default=0, help="Of the token endpoints and the API, by https; any free one.")
-@click.option("--consent-port", type=PORT, default=0, help="Of the consent pages, by http; any free one.")
-@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A variable's value; else the example.")
+@click.option(
+    "--port", type=PORT, default=0, help="Port of the token endpoints and the API (https). [default: a free port]"
+)
+@click.option("--consent-port", type=PORT, default=0, help="Port of the consent pages (http). [default: a free port]")
+@click.option(
+    "--set",
+    "given",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Value of a variable. [default: the example of its file]",
+)
 @LOCAL_HOSTS
 @INSECURE
-@click.option("--callback", metavar="URL", help="The callback to register, where a provider wants to know it before.")
+@click.option("--callback", metavar="URL", help="Callback URL to register, for providers that require it.")
 @click.option(
     "--write", "folder", type=click.Path(file_okay=False, path_type=Path),
-    help="Where the provider files go, and stay; by default a folder that is deleted at the end.",
+    help="Write the provider files to this folder, and keep them. [default: a temporary folder]",
 )  # fmt: skip
 @click.option(
     "--env-file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write what is to be set into a file, too, which you alone can read: for a shell to source, or as .env.",
+    help="Also write the variables to a file that only you can read, to source in a shell or to use as .env.",
 )
-@click.option("--prefix", default="", help="Before each name of the configuration: FLASK_ for from_prefixed_env().")
 @click.option(
-    "--stable-keys", is_flag=True, help="The same keys and console tokens at each start; RSA keys with --write."
+    "--prefix", default="", help="Prefix of the names in the configuration, such as FLASK_ for from_prefixed_env()."
+)
+@click.option(
+    "--stable-keys",
+    is_flag=True,
+    help="Use the same keys and console tokens at each start. RSA keys also need --write.",
 )
 @DIRECTORY
 def emulate(
@@ -71,10 +83,10 @@ def emulate(
     stable_keys: bool,
     directories: tuple[Path, ...],
 ) -> None:
-    """Play the providers NAMES, names or files, until Ctrl+C, and say what to set in your application's environment.
+    """Emulate providers until Ctrl+C, and print the settings for your application. NAMES are names or files.
 
-    Your application needs no change: OAUTH1_CATALOG_PATH leads its register_from_catalog() here. Every request is
-    verified by oauthlib; no real account is involved.
+    Your code does not change: with OAUTH1_CATALOG_PATH, register_from_catalog() uses the emulator. oauthlib verifies
+    every request, and you need no account.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -149,13 +161,13 @@ class _Handover:
         for name, provider in providers.items():
             token = {f"{self.prefix}{name}_{k}".upper(): v for k, v in console_token(self.emulator, provider).items()}
             if token and not token.keys() <= configuration.keys():
-                yield f"Instead of a login at {name}, a token of its console:"
+                yield f"A token as if from the developer console of {name}, to call the API without a login:"
                 yield from (f"  {key}={value}" for key, value in token.items())
         if env_file is not None:
             write_environment(env_file, {**environment, **configuration})
             source = f"set -a; . {shlex.quote(str(env_file.absolute()))}; set +a"
-            yield f"\nThe environment and the configuration are in {env_file}: {source}"
-        yield "\nIt answers until you press Ctrl+C; a refusal is told here."
+            yield f"\nBoth are in {env_file}. To set them in a shell: {source}"
+        yield "\nThe emulator runs until you press Ctrl+C. It logs rejected requests here."
 
     def _environment(self) -> dict[str, str]:
         from oauth1_catalog.emulator.handover import BUNDLE

@@ -16,9 +16,9 @@ from oauth1_catalog.catalog.survey import provider_files
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--check", is_flag=True, help="Write nothing; show the difference, and exit 1 if there is any.")
+@click.option("--check", is_flag=True, help="Do not write. Show the differences, and exit with 1 if there are any.")
 def fmt(paths: tuple[Path, ...], check: bool) -> None:
-    """Put the fields of provider files in order, and quote in one way: PATHS are files or folders."""
+    """Sort the fields of provider files, and unify quotes. PATHS are files or folders."""
     changed = 0
     for path in provider_files(paths):
         try:

@@ -14,12 +14,12 @@ _EXAMPLE = "postgresql+psycopg://user@host/name."
 
 @click.group()
 def keys() -> None:
-    """The keys of the token table: make one, change it."""
+    """Create and change the keys of the token table."""
 
 
 @keys.command()
 def new() -> None:
-    """Print a new key, to be put first in OAUTH1_CATALOG_TOKEN_KEYS."""
+    """Print a new key. Put it first in OAUTH1_CATALOG_TOKEN_KEYS."""
     click.echo(TokenCipher.new_key())
 
 
@@ -30,16 +30,18 @@ def new() -> None:
     metavar="URL",
     envvar="DATABASE_URL",
     show_envvar=True,
-    help=f"Of SQLAlchemy: {_EXAMPLE}",
+    help=f"SQLAlchemy URL, such as {_EXAMPLE}",
 )
-@click.option("--table", required=True, help="The name of the table.")
-@click.option("--batch-size", type=click.IntRange(1), default=500, show_default=True, help="Rows in one transaction.")
+@click.option("--table", required=True, help="Name of the table.")
+@click.option(
+    "--batch-size", type=click.IntRange(1), default=500, show_default=True, help="Number of rows in one transaction."
+)
 def rotate(database: str, table: str, batch_size: int) -> None:
     """Encrypt all tokens with the newest key.
 
-    The keys come from the environment variable OAUTH1_CATALOG_TOKEN_KEYS: the new one first, then those that the rows
-    are encrypted with. The application can run meanwhile, with the same keys. It can be stopped at any time, and goes
-    on when it is started again. Django has a command of its own: manage.py rotate_oauth1_keys.
+    The environment variable OAUTH1_CATALOG_TOKEN_KEYS contains the keys: the new one first, then those that the rows
+    are encrypted with. The application can run at the same time, with the same keys. You can stop the command at any
+    time, and start it again to continue. For Django's table, run manage.py rotate_oauth1_keys instead.
     """
     with needs("`keys rotate`", "sqlalchemy"):
         from sqlalchemy import create_engine

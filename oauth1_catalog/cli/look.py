@@ -21,9 +21,9 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.command("list")
-@click.option("--status", type=click.Choice(get_args(Status)), help="Providers of that status alone.")
+@click.option("--status", type=click.Choice(get_args(Status)), help="Only providers with this status.")
 @click.option(
-    "--category", type=click.Choice(get_args(Category)), metavar="CATEGORY", help="Providers of that category alone."
+    "--category", type=click.Choice(get_args(Category)), metavar="CATEGORY", help="Only providers of this category."
 )
 @_JSON
 @DIRECTORY
@@ -44,9 +44,9 @@ def list_providers(status: str | None, category: str | None, as_json: bool, dire
 @_JSON
 @DIRECTORY
 def search(word: str, as_json: bool, directories: tuple[Path, ...]) -> None:
-    """Find providers by a part of a name, of an alias or of an address, or by category.
+    """Find providers by category, or by a part of a name, an alias or an address.
 
-    Exact matches come first. Exit status 1 where nothing matches.
+    Exact matches come first. The exit status is 1 if nothing matches.
     """
     files = list(_files(Catalog(*directories)))
     sought = word.strip().casefold()

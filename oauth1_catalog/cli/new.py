@@ -21,10 +21,10 @@ from oauth1_catalog.catalog.survey import check_files
 from oauth1_catalog.cli.render import full
 
 URLS = {
-    "request_token_url": "Where temporary credentials come from",
-    "authorize_url": "Where the user is sent to allow it",
-    "access_token_url": "Where the token comes from",
-    "api_base_url": "What API addresses begin with",
+    "request_token_url": "URL of the request token",
+    "authorize_url": "URL of the consent page, where the user approves the login",
+    "access_token_url": "URL of the access token",
+    "api_base_url": "Base URL of the API",
 }
 NEEDS = {
     "redirect": tuple(URLS),
@@ -38,8 +38,8 @@ NEEDS = {
 
 @click.command()
 @click.argument("name")
-@click.option("--display-name", help="The name that the provider goes by.")
-@click.option("--docs-url", help="Its documentation of OAuth 1.0.")
+@click.option("--display-name", help="Name of the provider, as people write it.")
+@click.option("--docs-url", help="URL of its OAuth 1.0 documentation.")
 @click.option("--flow", type=click.Choice(get_args(Flow)), default="redirect", show_default=True)
 @click.option("--request-token-url", help=f"{URLS['request_token_url']}.")
 @click.option("--authorize-url", help=f"{URLS['authorize_url']}.")
@@ -52,7 +52,7 @@ NEEDS = {
     "--directory", type=click.Path(file_okay=False, path_type=Path), default=Path("providers"), show_default=True
 )
 def new(name: str, flow: Flow, signature_method: str, directory: Path, **given: str | None) -> None:
-    """Write DIRECTORY/NAME.yaml; what is not given by an option is asked for."""
+    """Write DIRECTORY/NAME.yaml. The command asks for values that you do not pass as options."""
     if not NAME.fullmatch(name):
         raise click.UsageError(f"{name!r} is not a name: lower-case letters, digits and `_`, a letter first")
     if taken := why_taken(name):
@@ -64,7 +64,7 @@ def new(name: str, flow: Flow, signature_method: str, directory: Path, **given: 
     if name in (*known.names(), *known.aliases()):
         raise click.UsageError(f"the catalog already has `{name}`; `oauth1-catalog show {name}` shows it")
     answers = {key: value for key, value in given.items() if value}
-    asked = {"display_name": "Its name", "docs_url": "Its documentation of OAuth 1.0"}
+    asked = {"display_name": "Name of the provider", "docs_url": "URL of its OAuth 1.0 documentation"}
     for key, question in {**asked, **{url: URLS[url] for url in NEEDS[flow]}}.items():
         if key not in answers:
             answers[key] = _ask(
@@ -92,7 +92,7 @@ def _ask(key: str, question: str, *, default: str | None) -> str:
     try:
         return str(click.prompt(question, default=default))
     except click.Abort:
-        raise click.UsageError(f"--{key.replace('_', '-')} is needed: {question[0].lower()}{question[1:]}") from None
+        raise click.UsageError(f"--{key.replace('_', '-')} is required: {question}.") from None
 
 
 def _today() -> dt.date:

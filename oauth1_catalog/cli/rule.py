@@ -18,7 +18,7 @@ def _complete_code(ctx: click.Context, param: click.Parameter, incomplete: str) 
 @click.command()
 @click.argument("code", required=False, shell_complete=_complete_code)
 def rule(code: str | None) -> None:
-    """Explain the finding CODE, such as P036; without CODE, list all of them."""
+    """Explain the finding CODE, such as P036. Without CODE, list all findings."""
     if code is None:
         for known in rule_codes():
             click.echo(f"{known}  {rule_page(known).title}")

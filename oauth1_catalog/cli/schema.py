@@ -15,15 +15,15 @@ from oauth1_catalog.catalog.schema import SCHEMA_FILE, schema_text
 @click.option(
     "--check",
     type=click.Path(exists=True, path_type=Path),
-    help=f"Compare with a file, or with {SCHEMA_FILE} in a folder; exit 1 and show the difference if it is stale.",
+    help=f"Compare with a file, or with {SCHEMA_FILE} in a folder. Show differences, and exit with 1 if there are any.",
 )
 @click.option(
     "--write",
     type=click.Path(file_okay=False, path_type=Path),
-    help=f"Write it as {SCHEMA_FILE} into a folder, where the first line of provider files leads editors to.",
+    help=f"Write {SCHEMA_FILE} to a folder. Editors find it by the first line of provider files.",
 )
 def schema(check: Path | None, write: Path | None) -> None:
-    """Print the JSON Schema of provider files (2020-12)."""
+    """Print the JSON Schema (2020-12) of provider files."""
     text = schema_text()
     if write is not None:
         write.mkdir(parents=True, exist_ok=True)

@@ -37,7 +37,11 @@ _LEFT_OUT = frozenset({"from_catalog", "required_credentials", "variables", "env
 
 @click.command()
 @click.argument("name", shell_complete=complete_provider)
-@click.option("--resolved", is_flag=True, help="After extends, environment, options and variables; with origins.")
+@click.option(
+    "--resolved",
+    is_flag=True,
+    help="Apply extends, environment, options and variables, and show the origin of each value.",
+)
 @click.option("--environment", help="One of the provider's environments, such as sandbox.")
 @SETTINGS
 @LOCAL_HOSTS
@@ -54,9 +58,9 @@ def show(
     as_json: bool,
     directories: tuple[Path, ...],
 ) -> None:
-    """Show the provider NAME, a name or a file: its file, or with --resolved what comes of it.
+    """Show the file of a provider, or its values with --resolved. NAME is a name or a file.
 
-    --set and --environment resolve it, too.
+    --set and --environment imply --resolved.
     """
     name, catalog = provider_named(name, directories)
     if not (resolved or settings or environment):

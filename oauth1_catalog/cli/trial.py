@@ -47,11 +47,11 @@ def trial(
     insecure_transport: bool,
     directories: tuple[Path, ...],
 ) -> None:
-    """Try the provider NAME, a name or a file, without a browser and without an account.
+    """Try a provider without a browser and without an account. NAME is a name or a file.
 
-    Variables have the values that you set, or those of the file's examples. A login is clicked through in the
-    framework; the flows that have none make a signed call. The emulator plays the provider as its file describes it,
-    and verifies every request with oauthlib.
+    The command logs in to an application of the framework. For a flow without a login, it makes a signed call. The
+    emulator plays the provider as its file describes it, and verifies every request with oauthlib. Variables that you
+    do not set have the values of the file's examples.
     """
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     name, catalog = provider_named(name, directories)

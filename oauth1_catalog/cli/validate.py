@@ -31,13 +31,15 @@ FORMATS = (*LINE_BY_LINE, *REPORTS)
     "--format",
     "form",
     type=click.Choice(FORMATS),
-    help="How findings are shown; github where GITHUB_ACTIONS is set, full elsewhere.",
+    help="Output format. [default: github if GITHUB_ACTIONS is set, otherwise full]",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file.")
-@click.option("--strict", is_flag=True, help="Count warnings as errors.")
-@click.option("--changed-since", metavar="REV", help="Show what is wrong in files that changed since a Git revision.")
-@click.option("--fix", is_flag=True, help="Put right what has one answer, show the difference, and check again.")
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="How many processes; by default one for each core.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the output to a file.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+@click.option("--changed-since", metavar="REV", help="Report only findings in files that changed since a Git revision.")
+@click.option(
+    "--fix", is_flag=True, help="Fix mistakes that have only one correction, show the differences, and check again."
+)
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Number of processes. [default: one for each core]")
 def validate(
     paths: tuple[Path, ...],
     form: str | None,
@@ -47,9 +49,9 @@ def validate(
     fix: bool,
     jobs: int | None,
 ) -> None:
-    """Check provider files: PATHS are files or folders.
+    """Check provider files. PATHS are files or folders.
 
-    Without PATHS, the folder providers/ here, or else the built-in catalog.
+    Without PATHS, checks the folder providers/ if there is one, otherwise the built-in catalog.
     """
     form = form or ("github" if os.environ.get("GITHUB_ACTIONS") else "full")
     looked = paths or (_default_folder(),)
@@ -150,6 +152,6 @@ def _summary(files: int, broken: int, counts: dict[str, int]) -> str:
         return f"{number:,} {word}{'' if number == 1 else 's'}"
 
     if not broken:
-        return f"{many(files, 'file')} checked, nothing to say"
+        return f"{many(files, 'file')} checked, no problems found"
     wrong = f"{many(counts['error'], 'error')} and {many(counts['warning'], 'warning')} in {many(broken, 'file')}"
     return f"{many(files, 'file')} checked, {wrong}"

@@ -38,7 +38,7 @@ def run(*arguments: str, status: int = 0, typed: str = "") -> str:
 def test_the_whole_path():
     written = run("new", "acme", "--docs-url", "https://acme.example/docs", *OPTIONS)
     assert written.startswith("Wrote providers/acme.yaml\n")
-    assert "nothing to say" in run("validate", "--strict")
+    assert "no problems found" in run("validate", "--strict")
     assert run("fmt", "--check", "providers") == ""
     assert "oauth1-catalog schema --write schemas" in written
     assert run("schema", "--write", "schemas") == "Wrote schemas/provider.schema.json\n"
@@ -66,7 +66,7 @@ def test_what_is_not_given_is_asked_for():
 def test_every_flow_makes_a_file_that_validates_and_its_next_steps_work(flow):
     given = [word for url in NEEDS[flow] for word in (f"--{url.replace('_', '-')}", f"https://api.acme.example/{url}")]
     told = run("new", "acme", "--flow", flow, "--display-name", "null", "--docs-url", "https://acme.example/d", *given)
-    assert "nothing to say" in run("validate", "--strict")
+    assert "no problems found" in run("validate", "--strict")
     steps = re.findall(r"^  oauth1-catalog (.*)$", told, re.MULTILINE)
     assert [step.split()[0] for step in steps] == ["validate", "try", "show"]
     for step in steps:
@@ -96,7 +96,7 @@ def test_names_that_cannot_be_taken(name, words):
 
 
 def test_what_is_needed_is_spelt_as_it_is():
-    assert "--docs-url is needed: its documentation of OAuth 1.0\n" in run("new", "acme", status=2)
+    assert "--docs-url is required: URL of its OAuth 1.0 documentation.\n" in run("new", "acme", status=2)
 
 
 def test_nothing_is_written_over():

@@ -80,12 +80,12 @@ def test_people_see_the_place_and_what_would_be_right(folder):
 
 
 def test_a_right_file_is_clean_and_its_status_0(folder):
-    assert run("folder/right.yaml", status=0) == "1 file checked, nothing to say\n"
+    assert run("folder/right.yaml", status=0) == "1 file checked, no problems found\n"
 
 
 def test_our_own_catalog_is_clean_under_strict(monkeypatch):
     monkeypatch.chdir(Path(__file__).parents[2])
-    assert "nothing to say" in run("--strict", status=0)
+    assert "no problems found" in run("--strict", status=0)
 
 
 def test_warnings_fail_only_under_strict(folder):
@@ -225,7 +225,7 @@ def test_only_changed_files_are_shown(folder):
     git("init", "-q")
     git("add", ".")
     git("commit", "-q", "-m", "first")
-    assert "nothing to say" in run("folder", "--changed-since", "HEAD", status=0)
+    assert "no problems found" in run("folder", "--changed-since", "HEAD", status=0)
     (folder / "new.yaml").write_text("name: new\n", encoding="utf-8")
     assert "folder/new.yaml" in run("folder", "--changed-since", "HEAD", "--format", "concise")
     assert "Usage" in run("folder", "--changed-since", "nowhere", status=2)
@@ -287,7 +287,7 @@ def test_a_checkout_s_catalog_is_not_held_against_the_installed_one(folder):
     Path("providers/flickr.yaml").write_text(RIGHT.format(name="flickr"), encoding="utf-8")
     assert "P027" in run("--format", "concise")
     Path("pyproject.toml").write_text('[project]\nname = "oauth1-catalog"\n', encoding="utf-8")
-    assert "nothing to say" in run(status=0)
+    assert "no problems found" in run(status=0)
 
 
 def test_a_revision_is_no_option_of_git(tmp_path, monkeypatch):

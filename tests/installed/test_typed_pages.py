@@ -132,7 +132,8 @@ class Typist:
     def stop(self, name: str) -> None:
         """Press Ctrl+C."""
         process = self.running.pop(name)
-        process.send_signal(signal.SIGINT)
+        # On Ctrl+C, gunicorn cuts its workers off from what they are sending, with a traceback.
+        process.send_signal(signal.SIGTERM if name == "gunicorn " else signal.SIGINT)
         said, _ = process.communicate(timeout=60)
         assert process.returncode in {0, -signal.SIGINT, 130}, said
         assert "Traceback" not in said, said

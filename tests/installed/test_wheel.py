@@ -201,7 +201,7 @@ def with_flask_and_sqlalchemy(
 
 def with_cli(installed: Environment, folder: Path, twitter: dict[str, str], emulator: Emulator) -> None:
     assert "twitter" in installed.run("oauth1-catalog", "search", "twitter", cwd=folder).stdout
-    assert "nothing to say" in installed.run("oauth1-catalog", "validate", cwd=folder).stdout
+    assert "no problems found" in installed.run("oauth1-catalog", "validate", cwd=folder).stdout
     shown = installed.run("oauth1-catalog", "show", "netsuite", "--resolved", "--set", "account_id=1_SB1", cwd=folder)
     assert "https://1-sb1.restlets.api.netsuite.com/" in shown.stdout
     if (

@@ -22,18 +22,18 @@ PREFERRED_PORT = 8000
 
 
 @click.command()
-@click.option("--framework", type=click.Choice(FRAMEWORKS), help="Which framework serves the application.")
+@click.option("--framework", type=click.Choice(FRAMEWORKS), help="Framework of the application.")
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
-    help="Of the application; 8000 by default, or a free one where that is taken.",
+    help="Port of the application. [default: 8000, or a free port if it is in use]",
 )
-@click.option("--check", is_flag=True, help="Log in without a browser, in all frameworks or the given one, and exit.")
+@click.option("--check", is_flag=True, help="Log in without a browser, in all frameworks or in --framework, and exit.")
 def demo(framework: str | None, port: int | None, check: bool) -> None:
-    """Log in to emulated providers: in a browser, or with --check without one.
+    """Log in to emulated providers in your browser, or without a browser with --check.
 
-    Everything is on this machine: a small web application, and the emulation of every provider of the catalog, which
-    verifies each request with oauthlib. No real account is involved.
+    Starts a small web application and an emulator of every provider of the catalog on this machine. The emulator
+    verifies each request with oauthlib. You need no account.
     """
     # A request is told by the demo itself; what a library finds worth a warning is still shown.
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")

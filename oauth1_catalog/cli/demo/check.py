@@ -54,7 +54,8 @@ def run_checks(
             for reason in demo.left_out:
                 write(f"{framework:<10} {reason}")
             with application.serve(demo, 0) as origin:
-                write(f"{framework:<10} {'start':<18} {len(demo.offers)} providers at {origin}/")
+                offered = f"{len(demo.offers)} provider{'' if len(demo.offers) == 1 else 's'}"
+                write(f"{framework:<10} {'start':<18} {offered} at {origin}/")
                 for name in names:
                     if _log_in(demo, name, origin, write):
                         succeeded += 1
