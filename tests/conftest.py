@@ -7,6 +7,7 @@ import re
 import signal
 from collections.abc import Generator
 
+import freezegun
 import hypothesis
 import pytest
 
@@ -17,6 +18,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # A deadline is a statement about the machine, not about the code.
 hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")
+
+# freezegun looks at each module's attributes, which makes pydantic import its parts: with the frozen date, for good.
+freezegun.configure(extend_ignore_list=["pydantic"])
 
 
 REQUIRED = "OAUTH1_CATALOG_REQUIRE_FOREIGN"
