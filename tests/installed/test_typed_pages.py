@@ -21,7 +21,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.installed.conftest import ROOT, Environment, blocks, new_environment, strangers_environment
+from oauth1_catalog.emulator import Emulator
+from tests.installed.conftest import ROOT, Environment, blocks, new_environment, run, strangers_environment
 from tests.many_machines.redis_server import PROGRAM, RedisServer
 
 SERVERS = {
@@ -82,7 +83,7 @@ class Typist:
         if command.startswith("pip install "):
             words = shlex.split(command)[2:]
             self.environment.install(
-                *(re.sub(r"^oauth1-catalog\[.*]$", rf"\g<0> @ {self.wheel.as_uri()}", word) for word in words)
+                *(re.sub(r"^oauth1-catalog(\[.*])?$", rf"\g<0> @ {self.wheel.as_uri()}", word) for word in words)
             )
             return
         if command.startswith(("export ", "set -a")):
@@ -204,3 +205,28 @@ def test_an_application_as_typed(page: str, heading: str, typist: Typist) -> Non
         assert decision == "deny" or APPLICATIONS[page, heading] in ended
     for server in list(typist.running):
         typist.stop(server)
+
+
+EXAMPLES = {
+    "docs/errors.md": ["oauth1-catalog[flask]"],
+    "docs/lti.md": ["oauth1-catalog"],
+    "docs/many-tenants.md": ["oauth1-catalog[flask]"],
+    "docs/self-hosted.md": ["oauth1-catalog[flask]"],
+    "docs/signing.md": ["oauth1-catalog"],
+    "docs/testing.md": ["oauth1-catalog[cli,emulator]", "vcrpy"],
+}
+"""Pages whose Python blocks are one script, and what it needs."""
+
+
+@pytest.mark.parametrize("page", EXAMPLES)
+def test_the_examples_of_a_page_run_in_their_order(page: str, typist: Typist, emulator: Emulator) -> None:
+    typist.run(shlex.join(["pip", "install", *EXAMPLES[page]]), shown="")
+    code = [block.code for block in blocks(chapter(page, "")) if block.kind == "python"]
+    assert code
+    (typist.folder / "typed.py").write_text("".join(code), encoding="utf-8")
+    keys = {"CLIENT_ID": "key", "CLIENT_SECRET": "hush", "USER_AGENT": "shop/1.0"}
+    names = ("JIRA", "MAAS", "MEDIAWIKI", "WIKI")
+    settings = {f"FLASK_{name}_{key}": value for name in names for key, value in keys.items()}
+    rsa_key = emulator.client("jira").rsa_key
+    assert rsa_key
+    run(typist.environment.python, "typed.py", cwd=typist.folder, **settings, FLASK_JIRA_RSA_KEY=rsa_key)
