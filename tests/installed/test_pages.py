@@ -70,6 +70,9 @@ TYPED = {
     "oauth1-catalog new corp_erp --directory our_providers": Typed(answers=ANSWERS),
     "oauth1-catalog try providers/acme.yaml": Typed(says="every one succeeded"),
     "oauth1-catalog try our_providers/corp_erp.yaml": Typed(says="every one succeeded"),
+    "pip install 'oauth1-catalog[cli,emulator]'": Typed(
+        instead="pip show oauth1-catalog", why="PLACES has installed the wheel with these extras"
+    ),
     "oauth1-catalog emulate twitter --write emulated": Typed(until="until you press Ctrl+C"),
     "oauth1-catalog emulate twitter --env-file .env.emulated --prefix FLASK_": Typed(until="until you press Ctrl+C"),
 }
@@ -92,20 +95,20 @@ ELSEWHERE = {
 """Pages whose commands run in other tests, beside the page's own application; test_typed_pages.py has some more."""
 
 
-def commands(page: str) -> list[str]:
-    """What a reader types, without the comments behind it; whole applications are in test_typed_pages.py."""
+def commands(page: str) -> list[tuple[str, str]]:
+    """What a reader types, and what the page shows of its output; whole applications are in test_typed_pages.py."""
     text = (ROOT / page).read_text(encoding="utf-8")
     mine = blocks(text)
     for typed, headings in APPLICATIONS:
         if typed == page:
             elsewhere = {block.code for block in blocks(chapter(page, headings))}
             mine = [block for block in mine if block.code not in elsewhere]
-    found: list[str] = []
+    found: list[tuple[str, str]] = []
     for block in mine:
         if block.kind == "console":
-            found += [command for command, _ in block.commands()]
+            found += block.commands()
         elif block.kind in {"sh", "bash", "shell"}:
-            found += block.code.splitlines()
+            found += [(line, "") for line in block.code.splitlines()]
     return found
 
 
@@ -117,7 +120,7 @@ def pages() -> Iterator[str]:
 
 def test_every_page_with_commands_is_run_somewhere() -> None:
     assert set(pages()) == PLACES.keys() | ELSEWHERE.keys()
-    typed = {command for page in PLACES for command in commands(page)}
+    typed = {command for page in PLACES for command, _ in commands(page)}
     assert TYPED.keys() | {command for _, command in OF_ONE_PAGE} <= typed, "a line for a command that no page has"
 
 
@@ -145,7 +148,7 @@ def place(page: str, clone: Path, wheel: Path, tmp_path: Path) -> tuple[Path, st
 def test_the_commands_of_a_page_run_as_they_stand(page: str, place: tuple[Path, str]) -> None:
     folder, programs = place
     environment = strangers_environment() | {"PATH": f"{programs}:{os.environ['PATH']}", "PYTHON": sys.executable}
-    for command in commands(page):
+    for command, shown in commands(page):
         typed = OF_ONE_PAGE.get((page, command)) or TYPED.get(command) or Typed()
         if typed.before:
             typed.before(folder)
@@ -165,6 +168,8 @@ def test_the_commands_of_a_page_run_as_they_stand(page: str, place: tuple[Path, 
         assert process.returncode in wanted, f"{page}: $ {command}\n{said}"
         assert "Traceback" not in said, f"{page}: $ {command}\n{said}"
         assert typed.says in said, f"{page}: $ {command}\n{said}"
+        if not typed.until:  # what an emulator prints has ports and keys of its own
+            assert shown.rpartition("...\n")[2] in said, f"{page}: $ {command}\n{said}"
 
 
 def until(process: subprocess.Popen[str], words: str) -> str:
