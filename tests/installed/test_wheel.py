@@ -26,7 +26,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 INSTALLED = ["", *EXTRAS, "flask,sqlalchemy", "cli,emulator"]
 """Each extra alone, none, and those that the pages name together."""
 VERSIONS = ("newest", "lowest")
-FLASK, DJANGO, STARLETTE, _ = python_blocks("README.md")
+FLASK, DJANGO, _, STARLETTE, _ = python_blocks("README.md")
 FACES = {
     "integrations.flask_client": "flask",
     "integrations.django_client": "django",

@@ -72,6 +72,6 @@ def test_no_module_of_ours_adds_a_route() -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_the_pages_say_why(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8").partition("## Link an account")[2].partition("\n## ")[0]
-    assert re.search(r"Begin that by POST", text)
+    assert re.search(r"Start this with a POST", text)
     assert "would link the attacker's account to your user" in " ".join(text.split())
     assert "user=" in "".join(python_blocks(page))

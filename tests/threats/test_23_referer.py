@@ -34,4 +34,4 @@ def test_nor_with_parameters_and_a_post(make: Callable[..., Application], emulat
 def test_the_page_tells_what_is_left_to_the_application() -> None:
     """The callback's answer is the application's."""
     page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
-    assert re.search(r"Answer the callback with a redirect", page)
+    assert re.search(r"Respond to the callback with a redirect", page)
