@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import signal
 import sys
-
-from oauth1_catalog.errors import MissingExtraError
 
 
 def main() -> None:
     """Run the command, or say what is missing to run it."""
     try:
-        from oauth1_catalog.cli import cli
-    except MissingExtraError as error:
-        sys.exit(str(error))
+        _stop_once()
+        from oauth1_catalog.errors import MissingExtraError
 
-    cli(prog_name="oauth1-catalog")
+        try:
+            from oauth1_catalog.cli import cli
+        except MissingExtraError as error:
+            sys.exit(str(error))
+        cli(prog_name="oauth1-catalog")
+    except KeyboardInterrupt:
+        sys.exit("Aborted!")  # as click says it, once that is imported
+
+
+def _stop_once() -> None:
+    """Let Ctrl+C and SIGTERM interrupt the command once, so that its servers and folders are gone when it ends.
+
+    A second signal would interrupt that. A third ends the process at once, whatever it waits for.
+    """
+    times = itertools.count(1)
+
+    def stop(number: int, _frame: object) -> None:
+        time = next(times)
+        if time == 1:
+            raise KeyboardInterrupt
+        if time > 2:
+            os._exit(128 + number)
+
+    signal.signal(signal.SIGTERM, stop)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a shell leaves it ignored in the background
+        signal.signal(signal.SIGINT, stop)
 
 
 if __name__ == "__main__":

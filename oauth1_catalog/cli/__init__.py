@@ -61,6 +61,11 @@ class LazyGroup(click.Group):
             setting = isinstance(error, ConfigurationError) and not isinstance(error, MissingExtraError)
             kind = _WrongSetting if setting else click.ClickException
             raise kind(error.description) from error
+        except BrokenPipeError:
+            raise  # whoever reads has gone: click ends without a word, as other commands do
+        except OSError as error:  # a full disk, a folder that nobody may write to
+            what = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{what}{error.strerror or error}.") from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         """List the commands without importing any."""

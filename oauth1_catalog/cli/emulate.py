@@ -6,8 +6,6 @@ import contextlib
 import logging
 import os
 import shlex
-import signal
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -89,7 +87,6 @@ def emulate(
     every request, and you need no account.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         with needs("`emulate`", "emulator"):
             from oauth1_catalog.emulator import Emulator

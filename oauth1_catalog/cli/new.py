@@ -87,12 +87,16 @@ def new(name: str, flow: Flow, signature_method: str, directory: Path, **given: 
 
 
 def _ask(key: str, question: str, *, default: str | None) -> str:
-    if not sys.stdin.isatty() and default is not None:
+    can_ask = sys.stdin is not None and sys.stdout is not None  # a shell can close them
+    if default is not None and not (can_ask and sys.stdin.isatty()):
         return default
     try:
-        return str(click.prompt(question, default=default))
-    except click.Abort:
-        raise click.UsageError(f"--{key.replace('_', '-')} is required: {question}.") from None
+        if can_ask:
+            return str(click.prompt(question, default=default))
+    except click.Abort as abort:
+        if isinstance(abort.__context__, KeyboardInterrupt):
+            raise
+    raise click.UsageError(f"--{key.replace('_', '-')} is required: {question}.")
 
 
 def _today() -> dt.date:

@@ -76,14 +76,19 @@ class HTTPServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.shutdown()
-        self._thread.join()
+        # Each step is done where Ctrl+C ends the one before: a connection that is kept would keep the process.
+        with contextlib.ExitStack() as steps:
+            steps.callback(self.server_close)
+            steps.callback(self._drop_connections)
+            steps.callback(self._thread.join)
+            steps.callback(self.shutdown)
+
+    def _drop_connections(self) -> None:
         with self._live_lock:
             live = list(self._live)
         for connection in live:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        self.server_close()
 
     def finish_request(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
         """Serve one connection, in its own thread, so that a slow TLS handshake holds nobody up."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-import signal
 import socket
 import sys
 import threading
@@ -74,7 +73,6 @@ def _show(framework: str, application: ModuleType, port: int) -> None:
     from oauth1_catalog.cli.demo.offers import Demo
     from oauth1_catalog.emulator import Emulator
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # Ctrl+C may come at any moment, also while the address is being written or while everything ends.
     try:
         with Emulator(Catalog()) as emulator:
