@@ -6,21 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import django
 import pytest
-from django.conf import settings
 
+import tests.django_settings  # noqa: F401 - before what needs settings
 from tests.foreign.verifiers import VERIFIERS, running
-
-if not settings.configured:
-    settings.configure(
-        SECRET_KEY="a secret key of the tests, and long enough",
-        ALLOWED_HOSTS=["*"],
-        MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
-        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
-        USE_TZ=True,
-    )
-    django.setup()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

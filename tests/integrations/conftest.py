@@ -5,27 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import django
 import flask
 import pytest
-from django.conf import settings
 from django.test import override_settings
 
+import tests.django_settings  # noqa: F401 - before what needs settings
 from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
-
-if not settings.configured:
-    settings.configure(
-        SECRET_KEY="a secret key of the tests, and long enough",
-        ALLOWED_HOSTS=["*"],
-        ROOT_URLCONF=__name__,
-        MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
-        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
-        USE_TZ=True,
-    )
-    django.setup()
-
 from tests.integrations.applications import (
     Application,
     DjangoApplication,
@@ -37,8 +24,6 @@ from tests.integrations.applications import (
 BASE_URL = "https://example.com"
 """The public address of the applications, so that `check()` has nothing to say of their hosts."""
 FRAMEWORKS = {"flask": FlaskApplication, "django": DjangoApplication, "starlette": StarletteApplication}
-
-urlpatterns: list[object] = []
 
 
 @pytest.fixture(scope="session")

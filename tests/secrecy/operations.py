@@ -12,36 +12,21 @@ from typing import Any
 
 import anyio
 import anyio.to_thread
-import django
 import flask
 import httpx2
 import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from django.conf import settings
+from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.test import RequestFactory
 from starlette.requests import Request
 
-if not settings.configured:
-    settings.configure(
-        SECRET_KEY="a secret key of the tests, and long enough",
-        ALLOWED_HOSTS=["*"],
-        ROOT_URLCONF=__name__,
-        MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
-        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
-        USE_TZ=True,
-    )
-    django.setup()
-
-from django.contrib.sessions.backends.signed_cookies import SessionStore
-
+import tests.django_settings  # noqa: F401 - before what needs settings
 from oauth1_catalog.catalog.provider import Endpoint
 from oauth1_catalog.clients import httpx_client, requests_client
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
 from oauth1_catalog.registry.token import Token
 from tests.secrecy.reporters import CANARY
-
-urlpatterns: list[object] = []
 
 METHODS = ["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA1", "RSA-SHA256", "RSA-SHA512", "PLAINTEXT"]
 PLACES = ["HEADER", "QUERY", "BODY"]

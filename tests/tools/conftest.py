@@ -7,27 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import django
 import pytest
 import trustme
-from django.conf import settings
 
+import tests.django_settings  # noqa: F401 - before what needs settings
 from tests.clients.conftest import Arrived, Wire, response, serving
-
-if not settings.configured:
-    settings.configure(
-        SECRET_KEY="a secret key of the tests, and long enough",
-        ALLOWED_HOSTS=["*"],
-        ROOT_URLCONF=__name__,
-        MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
-        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
-        USE_TZ=True,
-    )
-    django.setup()
-
 from tests.tools.shops import ANSWERS, SHOPS, Shop
-
-urlpatterns: list[object] = []
 
 
 @pytest.fixture(params=SHOPS)
