@@ -63,7 +63,7 @@ def test_emulate() -> None:
     lines: list[str] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        while not lines or "It answers until" not in lines[-1]:
+        while not lines or "The emulator runs until" not in lines[-1]:
             lines.append(process.stdout.readline())
             assert lines[-1], process.poll()
         process.terminate()
