@@ -18,7 +18,8 @@ from oauth1_catalog.redaction import causes, without_frames
 
 FULL_POOL = (
     "all connections of this client were in use and none became free in time, so that nothing was sent. Set "
-    "max_connections= higher in client_kwargs, make fewer calls at once, or close the answers of stream=True."
+    "max_connections= higher in client_kwargs (max_token_connections= if this was a login), make fewer calls at once, "
+    "or close the answers of stream=True."
 )
 """A pool of connections is full: the provider has not been asked, and is not to blame."""
 

@@ -62,9 +62,11 @@ class Answers:
     @classmethod
     def watch(cls, client: httpx2.Client | httpx2.AsyncClient) -> None:
         """Look at every answer of ``client``, before its body is read and before hooks of the application."""
+        hooks = client.event_hooks
+        if any(isinstance(getattr(hook, "__self__", None), cls) for hook in hooks.get("response", [])):
+            return
         answers = cls()
         own = answers.acheck if isinstance(client, httpx2.AsyncClient) else answers.check
-        hooks = client.event_hooks
         client.event_hooks = {**hooks, "response": [own, *hooks.get("response", [])]}
 
     def check(self, response: httpx2.Response) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager, suppress
+from dataclasses import replace
 from functools import lru_cache
 from io import BytesIO
 from typing import Any
@@ -101,31 +102,6 @@ async def aexchange(
     raise problem from cause
 
 
-async def asend_before_others(
-    client: httpx2.AsyncClient,
-    reserve: Callable[[], httpx2.AsyncClient],
-    request: httpx2.Request,
-    limits: Limits,
-    **how: Any,
-) -> httpx2.Response:
-    """Send by ``client``, or by the client that ``reserve`` gives where the first one's connections are all in use.
-
-    Args:
-        client: what is tried first.
-        reserve: gives the second.
-        request: a token request: nobody who logs in waits until API calls have ended.
-        limits: says how often to try to connect.
-        how: further keywords of ``httpx2.AsyncClient.send``.
-    """
-    extensions = request.extensions
-    request.extensions = {**extensions, "timeout": {**extensions["timeout"], "pool": 0}}
-    try:
-        return await aconnected(limits, request, lambda: client.send(request, **how))
-    except httpx2.PoolTimeout:
-        request.extensions = extensions
-    return await aconnected(limits, request, lambda: reserve().send(request, **how))
-
-
 def client_limits(limits: Limits) -> dict[str, Any]:
     """``limits`` as keywords of ``httpx2.Client`` and ``httpx2.AsyncClient``."""
     return {
@@ -137,6 +113,15 @@ def client_limits(limits: Limits) -> dict[str, Any]:
         ),
         "max_redirects": limits.max_redirects,
     }
+
+
+def token_limits(limits: Limits) -> dict[str, Any]:
+    """As ``client_limits``, for a client that makes a pool's token requests alone."""
+    number = min(limits.max_connections, limits.max_token_connections)
+    options = client_limits(replace(limits, max_connections=number, max_idle_connections=number))
+    # Waiting for a connection ends before the deadline does, which would blame the provider.
+    waiting = min(0.9 * limits.token_deadline, limits.read or float("inf"))
+    return {**options, "timeout": httpx2.Timeout(limits.read, connect=limits.connect, pool=waiting)}
 
 
 def connected(limits: Limits, request: httpx2.Request, send: Callable[[], httpx2.Response]) -> httpx2.Response:

@@ -1,10 +1,10 @@
 """The connections of one registered client to its provider, kept: the asynchronous transport, on httpx2.
 
-Rule 1: one ``httpx2.AsyncClient`` for each event loop, closed when the loop ends; a connection never crosses loops.
+Rule 1: the clients of httpx2 belong to one event loop and are closed when it ends; a connection never crosses loops.
 Rule 2: what was signed is what is sent. A signed URL that httpx2 would change on its way is refused.
 Rule 3: anyio alone, so that it runs under asyncio and under trio.
-Rule 4: a login does not queue behind API calls. Where these have all connections, a token request takes one of a second
-client, which is opened for that.
+Rule 4: a login does not queue behind API calls. Token requests have a client to themselves, whose few connections all
+stay open: a burst of logins waits for these, and closes and opens none.
 """
 
 from __future__ import annotations
@@ -46,9 +46,10 @@ class HttpxPool:
         trust_env: whether proxies and authorities come from the environment too.
         follow_redirects: whether API calls follow a redirect (within the same scheme, host and port, by GET or HEAD),
             unless the call says otherwise.
-        client_factory: makes the client in place of ours, with the transport and the options that it has; called once
-            in each event loop, and once more when its connections are all in use. Cookies, redirects and the bounds of
-            token requests are as with ours. ``limits`` set its timeouts where it has httpx2's own.
+        client_factory: makes the clients in place of ours, with the transport and the options that they have; called
+            twice in each event loop, for API calls and for token requests. It may give the same one both times; then
+            logins do queue behind API calls. Cookies, redirects and the bounds of token requests are as with ours.
+            ``limits`` set the timeouts where a client has httpx2's own.
         is_plaintext: whether the requests are signed with PLAINTEXT: by http to this machine they take no proxy of the
             environment.
         **client_options: further keywords of ``httpx2.AsyncClient``: ``transport``, ``mounts``, ``cookies``, ... Its
@@ -101,16 +102,14 @@ class HttpxPool:
             TransportError: no answer, one that took too long or one that is too long; ``__cause__`` has the detail.
             SigningError: httpx2 would write the URL in another way than it was signed.
         """
-        clients = await self._open()
-        from oauth1_catalog.clients.httpx_exchange import aexchange, asend_before_others
+        client = (await self._open()).tokens
+        from oauth1_catalog.clients.httpx_exchange import aconnected, aexchange
 
         return await aexchange(
-            clients.first,
+            client,
             request,
             self.limits,
-            lambda built, **how: asend_before_others(
-                clients.first, lambda: clients.reserve(self._new_client), built, self.limits, **how
-            ),
+            lambda one, **how: aconnected(self.limits, one, lambda: client.send(one, **how)),
         )
 
     async def request(
@@ -130,7 +129,7 @@ class HttpxPool:
             SigningError: the request cannot be made or signed; nothing was sent.
         """
         kwargs = MaskedMapping(kwargs)
-        client = (await self._open()).first
+        client = (await self._open()).calls
         import httpx2
 
         from oauth1_catalog.clients.httpx_arguments import build_request
@@ -182,7 +181,11 @@ class HttpxPool:
             running = self._clients.get(loop)  # another task may have been faster; from here on there is no await
         if running is None:
             _forget_closed_loops(self._clients)
-            clients = _Clients(self._new_client())
+            from oauth1_catalog.clients.httpx_exchange import client_limits, token_limits
+
+            clients = _Clients(
+                self._new_client(client_limits(self.limits)), self._new_client(token_limits(self.limits))
+            )
             running = self._clients[loop] = (clients, _until_closed(clients, loop, ref(self)))
             await anext(running[1])
         return running[0]
@@ -200,38 +203,30 @@ class HttpxPool:
             self._verify = httpx_context(self._verify, self._cert, trust_env=self._trust_env)
         self._is_prepared = True
 
-    def _new_client(self) -> httpx2.AsyncClient:
+    def _new_client(self, limits: dict[str, Any]) -> httpx2.AsyncClient:
         import httpx2
 
         from oauth1_catalog.clients.httpx_answers import Answers
-        from oauth1_catalog.clients.httpx_exchange import client_limits
 
         if self._client_factory is None:
-            client = httpx2.AsyncClient(
-                **{**client_limits(self.limits), "verify": self._verify, **self._client_options}
-            )
+            client = httpx2.AsyncClient(**{**limits, "verify": self._verify, **self._client_options})
         else:
             client = self._client_factory()
             client.headers.update(self._client_options["headers"])
             client.cookies.update(self._client_options.get("cookies"))
             if client.timeout == httpx2.Timeout(5.0):  # what a client of httpx2 has where nobody asked for another
-                client.timeout = httpx2.Timeout(self.limits.read, connect=self.limits.connect)
+                client.timeout = limits["timeout"]
         client.cookies.jar.set_policy(RejectCookies())
         Answers.watch(client)
         return client
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class _Clients:
-    """The clients of one event loop: the first, which serves everything, and the reserve of token requests."""
+    """The clients of one event loop."""
 
-    first: httpx2.AsyncClient
-    second: httpx2.AsyncClient | None = None
-
-    def reserve(self, make: Callable[[], httpx2.AsyncClient]) -> httpx2.AsyncClient:
-        if self.second is None:
-            self.second = make()
-        return self.second
+    calls: httpx2.AsyncClient
+    tokens: httpx2.AsyncClient
 
 
 async def _until_closed(clients: _Clients, loop: object, pool: ref[HttpxPool]) -> AsyncGenerator[None]:
@@ -245,9 +240,8 @@ async def _until_closed(clients: _Clients, loop: object, pool: ref[HttpxPool]) -
     finally:
         if (holder := pool()) is not None:
             holder._clients.pop(loop, None)  # noqa: SLF001 - the pool's own
-        await clients.first.aclose()
-        if clients.second is not None:
-            await clients.second.aclose()
+        await clients.calls.aclose()
+        await clients.tokens.aclose()
 
 
 def _forget_closed_loops(kept: MutableMapping[object, Any]) -> None:

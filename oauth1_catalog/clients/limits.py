@@ -50,10 +50,13 @@ class Limits:
         answer_deadline: seconds until the whole answer to an API call is there, redirects included; ``None`` for any
             time. Calls with ``stream=True`` have neither bound.
         connect_retries: how often to try again to connect where the connection was refused.
-        max_connections: connections kept open to one host. httpx2 opens no more; requests opens more in a burst and
-            closes them after use.
+        max_connections: connections kept open to one host. httpx2 opens no more, and the call waits; requests opens
+            more in a burst and closes them after use, so that nothing waits there.
         max_idle_connections: how many of httpx2's stay open when they are idle: it looks at each of them in every call,
-            so that with a hundred a call takes three times as long. requests keeps ``max_connections``.
+            so that with a hundred a call takes almost three times as long. requests keeps ``max_connections``.
+        max_token_connections: connections of httpx2 that a registered client has for its token requests alone, beside
+            ``max_connections`` and no more than these. All of them stay open when they are idle. Further token
+            requests wait for them, within the read timeout and ``token_deadline``.
         keepalive: seconds after which an idle connection is not used again; the next call closes it. Firewalls drop
             idle connections silently; the next call would then wait for the read timeout.
         max_redirects: how many redirects of one API call are followed.
@@ -70,7 +73,8 @@ class Limits:
     answer_deadline: float | None = 300.0
     connect_retries: int = 1
     max_connections: int = 100
-    max_idle_connections: int = 20
+    max_idle_connections: int = 10
+    max_token_connections: int = 20
     keepalive: float = 60.0
     max_redirects: int = 5
 

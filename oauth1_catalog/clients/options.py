@@ -44,8 +44,8 @@ SIGNER = SIGNING | {"allow_plaintext_over_http"}
 """All keywords of ``Signer``. What allows PLAINTEXT over http comes from code alone, never from a configuration."""
 
 LIMITS = frozenset({
-    "limits", "timeout", "max_connections", "max_redirects", "token_deadline", "token_bytes", "answer_deadline",
-    "answer_bytes",
+    "limits", "timeout", "max_connections", "max_token_connections", "max_redirects", "token_deadline", "token_bytes",
+    "answer_deadline", "answer_bytes",
 })  # fmt: skip
 """Keywords that make the ``Limits`` of a pool."""
 
@@ -260,7 +260,9 @@ _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
         (_is_flag, "True or False"),
     ),
     **dict.fromkeys(("headers", "proxies", "hooks", "event_hooks", "mounts", "cookies"), (_is_mapping, "a dictionary")),
-    **dict.fromkeys(("max_connections", "max_redirects", "token_bytes"), (_is_count, "a number")),
+    **dict.fromkeys(
+        ("max_connections", "max_token_connections", "max_redirects", "token_bytes"), (_is_count, "a number")
+    ),
     **dict.fromkeys(("session_factory", "client_factory"), (callable, "a function without arguments")),
     "verify": (
         lambda value: value is None or isinstance(value, bool | str | os.PathLike | ssl.SSLContext),

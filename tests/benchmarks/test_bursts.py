@@ -4,43 +4,59 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import flask
 import httpx2
 import pytest
-import requests
 import trustme
 
+from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.integrations import flask_client, starlette_client
-from tests.benchmarks.conftest import LIMIT, OURS, TABLE, Row
+from tests.benchmarks.conftest import LIMIT, OURS, TABLE, Row, Table
+from tests.benchmarks.hand_written import HandWritten
 from tests.benchmarks.test_connections import TOKEN, registered
-from tests.benchmarks.tls_server import serving
+from tests.benchmarks.tls_server import Server, serving
 
 LOGINS, AT_ONCE, CALLS = 400, 200, 100
-TOKEN_URL = "{}/access_token"
 
-LOGIN_ROW = Row("a login of 200 at a time over TLS, Starlette; the limit is Flask's", slower=3)
-BARE_ROW = Row("two POSTs of 200 at a time over TLS, httpx2 alone; the limit is requests alone", slower=3)
-AFTER_ROW = Row("an API call after them, Starlette; the limit is one before", slower=1.5)
-
-
-@pytest.fixture
-def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    authority, certificate = trustme.CA(), tmp_path / "server.pem"
-    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
-    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(certificate))
-    for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
-        monkeypatch.setenv(name, str(tmp_path / "authority.pem"))
-    with serving(str(certificate), latency=0.02) as started:
-        yield started.url
+LOGIN_ROW = Row("a login of 200 at a time over TLS, Starlette; the limit is Flask's", slower=1.2)
+ALONE_ROW = Row("the same login; the limit is two POSTs by httpx2 alone, signed by hand", slower=1.5)
+AFTER_ROW = Row("an API call after these logins, Starlette; the limit is one before", slower=1.15)
+AFTER_CALLS_ROW = Row("an API call after 200 calls at a time, Starlette; the limit is one before", slower=1.25)
 
 
-def test_logins_of_flask(url: str, request: pytest.FixtureRequest) -> None:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder, authority = tmp_path_factory.mktemp("tls"), trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "authority.pem"))
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
+    with pytest.MonkeyPatch.context() as patch, serving(str(folder / "server.pem"), latency=0.02) as started:
+        for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+            patch.setenv(name, str(folder / "authority.pem"))
+        yield started
+
+
+async def cost_at_once(log_in: Callable[[], Awaitable[object]]) -> float:
+    """What one of many takes, once the connections are there."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one() -> None:
+        async with gate:
+            await log_in()
+
+    await asyncio.gather(*(one() for _ in range(LOGINS)))
+    started = time.process_time()
+    await asyncio.gather(*(one() for _ in range(LOGINS)))
+    return (time.process_time() - started) / LOGINS
+
+
+def in_flask(server: Server, table: Table) -> None:
     app = flask.Flask(__name__)
-    client = registered(flask_client.OAuth(app), url)
+    client = registered(flask_client.OAuth(app), server.url)
 
     def log_in(_: int) -> None:
         with app.app_context():
@@ -51,22 +67,16 @@ def test_logins_of_flask(url: str, request: pytest.FixtureRequest) -> None:
         list(threads.map(log_in, range(LOGINS)))
         started = time.process_time()
         list(threads.map(log_in, range(LOGINS)))
-    request.config.stash[TABLE].add(LOGIN_ROW, LIMIT, (time.process_time() - started) / LOGINS)
+    table.add(LOGIN_ROW, LIMIT, (time.process_time() - started) / LOGINS)
+    client.close()
 
 
-def test_logins_of_starlette_and_a_call_before_and_after(url: str, request: pytest.FixtureRequest) -> None:
-    client = registered(starlette_client.OAuth(), url)
-    table = request.config.stash[TABLE]
+def in_starlette(server: Server, table: Table) -> None:
+    client = registered(starlette_client.OAuth(), server.url)
 
-    async def log_in(gate: asyncio.Semaphore) -> None:
-        async with gate:
-            await client.create_authorization_url("https://app.example/callback")
-            await client.fetch_access_token(TOKEN, verifier="v")
-
-    async def logins() -> float:
-        gate, started = asyncio.Semaphore(AT_ONCE), time.process_time()
-        await asyncio.gather(*(log_in(gate) for _ in range(LOGINS)))
-        return (time.process_time() - started) / LOGINS
+    async def log_in() -> None:
+        await client.create_authorization_url("https://app.example/callback")
+        await client.fetch_access_token(TOKEN, verifier="v")
 
     async def calls() -> float:
         started = time.process_time()
@@ -76,44 +86,46 @@ def test_logins_of_starlette_and_a_call_before_and_after(url: str, request: pyte
 
     async def work() -> None:
         await calls()
-        table.add(AFTER_ROW, LIMIT, await calls())
-        await logins()
-        table.add(LOGIN_ROW, OURS, await logins())
+        before = await calls()
+        table.add(AFTER_ROW, LIMIT, before)
+        table.add(AFTER_CALLS_ROW, LIMIT, before)
+        server.connections()
+        cost = await cost_at_once(log_in)
+        assert server.connections() == Limits().max_token_connections
+        table.add(LOGIN_ROW, OURS, cost)
+        table.add(ALONE_ROW, OURS, cost)
         table.add(AFTER_ROW, OURS, await calls())
+        await asyncio.gather(*(client.get("me", token=TOKEN) for _ in range(AT_ONCE)))
+        table.add(AFTER_CALLS_ROW, OURS, await calls())
+        await client.aclose()
 
     asyncio.run(work())
 
 
-def test_the_libraries_alone(url: str, request: pytest.FixtureRequest) -> None:
-    """What of the first row is the libraries' own: the two requests of a login, signed by nobody."""
-    table, headers = request.config.stash[TABLE], {"Authorization": "OAuth " + "x" * 300}
+def by_httpx2_alone(server: Server, table: Table) -> None:
+    """The two requests of a login, over as many connections as ours has for them; nobody looks at the answers."""
+    sign = HandWritten("key", "secret", *TOKEN.values(), method="HMAC-SHA1")
 
-    with requests.Session() as session, ThreadPoolExecutor(AT_ONCE) as threads:
-        session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=AT_ONCE))
+    def auth(sent: httpx2.Request) -> httpx2.Request:
+        sign(SimpleNamespace(method=sent.method, url=str(sent.url), headers=sent.headers))
+        return sent
 
-        def ask(_: int) -> None:
-            for _ in range(2):
-                session.post(TOKEN_URL.format(url), headers=headers)
-
-        list(threads.map(ask, range(LOGINS)))
-        started = time.process_time()
-        list(threads.map(ask, range(LOGINS)))
-        table.add(BARE_ROW, LIMIT, (time.process_time() - started) / LOGINS)
-
-    async def ask_all() -> None:
-        limits = httpx2.Limits(max_connections=100, max_keepalive_connections=20)
+    async def work() -> float:
+        number = Limits().max_token_connections
+        limits: Any = httpx2.Limits(max_connections=number, max_keepalive_connections=number, keepalive_expiry=60)
         async with httpx2.AsyncClient(limits=limits, timeout=60) as client:
-            gate = asyncio.Semaphore(AT_ONCE)
 
-            async def ask() -> None:
-                async with gate:
-                    for _ in range(2):
-                        await client.post(TOKEN_URL.format(url), headers=headers)
+            async def log_in() -> None:
+                for step in ("request_token", "access_token"):
+                    await client.post(f"{server.url}/{step}", auth=auth)
 
-            for counted in (False, True):
-                started = time.process_time()
-                await asyncio.gather(*(ask() for _ in range(LOGINS)))
-                if counted:
-                    table.add(BARE_ROW, OURS, (time.process_time() - started) / LOGINS)
+            return await cost_at_once(log_in)
 
-    asyncio.run(ask_all())
+    table.add(ALONE_ROW, LIMIT, asyncio.run(work()))
+
+
+@pytest.mark.parametrize("logins", [in_flask, in_starlette, by_httpx2_alone])
+def test_logins_at_once(
+    turn: int, logins: Callable[[Server, Table], None], server: Server, request: pytest.FixtureRequest
+) -> None:
+    logins(server, request.config.stash[TABLE])

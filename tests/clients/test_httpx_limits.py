@@ -82,6 +82,12 @@ class TestEventLoopsLeaveNothing:
         run(work)
 
 
+def waited_for(condition: Callable[[], bool], answer_with: Callable[..., bytes]) -> bytes:
+    """An answer that does not come before ``condition`` holds."""
+    assert any(condition() or threading.Event().wait(0.01) for _ in range(1000))
+    return answer_with("ok")
+
+
 class TestAFullPool:
     def test_a_call_is_told_so(self, wire, run, answer_with):
         pool = HttpxPool(limits=Limits(max_connections=1, read=0.2))
@@ -114,9 +120,11 @@ class TestAFullPool:
         assert [request.target for request in wire.arrived] == ["/", "/", *["/token"] * 3, "/", "/token"]
         assert wire.connections <= 4
 
-    def test_a_token_request_is_told_so(self, wire, run):
+    @pytest.mark.parametrize(("read", "deadline"), [(0.3, 5), (5, 0.6), (None, 0.6)])
+    def test_a_token_request_is_told_so(self, wire, run, read, deadline):
+        """Whichever of the two ends its waiting, the provider is not blamed: it was not asked."""
         wire.answer = lambda _: iter([time.sleep(1) or b""])
-        pool = HttpxPool(limits=Limits(max_connections=1, read=0.3, token_deadline=5))
+        pool = HttpxPool(limits=Limits(max_token_connections=1, read=read, token_deadline=deadline))
 
         async def work() -> None:
             async def one() -> None:
@@ -130,7 +138,42 @@ class TestAFullPool:
 
         said: list[str] = []
         run(work)
-        assert any("all connections of this client were in use" in sentence for sentence in said)
+        refused = sum("all connections of this client were in use" in sentence for sentence in said)
+        assert refused + len(wire.arrived) == 4
+        assert refused >= 2  # the first may time out just before the others do, and leave its place to one of them
+        assert any("max_token_connections= if this was a login" in sentence for sentence in said)
+
+    def test_a_burst_of_logins_opens_few_connections_and_closes_none(self, wire, run, answer_with):
+        wire.answer = lambda request: waited_for(lambda: request.method == "GET" or len(wire.arrived) > 5, answer_with)
+        pool = HttpxPool(limits=Limits(max_token_connections=5))
+        seen: list[int] = []
+
+        async def work() -> None:
+            await pool.request("GET", wire.url)
+            for _ in range(3):
+                async with anyio.create_task_group() as tasks:
+                    for _ in range(60):
+                        tasks.start_soon(pool.send, Request("POST", wire.url))
+                seen.append(wire.connections)
+            await pool.request("GET", wire.url)
+            seen.append(wire.connections)
+
+        run(work)
+        assert seen == [6, 6, 6, 6]
+        assert len(wire.arrived) == 182
+
+    @pytest.mark.parametrize(("calls", "tokens", "opened"), [(1, 20, 1), (9, 3, 3), (100, 20, 20)])
+    def test_token_requests_have_no_more_connections_than_calls(self, wire, run, answer_with, calls, tokens, opened):
+        wire.answer = lambda _: waited_for(lambda: len(wire.arrived) >= opened, answer_with)
+        pool = HttpxPool(limits=Limits(max_connections=calls, max_token_connections=tokens))
+
+        async def work() -> None:
+            async with anyio.create_task_group() as tasks:
+                for _ in range(60):
+                    tasks.start_soon(pool.send, Request("POST", wire.url))
+
+        run(work)
+        assert wire.connections == opened
 
     def test_the_clients_of_one_user(self, wire):
         limits = Limits(max_connections=1, read=0.2)
@@ -269,7 +312,24 @@ class TestAClientOfTheApplication:
         for options in ({}, {"timeout": 70}):
             pool = HttpxPool(limits=Limits(read=9, connect=3), client_factory=factory(**options))
             run(lambda pool=pool: pool.send(Request("POST", wire.url)))
-        assert [client.timeout for client in made] == [httpx2.Timeout(9, connect=3), httpx2.Timeout(70)]
+        own = [httpx2.Timeout(9, connect=3), httpx2.Timeout(9, connect=3, pool=9)]
+        assert [client.timeout for client in made] == [*own, httpx2.Timeout(70), httpx2.Timeout(70)]
+
+    def test_one_for_both_purposes(self, wire, run):
+        """As docs/testing.md has it: the answers are looked at once, and one connection is enough."""
+        client = httpx2.AsyncClient()
+        pool = HttpxPool(client_factory=lambda: client)
+
+        async def work() -> None:
+            for _ in range(3):
+                await pool.send(Request("POST", wire.url))
+                await pool.request("GET", wire.url)
+            assert len([hook for hook in client.event_hooks["response"] if hasattr(hook, "__self__")]) == 1
+            await pool.aclose()
+
+        run(work)
+        assert wire.connections == 1
+        assert client.is_closed
 
     def test_the_headers_and_cookies_of_the_pool(self, wire, run):
         pool = HttpxPool(client_factory=httpx2.AsyncClient, headers={"X-App": "mine"}, cookies={"a": "1"})

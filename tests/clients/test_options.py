@@ -22,6 +22,7 @@ GIVEN = {
     "verify": pathlib.Path("/etc/ssl/ca.pem"),
     "headers": {"X": "y"},
     "max_connections": 7,
+    "max_token_connections": 3,
 }
 
 
@@ -32,7 +33,7 @@ def test_each_takes_its_own():
     expected = {
         "verify": "/etc/ssl/ca.pem",
         "headers": {"X": "y"},
-        "limits": Limits(connect=3, read=10, max_connections=7),
+        "limits": Limits(connect=3, read=10, max_connections=7, max_token_connections=3),
     }
     assert requests_options(GIVEN, name="twitter") == expected
     assert httpx_options(GIVEN, name="twitter") == expected
@@ -98,6 +99,7 @@ def test_a_name_of_the_constructor_is_told_where_it_belongs(name):
         {"trust_env": "yes"},
         {"stream": 1},
         {"max_connections": "7"},
+        {"max_token_connections": "7"},
         {"max_redirects": -1},
         {"session_factory": "requests.Session"},
         {"limits": 7},
