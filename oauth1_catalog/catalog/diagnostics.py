@@ -3,7 +3,9 @@
 Codes are grouped by subject: P00x YAML, P01x fields, P02x names and flows, P03x URLs and variables, P04x claims,
 P05x evidence and status, P06x across files, P08x how a file is written, and hosts.
 
-Rule: a finding never holds the value of a credential; what makes excerpts of the source masks them (``source.py``).
+Rule 1: a finding never holds the value of a credential; what makes excerpts of the source masks them (``source.py``).
+Rule 2: what a file holds, and its name, is shown on one line: a log of CI takes a line that begins with ``::`` as a
+command, and a terminal obeys control characters.
 """
 
 from __future__ import annotations
@@ -50,6 +52,15 @@ class Diagnostic:
     field: str = ""
     severity: Severity = "error"
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", one_line(self.message))
+        object.__setattr__(self, "help", one_line(self.help))
+
+    @property
+    def shown_path(self) -> str:
+        """The file's path, to be read by people and machines; a name may hold a line's end."""
+        return one_line(self.path)
+
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
         """Files in order, then from top to bottom."""
@@ -61,7 +72,20 @@ class Diagnostic:
         return f"{self.message}: {self.help}" if self.help else self.message
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}: {self.code} {self.sentence}"
+        return f"{self.shown_path}:{self.line}:{self.column}: {self.code} {self.sentence}"
+
+
+def one_line(text: str) -> str:
+    r"""The text without what would end a line, and without what a terminal would obey.
+
+    >>> one_line("a\n::stop-commands::x")
+    'a�::stop-commands::x'
+    """
+    if text.isprintable():
+        return text
+    # By kinds of letters, and not letter by letter: each would be an object of its own, and a line has up to a million.
+    hidden = {ord(letter): "\N{REPLACEMENT CHARACTER}" for letter in set(text) if not letter.isprintable()}
+    return text.translate(hidden)
 
 
 def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "") -> str:

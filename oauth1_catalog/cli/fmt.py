@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from oauth1_catalog.catalog.diagnostics import one_line
 from oauth1_catalog.catalog.masking import mask_lines
 from oauth1_catalog.catalog.reader import read_bytes
 from oauth1_catalog.catalog.repair import formatted
@@ -32,14 +33,15 @@ def fmt(paths: tuple[Path, ...], check: bool) -> None:
                 click.echo(difference(path, before, after), nl=False)
             else:
                 write(path, after)
-                click.echo(f"{path} put in order")
+                click.echo(f"{one_line(str(path))} put in order")
     sys.exit(1 if check and changed else 0)
 
 
 def difference(path: Path, before: str, after: str) -> str:
     """What would change, as a patch; credentials are masked."""
+    shown = one_line(str(path))
     old, new = mask_lines(before.splitlines()), mask_lines(after.splitlines())
-    return "".join(f"{line}\n" for line in difflib.unified_diff(old, new, str(path), str(path), lineterm=""))
+    return "".join(f"{one_line(line)}\n" for line in difflib.unified_diff(old, new, shown, shown, lineterm=""))
 
 
 def write(path: Path, text: str) -> None:

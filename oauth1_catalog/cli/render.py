@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from oauth1_catalog.catalog.diagnostics import Diagnostic
+from oauth1_catalog.catalog.diagnostics import Diagnostic, one_line
 from oauth1_catalog.catalog.document import LINE_BREAK
 from oauth1_catalog.catalog.masking import mask_lines
 from oauth1_catalog.catalog.reader import read_bytes
@@ -30,7 +30,7 @@ def full(finding: Diagnostic) -> str:
     head = f"{_styled(finding.code, colour)}{kind} {_styled(finding.message, None)}"
     lines = _source(finding.path)
     margin = " " * len(str(finding.line))
-    shown = [head, f"{margin}{_dim('-->')} {finding.path}:{finding.line}:{finding.column}"]
+    shown = [head, f"{margin}{_dim('-->')} {finding.shown_path}:{finding.line}:{finding.column}"]
     if finding.line <= len(lines) and lines[finding.line - 1].strip():
         shown.append(f"{margin} {_dim('|')}")
         if finding.line > 1 and lines[finding.line - 2].strip():
@@ -53,7 +53,7 @@ def concise(finding: Diagnostic) -> str:
 def github(finding: Diagnostic) -> str:
     """A workflow command, which GitHub shows beside the line."""
     properties = {
-        "file": finding.path,
+        "file": finding.shown_path,
         "line": finding.line,
         "col": finding.column,
         "endColumn": finding.end_column,
@@ -79,13 +79,7 @@ def _source(path: str) -> list[str]:
         text = read_bytes(Path(path)).decode("utf-8-sig", "replace")
     except OSError:
         return []
-    return [_harmless(line) for line in mask_lines(LINE_BREAK.split(text)[:MAX_LINES])]
-
-
-def _harmless(line: str) -> str:
-    # By kinds of letters, and not letter by letter: each would be an object of its own, and a line has up to a million.
-    hidden = {ord(letter): "\N{REPLACEMENT CHARACTER}" for letter in set(line) if not letter.isprintable()}
-    return line.translate(hidden) if hidden else line
+    return [one_line(line) for line in mask_lines(LINE_BREAK.split(text)[:MAX_LINES])]
 
 
 def _window(line: str, column: int) -> tuple[str, int]:

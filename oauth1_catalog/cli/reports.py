@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from oauth1_catalog.catalog.diagnostics import Diagnostic
+from oauth1_catalog.catalog.diagnostics import Diagnostic, one_line
 from oauth1_catalog.catalog.rules.pages import rule_codes, rule_page
 
 # The findings, and all files that were looked at.
@@ -25,7 +25,10 @@ def as_json(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
         "files": len(files),
         "errors": sum(finding.severity == "error" for finding in findings),
         "warnings": sum(finding.severity == "warning" for finding in findings),
-        "findings": [{name: getattr(finding, name) for name in Diagnostic.__slots__} for finding in findings],
+        "findings": [
+            {name: getattr(finding, name) for name in Diagnostic.__slots__} | {"path": finding.shown_path}
+            for finding in findings
+        ],
     }
     return json.dumps(report, indent=2, ensure_ascii=False)
 
@@ -108,7 +111,7 @@ def as_junit(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
         by_file[finding.path].append(finding)
     suite = ET.Element("testsuite", name="oauth1-catalog validate", tests=str(len(files)), failures=str(len(by_file)))
     for path in dict.fromkeys((*files, *by_file)):
-        case = ET.SubElement(suite, "testcase", name=path, classname="provider file", file=path)
+        case = ET.SubElement(suite, "testcase", name=one_line(path), classname="provider file", file=one_line(path))
         if by_file[path]:
             failure = ET.SubElement(case, "failure", message=by_file[path][0].sentence)
             failure.text = "\n".join(map(str, by_file[path]))
@@ -117,14 +120,15 @@ def as_junit(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
 
 
 def _uri(path: str) -> str:
-    return PurePath(path).as_uri() if PurePath(path).is_absolute() else PurePath(path).as_posix()
+    shown = PurePath(one_line(path))
+    return shown.as_uri() if shown.is_absolute() else shown.as_posix()
 
 
 def _fingerprint(finding: Diagnostic) -> str:
     """The same for the same finding, wherever in its file it moves to."""
-    return hashlib.sha256(f"{finding.path}\0{finding.code}\0{finding.field}\0{finding.message}".encode()).hexdigest()[
-        :32
-    ]
+    return hashlib.sha256(
+        f"{finding.shown_path}\0{finding.code}\0{finding.field}\0{finding.message}".encode()
+    ).hexdigest()[:32]
 
 
 REPORTS: Mapping[str, Report] = {"json": as_json, "sarif": as_sarif, "gitlab": as_gitlab, "junit": as_junit}

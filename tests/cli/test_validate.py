@@ -298,3 +298,29 @@ def test_a_revision_is_no_option_of_git(tmp_path, monkeypatch):
     told = run("a.yaml", "--changed-since", "--output=taken", status=2)
     assert "--changed-since --output=taken: fatal: " in told
     assert not Path("taken").exists()
+
+
+NAMES = ["a\n::error::taken.yaml", "b\x1b[2J.yaml", "c\udcff.yaml", "d<&\x01>.yaml", "e\u202e.yaml", "f\r::taken.yaml"]
+HELD = 'unknown: x\nflows: ["a\\n::error::taken"]\n"k\\n::error::taken": x\n"e\\e[2J": x\n'
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_neither_a_files_name_nor_what_it_holds_speaks_to_a_log(tmp_path, monkeypatch, form):
+    """GitHub takes a line that begins with ``::`` as a command, and a terminal obeys an escape."""
+    monkeypatch.chdir(tmp_path)
+    folder = Path("folder")
+    folder.mkdir()
+    for name in NAMES:
+        (folder / name).write_text(HELD, encoding="utf-8")
+    told = run("folder", "--format", form)
+    own = "\n".join(line for line in told.splitlines() if not line.startswith("::error file=folder/"))
+    assert "taken" in told
+    assert "\n::" not in f"\n{own}"
+    assert not {"\x1b", "\x01", "\u202e", "\udcff", "\r"} & set(told)
+    assert told.encode()
+    if form == "junit":
+        ET.fromstring(told)
+    for arguments in (["fmt", "--check"], ["validate", "--fix"]):
+        told = CliRunner().invoke(cli, [*arguments, "folder"]).output
+        assert "\n::" not in f"\n{told}"
+        assert not {"\x1b", "\x01", "\u202e", "\udcff", "\r"} & set(told)
