@@ -196,9 +196,14 @@ def without_frames(error: Failure) -> Failure:
     An exception that the caller was handling already begins in a frame of the caller's, and is left as it is.
     """
     for one in causes(error):
-        if one is error or (one.__traceback__ is not None and _is_inside(one.__traceback__)):
+        if one is error or was_raised_inside(one):
             one.__traceback__ = _outside(one.__traceback__)
     return error
+
+
+def was_raised_inside(error: BaseException) -> bool:
+    """Whether an exception begins in this package or in a library of HTTP, and not in the caller's own code."""
+    return error.__traceback__ is not None and _is_inside(error.__traceback__)
 
 
 def _is_inside(traceback: TracebackType) -> bool:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import ssl
+from http.client import BadStatusLine
 from socket import gaierror
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.errors import ResourceError, SigningError, TransportError
-from oauth1_catalog.redaction import causes, without_frames
+from oauth1_catalog.flow.excerpts import without_secret_fields
+from oauth1_catalog.redaction import MASK, causes, was_raised_inside, without_frames
 
 FULL_POOL = (
     "all connections of this client were in use and none became free in time, so that nothing was sent. Set "
@@ -24,7 +26,7 @@ FULL_POOL = (
 """A pool of connections is full: the provider has not been asked, and is not to blame."""
 
 Failure = TypeVar("Failure", bound=BaseException)
-_LIBRARIES = {"requests", "urllib3", "httpx2", "httpcore2"}
+_LIBRARIES = {"requests", "urllib3", "httpx2", "httpcore2", "http", "h11"}
 _QUERY = re.compile(r"\?[^\s'\")]+")
 
 
@@ -96,12 +98,20 @@ def unusable_url(error: Exception) -> SigningError:
 
 
 def without_secrets(error: Failure) -> Failure:
-    """``error`` without what a library that sends requests adds to it: query strings in texts, frames with headers."""
+    """``error`` without what a library adds to it: query strings, what came in the place of a status, frames."""
     for one in causes(error):
-        if type(one).__module__.partition(".")[0] not in _LIBRARIES:
+        if type(one).__module__.partition(".")[0] not in _LIBRARIES and not was_raised_inside(one):
             continue  # an exception that the caller was handling already
-        one.args = tuple(_QUERY.sub("?...", part) if isinstance(part, str) else part for part in one.args)
+        one.args = tuple(_shown(part) if isinstance(part, str) else part for part in one.args)
+        if isinstance(getattr(one, "length", None), bytes):  # what came where a chunk's length should be
+            one.length = MASK.encode()  # type: ignore[attr-defined] # of urllib3's InvalidChunkLength
+        if isinstance(one, BadStatusLine):
+            one.line = _shown(one.line)  # type: ignore[attr-defined] # typeshed does not know it
     return without_frames(error)
+
+
+def _shown(text: str) -> str:
+    return without_secret_fields(_QUERY.sub("?...", text))
 
 
 def _explanation(error: BaseException) -> str:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx2
 
 from oauth1_catalog.clients.auth import SignsRequests, refuse_authorization
 from oauth1_catalog.clients.bodies import blanks_escaped, covers_body, form_blanks_escaped, undeclared_type
-from oauth1_catalog.clients.failures import unusable_url
+from oauth1_catalog.clients.failures import unusable_url, without_secrets
 from oauth1_catalog.clients.httpx_answers import Answers
 from oauth1_catalog.clients.httpx_arguments import build_request
 from oauth1_catalog.clients.httpx_bounds import aanswers_bounded, answers_bounded
@@ -41,6 +42,7 @@ from oauth1_catalog.clients.names import (
 )
 from oauth1_catalog.clients.options import BOTH, HTTPX_CLIENT
 from oauth1_catalog.clients.proxies import check_client_proxies, with_mounts
+from oauth1_catalog.clients.redirects import without_protocol_parameters
 from oauth1_catalog.clients.three_steps import AsyncThreeSteps, SyncThreeSteps, ThreeSteps
 from oauth1_catalog.clients.tls import check_files, httpx_context
 from oauth1_catalog.clients.token_call import TokenCall
@@ -94,9 +96,14 @@ class OAuth1Auth(SignsRequests, httpx2.Auth):
         self._hide_signature(response, request)
 
     def _hide_signature(self, response: httpx2.Response, request: httpx2.Request) -> None:
-        """Give the answer the request that the application made: the text of ``raise_for_status()`` shows its URL."""
+        """Give the answer the request that the application made: the text of ``raise_for_status()`` shows its URL.
+
+        It shows where a redirect leads, too, and some servers repeat the query there.
+        """
         if self.signer.signature_type == SIGNATURE_TYPE_QUERY:
             response.request = request
+            if "oauth_signature=" in response.headers.get("Location", ""):
+                response.headers["Location"] = without_protocol_parameters(response.headers["Location"])
 
     def _must_read(self, request: httpx2.Request) -> bool:
         if _content(request) is not None or not covers_body(self.signer, request.headers.get("Content-Type", "")):
@@ -152,6 +159,14 @@ class OAuth1Auth(SignsRequests, httpx2.Auth):
         if sent_once:
             copy.stream = _SentOnce(copy.content)
         return copy
+
+
+@contextmanager
+def _errors_without_secrets() -> Iterator[None]:
+    try:
+        yield
+    except httpx2.HTTPError as error:
+        raise without_secrets(error)  # noqa: B904 - it is the same error
 
 
 class _SentOnce(httpx2.ByteStream):
@@ -253,7 +268,7 @@ class OAuth1Client(_Common, SyncThreeSteps, httpx2.Client):
         """As in httpx2; a signed request is redirected within its origin alone, and signed anew."""
         own = super().send
         read_within_deadline(request)
-        with answers_bounded(self, str(request.url), self.limits, stream=stream):
+        with _errors_without_secrets(), answers_bounded(self, str(request.url), self.limits, stream=stream):
             return send(
                 lambda request, **how: connected(self.limits, request, lambda: own(request, auth=auth, **how)),
                 request,
@@ -280,7 +295,7 @@ class AsyncOAuth1Client(_Common, AsyncThreeSteps, httpx2.AsyncClient):
     ) -> httpx2.Response:
         """As in httpx2; a signed request is redirected within its origin alone, and signed anew."""
         own = super().send
-        with aanswers_bounded(self, str(request.url), self.limits, stream=stream):
+        with _errors_without_secrets(), aanswers_bounded(self, str(request.url), self.limits, stream=stream):
             return await asend(
                 lambda request, **how: aconnected(self.limits, request, lambda: own(request, auth=auth, **how)),
                 request,

@@ -23,7 +23,7 @@ from oauth1_catalog.clients.log_filter import filter_logs_of
 from oauth1_catalog.errors import SigningError, TransportError
 from oauth1_catalog.rfc5849.messages import Request, Response
 
-filter_logs_of("httpx2")
+filter_logs_of("httpx2", *(f"httpcore2.{part}" for part in ("http11", "http2", "connection", "proxy", "socks")))
 
 
 class SignedRequest(httpx2.Request):

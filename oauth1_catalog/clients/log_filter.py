@@ -1,17 +1,22 @@
 """Keep secrets that travel in a query out of the log lines of urllib3 and httpx2.
 
-Both write the URLs that they ask for, urllib3 at DEBUG and httpx2 at INFO. A client that signs in the query has the
-token there, and the secrets themselves with PLAINTEXT; some providers take a password or an API key there.
+Both write the URLs that they ask for, urllib3 at DEBUG and httpx2 at INFO; httpcore2 writes the headers of each answer
+at DEBUG, where a redirect's address repeats the query. A client that signs in the query has the token there, and the
+secrets themselves with PLAINTEXT; some providers take a password or an API key there.
 """
 
 from __future__ import annotations
 
 import logging
 import re
+from typing import Any
 
-from oauth1_catalog.redaction import is_secret_name
+from oauth1_catalog.flow.excerpts import without_secret_fields
+from oauth1_catalog.redaction import MASK, is_secret_name
 
 _NAME = re.compile(r"[?&]([^?&=]*)=")
+_QUERY = re.compile(r"\?[^\s'\"]+")
+_HEADER = re.compile(r"(\(b'([A-Za-z0-9-]{1,100})', )b(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 
 
 class SecretQueryFilter(logging.Filter):
@@ -20,18 +25,30 @@ class SecretQueryFilter(logging.Filter):
     >>> record = logging.LogRecord("x", 10, "x", 1, "GET %s %d", ("/me?a=1&oauth_signature=hush", 200), None)
     >>> SecretQueryFilter().filter(record), record.getMessage()
     (True, 'GET /me?... 200')
+    >>> record = logging.LogRecord("x", 10, "x", 1, "[(b'Set-Cookie', b'a=hush'), (b'A', b'?token=x')]", (), None)
+    >>> SecretQueryFilter().filter(record), record.getMessage()
+    (True, "[(b'Set-Cookie', b'********'), (b'A', b'?...')]")
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass, cut where it must be."""
+        if not record.args and isinstance(record.msg, str):
+            cut = _QUERY.sub(lambda query: _cut(query[0]), _HEADER.sub(_masked, record.msg))
+            record.msg = without_secret_fields(cut)
         if isinstance(record.args, tuple):
-            record.args = tuple(_cut(argument) for argument in record.args)
+            record.args = tuple(_without_query(argument) for argument in record.args)
         return True
 
 
-def _cut(argument: object) -> object:
-    if isinstance(argument, int | float):
-        return argument
+def _masked(header: re.Match[str]) -> str:
+    return f"{header[1]}b'{MASK}'" if is_secret_name(header[2]) else header[0]
+
+
+def _without_query(argument: object) -> object:
+    return argument if isinstance(argument, int | float) else _cut(argument)
+
+
+def _cut(argument: Any) -> Any:
     text = str(argument)
     return f"{text.partition('?')[0]}?..." if any(map(_is_secret, _NAME.findall(text))) else argument
 

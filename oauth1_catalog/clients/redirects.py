@@ -6,7 +6,7 @@ may be worth something to the one who does.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from oauth1_catalog.errors import ProviderError
 from oauth1_catalog.hosts import origin_of
@@ -76,9 +76,11 @@ def without_protocol_parameters(url: str) -> str:
     >>> without_protocol_parameters("https://a.example/x/?a=1&oauth_signature=abc")
     'https://a.example/x/?a=1'
     """
-    parts = urlsplit(url)
-    kept = [piece for piece in parts.query.split("&") if not piece.startswith("oauth_")]
-    return urlunsplit(parts._replace(query="&".join(kept)))
+    # Not parsed: what a server sends as an address may be none.
+    address, mark, fragment = url.partition("#")
+    before, _, query = address.partition("?")
+    kept = "&".join(piece for piece in query.split("&") if not piece.startswith("oauth_"))
+    return f"{before}{'?' if kept else ''}{kept}{mark}{fragment}"
 
 
 def _is_same_origin(url: str, new_url: str) -> bool | None:

@@ -38,10 +38,10 @@ def excerpt(text: str, secrets: Iterable[str] = ()) -> str:
     """
     forms = _forms(secrets)
     text = _without(_visible(text), forms)[:_READ]  # masked before the cut, which could go through a secret
-    text = _without_fields(text)
+    text = without_secret_fields(text)
     text = html.unescape(_MARKUP.sub(" ", text))
     text = " ".join(_visible(_MARKUP.sub(" ", text)).split())
-    text = _without_fields(_without(text, forms))  # markup and entities may have hidden one
+    text = without_secret_fields(_without(text, forms))  # markup and entities may have hidden one
     return text if len(text) <= LIMIT else text[: LIMIT - 1] + "…"
 
 
@@ -50,7 +50,12 @@ def _visible(text: str) -> str:
     return "".join(c for c in text if c.isprintable() or c.isspace())
 
 
-def _without_fields(text: str) -> str:
+def without_secret_fields(text: str) -> str:
+    """The text, with stars for the values of fields whose names speak of a secret: in a form, in JSON, in XML.
+
+    >>> without_secret_fields("BadStatusLine('oauth_token_secret=hush&user=ada')")
+    "BadStatusLine('oauth_token_secret=********&user=ada')"
+    """
     for field in _FIELDS:
         text = field.sub(_masked, text)
     return _JWT.sub(MASK, text)

@@ -370,3 +370,45 @@ class TestWerkzeugsDebugger:
 
 LOCALS = "[f'{n}={v!r}' for n, v in locals().items() if not n.startswith('__')]"
 """The console's own question; it sees a frame's variables and those of its module."""
+
+
+STRAY = {  # instead of an answer: what libraries quote in their errors and logs
+    "no HTTP": f"oauth_token=t&oauth_token_secret={CANARY}Answer\r\n\r\n",
+    "no HTTP but JSON": f'{{"oauth_token": "t", "oauth_token_secret": "{CANARY}Answer"}}\r\n\r\n',
+    "a status": f"HTTP/1.1 oauth_token_secret={CANARY}Answer\r\n\r\n",
+    "a header": f"HTTP/1.1 200 OK\r\nContent-Length: token_secret={CANARY}Answer\r\n\r\n",
+    "a chunk": f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\noauth_token_secret={CANARY}Answer\r\n",
+}
+
+
+@pytest.mark.parametrize("face", [name for name in FACES if not name.startswith("OAuth1Auth")])
+@pytest.mark.parametrize("stray", STRAY)
+def test_an_answer_that_a_library_quotes(wire: Wire, report: Any, face: str, stray: str) -> None:
+    """In a session of the application's own (``OAuth1Auth``) its library's errors are as they are."""
+
+    def answer_and_leave(_: Arrived) -> Iterator[bytes]:
+        yield STRAY[stray].encode()
+        raise ConnectionAbortedError
+
+    wire.answer = answer_and_leave
+    opened = FACES[face](wire.url, "HMAC-SHA1", "HEADER")
+    with opened.running():
+        for name, operation in opened.operations().items():
+            assert leaks_of(operation, report) == [], name
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_redirect_that_repeats_the_query(wire: Wire, report: Any, face: str) -> None:
+    """With PLAINTEXT in the query, the address is the secrets; httpcore2 writes the headers of answers at DEBUG."""
+
+    def again(asked: Arrived) -> bytes:
+        is_no_address = "/api" in asked.target and len(wire.arrived) % 2
+        to = f"{'https://[' if is_no_address else wire.url}{asked.target}"
+        cookie = ("Set-Cookie", f"session={CANARY}Cookie")
+        return response("", "301 Moved", (("Location", to), cookie))
+
+    wire.answer = again
+    opened = FACES[face](wire.url, "PLAINTEXT", "QUERY")
+    with opened.running():
+        for name, operation in opened.operations().items():
+            assert leaks_of(operation, report) == [], name
