@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -203,8 +204,14 @@ def test_ctrl_c_at_a_question(tmp_path: Path) -> None:
     pipe = subprocess.PIPE
     with subprocess.Popen(call, cwd=tmp_path, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as asking:
         assert asking.stdout is not None
-        assert asking.stdout.read(len("Its documentation"))  # it waits for the answer
-        asking.send_signal(signal.SIGINT)
+        assert asking.stdout.read(len("Its documentation"))
+        # A signal just before the command reads is not seen until it has read: Python looks for signals between its
+        # instructions. A person presses Ctrl+C again.
+        for _ in range(10):
+            asking.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                asking.wait(timeout=3)
+                break
         assert asking.stderr is not None
         assert asking.stderr.read() == "Aborted!\n"
     assert asking.returncode == 1
