@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from oauth1_catalog.errors import ConfigurationError, MissingExtraError
-from oauth1_catalog.extras import needs
+from oauth1_catalog.errors import ConfigurationError, MissingExtraError, needs
 
 ROOT = Path(__file__).resolve().parents[1]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
@@ -51,7 +50,7 @@ anyio.run(lambda: client.get("account/verify_credentials.json", token={"oauth_to
 """
 LOGIN = FLASK + (
     "with app.test_request_context():\n"
-    "    from oauth1_catalog.registry.sealing import seal\n    seal(b'record', ['a key'])\n"
+    "    from oauth1_catalog.registry.encryption import seal\n    encrypt(b'record', ['a key'])\n"
 )
 RSA = """
 from oauth1_catalog.integrations.requests_client import OAuth1Auth
@@ -59,7 +58,7 @@ OAuth1Auth("k", rsa_key="key.pem", signature_method="RSA-SHA1")
 """
 PROFILE = "from oauth1_catalog.flow.profiles import JsonProfile; JsonProfile({}).find('$.id')"
 CLAIMS = "from oauth1_catalog.catalog.claim_paths import path_problem; path_problem('$[0].id')"
-KEYS = "from oauth1_catalog.registry.token_cipher import TokenCipher; TokenCipher.new_key()"
+KEYS = "from oauth1_catalog.registry.encryption import TokenCipher; TokenCipher.new_key()"
 EMULATOR = """
 from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
@@ -98,7 +97,7 @@ CASES = [
     ("emulator", "markupsafe", "import oauth1_catalog.emulator"),
     ("emulator", "trustme", EMULATOR),
     ("emulator", "cryptography", EMULATOR),
-    ("emulator", "jsonpath_rfc9535", "from oauth1_catalog.emulator.profiles import way_to; way_to('$.id')"),
+    ("emulator", "jsonpath_rfc9535", "from oauth1_catalog.emulator.examples import way_to; way_to('$.id')"),
     ("rsa", "cryptography", RSA),
 ]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
-from oauth1_catalog.registry.token_cipher import TokenCipher
+from oauth1_catalog.registry.encryption import TokenCipher
 
 TOLD = Path(__file__).with_name(".emulated.json")
 

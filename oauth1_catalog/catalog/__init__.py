@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from oauth1_catalog.catalog.loader import Catalog as Catalog
+    from oauth1_catalog.catalog.catalog import Catalog as Catalog
 
 __all__ = ["Catalog"]
 
 
 def __getattr__(name: str) -> object:
     if name == "Catalog":
-        from oauth1_catalog.catalog.loader import Catalog
+        from oauth1_catalog.catalog.catalog import Catalog
 
         return Catalog
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

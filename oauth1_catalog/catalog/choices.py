@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from oauth1_catalog.catalog.diagnostics import did_you_mean
-from oauth1_catalog.catalog.rules.variables import disagreement
+from oauth1_catalog.catalog.templates import constraint_error
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError
 from oauth1_catalog.hosts import Access, https_url, origin_of
 
@@ -84,7 +84,7 @@ def option_value(provider: str, name: str, option: Option, value: object | None)
     if chosen is None:
         return None
     for part in chosen.split(option.separator) if option.separator else (chosen,):
-        if wrong := disagreement(part, option.pattern, option.enum, None):
+        if wrong := constraint_error(part, option.pattern, option.enum, None):
             raise ConfigurationError(
                 description=f"{provider}: {name}={part!r} is not possible: {wrong}", provider=provider
             )
@@ -131,7 +131,7 @@ def _variable_value(
     if variable.format == "uri":
         value = value.rstrip("/")
     shown = f"{provider}: {name}={value[:100]!r}" if "@" not in value else f"{provider}: {name}"
-    if wrong := disagreement(value, variable.pattern, variable.enum, variable.format):
+    if wrong := constraint_error(value, variable.pattern, variable.enum, variable.format):
         raise ConfigurationError(description=f"{shown} is not possible: {wrong}.{example}", provider=provider)
     if name in given and variable.format in {"uri", "hostname"}:
         check_access(shown, value if variable.format == "uri" else https_url(value), access, provider, plaintext)

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from xml.etree import ElementTree as ET
 
-from oauth1_catalog.extras import needs
+from oauth1_catalog.errors import needs
 
 
 def path_problem(source: str, *, xml: bool = False) -> str | None:

@@ -67,12 +67,12 @@ class Diagnostic:
         return (self.path, self.line, self.column, self.code, self.field)
 
     @property
-    def sentence(self) -> str:
+    def text(self) -> str:
         """The message together with its help, as the loader's error shows it."""
         return f"{self.message}: {self.help}" if self.help else self.message
 
     def __str__(self) -> str:
-        return f"{self.shown_path}:{self.line}:{self.column}: {self.code} {self.sentence}"
+        return f"{self.shown_path}:{self.line}:{self.column}: {self.code} {self.text}"
 
 
 def one_line(text: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
-from oauth1_catalog.catalog.masking import mask_lines
+from oauth1_catalog.redaction import mask_lines
 
 LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _LINE = re.compile(r"[^\r\n]*")

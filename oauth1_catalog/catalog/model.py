@@ -11,7 +11,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from oauth1_catalog.catalog.categories import Category
 from oauth1_catalog.catalog.fields import (
     EmulatorUrl,
     Flag,
@@ -198,3 +197,16 @@ class ProviderFile(Section):
     """What surprises."""
     evidence: tuple[Evidence, ...] = ()
     """Where the facts of this file come from."""
+
+
+Category = Literal[
+    "3d-printing", "accounting", "advertising", "alm", "analytics", "banking", "bibliography", "blogging", "bookmarks",
+    "books", "bpm", "brokerage", "business-network", "career", "cloud", "cms", "community", "crafts", "crm", "curation",
+    "dam", "design", "developer", "ecommerce", "ecommerce-data", "education", "email-marketing", "energy", "erp",
+    "events", "federated", "feedback", "finance", "fitness", "food", "games", "geocaching", "git-hosting", "health",
+    "hobby", "home-automation", "hosting", "household", "icons", "infrastructure", "invoicing", "issue-tracker", "jobs",
+    "knowledge", "local", "location", "maps", "marketplace", "microblog", "music", "notes", "outdoor", "payments",
+    "photos", "portal", "productivity", "project-management", "property-management", "reading", "real-estate",
+    "research", "self-hosted", "smart-meter", "social", "sports", "standard", "storage", "surveys", "testing", "travel",
+    "video", "wiki",
+]  # fmt: skip

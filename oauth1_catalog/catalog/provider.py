@@ -14,12 +14,17 @@ query) in ``client_kwargs["realm"]``, fields of the token answer in ``userinfo``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+import typing
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from functools import cache
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
+
 
 Requirement = Literal["required", "optional", "none"]
 ParamsPlace = Literal["query", "body"]
@@ -194,3 +199,43 @@ class Provider:
         if self.status_note:
             parts.append(self.status_note if self.status_note.endswith(".") else f"{self.status_note}.")
         return " ".join(parts)
+
+
+Made = TypeVar("Made")
+
+
+def build_dataclass(kind: type[Made], data: Mapping[str, Any]) -> Made:
+    """An instance of the dataclass ``kind`` with the fields that ``data`` has; other keys are left out.
+
+    >>> from oauth1_catalog.catalog.provider import CallbackRules
+    >>> build_dataclass(CallbackRules, {"registered": "true", "extra": ["realmId"], "verifier": "none"}).extra
+    ('realmId',)
+    """
+    fields = _fields(typing.cast("Hashable", kind))
+    return kind(**{name: read(data[name]) for name, read in fields.items() if name in data})
+
+
+@cache
+def _fields(kind: Hashable) -> dict[str, Callable[[Any], Any]]:
+    made = typing.cast("type[Any]", kind)
+    hints = typing.get_type_hints(made)
+    return {field.name: _reader(hints[field.name]) for field in dataclasses.fields(made)}
+
+
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    """What makes a value of a type; types are looked at once, and not for each provider of a thousand tenants."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in {UnionType, typing.Union}:
+        (hint,) = (argument for argument in arguments if argument is not NoneType)
+        of_some = _reader(hint)
+        return lambda value: None if value is None else of_some(value)
+    if hint is bool:
+        return lambda value: value == "true"
+    if hint is int:
+        return int
+    if origin is tuple:
+        of_item = _reader(arguments[0])
+        return lambda value: tuple(map(of_item, value))
+    if dataclasses.is_dataclass(hint):
+        return lambda value: build_dataclass(typing.cast("type[Any]", hint), value)
+    return lambda value: dict(value) if isinstance(value, Mapping) else value

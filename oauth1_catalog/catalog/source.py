@@ -16,7 +16,7 @@ from typing import Any
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.document import LINE_BREAK, Branch, Data, Document, Event, Leaf, Step, dotted
-from oauth1_catalog.catalog.masking import mask_line
+from oauth1_catalog.redaction import mask_line
 
 MAX_BYTES = 1_000_000
 MAX_LINES = 5_000

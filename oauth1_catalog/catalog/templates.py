@@ -8,11 +8,14 @@ what the file's text says.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
+from oauth1_catalog.catalog.diagnostics import did_you_mean
+from oauth1_catalog.catalog.document import Data, Step
+from oauth1_catalog.catalog.patterns import matches
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import is_misspelt_address, parse_address
 
@@ -251,4 +254,83 @@ def check_hostname(value: str) -> str | None:
         return "its host is an IP address in an unusual spelling; write four numbers, such as 10.0.0.5"
     if len(value) > 253 or not all(_NAME_LABEL.fullmatch(label) for label in value.split(".")):
         return "it is not a host name"
+    return None
+
+
+TEMPLATED = (
+    *sorted(URL_FIELDS),
+    "api_hosts",
+    "request_token_params",
+    "request_token_headers",
+    "authorize_params",
+    "access_token_params",
+    "api_params",
+    "headers",
+    "client_kwargs",
+    "renew",
+    "revoke",
+    "userinfo_endpoint",
+    "userinfo_params",
+)
+Steps = tuple[Step, ...]
+
+
+def templates_of(data: dict[str, Data]) -> Iterator[tuple[Steps, str, str, bool]]:
+    """Every text in which variables are filled in: path, text, field, and whether it is an option's."""
+    for section, is_option in ((data, False), *_overrides(data)):
+        prefix, fields = section if isinstance(section, tuple) else ((), section)
+        for field in TEMPLATED:
+            if field in fields:
+                for path, text in texts_in(fields[field], (*prefix, field)):
+                    yield path, text, field, is_option
+    agent = data.get("user_agent")
+    for path, text in texts_in(agent, ("user_agent",)):
+        if path[1:] in {(), ("value",)}:
+            yield path, text, "headers", False
+
+
+def _overrides(data: dict[str, Data]) -> Iterator[tuple[tuple[Steps, dict[str, Data]], bool]]:
+    for name, environment in _mapping(data.get("environments")).items():
+        yield (("environments", name), _mapping(environment)), False
+    for name, option in _mapping(data.get("options")).items():
+        yield (("options", name, "sets"), _mapping(_mapping(option).get("sets"))), True
+
+
+def _mapping(data: Data) -> dict[str, Data]:
+    return data if isinstance(data, dict) else {}
+
+
+def texts_in(data: Data, path: Steps) -> Iterator[tuple[Steps, str]]:
+    """Every text at or below ``path``."""
+    if isinstance(data, str):
+        yield path, data
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            yield from texts_in(value, (*path, key))
+    elif isinstance(data, list):
+        for index, item in enumerate(data):
+            yield from texts_in(item, (*path, index))
+
+
+def constraint_error(
+    value: str,
+    pattern: str | None,
+    enum: tuple[str, ...] | None,
+    value_format: str | None,
+) -> str | None:
+    """Why a value is outside the limits of its variable; ``None`` if it is inside.
+
+    >>> constraint_error("b", "[0-9]+", None, None)
+    'it does not match [0-9]+'
+    """
+    if len(value) > 255:
+        return "it is longer than 255 characters"
+    if enum is not None and value not in enum:
+        return did_you_mean(value, enum, otherwise=f"allowed are {', '.join(enum)}")
+    if pattern is not None and not matches(pattern, value):
+        return f"it does not match {pattern}"
+    if value_format == "uri":
+        return check_uri(value)
+    if value_format == "hostname":
+        return check_hostname(value)
     return None

@@ -21,11 +21,12 @@ from pydantic_core import ErrorDetails
 from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean, nearest
 from oauth1_catalog.catalog.document import Data, Step, dotted
 from oauth1_catalog.catalog.fields import INSECURE
-from oauth1_catalog.catalog.inheritance import OWN_FIELDS, Entry
-from oauth1_catalog.catalog.masking import is_credential, mask_text
 from oauth1_catalog.catalog.model import ProviderFile
-from oauth1_catalog.catalog.rules import Rule, Subject, credentials, usability_rules
+from oauth1_catalog.catalog.resolve import OWN_FIELDS, Entry
+from oauth1_catalog.catalog.rules import credentials, usability_rules
+from oauth1_catalog.catalog.rules.base import Rule, Subject
 from oauth1_catalog.catalog.source import MAX_FINDINGS
+from oauth1_catalog.redaction import is_credential, mask_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def validate(
         rules: what to hold it to; by default what makes a file unusable.
         today: the day against which dates are held.
 
-    >>> from oauth1_catalog.catalog.inheritance import inherit
+    >>> from oauth1_catalog.catalog.resolve import inherit
     >>> from oauth1_catalog.catalog.source import read
     >>> document = read("schema_version: 1\nname: x\nauthorise_url: https://x.example/\n", path="x.yaml")
     >>> str(validate(inherit([document])).findings[-1])

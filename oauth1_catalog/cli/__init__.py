@@ -10,23 +10,22 @@ import importlib
 from importlib.metadata import version
 from typing import Any
 
-from oauth1_catalog.errors import ConfigurationError, MissingExtraError, OAuthError
-from oauth1_catalog.extras import needs
+from oauth1_catalog.errors import ConfigurationError, MissingExtraError, OAuthError, needs
 
 with needs("The command `oauth1-catalog`", "cli"):
     import click
 
 # Name to "module:function" and the line that --help shows for it.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "validate": ("oauth1_catalog.cli.validate:validate", "Check provider files."),
-    "fmt": ("oauth1_catalog.cli.fmt:fmt", "Sort the fields of provider files."),
+    "validate": ("oauth1_catalog.cli.files:validate", "Check provider files."),
+    "fmt": ("oauth1_catalog.cli.files:fmt", "Sort the fields of provider files."),
     "new": ("oauth1_catalog.cli.new:new", "Write the file of a new provider."),
-    "try": ("oauth1_catalog.cli.trial:trial", "Log in to a provider, or call it, through the emulator."),
-    "rule": ("oauth1_catalog.cli.rule:rule", "Explain a finding of `validate`."),
-    "list": ("oauth1_catalog.cli.look:list_providers", "List the providers of the catalog."),
-    "search": ("oauth1_catalog.cli.look:search", "Find providers by a word."),
-    "show": ("oauth1_catalog.cli.show:show", "Show a provider, with the origin of each value."),
-    "schema": ("oauth1_catalog.cli.schema:schema", "Print, write or check the JSON Schema of provider files."),
+    "try": ("oauth1_catalog.cli.try_:trial", "Log in to a provider, or call it, through the emulator."),
+    "rule": ("oauth1_catalog.cli.files:rule", "Explain a finding of `validate`."),
+    "list": ("oauth1_catalog.cli.catalog:list_providers", "List the providers of the catalog."),
+    "search": ("oauth1_catalog.cli.catalog:search", "Find providers by a word."),
+    "show": ("oauth1_catalog.cli.catalog:show", "Show a provider, with the origin of each value."),
+    "schema": ("oauth1_catalog.cli.files:schema", "Print, write or check the JSON Schema of provider files."),
     "emulate": ("oauth1_catalog.cli.emulate:emulate", "Emulate providers on this machine, for your application."),
     "demo": ("oauth1_catalog.cli.demo:demo", "Log in to emulated providers, with or without a browser."),
     "keys": ("oauth1_catalog.cli.keys:keys", "Create and change the keys of the token table."),

@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.catalog.survey import catalog_of
+from oauth1_catalog.catalog.validate_files import catalog_of
 from oauth1_catalog.errors import OAuthError
 
 DIRECTORY = click.option(

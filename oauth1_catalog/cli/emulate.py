@@ -23,8 +23,7 @@ from oauth1_catalog.cli.arguments import (
     pairs_of,
     providers_named,
 )
-from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.extras import needs
+from oauth1_catalog.errors import ConfigurationError, needs
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog.provider import Provider
@@ -141,7 +140,7 @@ class _Handover:
 
     def told(self, callback: str | None, env_file: Path | None) -> Iterator[str]:
         """Play the providers, write what leads to them, and say what to set."""
-        from oauth1_catalog.emulator.handover import console_token, write_environment, write_files
+        from oauth1_catalog.emulator.export import console_token, write_environment, write_files
 
         origins, providers = self.emulator.origins, self.providers
         write_files(self.emulator, providers.values(), self.folder)
@@ -167,7 +166,7 @@ class _Handover:
         yield "\nThe emulator runs until you press Ctrl+C. It logs rejected requests here."
 
     def _environment(self) -> dict[str, str]:
-        from oauth1_catalog.emulator.handover import BUNDLE
+        from oauth1_catalog.emulator.export import BUNDLE
 
         before = os.environ.get("OAUTH1_CATALOG_PATH")
         path = os.pathsep.join(filter(None, (str(self.folder), before)))
@@ -175,7 +174,7 @@ class _Handover:
         return {"OAUTH1_CATALOG_PATH": path, "REQUESTS_CA_BUNDLE": bundle, "SSL_CERT_FILE": bundle}
 
     def _configuration(self) -> dict[str, str]:
-        from oauth1_catalog.emulator.handover import settings
+        from oauth1_catalog.emulator.export import settings
 
         found: dict[str, str] = {}
         for name, provider in self.providers.items():

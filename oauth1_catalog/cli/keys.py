@@ -6,8 +6,8 @@ import os
 
 import click
 
-from oauth1_catalog.extras import needs
-from oauth1_catalog.registry.token_cipher import SETTING, TokenCipher
+from oauth1_catalog.errors import needs
+from oauth1_catalog.registry.encryption import SETTING, TokenCipher
 
 _EXAMPLE = "postgresql+psycopg://user@host/name."
 
@@ -48,7 +48,7 @@ def rotate(database: str, table: str, batch_size: int) -> None:
         from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
         from oauth1_catalog.integrations.sqlalchemy_tokens.rotation import SQLAlchemyRows
-    from oauth1_catalog.registry import key_rotation
+    from oauth1_catalog.registry.token_table import rotate as rotate_rows
 
     cipher = TokenCipher(os.environ.get(SETTING))
     try:
@@ -63,7 +63,7 @@ def rotate(database: str, table: str, batch_size: int) -> None:
         rows = SQLAlchemyRows(engine, table)
         total, unreadable = rows.count(cipher.key_id), 0
         with click.progressbar(length=total, label="Encrypting") as bar:
-            for progress in key_rotation.rotate(rows, cipher, batch=batch_size):
+            for progress in rotate_rows(rows, cipher, batch=batch_size):
                 bar.update(progress.rows)
                 unreadable += len(progress.unreadable)
                 for message in progress.unreadable:

@@ -11,14 +11,14 @@ from typing import get_args
 import click
 
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.catalog.loader import NAME
+from oauth1_catalog.catalog.catalog import NAME
 from oauth1_catalog.catalog.model import Flow
-from oauth1_catalog.catalog.rules.flows import why_taken
+from oauth1_catalog.catalog.rules.flows import reserved_name_error
 from oauth1_catalog.catalog.schema import SCHEMA_FILE
 from oauth1_catalog.catalog.sections import SignatureMethodName
 from oauth1_catalog.catalog.source import read
-from oauth1_catalog.catalog.survey import check_files
-from oauth1_catalog.cli.render import full
+from oauth1_catalog.catalog.validate_files import check_files
+from oauth1_catalog.cli.reports import full
 
 URLS = {
     "request_token_url": "URL of the request token",
@@ -55,7 +55,7 @@ def new(name: str, flow: Flow, signature_method: str, directory: Path, **given: 
     """Write DIRECTORY/NAME.yaml. The command asks for values that you do not pass as options."""
     if not NAME.fullmatch(name):
         raise click.UsageError(f"{name!r} is not a name: lower-case letters, digits and `_`, a letter first")
-    if taken := why_taken(name):
+    if taken := reserved_name_error(name):
         raise click.UsageError(f"{taken}: choose another name")
     path = directory / f"{name}.yaml"
     if path.exists():

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from importlib.metadata import version
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import click
+
 from oauth1_catalog.catalog.diagnostics import Diagnostic, one_line
+from oauth1_catalog.catalog.document import LINE_BREAK
+from oauth1_catalog.catalog.reader import read_bytes
 from oauth1_catalog.catalog.rules.pages import rule_codes, rule_page
+from oauth1_catalog.catalog.source import MAX_LINES
+from oauth1_catalog.redaction import mask_lines
 
 # The findings, and all files that were looked at.
 Report = Callable[[Sequence[Diagnostic], Sequence[str]], str]
@@ -41,7 +50,7 @@ def as_sarif(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
             "ruleId": finding.code,
             "ruleIndex": codes.index(finding.code),
             "level": finding.severity,
-            "message": {"text": finding.sentence},
+            "message": {"text": finding.text},
             "locations": [
                 {
                     "physicalLocation": {
@@ -93,7 +102,7 @@ def as_gitlab(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:  # n
     """GitLab's Code Quality report."""
     report = [
         {
-            "description": finding.sentence,
+            "description": finding.text,
             "check_name": finding.code,
             "fingerprint": _fingerprint(finding),
             "severity": "major" if finding.severity == "error" else "minor",
@@ -113,7 +122,7 @@ def as_junit(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
     for path in dict.fromkeys((*files, *by_file)):
         case = ET.SubElement(suite, "testcase", name=one_line(path), classname="provider file", file=one_line(path))
         if by_file[path]:
-            failure = ET.SubElement(case, "failure", message=by_file[path][0].sentence)
+            failure = ET.SubElement(case, "failure", message=by_file[path][0].text)
             failure.text = "\n".join(map(str, by_file[path]))
     ET.indent(suite)
     return ET.tostring(suite, encoding="unicode", xml_declaration=True)
@@ -132,3 +141,89 @@ def _fingerprint(finding: Diagnostic) -> str:
 
 
 REPORTS: Mapping[str, Report] = {"json": as_json, "sarif": as_sarif, "gitlab": as_gitlab, "junit": as_junit}
+
+WIDTH = 140
+Renderer = Callable[[Diagnostic], str]
+
+
+def full(finding: Diagnostic) -> str:
+    """Code and message, the place, the source with a caret, and what would be right."""
+    colour = "red" if finding.severity == "error" else "yellow"
+    kind = "" if finding.severity == "error" else " (warning)"
+    head = f"{_styled(finding.code, colour)}{kind} {_styled(finding.message, None)}"
+    lines = _source(finding.path)
+    margin = " " * len(str(finding.line))
+    shown = [head, f"{margin}{_dim('-->')} {finding.shown_path}:{finding.line}:{finding.column}"]
+    if finding.line <= len(lines) and lines[finding.line - 1].strip():
+        shown.append(f"{margin} {_dim('|')}")
+        if finding.line > 1 and lines[finding.line - 2].strip():
+            shown.append(f"{_dim(f'{finding.line - 1:>{len(margin)}} |')} {_window(lines[finding.line - 2], 1)[0]}")
+        line, shift = _window(lines[finding.line - 1], finding.column)
+        start = max(finding.column - 1 - shift, 0)
+        length = min(max(finding.end_column - finding.column, 1), max(len(line) - start, 1))
+        caret = " " * _columns(line[:start]) + "^" * max(_columns(line[start : start + length]), 1)
+        shown += [f"{_dim(f'{finding.line} |')} {line}", f"{margin} {_dim('|')} {_styled(caret, colour)}"]
+    if finding.help:
+        shown.append(f"{margin} {_dim('=')} help: {finding.help}")
+    return "\n".join(shown) + "\n"
+
+
+def concise(finding: Diagnostic) -> str:
+    """One line, which a terminal makes a link."""
+    return str(finding)
+
+
+def github(finding: Diagnostic) -> str:
+    """A workflow command, which GitHub shows beside the line."""
+    properties = {
+        "file": finding.shown_path,
+        "line": finding.line,
+        "col": finding.column,
+        "endColumn": finding.end_column,
+        "title": finding.code,
+    }
+    place = ",".join(f"{key}={_escaped(str(value), ':,')}" for key, value in properties.items())
+    text = f"{finding.message}\nhelp: {finding.help}" if finding.help else finding.message
+    return f"::{finding.severity} {place}::{_escaped(text)}"
+
+
+LINE_BY_LINE: Mapping[str, Renderer] = {"full": full, "concise": concise, "github": github}
+
+
+def _escaped(text: str, also: str = "") -> str:
+    """Percent-encoded as workflow commands want it."""
+    return "".join(f"%{ord(letter):02X}" if letter in "%\r\n" + also else letter for letter in text)
+
+
+@lru_cache(maxsize=4)
+def _source(path: str) -> list[str]:
+    """The masked lines of a file, without what a terminal would obey."""
+    try:
+        text = read_bytes(Path(path)).decode("utf-8-sig", "replace")
+    except OSError:
+        return []
+    return [one_line(line) for line in mask_lines(LINE_BREAK.split(text)[:MAX_LINES])]
+
+
+def _window(line: str, column: int) -> tuple[str, int]:
+    """The part of a long line around a column, and how much of its beginning is left out."""
+    if len(line) <= WIDTH:
+        return line, 0
+    start = max(min(column - WIDTH // 2, len(line) - WIDTH), 0)
+    return line[start : start + WIDTH], start
+
+
+def _columns(text: str) -> int:
+    """How wide a terminal shows the text."""
+    return sum(
+        2 if unicodedata.east_asian_width(letter) in "WF" else 0 if unicodedata.combining(letter) else 1
+        for letter in text
+    )
+
+
+def _styled(text: str, colour: str | None) -> str:
+    return text if "NO_COLOR" in os.environ else click.style(text, fg=colour, bold=True)
+
+
+def _dim(text: str) -> str:
+    return text if "NO_COLOR" in os.environ else click.style(text, fg="blue")

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from oauth1_catalog.clients.arguments import Arguments
-from oauth1_catalog.clients.names import SIGNATURE_HMAC_SHA1, SIGNATURE_TYPE_HEADER
+from oauth1_catalog.clients.options import SIGNATURE_HMAC_SHA1, SIGNATURE_TYPE_HEADER
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.redaction import MaskedMapping, masked
-from oauth1_catalog.rfc5849.credentials import TemporaryCredentials, TokenCredentials
+from oauth1_catalog.rfc5849.messages import TemporaryCredentials, TokenCredentials
 from oauth1_catalog.rfc5849.signer import Signer
 
 
-class SignsRequests:
+class BaseOAuth1Auth:
     """Signs the requests of an HTTP library. It never changes, so that threads and tasks may share it.
 
     With ``redirect_uri`` or ``verifier`` it is for one request: that for a request token, or that for an access token.

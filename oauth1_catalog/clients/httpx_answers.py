@@ -11,14 +11,26 @@ So the bytes that are read between a request and its answer are counted: an answ
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import anyio
 import httpx2
 
-from oauth1_catalog.clients.failures import failure
+from oauth1_catalog.clients.failures import answer_too_late, answer_too_long, failure
+from oauth1_catalog.clients.limits import Limits, deadline, deadline_in_force, is_over
+from oauth1_catalog.clients.redirects import (
+    check_redirect,
+    too_many_redirects,
+    unreadable_redirect,
+    without_protocol_parameters,
+)
+from oauth1_catalog.flow.driver import arun, run
 
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)")
@@ -130,3 +142,237 @@ def _aheard(
         return piece
 
     return writing, reading
+
+
+_limits: ContextVar[Limits | None] = ContextVar("oauth1_catalog_httpx_answer", default=None)
+
+
+@contextmanager
+def answers_bounded(client: httpx2.Client, url: str, limits: Limits, *, stream: bool) -> Iterator[None]:
+    """Within this block, the answers of ``client`` keep to ``answer_bytes`` and ``answer_deadline``, unless streamed.
+
+    Raises:
+        TransportError: an answer is too long, or takes too long.
+    """
+    if stream:
+        yield
+        return
+    _put_first(client, _bound)
+    token = _limits.set(limits)
+    try:
+        with deadline(limits.answer_deadline) as moment:
+            try:
+                yield
+            except httpx2.HTTPError as error:
+                if not is_over(moment):
+                    raise
+                problem, cause = answer_too_late(url, limits), error
+            else:
+                return
+        raise problem from cause
+    finally:
+        _limits.reset(token)
+
+
+@contextmanager
+def aanswers_bounded(client: httpx2.AsyncClient, url: str, limits: Limits, *, stream: bool) -> Iterator[None]:
+    """As ``answers_bounded``, with an asynchronous client."""
+    if stream:
+        yield
+        return
+    _put_first(client, _abound)
+    token = _limits.set(limits)
+    try:
+        with anyio.move_on_after(limits.answer_deadline) as scope:
+            yield
+        if scope.cancelled_caught:
+            raise answer_too_late(url, limits)
+    finally:
+        _limits.reset(token)
+
+
+def _put_first(client: httpx2.Client | httpx2.AsyncClient, hook: Any) -> None:
+    hooks: list[Any] = client.event_hooks["response"]
+    if hook not in hooks[:1]:
+        hooks.insert(0, hook)
+
+
+def _bound(response: httpx2.Response) -> None:
+    limits, moment, theirs = _limits.get(), deadline_in_force(), response.iter_bytes
+    if limits is None:
+        return
+
+    def iter_bytes(chunk_size: int | None = None) -> Iterator[bytes]:
+        length = 0
+        try:
+            for piece in theirs(chunk_size):
+                length += len(piece)
+                _check(response, length, limits)
+                if is_over(moment):
+                    raise answer_too_late(str(response.url), limits)
+                yield piece
+        finally:
+            vars(response).pop("iter_bytes", None)  # it refers to the answer, which would be kept by itself
+
+    response.iter_bytes = iter_bytes  # type: ignore[method-assign] # of this answer alone
+
+
+async def _abound(response: httpx2.Response) -> None:
+    limits, theirs = _limits.get(), response.aiter_bytes
+    if limits is None:
+        return
+
+    async def aiter_bytes(chunk_size: int | None = None) -> AsyncGenerator[bytes, None]:
+        length = 0
+        try:
+            async for piece in theirs(chunk_size):
+                length += len(piece)
+                _check(response, length, limits)
+                yield piece
+        finally:
+            vars(response).pop("aiter_bytes", None)
+
+    response.aiter_bytes = aiter_bytes  # type: ignore[method-assign] # of this answer alone
+
+
+def _check(response: httpx2.Response, length: int, limits: Limits) -> None:
+    if limits.answer_bytes is not None and length > limits.answer_bytes:
+        raise answer_too_long(str(response.url), limits)
+
+
+class _LongerError(Exception):
+    """The body goes on."""
+
+
+async def abeginning_of(response: httpx2.Response, size: int, seconds: float) -> bytes:
+    """The body of ``response`` where it is no longer than ``size`` bytes, and otherwise not much more than those.
+
+    What was streamed can be read from its beginning afterwards, by ``aread`` or ``aiter_bytes``, ``aiter_text`` and
+    ``aiter_lines``.
+
+    Args:
+        response: an answer, read or not.
+        size: in bytes, after decompression.
+        seconds: after which what has come is enough, for a body that drips. What waits for the next byte waits longer.
+
+    Raises:
+        httpx2.HTTPError: the connection broke.
+    """
+    pieces: list[bytes] = []
+    theirs = response.aiter_bytes()  # as it comes
+    end = time.monotonic() + seconds
+
+    async def aiter_bytes(chunk_size: int | None = None) -> AsyncGenerator[bytes, None]:  # noqa: ARG001 - httpx2's name
+        length = 0
+        async for piece in theirs:
+            pieces.append(piece)
+            length += len(piece)
+            if length > size or is_over(end):
+                raise _LongerError
+            yield piece
+
+    async def aiter_again(chunk_size: int | None = None) -> AsyncGenerator[bytes, None]:
+        async for piece in _chained(pieces, theirs):
+            size = chunk_size or len(piece)
+            for start in range(0, len(piece), size):
+                yield piece[start : start + size]
+
+    response.aiter_bytes = aiter_bytes  # type: ignore[method-assign] # of this answer alone
+    try:
+        content = await response.aread()
+    except _LongerError:
+        response.aiter_bytes = aiter_again  # type: ignore[method-assign]
+        return b"".join(pieces)
+    vars(response).pop("aiter_bytes", None)
+    return content
+
+
+async def _chained(first: list[bytes], rest: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    for piece in first:
+        yield piece
+    async for piece in rest:
+        yield piece
+
+
+def send(
+    perform: Callable[..., httpx2.Response],
+    request: httpx2.Request,
+    *,
+    signed: bool,
+    follow: bool,
+    stream: bool,
+    limit: int,
+) -> httpx2.Response:
+    """Send one call, and follow its redirects where they may be followed.
+
+    Args:
+        perform: sends one request: ``httpx2.Client.send``, with ``stream`` and ``follow_redirects``.
+        request: the call, not yet signed.
+        signed: whether ``perform`` signs; the redirects of other calls are httpx2's own affair.
+        follow: whether to follow redirects.
+        stream: whether the answer's body is left unread.
+        limit: how many redirects to follow.
+
+    Raises:
+        ProviderError: a redirect that may not be followed or cannot be read, or too many.
+    """
+    if not (signed and follow):
+        return perform(request, stream=stream, follow_redirects=follow)
+
+    def hop(request: httpx2.Request) -> httpx2.Response:
+        response = perform(request, stream=stream, follow_redirects=False)
+        if stream and response.has_redirect_location:
+            response.close()
+        return response
+
+    return run(_hops(request, limit), hop)
+
+
+async def asend(
+    perform: Callable[..., Awaitable[httpx2.Response]],
+    request: httpx2.Request,
+    *,
+    signed: bool,
+    follow: bool,
+    stream: bool,
+    limit: int,
+) -> httpx2.Response:
+    """As ``send``, with an asynchronous client."""
+    if not (signed and follow):
+        return await perform(request, stream=stream, follow_redirects=follow)
+
+    async def hop(request: httpx2.Request) -> httpx2.Response:
+        response = await perform(request, stream=stream, follow_redirects=False)
+        if stream and response.has_redirect_location:
+            await response.aclose()
+        return response
+
+    return await arun(_hops(request, limit), hop)
+
+
+def _hops(request: httpx2.Request, limit: int) -> Generator[httpx2.Request, httpx2.Response, httpx2.Response]:
+    """Each request of one signed call, to be signed and sent; returns the last answer."""
+    history: list[httpx2.Response] = []
+    response = yield request
+    while response.has_redirect_location:
+        following = response.next_request
+        if following is None:  # httpx2 could make none of its address
+            raise unreadable_redirect(method=request.method, url=str(request.url), status=response.status_code)
+        if len(history) >= limit:
+            raise too_many_redirects(
+                method=request.method, url=str(request.url), status=response.status_code, limit=limit
+            )
+        check_redirect(
+            status=response.status_code,
+            method=request.method,
+            url=str(request.url),
+            new_method=following.method,
+            new_url=str(following.url),
+        )
+        following.headers.pop("Authorization", None)
+        following.url = httpx2.URL(without_protocol_parameters(str(following.url)))
+        history.append(response)
+        request = following
+        response = yield request
+        response.history = list(history)
+    return response

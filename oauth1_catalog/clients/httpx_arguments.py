@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import httpx2
 
-from oauth1_catalog.clients.bodies import no_pairs, pairs_of
+from oauth1_catalog.clients.arguments import no_pairs, pairs_of
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.rfc5849.encoding import form_encode

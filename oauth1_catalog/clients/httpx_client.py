@@ -12,13 +12,11 @@ from typing import Any
 
 import httpx2
 
-from oauth1_catalog.clients.auth import SignsRequests, refuse_authorization
-from oauth1_catalog.clients.bodies import blanks_escaped, covers_body, form_blanks_escaped, undeclared_type
+from oauth1_catalog.clients.arguments import blanks_escaped, covers_body, form_blanks_escaped, undeclared_type
+from oauth1_catalog.clients.auth import BaseOAuth1Auth, refuse_authorization
 from oauth1_catalog.clients.failures import unusable_url, without_secrets
-from oauth1_catalog.clients.httpx_answers import Answers
+from oauth1_catalog.clients.httpx_answers import Answers, aanswers_bounded, answers_bounded, asend, send
 from oauth1_catalog.clients.httpx_arguments import build_request
-from oauth1_catalog.clients.httpx_bounds import aanswers_bounded, answers_bounded
-from oauth1_catalog.clients.httpx_deadline import read_within_deadline
 from oauth1_catalog.clients.httpx_exchange import (
     SignedRequest,
     aconnected,
@@ -26,9 +24,17 @@ from oauth1_catalog.clients.httpx_exchange import (
     client_limits,
     connected,
     exchange,
+    read_within_deadline,
 )
-from oauth1_catalog.clients.httpx_redirects import asend, send
-from oauth1_catalog.clients.names import (
+from oauth1_catalog.clients.oauth1_session import (
+    BaseAsyncOAuth1Session,
+    BaseOAuth1Session,
+    BaseSyncOAuth1Session,
+    TokenRequestOptions,
+)
+from oauth1_catalog.clients.options import (
+    BOTH,
+    HTTPX_CLIENT,
     SIGNATURE_HMAC_SHA1,
     SIGNATURE_HMAC_SHA256,
     SIGNATURE_HMAC_SHA512,
@@ -40,17 +46,14 @@ from oauth1_catalog.clients.names import (
     SIGNATURE_TYPE_HEADER,
     SIGNATURE_TYPE_QUERY,
 )
-from oauth1_catalog.clients.options import BOTH, HTTPX_CLIENT
 from oauth1_catalog.clients.proxies import check_client_proxies, with_mounts
 from oauth1_catalog.clients.redirects import without_protocol_parameters
-from oauth1_catalog.clients.three_steps import AsyncThreeSteps, SyncThreeSteps, ThreeSteps
 from oauth1_catalog.clients.tls import check_files, httpx_context
-from oauth1_catalog.clients.token_call import TokenCall
 from oauth1_catalog.errors import OAuthError, SigningError
 from oauth1_catalog.redaction import MaskedMapping, without_frames
+from oauth1_catalog.rfc5849.base_string import wire_url
 from oauth1_catalog.rfc5849.messages import Request, Response
 from oauth1_catalog.rfc5849.parameters import is_form
-from oauth1_catalog.rfc5849.urls import wire_url
 
 __all__ = [
     "SIGNATURE_HMAC_SHA1",
@@ -70,7 +73,7 @@ __all__ = [
 ]
 
 
-class OAuth1Auth(SignsRequests, httpx2.Auth):
+class OAuth1Auth(BaseOAuth1Auth, httpx2.Auth):
     """Signs a request of httpx2 as ``client.get(url, auth=OAuth1Auth(...))`` sends it.
 
     >>> auth = OAuth1Auth("key", "secret", token="token", token_secret="hush")
@@ -199,7 +202,7 @@ def _content(request: httpx2.Request) -> bytes | None:
         return None
 
 
-class _Common(ThreeSteps):
+class _Common(BaseOAuth1Session):
     """What the sync and the async client share."""
 
     def _transport_options(self) -> frozenset[str]:
@@ -216,7 +219,7 @@ class _Common(ThreeSteps):
             options = with_mounts(options)
         if not isinstance(verify, ssl.SSLContext):
             verify = httpx_context(True if verify is None else verify, cert, trust_env=options.get("trust_env", True))
-        super(ThreeSteps, self).__init__(verify=verify, **client_limits(self.limits), **options)  # type: ignore[call-arg] # httpx2's client
+        super(BaseOAuth1Session, self).__init__(verify=verify, **client_limits(self.limits), **options)  # type: ignore[call-arg] # httpx2's client
         Answers.watch(self)  # type: ignore[arg-type] # a client of httpx2
 
     def build_request(self, method: str, url: Any, **call: Any) -> httpx2.Request:
@@ -242,10 +245,11 @@ class _Common(ThreeSteps):
         return isinstance(self.auth if auth is httpx2.USE_CLIENT_DEFAULT else auth, OAuth1Auth)
 
 
-class OAuth1Client(_Common, SyncThreeSteps, httpx2.Client):
+class OAuth1Client(_Common, BaseSyncOAuth1Session, httpx2.Client):
     """A client of httpx2 that signs everything it sends, and goes through the three steps.
 
-    The arguments are those of ``ThreeSteps`` and of ``httpx2.Client``; ``timeout`` is 5 seconds to connect and 30 to
+    The arguments are those of ``BaseOAuth1Session`` and of ``httpx2.Client``;
+    ``timeout`` is 5 seconds to connect and 30 to
     read by default. ``params`` of a call are added to the query that its URL has, as requests adds them, where
     ``httpx2.Client`` would replace it. ``data`` of a call may also be pairs, text or bytes.
 
@@ -254,7 +258,7 @@ class OAuth1Client(_Common, SyncThreeSteps, httpx2.Client):
     'token'
     """
 
-    def _exchange(self, request: Request, asked: TokenCall) -> Response:
+    def _exchange(self, request: Request, asked: TokenRequestOptions) -> Response:
         return exchange(self, request, self.limits, **asked.transport)
 
     def send(
@@ -279,10 +283,10 @@ class OAuth1Client(_Common, SyncThreeSteps, httpx2.Client):
             )
 
 
-class AsyncOAuth1Client(_Common, AsyncThreeSteps, httpx2.AsyncClient):
+class AsyncOAuth1Client(_Common, BaseAsyncOAuth1Session, httpx2.AsyncClient):
     """The asynchronous ``OAuth1Client``: ``fetch_request_token`` and ``fetch_access_token`` are awaited."""
 
-    async def _exchange(self, request: Request, asked: TokenCall) -> Response:
+    async def _exchange(self, request: Request, asked: TokenRequestOptions) -> Response:
         return await aexchange(self, request, self.limits, self.send, **asked.transport)
 
     async def send(

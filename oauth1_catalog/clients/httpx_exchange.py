@@ -5,21 +5,22 @@ The sync and the async function differ in their ``await``, and in how the deadli
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import replace
 from functools import lru_cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import ref
 
 import anyio
+import httpcore2
 import httpx2
 
-from oauth1_catalog.clients.deadline import deadline, is_over
-from oauth1_catalog.clients.failures import FULL_POOL, failure, transport_error, without_secrets
-from oauth1_catalog.clients.limits import Limits
-from oauth1_catalog.clients.log_filter import filter_logs_of
+from oauth1_catalog.clients.failures import FULL_POOL, failure, filter_logs_of, transport_error, without_secrets
+from oauth1_catalog.clients.limits import Limits, deadline, deadline_in_force, is_over
 from oauth1_catalog.errors import SigningError, TransportError
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -190,3 +191,36 @@ def _built(request: Request, client: httpx2.Client | httpx2.AsyncClient, **call:
             "endpoint's URL in the second way."
         )
     return built
+
+
+def read_within_deadline(request: httpx2.Request) -> None:
+    """Let a connection that is opened for ``request`` keep to deadlines; a ``trace`` of the caller is called, too."""
+    theirs: Callable[[str, Mapping[str, Any]], None] | None = request.extensions.get("trace")
+
+    def trace(event: str, info: Mapping[str, Any]) -> None:
+        opened = info.get("return_value")
+        if isinstance(opened, httpcore2.NetworkStream):
+            _keep_deadline(opened)
+        if theirs is not None:
+            theirs(event, info)
+
+    request.extensions = {**request.extensions, "trace": trace}
+
+
+def _keep_deadline(stream: httpcore2.NetworkStream) -> None:
+    if "read" in vars(stream):
+        return
+    weak, theirs = ref(stream), type(stream).read  # a stream that held itself would not be closed with its client
+
+    def read(max_bytes: int, timeout: float | None = None) -> bytes:
+        here, moment = weak(), deadline_in_force()
+        if here is None:
+            raise httpcore2.ReadError("the connection is gone")
+        if moment is not None:
+            left = moment - time.monotonic()
+            if left <= 0:
+                raise httpcore2.ReadTimeout("the whole answer took too long")
+            timeout = left if timeout is None else min(left, timeout)
+        return theirs(here, max_bytes, timeout)
+
+    stream.read = read  # type: ignore[method-assign] # of this connection alone

@@ -19,13 +19,12 @@ from weakref import ref
 import anyio.to_thread
 from anyio.lowlevel import RunVar, current_token
 
-from oauth1_catalog.clients.auth import SignsRequests
+from oauth1_catalog.clients.auth import BaseOAuth1Auth
 from oauth1_catalog.clients.failures import note_limits, unusable_url, without_secrets
 from oauth1_catalog.clients.limits import Limits, RejectCookies
 from oauth1_catalog.clients.proxies import check_client_proxies, with_mounts
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files, httpx_context
-from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.extras import needs
+from oauth1_catalog.errors import ConfigurationError, needs
 from oauth1_catalog.redaction import MaskedMapping, masked, without_frames
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -132,10 +131,9 @@ class HttpxPool:
         client = (await self._open()).calls
         import httpx2
 
+        from oauth1_catalog.clients.httpx_answers import aanswers_bounded, asend
         from oauth1_catalog.clients.httpx_arguments import build_request
-        from oauth1_catalog.clients.httpx_bounds import aanswers_bounded
         from oauth1_catalog.clients.httpx_exchange import aconnected
-        from oauth1_catalog.clients.httpx_redirects import asend
 
         follow = kwargs.pop("follow_redirects", self.follow_redirects or client.follow_redirects)
         stream = kwargs.pop("stream", False)
@@ -145,7 +143,7 @@ class HttpxPool:
                 return await asend(
                     lambda one, **how: aconnected(self.limits, one, lambda: client.send(one, auth=auth, **how)),
                     built,
-                    signed=isinstance(auth, SignsRequests),
+                    signed=isinstance(auth, BaseOAuth1Auth),
                     follow=follow,
                     stream=stream,
                     limit=self.limits.max_redirects,

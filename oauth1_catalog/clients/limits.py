@@ -16,6 +16,10 @@ terms and adds nothing of its own.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from http.cookiejar import Cookie, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
@@ -113,3 +117,35 @@ class RejectCookies(DefaultCookiePolicy):
     def set_ok(self, cookie: Cookie, request: Request) -> bool:  # noqa: ARG002 - the names are the base class's
         """No."""
         return False
+
+
+_moment: ContextVar[float | None] = ContextVar("oauth1_catalog_deadline", default=None)
+
+
+@contextmanager
+def deadline(seconds: float | None) -> Iterator[float | None]:
+    """Within this block, an answer is to be read whole within ``seconds``; gives the moment (``time.monotonic``).
+
+    An earlier moment of a block around this one stays; ``None`` sets none.
+
+    >>> with deadline(10) as outer, deadline(20) as inner:
+    ...     inner == outer
+    True
+    """
+    around = _moment.get()
+    moment = around if seconds is None else min(time.monotonic() + seconds, around or float("inf"))
+    token = _moment.set(moment)
+    try:
+        yield moment
+    finally:
+        _moment.reset(token)
+
+
+def deadline_in_force() -> float | None:
+    """The moment of the block around the caller, if there is one."""
+    return _moment.get()
+
+
+def is_over(moment: float | None) -> bool:
+    """Whether a moment is in the past."""
+    return moment is not None and time.monotonic() >= moment

@@ -16,7 +16,7 @@ import os
 import ssl
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.clients.limits import Limits
@@ -308,3 +308,16 @@ def _paths_as_text(value: object) -> object:
     if isinstance(value, tuple | list):
         return tuple(_paths_as_text(part) for part in value)
     return value
+
+
+SIGNATURE_HMAC_SHA1 = "HMAC-SHA1"
+SIGNATURE_HMAC_SHA256 = "HMAC-SHA256"
+SIGNATURE_HMAC_SHA512 = "HMAC-SHA512"
+SIGNATURE_RSA_SHA1 = "RSA-SHA1"
+SIGNATURE_RSA_SHA256 = "RSA-SHA256"
+SIGNATURE_RSA_SHA512 = "RSA-SHA512"
+SIGNATURE_PLAINTEXT = "PLAINTEXT"
+
+SIGNATURE_TYPE_HEADER: Literal["HEADER"] = "HEADER"
+SIGNATURE_TYPE_QUERY: Literal["QUERY"] = "QUERY"
+SIGNATURE_TYPE_BODY: Literal["BODY"] = "BODY"

@@ -22,11 +22,10 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 from urllib3.util.retry import Retry
 
+from oauth1_catalog.clients.failures import filter_logs_of
 from oauth1_catalog.clients.limits import Limits
-from oauth1_catalog.clients.log_filter import filter_logs_of
-from oauth1_catalog.clients.requests_bounds import bound_answer
-from oauth1_catalog.clients.requests_deadline import read_within_deadline
-from oauth1_catalog.clients.requests_idle import IdleConnections
+from oauth1_catalog.clients.requests_answers import bound_answer
+from oauth1_catalog.clients.requests_connections import IdleConnections, read_within_deadline
 from oauth1_catalog.clients.tls import Certificate, Verify, requests_context
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.redaction import MaskedList

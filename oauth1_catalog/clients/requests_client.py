@@ -10,10 +10,12 @@ from typing import Any
 import requests
 from requests.auth import AuthBase
 
-from oauth1_catalog.clients.auth import SignsRequests, refuse_authorization
-from oauth1_catalog.clients.bodies import blanks_escaped, covers_body, form_blanks_escaped, no_pairs, undeclared_type
+from oauth1_catalog.clients.arguments import blanks_escaped, covers_body, form_blanks_escaped, no_pairs, undeclared_type
+from oauth1_catalog.clients.auth import BaseOAuth1Auth, refuse_authorization
 from oauth1_catalog.clients.failures import unusable_url, without_secrets
-from oauth1_catalog.clients.names import (
+from oauth1_catalog.clients.oauth1_session import BaseSyncOAuth1Session, TokenRequestOptions
+from oauth1_catalog.clients.options import (
+    REQUESTS,
     SIGNATURE_HMAC_SHA1,
     SIGNATURE_HMAC_SHA256,
     SIGNATURE_HMAC_SHA512,
@@ -25,16 +27,12 @@ from oauth1_catalog.clients.names import (
     SIGNATURE_TYPE_HEADER,
     SIGNATURE_TYPE_QUERY,
 )
-from oauth1_catalog.clients.options import REQUESTS
 from oauth1_catalog.clients.proxies import check_session_proxies, without_environment
 from oauth1_catalog.clients.redirects import without_protocol_parameters
 from oauth1_catalog.clients.requests_adapter import PoolAdapter
-from oauth1_catalog.clients.requests_bounds import answers_bounded
-from oauth1_catalog.clients.requests_exchange import exchange
-from oauth1_catalog.clients.requests_redirects import RedirectsUnread, follow_redirects, redirects_unread
-from oauth1_catalog.clients.three_steps import SyncThreeSteps
+from oauth1_catalog.clients.requests_answers import RedirectsUnread, answers_bounded, follow_redirects, redirects_unread
+from oauth1_catalog.clients.requests_pool import exchange
 from oauth1_catalog.clients.tls import check_files
-from oauth1_catalog.clients.token_call import TokenCall
 from oauth1_catalog.errors import OAuthError, SigningError
 from oauth1_catalog.redaction import MaskedText, masked, without_frames
 from oauth1_catalog.rfc5849.messages import Request, Response
@@ -60,7 +58,7 @@ __all__ = [
 _UNUSABLE = (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)
 
 
-class OAuth1Auth(SignsRequests, AuthBase):
+class OAuth1Auth(BaseOAuth1Auth, AuthBase):
     """Signs a request of requests as ``requests.get(url, auth=OAuth1Auth(...))`` prepares it.
 
     >>> request = requests.Request("GET", "https://api.example.com/me", auth=OAuth1Auth("key", "secret")).prepare()
@@ -171,10 +169,10 @@ def _read_and_rewind(body: Any) -> bytes:
     return content.encode() if isinstance(content, str) else bytes(content)
 
 
-class OAuth1Session(SyncThreeSteps, RedirectsUnread):
+class OAuth1Session(BaseSyncOAuth1Session, RedirectsUnread):
     """A session of requests that signs everything it sends, and goes through the three steps.
 
-    The arguments are those of ``ThreeSteps``. Of the transport there are ``timeout`` (5 seconds to connect and 30 to
+    The arguments are those of ``BaseOAuth1Session``. Of the transport: ``timeout`` (5 seconds to connect and 30 to
     read by default), ``verify``, ``cert``, ``proxies``, ``headers``, ``trust_env``, ``stream``, ``hooks`` and
     ``max_redirects``.
 
@@ -213,7 +211,7 @@ class OAuth1Session(SyncThreeSteps, RedirectsUnread):
     def _signing_auth(self) -> OAuth1Auth:
         return OAuth1Auth.from_signer(self._signer, self._credentials)
 
-    def _exchange(self, request: Request, asked: TokenCall) -> Response:
+    def _exchange(self, request: Request, asked: TokenRequestOptions) -> Response:
         return exchange(self, request, self.limits, **asked.transport)
 
     def _wire_url(self, url: str) -> str:

@@ -3,12 +3,12 @@
 Each signed request is verified by oauthlib, never by our own signing code.
 """
 
-from oauth1_catalog.extras import needs
+from oauth1_catalog.errors import needs
 
 with needs(__name__, "emulator"):
     from oauth1_catalog.emulator.emulator import Emulator, IssuedToken
-    from oauth1_catalog.emulator.journal import Exchange, Journal
-    from oauth1_catalog.emulator.relocation import EmulatedCatalog, Origins, relocate
+    from oauth1_catalog.emulator.rewrite import EmulatedCatalog, Origins, relocate
     from oauth1_catalog.emulator.store import Client
+    from oauth1_catalog.emulator.testing import Exchange, Journal
 
 __all__ = ["Client", "EmulatedCatalog", "Emulator", "Exchange", "IssuedToken", "Journal", "Origins", "relocate"]

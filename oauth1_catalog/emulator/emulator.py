@@ -16,21 +16,17 @@ from urllib.parse import urlsplit
 
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.emulator.answers import access_fields
-from oauth1_catalog.emulator.browser import press
-from oauth1_catalog.emulator.faults import Fault, Faults
-from oauth1_catalog.emulator.journal import Exchange, Journal
-from oauth1_catalog.emulator.registration import Registration
-from oauth1_catalog.emulator.relocation import EmulatedCatalog, Origins, relocate, variant_key
-from oauth1_catalog.emulator.server import Server
+from oauth1_catalog.emulator.endpoints import Server, access_fields
+from oauth1_catalog.emulator.examples import User
+from oauth1_catalog.emulator.providers import Registration
+from oauth1_catalog.emulator.responses import Fault, Faults
+from oauth1_catalog.emulator.rewrite import EmulatedCatalog, Origins, relocate, variant_key
 from oauth1_catalog.emulator.serving import HTTPServer
 from oauth1_catalog.emulator.store import Client, Store
-from oauth1_catalog.emulator.users import User
-from oauth1_catalog.errors import NotInitializedError
-from oauth1_catalog.extras import needs
+from oauth1_catalog.emulator.testing import Exchange, Journal, submit_consent
+from oauth1_catalog.errors import NotInitializedError, needs
 from oauth1_catalog.redaction import masked
-from oauth1_catalog.rfc5849.credentials import TokenCredentials
-from oauth1_catalog.rfc5849.messages import Request, Response
+from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials
 
 Started = TypeVar("Started")
 
@@ -205,7 +201,7 @@ class Emulator:
         Raises:
             ProviderError: the address leads to no consent page.
         """
-        return press(authorize_url, fields={"decision": "authorize", "user": user}, verify=self.ca_file)
+        return submit_consent(authorize_url, fields={"decision": "authorize", "user": user}, verify=self.ca_file)
 
     def deny(self, authorize_url: str, *, problem: str = "") -> str:
         """Do what a browser does whose user says no; gives the callback's address, empty where there is none.
@@ -217,7 +213,7 @@ class Emulator:
         Raises:
             ProviderError: the address leads to no consent page.
         """
-        return press(authorize_url, fields={"decision": "deny", "problem": problem}, verify=self.ca_file)
+        return submit_consent(authorize_url, fields={"decision": "deny", "problem": problem}, verify=self.ca_file)
 
     def fail_next(
         self,

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from oauth1_catalog.emulator.problems import Refusal
-from oauth1_catalog.emulator.users import DEFAULT_USER, User
+from oauth1_catalog.emulator.examples import DEFAULT_USER, User
+from oauth1_catalog.emulator.responses import Refusal
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey

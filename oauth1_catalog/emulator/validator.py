@@ -11,11 +11,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from oauthlib.oauth1 import RequestValidator
 
-from oauth1_catalog.emulator.demands import Call, form_parameters, query_parameters
-from oauth1_catalog.emulator.problems import Refusal, rejected
-from oauth1_catalog.emulator.registration import Registration
+from oauth1_catalog.emulator.examples import DEFAULT_USER
+from oauth1_catalog.emulator.providers import Registration
+from oauth1_catalog.emulator.requirements import Call, form_parameters, query_parameters
+from oauth1_catalog.emulator.responses import Refusal, rejected
 from oauth1_catalog.emulator.store import AccessToken, TemporaryToken
-from oauth1_catalog.emulator.users import DEFAULT_USER
 from oauth1_catalog.rfc5849.messages import Request
 
 OAuthlibRequest: TypeAlias = Any

@@ -15,10 +15,10 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
-from oauth1_catalog.extras import needs
+from oauth1_catalog.errors import needs
 from oauth1_catalog.flow.json_text import read_json
 from oauth1_catalog.flow.responses import xml_root
-from oauth1_catalog.rfc5849.credentials import ClientCredentials
+from oauth1_catalog.rfc5849.messages import ClientCredentials
 
 LEEWAY = 60
 """How far the provider's clock may be from ours, in seconds."""

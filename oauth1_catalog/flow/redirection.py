@@ -10,15 +10,14 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from oauth1_catalog.application_warnings import warn
-from oauth1_catalog.catalog.masking import shown_url
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError, TokenResponseError
-from oauth1_catalog.flow.drive import Steps
+from oauth1_catalog.flow.driver import Steps
 from oauth1_catalog.flow.responses import answer, read_token
 from oauth1_catalog.hosts import is_loopback, origin_of
+from oauth1_catalog.redaction import shown_url
 from oauth1_catalog.rfc5849 import Signer, form_encode
-from oauth1_catalog.rfc5849.credentials import TemporaryCredentials, TokenCredentials
-from oauth1_catalog.rfc5849.messages import Request
+from oauth1_catalog.rfc5849.messages import Request, TemporaryCredentials, TokenCredentials
 
 OUT_OF_BAND = "oob"
 """The callback of a client that cannot receive one (RFC 5849, section 2.1)."""
@@ -159,7 +158,7 @@ def authorization_url(
     url = _required(provider, "authorize_url")
     callback = redirect_uri or OUT_OF_BAND
     placeholders = {"client_id": client_id, "oauth_token": temporary.oauth_token, "oauth_callback": callback}
-    query = filled({**provider.authorize_params, **(params or {})}, placeholders)
+    query = fill_placeholders({**provider.authorize_params, **(params or {})}, placeholders)
     query[provider.authorize_token_param] = temporary.oauth_token
     if "oauth_callback" not in query and _sends_callback(provider):
         query["oauth_callback"] = callback
@@ -237,7 +236,7 @@ def token_request(
         )
     else:
         method, own, place = provider.access_token_method, provider.access_token_params, provider.access_token_params_in
-    texts = filled({**own, **(params or {})}, {"client_id": signer.client.client_id, **(placeholders or {})})
+    texts = fill_placeholders({**own, **(params or {})}, {"client_id": signer.client.client_id, **(placeholders or {})})
     headers = provider.all_headers
     if step == "request_token":
         headers |= provider.request_token_headers
@@ -270,10 +269,10 @@ def with_query(url: str, parameters: Mapping[str, str]) -> str:
     return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query and added else parts.query or added))
 
 
-def filled(parameters: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+def fill_placeholders(parameters: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
     """The parameters with ``{client_id}`` and its like replaced; any other brace is the provider's own.
 
-    >>> filled({"key": "{client_id}", "scope": "{all}"}, {"client_id": "k"})
+    >>> fill_placeholders({"key": "{client_id}", "scope": "{all}"}, {"client_id": "k"})
     {'key': 'k', 'scope': '{all}'}
     """
     texts = {}

@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError, MissingTokenError, ProviderError
-from oauth1_catalog.rfc5849.credentials import TokenCredentials
-from oauth1_catalog.rfc5849.messages import Request
+from oauth1_catalog.rfc5849.messages import Request, TokenCredentials
 
 Prepared = TypeVar("Prepared", bound=Any)
 """A request of requests or httpx2, with a mapping of ``headers``."""

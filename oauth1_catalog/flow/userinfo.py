@@ -14,16 +14,15 @@ from urllib.parse import quote, urljoin, urlsplit
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.catalog.wildcards import is_wildcard, stands_for
 from oauth1_catalog.errors import MissingSettingError, ProviderError, TokenResponseError
-from oauth1_catalog.flow.drive import Steps
+from oauth1_catalog.flow.driver import Steps
 from oauth1_catalog.flow.problems import read_problem
 from oauth1_catalog.flow.profiles import ACCEPTED, JsonProfile, Profile, read_profile
-from oauth1_catalog.flow.redirection import filled, with_query
+from oauth1_catalog.flow.redirection import fill_placeholders, with_query
 from oauth1_catalog.flow.responses import answer
 from oauth1_catalog.flow.token_header import check_unsigned, token_header
 from oauth1_catalog.hosts import is_loopback, origin_of
 from oauth1_catalog.rfc5849 import Signer
-from oauth1_catalog.rfc5849.credentials import TokenCredentials
-from oauth1_catalog.rfc5849.messages import Request, Response
+from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials
 
 TOKEN_RESPONSE = "token_response"  # the word that a provider file uses; no credential
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -128,7 +127,9 @@ def _ask(
             provider=provider.name,
             setting="api_base_url",
         )
-    params = filled({**provider.api_params, **rules.params}, {"client_id": signer.client.client_id, **fields})
+    params = fill_placeholders(
+        {**provider.api_params, **rules.params}, {"client_id": signer.client.client_id, **fields}
+    )
     headers = {"Accept": ACCEPTED[written_as], **provider.all_headers}
     url = with_query(url, params) if params else url
     header = token_header(provider, credentials)
@@ -138,7 +139,7 @@ def _ask(
         request = Request(rules.method, url, headers)
         request = signer.sign(request, credentials) if header is None else header.on(request)
         response = yield from answer(request, provider, step="userinfo")
-        onward = _onward(request, response)
+        onward = _redirect_target(request, response)
         if onward is None or header is not None:
             break
         url = onward
@@ -175,7 +176,7 @@ def _ask(
     )
 
 
-def _onward(request: Request, response: Response) -> str | None:
+def _redirect_target(request: Request, response: Response) -> str | None:
     """Where a redirect leads that may be followed: with GET, and on the same origin (Launchpad's ``people/+me``)."""
     if request.method != "GET" or response.status not in {301, 302, 303, 307, 308}:
         return None

@@ -1,1 +1,32 @@
 """One package per framework; none imports another."""
+
+from __future__ import annotations
+
+_OAUTH_2 = "{name} is OAuth 2's, and this package speaks OAuth 1.0 alone. Import it from {theirs}."
+_INTEGRATION = (
+    "{name} is how Authlib keeps the state of a login. Here that is configured: OAuth(cache=..., login_lifetime=...)."
+)
+_REASONS = {
+    "token_update": (
+        "token_update is sent when an OAuth 2 token was refreshed, never for OAuth 1.0. For OAuth 2 import it from "
+        "{theirs}."
+    ),
+    "FlaskIntegration": _INTEGRATION,
+    "FlaskOAuth2App": _OAUTH_2,
+    "DjangoIntegration": _INTEGRATION,
+    "DjangoOAuth2App": _OAUTH_2,
+    "StarletteIntegration": _INTEGRATION,
+    "StarletteOAuth2App": _OAUTH_2,
+}
+
+
+def absent(module: str, name: str) -> Exception:
+    """The exception for a module's ``__getattr__`` to raise.
+
+    >>> print(absent("oauth1_catalog.integrations.flask_client", "FlaskOAuth2App"))
+    FlaskOAuth2App is OAuth 2's, and this package speaks OAuth 1.0 alone. Import it from authlib.integrations...
+    """
+    if name not in _REASONS:
+        return AttributeError(f"module {module!r} has no attribute {name!r}")
+    theirs = module.replace("oauth1_catalog", "authlib", 1)
+    return ImportError(_REASONS[name].format(name=name, theirs=theirs), name=module)

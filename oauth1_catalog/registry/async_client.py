@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import anyio
 
 from oauth1_catalog.clients.options import httpx_options
-from oauth1_catalog.flow.drive import arun
+from oauth1_catalog.flow.driver import arun
 from oauth1_catalog.flow.token_header import check_unsigned, token_header
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.login import Effect, LoginSteps
 from oauth1_catalog.registry.token import Token, TokenLike
-from oauth1_catalog.registry.token_store import Pause, Uninterrupted
-from oauth1_catalog.registry.uninterrupted import uninterrupted
+from oauth1_catalog.registry.token_store import Pause, Uninterrupted, uninterrupted
 from oauth1_catalog.registry.verbs import Verbs
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -175,7 +174,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
                 auth = OAuth1Auth.from_signer(self.signer, credentials, oauth_params, fields)
                 response = await self._send_call(method, url, auth=auth, **kwargs)
         if self._may_be_rejected(token, response.status_code):
-            from oauth1_catalog.clients.httpx_bounds import abeginning_of
+            from oauth1_catalog.clients.httpx_answers import abeginning_of
 
             limits = self.pool.limits
             beginning = await abeginning_of(response, limits.token_bytes, limits.token_deadline)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from oauth1_catalog.application_warnings import warn
-from oauth1_catalog.catalog.masking import shown_url
 from oauth1_catalog.catalog.provider import Provider, time_zone
 from oauth1_catalog.clients.options import signing_options
 from oauth1_catalog.errors import (
@@ -26,27 +25,26 @@ from oauth1_catalog.errors import (
     StateError,
 )
 from oauth1_catalog.hosts import DEVELOPER, Access, given_insecure_transport, read_flag
-from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked
-from oauth1_catalog.registry.addresses import api_url, check_transport, url_text
-from oauth1_catalog.registry.fixation import check_fixation, held_to_rfc5849
+from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked, shown_url
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
-from oauth1_catalog.registry.login_user import user_digest
-from oauth1_catalog.registry.missing import missing
-from oauth1_catalog.registry.parameters import refuse_oauth2
+from oauth1_catalog.registry.login import check_fixation, held_to_rfc5849, user_digest
 from oauth1_catalog.registry.provider_values import provider_with, text_params
-from oauth1_catalog.registry.redirect_uris import redirect_uri as chosen_redirect_uri
+from oauth1_catalog.registry.register_arguments import refuse_oauth2
+from oauth1_catalog.registry.settings import missing_settings_error
 from oauth1_catalog.registry.temporary import TemporaryStore
 from oauth1_catalog.registry.token import Token, TokenLike, token_credentials
-from oauth1_catalog.registry.token_keeping import TokenKeeping
-from oauth1_catalog.rfc5849.credentials import ClientCredentials, TokenCredentials
+from oauth1_catalog.registry.token_keeping import TokenStoreMixin
+from oauth1_catalog.registry.urls import api_url, check_transport, url_text
+from oauth1_catalog.registry.urls import redirect_uri as chosen_redirect_uri
+from oauth1_catalog.rfc5849.messages import ClientCredentials, TokenCredentials
 
 if TYPE_CHECKING:
-    from oauth1_catalog.registry.browser import Browser
+    from oauth1_catalog.registry.framework import RequestContext
     from oauth1_catalog.registry.login import LoginSteps
     from oauth1_catalog.rfc5849 import Signer
 
 
-class OAuth1App(TokenKeeping[FrameworkRequest]):
+class OAuth1App(TokenStoreMixin[FrameworkRequest]):
     """A client of one provider. ``register`` makes it; the parameters are those of ``register``.
 
     Args:
@@ -234,7 +232,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             yield from self._missing_addresses()
         lifetime = self.provider.token_response.lifetime
         if lifetime and lifetime.timezone and time_zone(lifetime.timezone) is None:
-            from oauth1_catalog.flow.lifetime import missing_time_zone
+            from oauth1_catalog.flow.responses import missing_time_zone
 
             yield ConfigurationError(
                 description=f"{self.name}: {missing_time_zone(lifetime.timezone)}", provider=self.name
@@ -291,7 +289,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
                 yield self._missing(setting)
 
     def _missing(self, *settings: str) -> MissingSettingError:
-        return missing(
+        return missing_settings_error(
             self.name,
             settings,
             self.framework.settings,
@@ -388,7 +386,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         return login.exchange(self.provider, self.signer, temporary, verifier=verifier, params=texts, now=now)
 
     def _password_token(self, username: str, password: str, params: Mapping[str, object]) -> LoginSteps[Token]:
-        from oauth1_catalog.flow.direct import password_token
+        from oauth1_catalog.flow.grants import password_token
         from oauth1_catalog.registry import login
 
         texts = text_params(self.name, params)
@@ -398,7 +396,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         return login.token_of(self.provider, fields, now=self._now())
 
     def _client_token(self, verifier: str | None, params: Mapping[str, object]) -> LoginSteps[Token]:
-        from oauth1_catalog.flow.direct import client_token
+        from oauth1_catalog.flow.grants import client_token
         from oauth1_catalog.registry import login
 
         texts = text_params(self.name, params)
@@ -414,7 +412,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             )
         return given
 
-    def _browser(self, request: FrameworkRequest) -> Browser:
+    def _browser(self, request: FrameworkRequest) -> RequestContext:
         fallback_key = masked(self._fallback_key())
         with self._configuring():
             return self.framework.browser(request, fallback_key)
@@ -445,10 +443,10 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
             kwargs["headers"] = {**{k: v for k, v in headers.items() if k.lower() not in names}, **given}
         absolute = api_url(provider, url, allow_any_host=allow_any_host, access=self.access)
         if provider.api_params and _host(absolute) == _host(provider.api_base_url or absolute):
-            from oauth1_catalog.flow.redirection import filled
-            from oauth1_catalog.registry.api_params import with_api_params
+            from oauth1_catalog.flow.redirection import fill_placeholders
+            from oauth1_catalog.registry.api_calls import with_api_params
 
-            own = filled(provider.api_params, {"client_id": self.signer.client.client_id})
+            own = fill_placeholders(provider.api_params, {"client_id": self.signer.client.client_id})
             kwargs["params"] = with_api_params(own, url, kwargs.get("params"))
         return absolute, kwargs
 
@@ -456,7 +454,7 @@ class OAuth1App(TokenKeeping[FrameworkRequest]):
         """The text fields of a multipart body, where the provider signs them, and the call that sends just these."""
         if self.provider.multipart == "unsigned":
             return (), kwargs
-        from oauth1_catalog.registry.multipart import multipart_fields
+        from oauth1_catalog.registry.api_calls import multipart_fields
 
         return multipart_fields(kwargs)
 

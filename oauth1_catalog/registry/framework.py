@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 from oauth1_catalog.clients.connected import ConnectedPools
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.registry.browser import Browser
-from oauth1_catalog.registry.configuration import NoSettings, Settings
-from oauth1_catalog.registry.current_token import CurrentToken
-from oauth1_catalog.registry.temporary import LIFETIME, CacheCall
+from oauth1_catalog.registry.settings import NoSettings, Settings
+from oauth1_catalog.registry.temporary import LIFETIME, CacheCall, Session
+from oauth1_catalog.registry.token import TokenLike
 from oauth1_catalog.registry.token_store import StoreCall, TokenStore
 from oauth1_catalog.rfc5849.rsa import PrivateKeys
 
@@ -66,7 +69,7 @@ class Framework(ABC, Generic[FrameworkRequest]):
         """The token of the login that ends in the request being served."""
 
     @abstractmethod
-    def browser(self, request: FrameworkRequest, fallback_key: str | None) -> Browser:
+    def browser(self, request: FrameworkRequest, fallback_key: str | None) -> RequestContext:
         """The session, the keys and the query of a request.
 
         ``fallback_key`` seals records where no secret key of the application can be found. It is ``None`` for a client
@@ -114,3 +117,129 @@ def not_a_request(given: object) -> ConfigurationError:
         description=f"a {type(given).__name__} was passed as the request. The first argument is the request: "
         "authorize_redirect(request, redirect_uri), authorize_access_token(request)."
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """What a login must know of the request that it serves.
+
+    Args:
+        session: the browser's session.
+        keys: the keys to seal records with, newest first.
+        in_cookie: whether the session lives in a cookie.
+        query: names and values of the request's query, decoded, in their order.
+        path: the whole path of the request, decoded, to compare with the redirect URI's.
+        compressed: whether the framework compresses that cookie, where it gets shorter by it.
+    """
+
+    session: Session = field(repr=False)
+    keys: Sequence[str | bytes] = field(repr=False)
+    in_cookie: bool
+    query: Sequence[tuple[str, str]] = field(default=(), repr=False)
+    path: str = ""
+    compressed: bool = False
+
+
+_KEY = "oauth1_catalog.tokens"
+
+
+class RequestTokens:
+    """The tokens of one request, by the names of their clients.
+
+    Attributes:
+        hidden: how many requests are being served within this one, in contexts that cannot be told apart from its own.
+        within: the request that counts this one as such.
+    """
+
+    __slots__ = ("__weakref__", "_tokens", "hidden", "within")
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, TokenLike] = {}
+        self.hidden = 0
+        self.within: RequestTokens | None = None
+
+    def __repr__(self) -> str:
+        return f"<RequestTokens of {', '.join(self._tokens) or 'no client'}>"
+
+    def set(self, client: str, token: TokenLike) -> None:
+        """Remember the token of ``client``."""
+        self._tokens[client] = token
+
+    def get(self, client: str) -> TokenLike | None:
+        """The token of ``client``, if its login ended in this request."""
+        return self._tokens.get(client)
+
+    def clear(self) -> None:
+        """Forget the tokens: the request is over."""
+        self._tokens.clear()
+
+
+_served: ContextVar[tuple[weakref.ref[RequestTokens], ...]] = ContextVar("oauth1_catalog.served", default=())
+
+
+def tokens_on(attributes: MutableMapping[str, Any]) -> RequestTokens:
+    """The tokens of a request, given the mapping where it keeps what others attach to it."""
+    tokens: RequestTokens = attributes.setdefault(_KEY, RequestTokens())
+    return tokens
+
+
+def serving() -> RequestTokens | None:
+    """The tokens of the request that this context serves."""
+    return next((tokens for tokens in (reference() for reference in _served.get()) if tokens is not None), None)
+
+
+def enter(tokens: RequestTokens) -> None:
+    """The request of ``tokens`` is being served in this context from now on."""
+    if serving() is not tokens:
+        others = [other for other in _served.get() if other() not in {None, tokens}]
+        _served.set((weakref.ref(tokens), *others))
+
+
+@contextmanager
+def serving_within(tokens: RequestTokens) -> Iterator[None]:
+    """Serve the request of ``tokens`` in the ``with`` block, and the one that is served now behind it."""
+    before = _served.get()
+    enter(tokens)
+    try:
+        yield
+    finally:
+        _served.set(before)
+
+
+def leave() -> None:
+    """The request that this context serves is over; one that it was served within goes on."""
+    over = serving()
+    _served.set(tuple(other for other in _served.get() if other() not in {None, over}))
+
+
+class CurrentToken(Generic[FrameworkRequest]):
+    """Remembers, for the request being served, the token of each client whose login ended in it.
+
+    Args:
+        attributes: where a request keeps what others attach to it; one mapping for one request.
+    """
+
+    def __init__(self, attributes: Callable[[FrameworkRequest], MutableMapping[str, Any]]) -> None:
+        self._attributes = attributes
+
+    def serve(self, request: FrameworkRequest) -> RequestTokens:
+        """Calls that name no request belong to ``request`` from now on, in this context and those copied from it."""
+        tokens = tokens_on(self._attributes(request))
+        enter(tokens)
+        return tokens
+
+    def set(self, client: str, request: FrameworkRequest, token: TokenLike) -> None:
+        """Remember ``token`` of the client registered as ``client`` until ``request`` is over."""
+        self.serve(request).set(client, token)
+
+    def get(self, client: str, request: FrameworkRequest | None = None) -> TokenLike | None:
+        """The token of a login that ended in the request being served.
+
+        Args:
+            client: the registered name.
+            request: the request being served, where the caller names it.
+        """
+        if request is not None:
+            return tokens_on(self._attributes(request)).get(client)
+        tokens = serving()
+        return None if tokens is None or tokens.hidden else tokens.get(client)

@@ -7,30 +7,33 @@ that are ``Uninterrupted``.
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 from collections.abc import Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
-from oauth1_catalog.errors import StateError
+from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.errors import ConfigurationError, StateError
 from oauth1_catalog.flow.callback import read_callback, require_verifier
-from oauth1_catalog.flow.lifetime import expires_at
 from oauth1_catalog.flow.redirection import (
     OUT_OF_BAND,
     authorization_url,
     request_temporary_credentials,
     request_token_credentials,
 )
-from oauth1_catalog.registry.browser import Browser
-from oauth1_catalog.registry.login_user import check_same_user
+from oauth1_catalog.flow.responses import expires_at
+from oauth1_catalog.registry.framework import RequestContext
 from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
 from oauth1_catalog.registry.token import Token
 from oauth1_catalog.registry.token_store import Pause, StoreCall, Uninterrupted
-from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
-from oauth1_catalog.rfc5849.messages import Request
+from oauth1_catalog.rfc5849.messages import Request, TemporaryCredentials
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog.provider import Provider
     from oauth1_catalog.rfc5849 import Signer
+
 
 Outcome = TypeVar("Outcome")
 Effect: TypeAlias = Request | CacheCall | StoreCall | Pause | Uninterrupted
@@ -61,7 +64,7 @@ def begin(
 
 def remember(
     store: TemporaryStore,
-    browser: Browser,
+    browser: RequestContext,
     *,
     request_token: Mapping[str, str],
     redirect_uri: str | None,
@@ -85,7 +88,7 @@ def finish(
     provider: Provider,
     signer: Signer,
     store: TemporaryStore,
-    browser: Browser,
+    browser: RequestContext,
     *,
     params: Mapping[str, str],
     user: str | None,
@@ -174,3 +177,100 @@ def _check_path(provider: Provider, redirect_uri: str | None, path: str) -> None
         provider=provider.name,
         step="callback",
     )
+
+
+_IDENTIFIERS = ("pk", "get_id", "id")
+"""What the identifier of a user object is called: Django, Flask-Login, and the mapped classes of SQLAlchemy."""
+
+
+def user_digest(client: str, user: object) -> str | None:
+    """What a login's record keeps of a user, ``None`` for nobody.
+
+    Args:
+        client: the registered name.
+        user: an identifier, or an object that has one (``pk``, ``get_id()``, ``id``).
+
+    Raises:
+        ConfigurationError: the object has no identifier.
+
+    >>> user_digest("twitter", 7) == user_digest("twitter", "7"), user_digest("twitter", None)
+    (True, None)
+    """
+    identifier = user
+    if not isinstance(user, str | int | UUID | None):
+        if getattr(user, "is_authenticated", True) is False:
+            return None  # Django's AnonymousUser, Starlette's UnauthenticatedUser
+        identifier = next((found for name in _IDENTIFIERS if (found := _attribute(user, name)) is not None), None)
+        if not isinstance(identifier, str | int | UUID):
+            raise ConfigurationError(
+                "unknown_user",
+                f"{client}: a login cannot remember a {type(user).__name__} as its user. Pass an identifier as user=, "
+                "such as the primary key: text, a number or a UUID.",
+                provider=client,
+            )
+    return None if identifier is None else hashlib.sha256(f"user:{identifier}".encode()).hexdigest()[:24]
+
+
+def check_same_user(client: str, begun_by: str | None, ended_by: str | None) -> None:
+    """Refuse the end of a login that another user began. One that nobody in particular began ends for everybody.
+
+    Raises:
+        StateError: the users differ, or nobody is logged in any more.
+    """
+    if begun_by is None or begun_by == ended_by:
+        return
+    who = "nobody is logged in now" if ended_by is None else "another user is logged in now"
+    raise StateError(
+        "mismatching_user",
+        f"{client}: this login was begun by a user of your application, and {who}. Ask the user to log in again, and "
+        "to begin anew. Where authorize_redirect() is given user=, give authorize_access_token() the same.",
+        provider=client,
+        step="callback",
+    )
+
+
+def _attribute(user: object, name: str) -> object:
+    value = getattr(user, name, None)
+    return value() if name == "get_id" and callable(value) else value
+
+
+RISK = (
+    "the provider's callback need not have a verifier (OAuth Core 1.0), so a login can be fixated: an attacker who "
+    "begins one, and has a victim agree to it, ends it with the victim's account (oauth.net advisory 2009-1)"
+)
+"""What is wrong with such a login, for messages."""
+
+
+def has_fixable_login(provider: Provider) -> bool:
+    """Whether users log in at this provider, and come back without a verifier."""
+    return "redirect" in provider.flows and provider.callback.verifier != "required"
+
+
+def check_fixation(provider: Provider, *, allowed: bool) -> None:
+    """Refuse a login without verifier where the application has not allowed it.
+
+    Raises:
+        ConfigurationError: it was not allowed; nothing was sent.
+
+    >>> from oauth1_catalog.catalog.provider import CallbackRules
+    >>> check_fixation(Provider(name="tripit", callback=CallbackRules(verifier="none")), allowed=True)
+    """
+    if allowed or not has_fixable_login(provider):
+        return
+    raise ConfigurationError(
+        "session_fixation",
+        f"{provider.name}: {RISK}. To accept that, pass allow_session_fixation=True at registration; "
+        "docs/security.md tells what to do beside it.",
+        provider=provider.name,
+    )
+
+
+def held_to_rfc5849(provider: Provider) -> Provider:
+    """``provider``, where its file leaves open whether there is a verifier: the login then needs one.
+
+    A server that does not confirm the callback ignores a verifier, which anybody can make up; so it must confirm.
+    """
+    if provider.callback.verifier != "optional":
+        return provider
+    rules = dataclasses.replace(provider.callback, verifier="required", confirmed="required")
+    return dataclasses.replace(provider, callback=rules)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationNotice
-from oauth1_catalog.registry.configuration import Settings
-from oauth1_catalog.registry.fixation import RISK, has_fixable_login
+from oauth1_catalog.registry.login import RISK, has_fixable_login
+from oauth1_catalog.registry.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def notices(
         settings: where its User-Agent can be set.
         allow_session_fixation: whether logins without verifier are allowed.
 
-    >>> from oauth1_catalog.registry.configuration import NoSettings
+    >>> from oauth1_catalog.registry.settings import NoSettings
     >>> provider = Provider(name="garmin", status="deprecated", sunset="2026-12-31")
     >>> [notice.description for notice in notices("garmin", provider, NoSettings())]
     ['garmin: OAuth 1.0 will be switched off on 2026-12-31.']
@@ -43,7 +43,7 @@ def notices(
     if provider.status == "deprecated":
         yield ConfigurationNotice("deprecated_provider", provider.status_sentence, provider=client)
     if provider.user_agent_required and not _has_user_agent(provider):
-        where = settings.place(client, "user_agent")
+        where = settings.describe_location(client, "user_agent")
         example = f", such as {provider.user_agent_example!r}" if provider.user_agent_example else ""
         yield ConfigurationNotice(
             "missing_user_agent",

@@ -8,14 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from oauth1_catalog.catalog.claim_paths import path_problem
-from oauth1_catalog.catalog.masking import shown_url
 from oauth1_catalog.catalog.provider import Provider, UserinfoRules
 from oauth1_catalog.catalog.wildcards import is_wildcard
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import DEVELOPER, Access
-from oauth1_catalog.redaction import MaskedMapping, masked, type_name
-from oauth1_catalog.registry.addresses import endpoint_fault, malformed
-from oauth1_catalog.registry.parameters import as_mapping
+from oauth1_catalog.redaction import MaskedMapping, masked, shown_url, type_name
+from oauth1_catalog.registry.register_arguments import as_mapping
+from oauth1_catalog.registry.urls import endpoint_fault, malformed
 
 _ADDRESSES = ("request_token_url", "authorize_url", "access_token_url", "api_base_url")
 _METHODS = ("request_token_method", "access_token_method")

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from oauth1_catalog.clients.options import requests_options
-from oauth1_catalog.flow.drive import run
+from oauth1_catalog.flow.driver import run
 from oauth1_catalog.flow.token_header import check_unsigned, token_header
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.client import OAuth1App
@@ -237,7 +237,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
             **kwargs,
         )
         if self._may_be_rejected(token, response.status_code):
-            from oauth1_catalog.clients.requests_bounds import beginning_of
+            from oauth1_catalog.clients.requests_answers import beginning_of
 
             limits = self.pool.limits
             beginning = beginning_of(response, limits.token_bytes, limits.token_deadline)

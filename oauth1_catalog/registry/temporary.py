@@ -17,15 +17,102 @@ import json
 import secrets
 import threading
 import time
+import zlib
 from collections import OrderedDict
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from oauth1_catalog.errors import CacheError, ConfigurationError, ExpiredStateError, StateError
-from oauth1_catalog.registry.pending import PENDING_LOGINS, Session, expiry, keep_within_cookie, make_room
-from oauth1_catalog.registry.sealing import SealError, seal, unseal
-from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
+from oauth1_catalog.registry.encryption import SealError, decrypt, encrypt
+from oauth1_catalog.rfc5849.messages import TemporaryCredentials
+
+PENDING_LOGINS = 5
+"""How many logins of one browser may be under way; a further one drops the oldest."""
+
+COOKIE_BUDGET = 2400
+"""How many bytes of a session that lives in a cookie the logins may fill."""
+
+SESSION_BUDGET = 2900
+"""How many bytes such a session may have together with the application's own data. In base64, with a signature and a
+name, this stays below the 4,093 bytes that browsers keep: of a longer cookie a browser keeps nothing."""
+
+Session: TypeAlias = MutableMapping[str, Any]  # what an application keeps in its session is its own
+
+
+def evict_expired(session: Session, client: str, *, limit: int, now: float, expires: float) -> None:
+    """Drop what has expired, and the oldest logins of ``client``, so that one more makes ``limit``.
+
+    ``expires`` is when a login that begins now expires.
+
+    >>> session = {f"_state_x_{n}": {"exp": n, "client": "x"} for n in (7, 8, 9)}
+    >>> evict_expired(session, "x", limit=2, now=8, expires=10)
+    >>> list(session)
+    ['_state_x_9']
+    """
+    for key, entry in _entries(session, expires):
+        if expiry(entry) < now:
+            del session[key]
+    own = [key for key, entry in _entries(session, expires) if entry.get("client") == client]
+    for key in own[: max(0, len(own) - limit + 1)]:
+        del session[key]
+
+
+def enforce_cookie_budget(session: Session, client: str, *, newest: str, compressed: bool = False) -> None:
+    """Drop the oldest logins, until all of them fit into a cookie, beside the application's own data.
+
+    Args:
+        session: the browser's session.
+        client: the name of the client.
+        newest: the key of the login just begun.
+        compressed: whether the framework compresses the cookie; sealed logins get no smaller by that.
+
+    Raises:
+        ConfigurationError: the newest does not fit; it is dropped.
+    """
+    entries = _entries(session, expiry(session[newest]))
+    sizes = {key: len(json.dumps(key)) + len(json.dumps(entry)) for key, entry in entries}
+    own = _size({key: value for key, value in session.items() if key not in sizes}, compressed=compressed)
+    room = max(min(COOKIE_BUDGET, SESSION_BUDGET - own), 0)
+    ours = [key for key, entry in entries if "client" in entry and key != newest]
+    for key in ours:
+        if sum(sizes.values()) > room:
+            del session[key], sizes[key]
+    if sum(sizes.values()) > room:
+        del session[newest]
+        beside = f" beside {own} bytes of the application's own" if room < COOKIE_BUDGET else ""
+        raise ConfigurationError(
+            "state_too_large",
+            f"{client}: the logins under way need {sum(sizes.values())} bytes of a session that lives in a cookie, "
+            f"which has room for {room}{beside}. Give OAuth(cache=...) a cache, or carry less state_data.",
+            provider=client,
+            step="authorize",
+        )
+
+
+def _size(data: Mapping[str, object], *, compressed: bool) -> int:
+    text = json.dumps(data, default=str, skipkeys=True, separators=(",", ":"))
+    return min(len(text), len(zlib.compress(text.encode()))) if compressed else len(text)
+
+
+def expiry(entry: Mapping[str, Any]) -> float:
+    """When a session's entry expires; at once, if it does not say."""
+    expires = entry.get("exp")
+    return float(expires) if isinstance(expires, int | float) else 0.0
+
+
+def _entries(session: Session, newest: float) -> list[tuple[str, Mapping[str, Any]]]:
+    """The logins in a session, oldest first.
+
+    One that expires after ``newest`` began while the clock was ahead, and is older than it seems.
+    """
+    found = [
+        (key, entry)
+        for key, entry in session.items()
+        if isinstance(key, str) and key.startswith("_state_") and isinstance(entry, Mapping) and "exp" in entry
+    ]
+    return sorted(found, key=lambda item: (expiry(item[1]) <= newest, expiry(item[1])))
+
 
 LIFETIME = 600
 """How long a login may take by default, in seconds."""
@@ -128,7 +215,7 @@ class TemporaryStore:
         }
         if login.user is not None:  # a cookie is small
             record["user"] = login.user
-        sealed = seal(_to_json(record, self.name), keys)
+        sealed = encrypt(_to_json(record, self.name), keys)
         entry: dict[str, object] = {"exp": expires, "client": self.name}
         if self._cached:
             entry["handle"] = secrets.token_urlsafe(16)
@@ -136,11 +223,11 @@ class TemporaryStore:
             yield from self._ask_cache(CacheCall("set", key, sealed, self.lifetime), step="authorize")
         else:
             entry["data"] = sealed
-        make_room(session, self.name, limit=self.limit, now=now, expires=expires)
+        evict_expired(session, self.name, limit=self.limit, now=now, expires=expires)
         session[self._key(temporary.oauth_token)] = entry
         if in_cookie:
             newest = self._key(temporary.oauth_token)
-            keep_within_cookie(session, self.name, newest=newest, compressed=compressed)
+            enforce_cookie_budget(session, self.name, newest=newest, compressed=compressed)
 
     def take(
         self, session: Session, oauth_token: str, *, keys: Sequence[str | bytes], now: float
@@ -216,7 +303,7 @@ class TemporaryStore:
 
     def _read(self, sealed: str, oauth_token: str, keys: Sequence[str | bytes], now: float) -> PendingLogin:
         try:
-            record = json.loads(unseal(sealed, keys))
+            record = json.loads(decrypt(sealed, keys))
             readable = record["v"] == VERSION and all(isinstance(record[name], str) for name in _TEXTS)
         except (SealError, ValueError, KeyError, TypeError, RecursionError):
             readable = False

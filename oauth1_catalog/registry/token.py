@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from oauth1_catalog.errors import MissingTokenError
 from oauth1_catalog.redaction import MASK, is_secret_name, masked, type_name
-from oauth1_catalog.rfc5849.credentials import TokenCredentials
+from oauth1_catalog.rfc5849.messages import TokenCredentials
 
 
 class Token(dict[str, str]):

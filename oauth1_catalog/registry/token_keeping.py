@@ -24,7 +24,7 @@ ENDED = frozenset({"token_revoked", "token_rejected", "token_expired"})
 """The problems (``oauth_problem``) by which a provider says that a token is none any more."""
 
 
-class TokenKeeping(Generic[FrameworkRequest]):
+class TokenStoreMixin(Generic[FrameworkRequest]):
     """The steps of a client that concern a token which is there already."""
 
     framework: Framework[FrameworkRequest]
@@ -74,14 +74,14 @@ class TokenKeeping(Generic[FrameworkRequest]):
         return token_store.renew_stored(self.name, owner, token, self._renew_at_provider, forget=forget)
 
     def _renew_at_provider(self, token: TokenLike) -> LoginSteps[Token]:
-        from oauth1_catalog.flow.renewal import renew_token
+        from oauth1_catalog.flow.grants import renew_token
         from oauth1_catalog.registry import login
 
         fields = yield from renew_token(self.provider, self.signer, token_fields(token, provider=self.name))
         return login.token_of(self.provider, fields, now=time.time())
 
     def _revoke(self, token: TokenLike | None, user: object) -> LoginSteps[None]:
-        from oauth1_catalog.flow.renewal import revoke_token
+        from oauth1_catalog.flow.grants import revoke_token
 
         if token is None and user is not None:
             token = yield from self._find(user)

@@ -6,7 +6,9 @@ share the steps; a store's methods may be async where the client is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Generator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
 
@@ -16,6 +18,7 @@ from oauth1_catalog.registry.token import Token, TokenLike, token_fields
 if TYPE_CHECKING:
     from oauth1_catalog.registry.temporary import CacheCall
     from oauth1_catalog.rfc5849.messages import Request
+
 
 CLAIM_SECONDS = 60
 """How long one worker's claim to renew a token keeps the others waiting, if that worker dies. It is longer than an
@@ -168,3 +171,37 @@ def _stored(name: str, user: object) -> StoreSteps[Token]:
             step="renew",
         )
     return token
+
+
+async def uninterrupted(work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """What ``work`` returns. A cancellation waits until ``work`` has ended, and goes on to the caller then.
+
+    >>> async def saved():
+    ...     return "saved"
+    >>> asyncio.run(uninterrupted(saved()))
+    'saved'
+    """
+    with _shield():  # of anyio: its scopes, and trio's
+        try:
+            task = asyncio.get_running_loop().create_task(work)
+        except RuntimeError:  # trio, where a scope is all that cancels
+            return await work
+        cancelled: asyncio.CancelledError | None = None
+        while not task.done():
+            try:
+                await asyncio.wait([task])
+            except asyncio.CancelledError as error:
+                cancelled = error
+    if cancelled is not None:
+        if not task.cancelled():
+            task.exception()  # it has been looked at; the caller is not there any more
+        raise cancelled
+    return task.result()
+
+
+def _shield() -> AbstractContextManager[object]:
+    try:
+        import anyio
+    except ImportError:  # an application of Django: then nothing of anyio cancels, either
+        return nullcontext()
+    return anyio.CancelScope(shield=True)

@@ -4,9 +4,8 @@ One module for each part of the RFC; the names below are what other layers use.
 """
 
 from oauth1_catalog.rfc5849.base_string import base_string_uri, normalize_parameters, signature_base_string
-from oauth1_catalog.rfc5849.credentials import ClientCredentials, TemporaryCredentials, TokenCredentials
 from oauth1_catalog.rfc5849.encoding import form_decode, form_encode, percent_encode
-from oauth1_catalog.rfc5849.messages import Request, Response
+from oauth1_catalog.rfc5849.messages import ClientCredentials, Request, Response, TemporaryCredentials, TokenCredentials
 from oauth1_catalog.rfc5849.parameters import (
     add_to_query,
     authorization_header,

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oauth1_catalog.application_warnings import warn
-from oauth1_catalog.errors import SigningError
-from oauth1_catalog.extras import needs
+from oauth1_catalog.errors import SigningError, needs
 from oauth1_catalog.redaction import masked, type_name
 
 if TYPE_CHECKING:

@@ -16,18 +16,17 @@ from urllib.parse import unquote
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.hosts import is_loopback, origin_of
 from oauth1_catalog.redaction import MaskedBytes, MaskedList, masked, without_frames
-from oauth1_catalog.rfc5849.base_string import encode_normalized, join_base_string, join_sorted
-from oauth1_catalog.rfc5849.body_hash import body_hash as hash_body
-from oauth1_catalog.rfc5849.body_hash import whole_body
-from oauth1_catalog.rfc5849.credentials import (
+from oauth1_catalog.rfc5849.base_string import encode_normalized, join_base_string, join_sorted, split_url, wire_url
+from oauth1_catalog.rfc5849.encoding import encode_base64, encoded_pairs, form_decode, form_encode, percent_encode
+from oauth1_catalog.rfc5849.messages import (
     ClientCredentials,
+    Request,
     TemporaryCredentials,
     TokenCredentials,
     check_credentials,
+    find_header,
 )
-from oauth1_catalog.rfc5849.encoding import encode_base64, encoded_pairs, form_decode, form_encode, percent_encode
-from oauth1_catalog.rfc5849.freshness import NonceSource, TimestampSource, encoded_nonces, timestamps
-from oauth1_catalog.rfc5849.messages import Request, find_header
+from oauth1_catalog.rfc5849.nonces import NonceSource, TimestampSource, encoded_nonces, timestamps
 from oauth1_catalog.rfc5849.parameters import (
     FORM,
     add_to_form,
@@ -37,10 +36,11 @@ from oauth1_catalog.rfc5849.parameters import (
     is_form,
     realm_field,
     refuse_protocol_names,
+    whole_body,
 )
+from oauth1_catalog.rfc5849.parameters import body_hash as hash_body
 from oauth1_catalog.rfc5849.signature import Hmac, SignatureMethod, signing_key
 from oauth1_catalog.rfc5849.signature import signature_method as find_signature_method
-from oauth1_catalog.rfc5849.urls import split_url, wire_url
 
 if TYPE_CHECKING:
     from oauth1_catalog.rfc5849.rsa import RSAKey

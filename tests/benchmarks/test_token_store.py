@@ -15,7 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sess
 
 from oauth1_catalog.integrations.flask_client import OAuth
 from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, SQLAlchemyTokens
-from oauth1_catalog.registry.token_cipher import TokenCipher
+from oauth1_catalog.registry.encryption import TokenCipher
 from tests.benchmarks.conftest import LIMIT, OURS, Row
 from tests.tokens.postgresql_server import INITDB, PostgreSQLServer
 

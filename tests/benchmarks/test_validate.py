@@ -14,7 +14,7 @@ import yaml
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.model import ProviderFile
-from oauth1_catalog.catalog.survey import Across, check_files, provider_files
+from oauth1_catalog.catalog.validate_files import Across, check_files, provider_files
 from tests.benchmarks.conftest import OURS, Row
 
 COUNT = 10_000

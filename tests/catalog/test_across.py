@@ -9,16 +9,16 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from oauth1_catalog.catalog.survey import Across, check_files, provider_files
+from oauth1_catalog.catalog.validate_files import CrossFileChecks, check_files, provider_files
 
 FOLDER = Path(__file__).parent / "across"
 
 
 def test_findings_are_those_that_are_written_down(monkeypatch):
     monkeypatch.chdir(FOLDER)
-    across = Across()
+    across = CrossFileChecks()
     for checked in check_files(provider_files([Path()]), today=dt.date(2026, 11, 25)):
         assert checked.findings == ()
         across.add(checked)
-    found = [f"{one.path}:{one.line}:{one.column} {one.code} {one.sentence}" for one in across.findings()]
+    found = [f"{one.path}:{one.line}:{one.column} {one.code} {one.text}" for one in across.findings()]
     assert found == (FOLDER / "findings.txt").read_text(encoding="utf-8").splitlines()

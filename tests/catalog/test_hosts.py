@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from oauth1_catalog.catalog.survey import check_files
+from oauth1_catalog.catalog.validate_files import check_files
 
 TODAY = dt.date(2026, 11, 30)
 FILE = """schema_version: 1

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from oauth1_catalog.catalog.rules.pages import rule_codes, rule_page
-from oauth1_catalog.catalog.survey import Across, check_files, provider_files
+from oauth1_catalog.catalog.validate_files import CrossFileChecks, check_files, provider_files
 
 TODAY = dt.date(2026, 11, 25)
 PACKAGE = Path(__file__).parents[2] / "oauth1_catalog" / "catalog"
@@ -53,7 +53,7 @@ def codes_of(directory: Path, code: str, example: str) -> set[str]:
         )
     )
     (directory / f"{name}.yaml").write_bytes(file_with(example))
-    across = Across()
+    across = CrossFileChecks()
     found = set()
     for checked in check_files(sorted(provider_files([directory]), reverse=True), today=TODAY):
         across.add(checked)

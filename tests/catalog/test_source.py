@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oauth1_catalog.catalog.document import Span, dotted
-from oauth1_catalog.catalog.masking import MASK, is_credential, mask_line
 from oauth1_catalog.catalog.source import MAX_FINDINGS, read
+from oauth1_catalog.redaction import MASK, is_credential, mask_line
 
 ROOT = Path(__file__).parents[2]
 

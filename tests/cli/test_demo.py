@@ -15,7 +15,7 @@ from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.cli import cli
 from oauth1_catalog.cli.demo import pages
 from oauth1_catalog.cli.demo.check import CHECKED, run_checks
-from oauth1_catalog.cli.demo.offers import Demo
+from oauth1_catalog.cli.demo.providers import Demo
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.serving import HTTPServer
 from oauth1_catalog.errors import (

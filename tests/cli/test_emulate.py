@@ -22,8 +22,8 @@ from click.testing import CliRunner
 from oauth1_catalog import Catalog
 from oauth1_catalog.cli import cli
 from oauth1_catalog.emulator import Emulator
-from oauth1_catalog.emulator.browser import press
-from oauth1_catalog.emulator.handover import BUNDLE, write_files, write_private
+from oauth1_catalog.emulator.export import BUNDLE, write_files, write_private
+from oauth1_catalog.emulator.testing import submit_consent
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.flask_client import OAuth
 
@@ -85,7 +85,7 @@ def test_a_login(name, oauth, told):
     consent = client.create_authorization_url(None if name == "etrade" else CALLBACK)  # E*TRADE takes oob alone
     client.save_authorize_data(redirect_uri=CALLBACK, **consent)
     assert consent["url"].startswith("http://127.0.0.1:")
-    back = press(consent["url"], fields={"decision": "authorize", "user": "ada"}, verify=told["SSL_CERT_FILE"])
+    back = submit_consent(consent["url"], fields={"decision": "authorize", "user": "ada"}, verify=told["SSL_CERT_FILE"])
     assert back.startswith(CALLBACK)
     with flask.current_app.test_request_context(back.removeprefix("https://app.example")):
         flask.session.update(dict(flask.session))

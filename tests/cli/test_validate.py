@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft4Validator
 
-from oauth1_catalog.catalog.survey import CHUNK
+from oauth1_catalog.catalog.validate_files import CHUNK
 from oauth1_catalog.cli import cli
-from oauth1_catalog.cli.validate import FORMATS
+from oauth1_catalog.cli.files import FORMATS
 
 RIGHT = """schema_version: 1
 name: {name}

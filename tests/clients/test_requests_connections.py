@@ -20,7 +20,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.clients.requests_adapter import PoolAdapter
 from oauth1_catalog.clients.requests_client import OAuth1Auth, OAuth1Session
-from oauth1_catalog.clients.requests_idle import IdleConnections
+from oauth1_catalog.clients.requests_connections import IdleConnections
 from oauth1_catalog.clients.requests_pool import RequestsPool
 from oauth1_catalog.errors import OAuthError, ProviderError, TransportError
 from oauth1_catalog.rfc5849.messages import Request

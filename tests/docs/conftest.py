@@ -10,7 +10,7 @@ import pytest
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Client, Emulator
-from oauth1_catalog.emulator.handover import write_files
+from oauth1_catalog.emulator.export import write_files
 
 ROOT = Path(__file__).resolve().parents[2]
 

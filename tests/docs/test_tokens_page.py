@@ -12,7 +12,7 @@ import pytest
 
 from oauth1_catalog.emulator import Client, Emulator
 from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin
-from oauth1_catalog.registry.token_cipher import TokenCipher
+from oauth1_catalog.registry.encryption import TokenCipher
 from tests.docs.conftest import ROOT, python_blocks
 
 FLASK, JOB, MODEL, SETTINGS, DJANGO, RENEWAL = python_blocks("docs/tokens.md")

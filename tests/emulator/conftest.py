@@ -16,8 +16,8 @@ from oauthlib import oauth1
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.provider import Provider, TokenResponseRules, UserinfoRules
 from oauth1_catalog.emulator import Emulator, Origins
-from oauth1_catalog.emulator.registration import Registration
-from oauth1_catalog.emulator.server import Server
+from oauth1_catalog.emulator.endpoints import Server
+from oauth1_catalog.emulator.providers import Registration
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 ORIGINS = Origins("https://127.0.0.1:8443", "http://127.0.0.1:8080")

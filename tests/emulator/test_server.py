@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from oauth1_catalog.catalog.provider import CallbackRules, Endpoint, TokenResponseRules, UserinfoRules
-from oauth1_catalog.emulator.users import User
+from oauth1_catalog.emulator.examples import User
 from oauth1_catalog.rfc5849.messages import Request
 
 METHODS = ["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA1", "RSA-SHA256", "RSA-SHA512", "PLAINTEXT"]

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from oauth1_catalog.emulator.browser import press
+from oauth1_catalog.emulator.testing import submit_consent
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(path.parent.name for path in (ROOT / "docs" / "examples").glob("*/README.md"))
@@ -78,7 +78,7 @@ def test_log_in_then_call_the_api_in_a_later_request_and_in_a_job(example: str, 
                 assert browser.post(site + "/login", allow_redirects=False).status_code == 403
                 ((name, value),) = re.findall('name="(.+?)" value="(.+?)"', browser.get(site + "/").text)
                 consent = browser.post(site + "/login", {name: value}, allow_redirects=False).headers["Location"]
-                back = press(
+                back = submit_consent(
                     consent, fields={"decision": "authorize", "user": user}, verify=variables["REQUESTS_CA_BUNDLE"]
                 )
                 assert "Your profile" in browser.get(back).text

@@ -10,11 +10,10 @@ import pytest
 
 from oauth1_catalog.catalog.provider import CallbackRules, Provider, TokenResponseRules
 from oauth1_catalog.errors import ConfigurationError, TokenRequestDeniedError, TokenResponseError
-from oauth1_catalog.flow.direct import client_token, password_token
-from oauth1_catalog.flow.drive import Steps, run
+from oauth1_catalog.flow.driver import Steps, run
+from oauth1_catalog.flow.grants import client_token, password_token
 from oauth1_catalog.rfc5849 import Signer, parse_authorization_header
-from oauth1_catalog.rfc5849.credentials import ClientCredentials
-from oauth1_catalog.rfc5849.messages import Request, Response
+from oauth1_catalog.rfc5849.messages import ClientCredentials, Request, Response
 
 SIGNER = Signer(ClientCredentials("key", "cs"))
 READING = Provider(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from oauth1_catalog.catalog.provider import Lifetime, Provider, TokenResponseRules
-from oauth1_catalog.flow.lifetime import expires_at
+from oauth1_catalog.flow.responses import expires_at
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -73,7 +73,7 @@ def test_a_machine_without_time_zones_keeps_the_token() -> None:
 import sys, warnings
 sys.modules["tzdata"] = None
 from oauth1_catalog.catalog.provider import Lifetime, Provider, TokenResponseRules
-from oauth1_catalog.flow.lifetime import expires_at
+from oauth1_catalog.flow.responses import expires_at
 rules = TokenResponseRules(lifetime=Lifetime(until="midnight", timezone="America/New_York"))
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")

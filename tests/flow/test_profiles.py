@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from oauth1_catalog.flow.profiles import LEEWAY, Profile, read_profile
-from oauth1_catalog.rfc5849.credentials import ClientCredentials
+from oauth1_catalog.rfc5849.messages import ClientCredentials
 
 CLIENT = ClientCredentials("key", "hush")
 NOW = 1_800_000_000

@@ -14,7 +14,7 @@ from oauthlib.oauth1.rfc5849.utils import parse_authorization_header
 
 from oauth1_catalog.catalog.provider import CallbackRules, Provider
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError, OAuthError, TokenResponseError
-from oauth1_catalog.flow.drive import Steps, run
+from oauth1_catalog.flow.driver import Steps, run
 from oauth1_catalog.flow.redirection import (
     authorization_url,
     check_flow,
@@ -22,8 +22,7 @@ from oauth1_catalog.flow.redirection import (
     request_token_credentials,
 )
 from oauth1_catalog.rfc5849 import Signer
-from oauth1_catalog.rfc5849.credentials import ClientCredentials, TemporaryCredentials
-from oauth1_catalog.rfc5849.messages import Request, Response
+from oauth1_catalog.rfc5849.messages import ClientCredentials, Request, Response, TemporaryCredentials
 
 SIGNER = Signer(ClientCredentials("key", "cs"))
 PROVIDER = Provider(

@@ -6,8 +6,8 @@ import pytest
 
 from oauth1_catalog.catalog.provider import Endpoint, Provider, TokenResponseRules
 from oauth1_catalog.errors import ConfigurationError, MissingTokenError, OAuthError, TokenRequestDeniedError
-from oauth1_catalog.flow.drive import run
-from oauth1_catalog.flow.renewal import renew_token, revoke_token
+from oauth1_catalog.flow.driver import run
+from oauth1_catalog.flow.grants import renew_token, revoke_token
 from oauth1_catalog.rfc5849 import ClientCredentials, Request, Response, Signer
 
 SIGNER = Signer(ClientCredentials("key", "the client's secret"))

@@ -11,12 +11,11 @@ import pytest
 
 from oauth1_catalog.catalog.provider import Provider, UserinfoRules
 from oauth1_catalog.errors import MissingSettingError, OAuthError, ProviderError, TokenResponseError
-from oauth1_catalog.flow.drive import run
+from oauth1_catalog.flow.driver import run
 from oauth1_catalog.flow.userinfo import fetch_userinfo, userinfo_claims
 from oauth1_catalog.hosts import origin_of
 from oauth1_catalog.rfc5849 import Signer
-from oauth1_catalog.rfc5849.credentials import ClientCredentials, TokenCredentials
-from oauth1_catalog.rfc5849.messages import Request, Response
+from oauth1_catalog.rfc5849.messages import ClientCredentials, Request, Response, TokenCredentials
 
 SIGNER = Signer(ClientCredentials("key", "client-canary"))
 TOKEN = TokenCredentials("t", "token-canary")

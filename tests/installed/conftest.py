@@ -18,7 +18,7 @@ import pytest
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
-from oauth1_catalog.emulator.handover import BUNDLE, write_files
+from oauth1_catalog.emulator.export import BUNDLE, write_files
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("PYTHON", "OAUTH1_", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "VIRTUAL_ENV", "GIT_", "COVERAGE", "PYTEST")

@@ -49,7 +49,7 @@ def main(*names: str) -> None:
         import django
         from django.conf import settings
 
-        from oauth1_catalog.registry.token_cipher import TokenCipher
+        from oauth1_catalog.registry.encryption import TokenCipher
 
         apps = ["admin", "auth", "contenttypes", "messages", "sessions"]
         settings.configure(

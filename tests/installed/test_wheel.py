@@ -164,7 +164,7 @@ def with_sqlalchemy(installed: Environment, folder: Path, twitter: dict[str, str
 from sqlalchemy import create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
 from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, SQLAlchemyTokens
-from oauth1_catalog.registry.token_cipher import TokenCipher
+from oauth1_catalog.registry.encryption import TokenCipher
 class Base(DeclarativeBase): pass
 class OAuth1Token(OAuth1TokenMixin, Base):
     __tablename__ = "oauth1_token"
@@ -184,7 +184,7 @@ def with_flask_and_sqlalchemy(
     """The application of docs/tokens.md."""
     (folder / "app.py").write_text(python_blocks("docs/tokens.md")[0], encoding="utf-8")
     key = installed.run(
-        "python", "-c", "from oauth1_catalog.registry.token_cipher import *; print(TokenCipher.new_key())"
+        "python", "-c", "from oauth1_catalog.registry.encryption import *; print(TokenCipher.new_key())"
     )
     keys = {f"FLASK_{name}": value for name, value in twitter.items() if name.startswith("TWITTER_")}
     settings = {**twitter, **keys, "FLASK_SECRET_KEY": "s", "OAUTH1_CATALOG_TOKEN_KEYS": key.stdout.strip()}

@@ -11,7 +11,7 @@ from starlette.datastructures import URL, QueryParams
 
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import OAuthError
-from oauth1_catalog.rfc5849.credentials import TokenCredentials
+from oauth1_catalog.rfc5849.messages import TokenCredentials
 from tests.integrations.applications import Application, Body, now
 from tests.integrations.faces import other_face
 

@@ -11,7 +11,7 @@ import pytest
 from oauth1_catalog.integrations.django_client import DjangoOAuth1App
 from oauth1_catalog.integrations.flask_client import FlaskOAuth1App
 from oauth1_catalog.integrations.starlette_client import StarletteOAuth1App
-from oauth1_catalog.integrations.starlette_client.blocking import BlockingCalls
+from oauth1_catalog.integrations.starlette_client.client import BlockingCalls
 
 
 def operations(face: type, asks: Callable[[str], bool] = lambda name: True) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 import time_machine
 
 from oauth1_catalog.emulator import Emulator
-from oauth1_catalog.rfc5849 import freshness
+from oauth1_catalog.rfc5849 import nonces
 from tests.integrations.applications import REDIRECT_URI, Application, now
 
 
@@ -272,7 +272,7 @@ class TestTheClock:
         self, app: Application, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         ahead = [0.0]
-        monkeypatch.setattr(freshness.system_clock, "_now", lambda: time.time() + ahead[0])
+        monkeypatch.setattr(nonces.system_clock, "_now", lambda: time.time() + ahead[0])
         browser = app.browser()
         assert browser.log_in(emulator).status == 200
         ahead[0] = 3600

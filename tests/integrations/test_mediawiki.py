@@ -16,7 +16,7 @@ from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import MissingSettingError, ProviderError
-from oauth1_catalog.flow.drive import run
+from oauth1_catalog.flow.driver import run
 from oauth1_catalog.flow.userinfo import fetch_userinfo
 from oauth1_catalog.integrations.starlette_client import OAuth
 from oauth1_catalog.rfc5849 import ClientCredentials, Response, Signer, TokenCredentials

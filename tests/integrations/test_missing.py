@@ -11,7 +11,7 @@ from starlette.config import Config, Environ
 
 from oauth1_catalog.errors import MissingSettingError
 from oauth1_catalog.integrations import starlette_client
-from oauth1_catalog.registry.missing import missing
+from oauth1_catalog.registry.settings import missing_settings_error
 from tests.integrations.applications import ADDRESSES, HERE, wrong
 
 Registry = Callable[..., Any]
@@ -74,7 +74,7 @@ def test_what_a_provider_calls_them(registry: Registry, framework: str) -> None:
     oauth = registry({"m": {"app_token": "canary"}})
     oauth.register("m")
     settings, labels = oauth.m.framework.settings, {"client_id": "App Token"}
-    error = missing("m", ["client_id"], settings, function="register()", labels=labels)
+    error = missing_settings_error("m", ["client_id"], settings, function="register()", labels=labels)
     assert f"{HERE[framework]('m', 'app_token')} is there: is it meant?" in error.description
 
 

@@ -19,7 +19,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from oauth1_catalog import Catalog
-from oauth1_catalog.catalog.survey import check_files
+from oauth1_catalog.catalog.validate_files import check_files
 from oauth1_catalog.errors import (
     ConfigurationError,
     ConfigurationNotice,

@@ -17,7 +17,7 @@ from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.errors import ConfigurationError, ConfigurationWarning, UnknownProviderError
 from oauth1_catalog.hosts import ALLOW_LOCAL_HOSTS, INSECURE_TRANSPORT
-from oauth1_catalog.registry.base import Registration
+from oauth1_catalog.registry.oauth import Registration
 
 Registry = Callable[..., Any]
 CATALOG = Catalog()
@@ -75,7 +75,7 @@ def arguments(name: str, variable: str, address: str, keys: Mapping[str, object]
     return {**values, **keys, "user_agent": "test/1.0", "allow_retired": True, "name": "mine"}
 
 
-def missing(name: str, variable: str, needs: set[str], allowed: set[str]) -> set[str]:
+def missing_settings_error(name: str, variable: str, needs: set[str], allowed: set[str]) -> set[str]:
     """What this provider still needs; a host name is reached by https."""
     file = CATALOG.file(name)
     more = {"plaintext"} if "http" in needs and file.client_kwargs.signature_method == "PLAINTEXT" else set()
@@ -91,7 +91,7 @@ def test_each_provider_under_each_switch(registry: Registry, keys: dict[str, obj
     for address, needs in ADDRESSES.items():
         for given, allowed in SWITCHES.values():
             call = arguments(name, variable, address, keys) | given
-            lacks = missing(name, variable, needs, allowed)
+            lacks = missing_settings_error(name, variable, needs, allowed)
             if lacks == {"plaintext"}:
                 with pytest.raises(ConfigurationError, match="needs allow_plaintext_over_http=True"):
                     oauth.register_from_catalog(name, **call)

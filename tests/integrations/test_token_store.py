@@ -16,8 +16,8 @@ from sqlalchemy.pool import NullPool
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import OAuthError
 from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, SQLAlchemyTokens
+from oauth1_catalog.registry.encryption import TokenCipher
 from oauth1_catalog.registry.token import Token
-from oauth1_catalog.registry.token_cipher import TokenCipher
 from tests.clients.conftest import serving
 from tests.integrations.applications import Application, now
 

@@ -16,7 +16,7 @@ import pytest
 from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.emulator import Emulator
-from oauth1_catalog.emulator.users import User
+from oauth1_catalog.emulator.examples import User
 from oauth1_catalog.errors import ConfigurationWarning, DeprecatedProviderWarning
 from tests.integrations.applications import (
     REDIRECT_URI,

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import pytest
 
 from oauth1_catalog.errors import CacheError, OAuthError, StateError
-from oauth1_catalog.flow.drive import run
+from oauth1_catalog.flow.driver import run
 from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
-from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
+from oauth1_catalog.rfc5849.messages import TemporaryCredentials
 
 Outcome = TypeVar("Outcome")
 

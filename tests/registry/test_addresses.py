@@ -12,7 +12,7 @@ from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import Access
-from oauth1_catalog.registry.addresses import api_url, endpoint_fault
+from oauth1_catalog.registry.urls import api_url, endpoint_fault
 
 PROVIDER = Provider(
     name="example",

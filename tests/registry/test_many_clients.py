@@ -22,7 +22,7 @@ from oauth1_catalog import Catalog
 from oauth1_catalog.catalog import reader
 from oauth1_catalog.errors import ConfigurationError, UnknownProviderError
 from oauth1_catalog.integrations import flask_client, starlette_client
-from oauth1_catalog.registry.configuration import KeyIndex, names_under
+from oauth1_catalog.registry.settings import KeyIndex, names_under
 from oauth1_catalog.rfc5849 import rsa
 
 KEYS = {"client_id": "key", "client_secret": "secret"}

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oauth1_catalog.errors import CacheError, ExpiredStateError, StateError
-from oauth1_catalog.registry.sealing import seal
+from oauth1_catalog.registry.encryption import encrypt
 from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
-from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
+from oauth1_catalog.rfc5849.messages import TemporaryCredentials
 from tests.registry.caches import CACHES, KEYS, NOW, DictCache, Silent, cookie, drive, login, refused, save, store, take
 
 
@@ -290,11 +290,11 @@ class TestCaches:
             "",
             "null",
             '{"data":{"request_token":{"oauth_token":"rt","oauth_token_secret":"evil"}}}',
-            seal(b'{"v":1}', ["another key"]),
-            seal(b"[]", KEYS),
-            seal(b"not json", KEYS),
-            seal(b'{"v":2,"secret":"s"}', KEYS),
-            seal(b"{}", KEYS),
+            encrypt(b'{"v":1}', ["another key"]),
+            encrypt(b"[]", KEYS),
+            encrypt(b"not json", KEYS),
+            encrypt(b'{"v":2,"secret":"s"}', KEYS),
+            encrypt(b"{}", KEYS),
         ],
         ids=[
             "pickle",

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from oauth1_catalog.errors import ExpiredStateError
-from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
+from oauth1_catalog.rfc5849.messages import TemporaryCredentials
 from tests.registry.caches import NOW, DictCache, cookie, login, refused, save, store, take
 
 

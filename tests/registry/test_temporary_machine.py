@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from oauth1_catalog.errors import StateError
 from oauth1_catalog.registry.temporary import PendingLogin, TemporaryStore
-from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
+from oauth1_catalog.rfc5849.messages import TemporaryCredentials
 from tests.registry.caches import RedisLike, cookie, drive
 
 CLIENTS = ["a", "b", "a_b"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oauth1_catalog.errors import ConfigurationError, TokenKeyError
-from oauth1_catalog.registry.token_cipher import TokenCipher
+from oauth1_catalog.registry.encryption import TokenCipher
 
 KEY = Fernet.generate_key().decode()
 CIPHER = TokenCipher(KEY)

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.rfc5849 import base_string_uri, normalize_parameters, percent_encode, signature_base_string
-from oauth1_catalog.rfc5849.base_string import encode_normalized, join_base_string
-from oauth1_catalog.rfc5849.urls import split_url
+from oauth1_catalog.rfc5849.base_string import encode_normalized, join_base_string, split_url
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=12)
 

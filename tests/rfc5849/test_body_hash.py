@@ -6,7 +6,7 @@ from base64 import b64encode
 import pytest
 
 from oauth1_catalog.errors import SigningError
-from oauth1_catalog.rfc5849.body_hash import body_hash, whole_body
+from oauth1_catalog.rfc5849.parameters import body_hash, whole_body
 
 
 @pytest.mark.parametrize("name", ["sha1", "sha256", "sha512"])

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.rfc5849 import ClientCredentials, TemporaryCredentials, TokenCredentials
-from oauth1_catalog.rfc5849.credentials import check_credentials
 from oauth1_catalog.rfc5849.encoding import percent_encode
+from oauth1_catalog.rfc5849.messages import check_credentials
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,8 @@ from oauth1_catalog.rfc5849 import (
     parse_authorization_header,
     signature_method,
 )
-from oauth1_catalog.rfc5849.body_hash import body_hash
 from oauth1_catalog.rfc5849.encoding import percent_encode
-from oauth1_catalog.rfc5849.parameters import FORM
+from oauth1_catalog.rfc5849.parameters import FORM, body_hash
 from oauth1_catalog.rfc5849.rsa import WeakKeyWarning
 
 CLIENT = ClientCredentials("key", "client secret")

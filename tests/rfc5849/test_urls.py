@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oauth1_catalog.errors import SigningError
-from oauth1_catalog.rfc5849.urls import split_url, wire_url
+from oauth1_catalog.rfc5849.base_string import split_url, wire_url
 
 URI_CHARACTERS = string.ascii_letters + string.digits + "-._~:/?@!$&'()*+,;=%"
 

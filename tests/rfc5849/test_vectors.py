@@ -18,7 +18,7 @@ import pytest
 
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import OAuthError, SigningError
-from oauth1_catalog.flow.drive import run
+from oauth1_catalog.flow.driver import run
 from oauth1_catalog.flow.redirection import request_token_credentials
 from oauth1_catalog.rfc5849 import (
     ClientCredentials,
@@ -37,8 +37,7 @@ from oauth1_catalog.rfc5849 import (
     signature_method,
 )
 from oauth1_catalog.rfc5849.base_string import join_sorted
-from oauth1_catalog.rfc5849.body_hash import body_hash
-from oauth1_catalog.rfc5849.parameters import FORM, OWN_NAMES
+from oauth1_catalog.rfc5849.parameters import FORM, OWN_NAMES, body_hash
 
 pytestmark = pytest.mark.filterwarnings("ignore:rsa_key has 1024 bits")
 

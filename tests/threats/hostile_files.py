@@ -181,8 +181,8 @@ def read_one(folder: Path, name: str) -> str:
     import datetime as dt
 
     from oauth1_catalog import Catalog
-    from oauth1_catalog.catalog.survey import check_files
-    from oauth1_catalog.cli.render import full
+    from oauth1_catalog.catalog.validate_files import check_files
+    from oauth1_catalog.cli.reports import full
     from oauth1_catalog.errors import OAuthError
 
     outcomes = []

@@ -13,7 +13,7 @@ import pytest
 
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.registry.login_user import user_digest
+from oauth1_catalog.registry.login import user_digest
 from tests.integrations.applications import REDIRECT_URI, Application, DjangoApplication, StarletteApplication, now
 from tests.integrations.faces import other_face
 
@@ -267,7 +267,7 @@ def test_each_face_takes_a_user() -> None:
     from oauth1_catalog.integrations.django_client import DjangoOAuth1App
     from oauth1_catalog.integrations.flask_client import FlaskOAuth1App
     from oauth1_catalog.integrations.starlette_client import StarletteOAuth1App
-    from oauth1_catalog.integrations.starlette_client.blocking import BlockingCalls
+    from oauth1_catalog.integrations.starlette_client.client import BlockingCalls
 
     for face in (DjangoOAuth1App, FlaskOAuth1App, StarletteOAuth1App, BlockingCalls):
         for verb in ("authorize_redirect", "authorize_access_token"):

@@ -10,7 +10,7 @@ import pytest
 
 from oauth1_catalog.errors import StateError
 from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
-from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
+from oauth1_catalog.rfc5849.messages import TemporaryCredentials
 
 KEY, NOW, THREADS, ROUNDS = "a secret key of these tests", 1_700_000_000.0, 200, 20
 

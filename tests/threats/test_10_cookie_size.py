@@ -13,7 +13,7 @@ import flask
 import pytest
 
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.registry.pending import keep_within_cookie
+from oauth1_catalog.registry.temporary import enforce_cookie_budget
 from oauth1_catalog.rfc5849.messages import Response
 from tests.integrations.applications import Application, StarletteApplication, now
 
@@ -106,8 +106,8 @@ def test_data_that_the_framework_compresses_leaves_its_room_to_logins() -> None:
     expires = time.time() + 600
     login = {"exp": expires, "client": "x", "data": secrets.token_hex(300)}
     session: dict[str, Any] = {"own": ["the same again"] * 400, "_state_x_t": login}
-    keep_within_cookie(session, "x", newest="_state_x_t", compressed=True)
+    enforce_cookie_budget(session, "x", newest="_state_x_t", compressed=True)
     assert "_state_x_t" in session
     with pytest.raises(ConfigurationError, match="which has room for 0 beside 6809 bytes of the application's own"):
-        keep_within_cookie(session, "x", newest="_state_x_t")
+        enforce_cookie_budget(session, "x", newest="_state_x_t")
     assert list(session) == ["own"]

@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import ConfigurationError, OAuthError
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
-from oauth1_catalog.registry.sealing import SealError, unseal
+from oauth1_catalog.registry.encryption import SealError, decrypt
 from tests.integrations.applications import REDIRECT_URI, local
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*a login can be fixated")
@@ -119,7 +119,7 @@ class TestStarlette:
             public = emulator.client("launchpad").client_id
             for key in (public, f"{public}&", f"{public}&None", "", "None"):
                 with pytest.raises(SealError):
-                    unseal(record(browser), [key])
+                    decrypt(record(browser), [key])
             assert "oauth_token" in browser.get(local(emulator.approve(login))).json()
 
     def test_a_session_that_is_not_found_and_a_client_with_a_secret(self, emulator: Emulator) -> None:
@@ -132,7 +132,7 @@ class TestStarlette:
         app = starlette(emulator, "launchpad", session=Middleware(OwnSessions, secret_key=KEY))
         with TestClient(app, follow_redirects=False) as browser:
             assert browser.get("/login").status_code == 302
-            assert unseal(record(browser), [KEY])
+            assert decrypt(record(browser), [KEY])
 
 
 class ServerSide(SessionInterface):
@@ -250,7 +250,7 @@ def test_django_has_a_key_always(emulator: Emulator) -> None:
     request.session = {}
     client.authorize_redirect(request, REDIRECT_URI)
     (entry,) = request.session.values()
-    assert unseal(entry["data"], ["a key of the registry"])
+    assert decrypt(entry["data"], ["a key of the registry"])
 
 
 def emulator_answer(request: Any) -> Any:

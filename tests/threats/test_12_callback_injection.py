@@ -12,9 +12,9 @@ import pytest
 
 from oauth1_catalog.catalog.provider import CallbackRules, Provider, TokenResponseRules, UserinfoRules
 from oauth1_catalog.emulator import Emulator
-from oauth1_catalog.emulator.server import Server
+from oauth1_catalog.emulator.endpoints import Server
 from oauth1_catalog.errors import TokenResponseError
-from oauth1_catalog.flow.drive import run
+from oauth1_catalog.flow.driver import run
 from oauth1_catalog.flow.userinfo import fetch_userinfo
 from oauth1_catalog.rfc5849 import ClientCredentials, Signer
 from oauth1_catalog.rfc5849.messages import Request, Response

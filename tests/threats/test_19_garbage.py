@@ -10,14 +10,12 @@ import pytest
 
 from oauth1_catalog.catalog.provider import Provider, TokenResponseRules, UserinfoRules
 from oauth1_catalog.errors import OAuthError
-from oauth1_catalog.flow.drive import run
-from oauth1_catalog.flow.lifetime import expires_at
-from oauth1_catalog.flow.responses import read_token
+from oauth1_catalog.flow.driver import run
+from oauth1_catalog.flow.responses import expires_at, read_token
 from oauth1_catalog.flow.userinfo import fetch_userinfo
 from oauth1_catalog.registry.temporary import FORGOTTEN_AT_ONCE, TemporaryStore
 from oauth1_catalog.rfc5849 import Signer
-from oauth1_catalog.rfc5849.credentials import ClientCredentials, TokenCredentials
-from oauth1_catalog.rfc5849.messages import Response
+from oauth1_catalog.rfc5849.messages import ClientCredentials, Response, TokenCredentials
 
 PROVIDER = Provider(
     name="acme",

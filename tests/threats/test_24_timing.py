@@ -57,4 +57,4 @@ def test_the_places_that_compare_proofs_do_it_in_constant_time() -> None:
     places = {
         path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if "compare_digest(" in path.read_text()
     }
-    assert {"registry/temporary.py", "flow/profiles.py", "emulator/server.py"} <= places
+    assert {"registry/temporary.py", "flow/profiles.py", "emulator/endpoints.py"} <= places

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from oauth1_catalog.rfc5849 import ClientCredentials, Signer
-from oauth1_catalog.rfc5849.freshness import random_nonce
 from oauth1_catalog.rfc5849.messages import Request
+from oauth1_catalog.rfc5849.nonces import random_nonce
 
 PACKAGE = Path(__file__).resolve().parents[2] / "oauth1_catalog"
 CHILDREN = 16

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from oauth1_catalog.errors import OAuthError, StateError
-from oauth1_catalog.registry.sealing import seal
+from oauth1_catalog.registry.encryption import encrypt
 from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
-from oauth1_catalog.rfc5849.credentials import TemporaryCredentials
+from oauth1_catalog.rfc5849.messages import TemporaryCredentials
 
 KEY, NOW = "a secret key of these tests", 1_700_000_000.0
 EVENTS: list[str] = []
@@ -90,9 +90,9 @@ def forged(**changes: object) -> Iterator[tuple[str, Any]]:
     yield "a list", ["t"]
     yield "deep", "[" * 100_000
     for version in (0, 2, "1", None, 1.5, "true"):
-        yield f"version {version!r}, sealed with the key", seal(json.dumps({**plain, "v": version}).encode(), [KEY])
+        yield f"version {version!r}, sealed with the key", encrypt(json.dumps({**plain, "v": version}).encode(), [KEY])
     for record in (b"[]", b"null", b"7", b'"v"', b"{}", b'{"v": 1}', b"\xff", b'{"v": 1, "binding": 7}'):
-        yield f"{record!r}, sealed with the key", seal(record, [KEY])
+        yield f"{record!r}, sealed with the key", encrypt(record, [KEY])
 
 
 FORGED = dict(forged())

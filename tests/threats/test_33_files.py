@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from oauth1_catalog import Catalog
+from oauth1_catalog.catalog.catalog import NAME
 from oauth1_catalog.catalog.diagnostics import did_you_mean, nearest
-from oauth1_catalog.catalog.loader import NAME
 from oauth1_catalog.catalog.patterns import matches, pattern_problem
 from oauth1_catalog.catalog.reader import read_file
 from oauth1_catalog.errors import ConfigurationError, ProviderFileError

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.cli import cli
-from oauth1_catalog.cli.validate import FORMATS
+from oauth1_catalog.cli.files import FORMATS
 from oauth1_catalog.errors import ProviderFileError
 from tests.secrecy.reporters import Shown, listening, sentry
 from tests.threats.hostile_files import HEAD

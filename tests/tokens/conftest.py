@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from oauth1_catalog.integrations.sqlalchemy_tokens import SQLAlchemyTokens
-from oauth1_catalog.registry.token_cipher import TokenCipher
+from oauth1_catalog.registry.encryption import TokenCipher
 from tests.tokens.mariadb_server import SERVER, MariaDBServer
 from tests.tokens.models import Base, OAuth1Token
 from tests.tokens.postgresql_server import INITDB, PostgreSQLServer

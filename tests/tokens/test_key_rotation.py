@@ -19,8 +19,8 @@ from oauth1_catalog.cli import cli
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.sqlalchemy_tokens import SQLAlchemyTokens
 from oauth1_catalog.integrations.sqlalchemy_tokens.rotation import SQLAlchemyRows
-from oauth1_catalog.registry.key_rotation import rotate
-from oauth1_catalog.registry.token_cipher import TokenCipher
+from oauth1_catalog.registry.encryption import TokenCipher
+from oauth1_catalog.registry.token_table import rotate
 from tests.tokens.models import OAuth1Token, TokenOfUUID, token
 
 
@@ -166,7 +166,7 @@ sys.modules["greenlet"] = None  # as where it is not installed
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import sessionmaker
 from oauth1_catalog.integrations.sqlalchemy_tokens import SQLAlchemyTokens
-from oauth1_catalog.registry.token_cipher import TokenCipher
+from oauth1_catalog.registry.encryption import TokenCipher
 from tests.tokens.models import Base, OAuth1Token
 engine = create_engine("sqlite://")
 Base.metadata.create_all(engine)

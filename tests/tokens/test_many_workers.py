@@ -118,6 +118,6 @@ def test_workers_renew_at_once(
 
 
 def _ada() -> Any:
-    from oauth1_catalog.emulator.users import User
+    from oauth1_catalog.emulator.examples import User
 
     return User("ada")

@@ -17,8 +17,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sess
 from oauth1_catalog.errors import ConfigurationError, TokenKeyError
 from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, SQLAlchemyTokens
 from oauth1_catalog.integrations.sqlalchemy_tokens.statements import upsert_statement
+from oauth1_catalog.registry.encryption import TokenCipher
 from oauth1_catalog.registry.token import Token
-from oauth1_catalog.registry.token_cipher import TokenCipher
 from tests.tokens.models import OAuth1Token, TokenOfUUID, token
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from oauth1_catalog.catalog.claim_paths import path_problem
 from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean
-from oauth1_catalog.catalog.rules import Rule, Subject
+from oauth1_catalog.catalog.rules.base import Rule, Subject
 from oauth1_catalog.catalog.wildcards import stands_for
 
 STANDARD_CLAIMS = frozenset({

@@ -6,7 +6,7 @@ import keyword
 from collections.abc import Iterator
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
-from oauth1_catalog.catalog.rules import Rule, Subject
+from oauth1_catalog.catalog.rules.base import Rule, Subject
 
 _NEEDS = {
     "redirect": ("request_token_url", "authorize_url", "access_token_url"),
@@ -88,10 +88,10 @@ def flows_are_listed_once(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
-def why_taken(name: str) -> str | None:
+def reserved_name_error(name: str) -> str | None:
     """Why no client can have this name; ``None`` where one can.
 
-    >>> why_taken("class")
+    >>> reserved_name_error("class")
     '`class` is a word of Python, so `oauth.class` fails'
     """
     if keyword.iskeyword(name):
@@ -104,7 +104,7 @@ def why_taken(name: str) -> str | None:
 def names_can_be_given(subject: Subject) -> Iterator[Diagnostic]:
     """P021, P022, P026: names that are Python's, or somebody else's."""
     file, entry = subject.file, subject.entry
-    if message := why_taken(file.name):
+    if message := reserved_name_error(file.name):
         yield entry.diagnostic("P021", message, ("name",), hint="choose another name")
     for index, alias in enumerate(file.aliases):
         if alias == file.name or alias in file.aliases[:index]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.model import ProviderFile
-from oauth1_catalog.catalog.rules import Rule, Subject
+from oauth1_catalog.catalog.rules.base import Rule, Subject
 
 ORDER = {info.alias or name: index for index, (name, info) in enumerate(ProviderFile.model_fields.items())}
 

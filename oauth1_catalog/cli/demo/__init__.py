@@ -13,8 +13,7 @@ from types import ModuleType
 
 import click
 
-from oauth1_catalog.errors import ConfigurationWarning, DeprecatedProviderWarning
-from oauth1_catalog.extras import needs
+from oauth1_catalog.errors import ConfigurationWarning, DeprecatedProviderWarning, needs
 
 FRAMEWORKS = ("flask", "django", "starlette")
 PREFERRED_PORT = 8000
@@ -70,7 +69,7 @@ def _free_port(port: int | None) -> int:
 def _show(framework: str, application: ModuleType, port: int) -> None:
     """Serve the application until somebody stops it."""
     from oauth1_catalog.catalog import Catalog
-    from oauth1_catalog.cli.demo.offers import Demo
+    from oauth1_catalog.cli.demo.providers import Demo
     from oauth1_catalog.emulator import Emulator
 
     # Ctrl+C may come at any moment, also while the address is being written or while everything ends.

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.urls import URLPattern, path, reverse
 
 from oauth1_catalog.cli.demo import pages
-from oauth1_catalog.cli.demo.offers import Demo
+from oauth1_catalog.cli.demo.providers import Demo
 from oauth1_catalog.cli.demo.wsgi import serve_wsgi
 from oauth1_catalog.errors import OAuthError
 from oauth1_catalog.integrations.django_client import OAuth

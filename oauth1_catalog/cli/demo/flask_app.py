@@ -9,7 +9,7 @@ from flask import Flask, abort, redirect, session, url_for
 from werkzeug.wrappers import Response
 
 from oauth1_catalog.cli.demo import pages
-from oauth1_catalog.cli.demo.offers import Demo
+from oauth1_catalog.cli.demo.providers import Demo
 from oauth1_catalog.cli.demo.wsgi import serve_wsgi
 from oauth1_catalog.errors import OAuthError
 from oauth1_catalog.integrations.flask_client import OAuth

@@ -8,8 +8,8 @@ from typing import TypeAlias
 from markupsafe import Markup
 
 from oauth1_catalog.cli.demo import FRAMEWORKS
-from oauth1_catalog.cli.demo.offers import Demo, Offer
-from oauth1_catalog.emulator.layout import document, facts
+from oauth1_catalog.cli.demo.providers import Demo, DemoProvider
+from oauth1_catalog.emulator.providers import document, facts
 from oauth1_catalog.errors import (
     AuthorizationDeniedError,
     ConfigurationError,
@@ -71,7 +71,7 @@ def picker(demo: Demo) -> str:
     return document("Log in with OAuth 1.0", note=_NOTE, content=content)
 
 
-def profile(offer: Offer, login: Login) -> str:
+def profile(offer: DemoProvider, login: Login) -> str:
     """The end of a login that went well.
 
     Args:

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from oauth1_catalog.cli.demo import pages
-from oauth1_catalog.cli.demo.offers import Demo
+from oauth1_catalog.cli.demo.providers import Demo
 from oauth1_catalog.errors import OAuthError
 from oauth1_catalog.integrations.starlette_client import OAuth
 from oauth1_catalog.integrations.starlette_client.client import StarletteOAuth1App

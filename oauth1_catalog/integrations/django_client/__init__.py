@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING, NoReturn
 
-from oauth1_catalog.errors import OAuthError
-from oauth1_catalog.extras import needs
-from oauth1_catalog.registry.absent import absent
+from oauth1_catalog.errors import OAuthError, needs
+from oauth1_catalog.integrations import absent
 
 with needs(__name__, "django"):
     from oauth1_catalog.integrations.django_client.client import DjangoOAuth1App

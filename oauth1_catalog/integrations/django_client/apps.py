@@ -7,15 +7,28 @@ them at once, and one that is ignored is raised when its client is first used.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
+from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig
 from django.apps import apps as installed
-from django.core.checks import register
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, register
+
+from oauth1_catalog.errors import (
+    ConfigurationError,
+    MissingSettingError,
+    ProviderFileError,
+    RetiredProviderError,
+    UnknownProviderError,
+)
 
 if TYPE_CHECKING:
     from oauth1_catalog.integrations.django_client.oauth import OAuth
+
 
 LABEL = "oauth1_catalog"
 
@@ -37,8 +50,6 @@ class OAuth1CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         """Have the clients checked."""
-        from oauth1_catalog.integrations.django_client.checks import check_clients
-
         register(check_clients, LABEL)
 
 
@@ -46,3 +57,46 @@ def installed_app() -> OAuth1CatalogConfig | None:
     """The app as it is installed, ``None`` if it is not."""
     app = installed.app_configs.get(LABEL)
     return app if isinstance(app, OAuth1CatalogConfig) else None
+
+
+IDS: dict[type[ConfigurationError], str] = {
+    UnknownProviderError: "E001",
+    MissingSettingError: "E002",
+    RetiredProviderError: "E003",
+    ProviderFileError: "E004",
+    ConfigurationError: "E005",
+}
+"""Stable, for ``SILENCED_SYSTEM_CHECKS``; the first class that fits counts."""
+
+NUMBERS = {
+    "session_fixation": "E006",
+    "deprecated_provider": "W001",
+    "missing_user_agent": "W002",
+    "strict_session_cookie": "W003",
+    "untrusted_host": "W004",
+    "session_fixation_allowed": "W005",
+    "unused_catalog_path": "W006",
+}
+"""Those of single codes: what works today and needs attention, and a login that was not allowed."""
+
+
+def check_clients(*, app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """What is wrong with the clients of every registry; nothing is sent."""
+    app = installed_app()
+    if app is None or (app_configs is not None and app not in app_configs):
+        return []
+    if getattr(settings, "ROOT_URLCONF", None):
+        # The views register their clients when they are imported, which nothing else may have done yet.
+        import_module(settings.ROOT_URLCONF)
+    errors = [error for registry in list(app.registries) for error in registry.check()]
+    # What is told of the application itself comes from each of its registries.
+    found = [_message(error) for error in {(error.provider, error.description): error for error in errors}.values()]
+    return sorted(found, key=lambda message: (str(message.obj), str(message.id), message.msg))
+
+
+def _message(error: ConfigurationError) -> CheckMessage:
+    kind = checks.Warning if error.severity == "warning" else Error
+    number = NUMBERS.get(error.error) or next(number for kind, number in IDS.items() if isinstance(error, kind))
+    # Our messages are "name: cause. What to do."
+    cause, _, advice = error.description.removeprefix(f"{error.provider}: ").partition(". ")
+    return kind(cause.removesuffix(".") + ".", hint=advice or None, obj=error.provider, id=f"{LABEL}.{number}")

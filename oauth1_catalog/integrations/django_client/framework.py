@@ -6,16 +6,24 @@ from collections.abc import Collection, Iterable, Mapping, MutableMapping, Set
 from typing import Any, cast
 
 from django.conf import settings
-from django.core.handlers.asgi import ASGIRequest
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.core.signals import request_finished, request_started
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 from django.utils.module_loading import import_string
 
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.registry.browser import Browser
-from oauth1_catalog.registry.configuration import Settings, is_it_meant
-from oauth1_catalog.registry.current_token import CurrentToken
-from oauth1_catalog.registry.framework import Framework, not_a_request
+from oauth1_catalog.registry.framework import (
+    CurrentToken,
+    Framework,
+    RequestContext,
+    enter,
+    leave,
+    not_a_request,
+    serving,
+    tokens_on,
+)
+from oauth1_catalog.registry.settings import Settings, suggestion
 from oauth1_catalog.registry.token_store import TokenStore
 
 SECTIONS = ("OAUTH1_CATALOG", "AUTHLIB_OAUTH_CLIENTS")
@@ -44,7 +52,7 @@ class DjangoSettings(Settings):
                 return value
         return None
 
-    def place(self, client: str, parameter: str) -> str:
+    def describe_location(self, client: str, parameter: str) -> str:
         """Such as ``OAUTH1_CATALOG['twitter']['client_id'] in the settings``."""
         if client == "oauth1_catalog":
             return f"{client}_{parameter}".upper() + " in the settings"
@@ -54,7 +62,7 @@ class DjangoSettings(Settings):
         """Every key of the client's sections."""
         return {str(key) for section in SECTIONS for key in self._section(section, client)}
 
-    def present(self) -> Mapping[str, str]:
+    def configured_names(self) -> Mapping[str, str]:
         """The keys of every client's section."""
         there = {}
         for section in reversed(SECTIONS):
@@ -63,7 +71,7 @@ class DjangoSettings(Settings):
                 for key, value in values.items() if isinstance(values, Mapping) else ():
                     if value:
                         shown = f"{section}[{client!r}][{key!r}] in the settings"
-                        there[f"{client}_{key}".upper()] = is_it_meant(shown)
+                        there[f"{client}_{key}".upper()] = suggestion(shown)
         return there
 
     @staticmethod
@@ -116,7 +124,7 @@ class DjangoFramework(Framework[HttpRequest]):
 
     current_token = CurrentToken(_attributes)
 
-    def browser(self, request: HttpRequest, fallback_key: str | None) -> Browser:
+    def browser(self, request: HttpRequest, fallback_key: str | None) -> RequestContext:
         """The session, the keys and the query of a request."""
         if not isinstance(own_request(request), HttpRequest):
             raise not_a_request(request)
@@ -126,7 +134,7 @@ class DjangoFramework(Framework[HttpRequest]):
                 "MIDDLEWARE."
             )
         found = [key for key in (settings.SECRET_KEY, *getattr(settings, "SECRET_KEY_FALLBACKS", ())) if key]
-        return Browser(
+        return RequestContext(
             session=request.session,
             keys=self.keys(found, fallback_key),
             in_cookie=settings.SESSION_ENGINE.endswith("signed_cookies"),
@@ -140,3 +148,34 @@ class DjangoFramework(Framework[HttpRequest]):
         if isinstance(parameters, MultiValueDict):
             return [(name, value) for name, values in parameters.lists() for value in values]
         return parameters.items()
+
+
+def observe_requests() -> None:
+    """Have each request begin without a token of another one; a second call changes nothing."""
+    request_started.connect(_begin, dispatch_uid=__name__)
+    request_finished.connect(_end, dispatch_uid=__name__)
+
+
+def _begin(*, sender: Any, environ: Any = None, scope: Any = None, **_: object) -> None:
+    outer = serving()
+    tokens = tokens_on(scope if environ is None else environ)
+    if outer is not None and scope is not None:
+        # What is entered here may be lost with this task's context, which leaves the new request in the outer one's.
+        if isinstance(sender, type) and issubclass(sender, ASGIHandler):
+            outer.clear()  # a server that serves in the context of a request has served that
+        else:
+            outer.hidden += 1  # a test client in a view
+            tokens.within = outer
+    enter(tokens)
+
+
+def _end(**_: object) -> None:
+    tokens = serving()
+    if tokens is None:
+        return
+    if tokens.hidden:
+        tokens.hidden -= 1
+        return
+    if tokens.within is not None:
+        tokens.within.hidden -= 1
+    leave()

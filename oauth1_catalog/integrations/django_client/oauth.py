@@ -13,17 +13,17 @@ from django.utils.functional import SimpleLazyObject
 from oauth1_catalog.clients.connected import DEFAULT
 from oauth1_catalog.errors import ConfigurationError, ConfigurationNotice
 from oauth1_catalog.integrations.django_client.apps import installed_app
-from oauth1_catalog.integrations.django_client.boundary import observe_requests
 from oauth1_catalog.integrations.django_client.client import DjangoOAuth1App
 from oauth1_catalog.integrations.django_client.framework import (
     SECTIONS,
     TOKEN_STORE,
     DjangoFramework,
     DjangoSettings,
+    observe_requests,
     token_store_of_settings,
 )
-from oauth1_catalog.registry.base import BaseOAuth, Registration
 from oauth1_catalog.registry.notices import HostProblem, notices, session_cookie_notices
+from oauth1_catalog.registry.oauth import BaseOAuth, Registration
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog

@@ -4,7 +4,7 @@ The model is ``oauth1_catalog.integrations.django_tokens.models.OAuth1Token``, t
 ``oauth1_catalog.integrations.django_tokens.store.DjangoTokens``.
 """
 
-from oauth1_catalog.extras import needs
+from oauth1_catalog.errors import needs
 
 with needs(__name__, "django"):  # its modules cannot be imported yet: Django loads the apps one by one
     import asgiref.sync  # noqa: F401

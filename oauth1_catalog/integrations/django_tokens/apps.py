@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import PurePath
+from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import register
+from django.core.checks import CheckMessage, Error, register
+
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.registry.encryption import SETTING
 
 LABEL = "oauth1_catalog_tokens"
 
@@ -25,11 +29,10 @@ class OAuth1TokensConfig(AppConfig):
         Raises:
             ConfigurationError: the settings hold no key, and ``manage.py`` is not there to say so.
         """
-        from oauth1_catalog.integrations.django_tokens.checks import check_keys
-        from oauth1_catalog.integrations.django_tokens.keys import configured_cipher
-
         register(check_keys, LABEL)
         if not _runs_a_command(sys.argv[0]):
+            from oauth1_catalog.integrations.django_tokens.models import configured_cipher
+
             configured_cipher()
 
 
@@ -41,3 +44,15 @@ def _runs_a_command(program: str) -> bool:
     """
     path = PurePath(program)
     return path.stem in {"manage", "django-admin"} or path.parts[-2:] == ("django", "__main__.py")
+
+
+def check_keys(**options: Any) -> list[CheckMessage]:  # noqa: ARG001 - Django's signature
+    """Whether the settings hold keys that can be used."""
+    from oauth1_catalog.integrations.django_tokens.models import configured_cipher
+
+    try:
+        configured_cipher()
+    except ConfigurationError as error:
+        cause, _, advice = error.description.partition(". ")
+        return [Error(f"{cause}.", hint=advice, obj=f"{SETTING} in the settings", id=f"{LABEL}.E001")]
+    return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Self
 
 from asgiref.sync import sync_to_async
@@ -13,9 +14,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.integrations.django_tokens.keys import configured_cipher
+from oauth1_catalog.registry.encryption import SETTING, TokenCipher
 from oauth1_catalog.registry.token import Token, TokenLike
-from oauth1_catalog.registry.token_record import open_row, seal_token
+from oauth1_catalog.registry.token_table import open_row, seal_token
 
 
 class OAuth1Token(models.Model):
@@ -146,3 +147,19 @@ class OAuth1Token(models.Model):
 
 def _unclaimed(seconds: float) -> Q:
     return Q(renewing_since=None) | Q(renewing_since__lt=timezone.now() - timedelta(seconds=seconds))
+
+
+def configured_cipher() -> TokenCipher:
+    """The keys of ``OAUTH1_CATALOG_TOKEN_KEYS``: a list, newest first, or one text with commas.
+
+    Raises:
+        ConfigurationError: there is none, or one of them is no key.
+    """
+    keys = getattr(settings, SETTING, None) or ()
+    return _cipher(keys if isinstance(keys, str | bytes) else tuple(keys))
+
+
+# Two at most: the settings' and, in a test, those that override them.
+@lru_cache(maxsize=2)
+def _cipher(keys: str | bytes | tuple[str | bytes, ...]) -> TokenCipher:
+    return TokenCipher(keys)

@@ -8,8 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from oauth1_catalog.integrations.django_tokens.models import OAuth1Token
-from oauth1_catalog.registry.key_rotation import StoredRow
-from oauth1_catalog.registry.token_record import SEALED
+from oauth1_catalog.registry.token_table import SEALED, StoredRow
 
 
 class DjangoRows:

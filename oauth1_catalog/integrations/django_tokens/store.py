@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from oauth1_catalog.integrations.django_tokens.keys import configured_cipher
+from oauth1_catalog.integrations.django_tokens.models import configured_cipher
 from oauth1_catalog.registry.token import Token, TokenLike, token_fields
 from oauth1_catalog.registry.token_store import CLAIM_SECONDS
 

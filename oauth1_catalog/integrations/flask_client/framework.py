@@ -11,10 +11,8 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.datastructures import MultiDict
 
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.registry.browser import Browser
-from oauth1_catalog.registry.configuration import KeyIndex, Settings, is_it_meant, names_under
-from oauth1_catalog.registry.current_token import CurrentToken, RequestTokens, tokens_on
-from oauth1_catalog.registry.framework import Framework
+from oauth1_catalog.registry.framework import CurrentToken, Framework, RequestContext, RequestTokens, tokens_on
+from oauth1_catalog.registry.settings import KeyIndex, Settings, names_under, suggestion
 from oauth1_catalog.registry.token import TokenLike
 
 _QUOTING = (
@@ -40,7 +38,7 @@ class FlaskSettings(Settings):
         """The value of a client's parameter."""
         return self._config.get(f"{client}_{parameter}".upper())
 
-    def place(self, client: str, parameter: str) -> str:
+    def describe_location(self, client: str, parameter: str) -> str:
         """Such as ``TWITTER_CLIENT_ID in app.config``."""
         return f"{client}_{parameter}".upper() + " in app.config"
 
@@ -49,7 +47,7 @@ class FlaskSettings(Settings):
         keys = self._index.beginning_with(f"{client}_".upper(), self._config)
         return names_under(client, keys, self.registered, known)
 
-    def present(self) -> Mapping[str, str]:
+    def configured_names(self) -> Mapping[str, str]:
         """The keys of ``app.config``, and the environment's, which Flask reads only if it is told to."""
         there = {}
         for name, value in os.environ.items():
@@ -61,7 +59,7 @@ class FlaskSettings(Settings):
                     "app.config.from_prefixed_env()."
                 )
         own = [key for key, value in self._config.items() if isinstance(value, str | int) and value]
-        return there | {key: is_it_meant(f"{key} in app.config") for key in own}
+        return there | {key: suggestion(f"{key} in app.config") for key in own}
 
 
 class FlaskCurrentToken(CurrentToken[Request]):
@@ -99,10 +97,10 @@ class FlaskFramework(Framework[Request]):
 
     current_token = FlaskCurrentToken()
 
-    def browser(self, request: Request, fallback_key: str | None) -> Browser:
+    def browser(self, request: Request, fallback_key: str | None) -> RequestContext:
         """The session, the keys and the query of the request being served."""
         app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Werkzeug's documented way
-        return Browser(
+        return RequestContext(
             session=session,
             keys=self.keys(secret_keys(app), fallback_key),
             in_cookie=isinstance(app.session_interface, SecureCookieSessionInterface),

@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+import click
 from flask import Flask, current_app, has_app_context
+from flask.cli import AppGroup
 from werkzeug.local import LocalProxy
 
 from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.clients.connected import DEFAULT
 from oauth1_catalog.errors import ConfigurationError, NotInitializedError
 from oauth1_catalog.integrations.flask_client.client import FlaskOAuth1App
-from oauth1_catalog.integrations.flask_client.commands import EXTENSION, oauth1
 from oauth1_catalog.integrations.flask_client.framework import FlaskFramework, FlaskSettings, secret_keys
-from oauth1_catalog.registry.base import BaseOAuth, Registration
-from oauth1_catalog.registry.configuration import KeyIndex
 from oauth1_catalog.registry.notices import HostProblem, session_cookie_notices
+from oauth1_catalog.registry.oauth import BaseOAuth, Registration
+from oauth1_catalog.registry.settings import KeyIndex
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
@@ -223,3 +224,24 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
             self._registry[registration.name] = registration
         name = registration.name
         return cast("FlaskOAuth1App", LocalProxy(lambda: self.create_client(name)))
+
+
+EXTENSION = "oauth1_catalog"
+"""The key in ``app.extensions``."""
+
+oauth1 = AppGroup("oauth1", help="The application's OAuth 1.0 clients.")
+
+
+@oauth1.command("check")
+def check_clients() -> None:
+    """Say what is wrong with the clients. Nothing is sent; the exit status is 1 if anything is wrong.
+
+    What works today and needs attention, such as a provider whose OAuth 1.0 ends, is a warning.
+    """
+    registry: OAuth = current_app.extensions[EXTENSION]
+    problems = registry.check()
+    for problem in problems:
+        click.echo(f"{'warning: ' if problem.severity == 'warning' else ''}{problem.description}", err=True)
+    if any(problem.severity == "error" for problem in problems):
+        raise click.exceptions.Exit(1)
+    click.echo("The OAuth 1.0 clients are configured.")

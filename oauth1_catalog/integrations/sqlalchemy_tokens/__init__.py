@@ -3,7 +3,7 @@
 ``from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, SQLAlchemyTokens``
 """
 
-from oauth1_catalog.extras import needs
+from oauth1_catalog.errors import needs
 
 with needs(__name__, "sqlalchemy"):
     from oauth1_catalog.integrations.sqlalchemy_tokens.model import OAuth1TokenMixin

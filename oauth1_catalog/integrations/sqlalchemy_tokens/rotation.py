@@ -9,8 +9,7 @@ from sqlalchemy import Engine, MetaData, Table, bindparam, func, select, update
 from sqlalchemy.exc import NoSuchTableError
 
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.registry.key_rotation import StoredRow
-from oauth1_catalog.registry.token_record import SEALED
+from oauth1_catalog.registry.token_table import SEALED, StoredRow
 
 
 class SQLAlchemyRows:

@@ -10,10 +10,10 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.registry.encryption import TokenCipher
 from oauth1_catalog.registry.token import TokenLike
-from oauth1_catalog.registry.token_cipher import TokenCipher
-from oauth1_catalog.registry.token_record import seal_token
 from oauth1_catalog.registry.token_store import CLAIM_SECONDS
+from oauth1_catalog.registry.token_table import seal_token
 
 if TYPE_CHECKING:
     from oauth1_catalog.integrations.sqlalchemy_tokens.model import OAuth1TokenMixin

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.sqlalchemy_tokens import statements
 from oauth1_catalog.integrations.sqlalchemy_tokens.model import OAuth1TokenMixin, is_async
+from oauth1_catalog.registry.encryption import TokenCipher
 from oauth1_catalog.registry.token import Token, TokenLike, token_fields
-from oauth1_catalog.registry.token_cipher import TokenCipher
-from oauth1_catalog.registry.token_record import TokenRow, open_row
+from oauth1_catalog.registry.token_table import TokenRow, open_row
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession

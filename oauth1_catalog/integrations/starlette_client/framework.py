@@ -15,14 +15,20 @@ from starlette.datastructures import ImmutableMultiDict, QueryParams
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oauth1_catalog.clients.connected_async import AsyncConnectedPools
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.integrations.starlette_client.boundary import draw_boundary
-from oauth1_catalog.registry.browser import Browser
-from oauth1_catalog.registry.configuration import KeyIndex, Settings, is_it_meant, names_under
-from oauth1_catalog.registry.current_token import CurrentToken, RequestTokens
-from oauth1_catalog.registry.framework import Framework, not_a_request
+from oauth1_catalog.registry.framework import (
+    CurrentToken,
+    Framework,
+    RequestContext,
+    RequestTokens,
+    not_a_request,
+    serving_within,
+    tokens_on,
+)
+from oauth1_catalog.registry.settings import KeyIndex, Settings, names_under, suggestion
 
 _HOST_PARAMETERS = inspect.signature(TrustedHostMiddleware)
 
@@ -43,7 +49,7 @@ class StarletteSettings(Settings):
             return value
         return self._config.get(key)
 
-    def place(self, client: str, parameter: str) -> str:
+    def describe_location(self, client: str, parameter: str) -> str:
         """Such as ``TWITTER_CLIENT_ID in the environment or .env``."""
         where = "the environment or .env"
         if not isinstance(self._config, Config):
@@ -56,17 +62,17 @@ class StarletteSettings(Settings):
         keys = self._index.beginning_with(f"{client}_".upper(), config)
         return names_under(client, keys, self.registered, known)
 
-    def present(self) -> Mapping[str, str]:
+    def configured_names(self) -> Mapping[str, str]:
         """The keys of the configuration, and the environment's, which a mapping does not hold."""
         if isinstance(self._config, Config):
             # A variable whose value is asked for cannot be set any more, so that only the names are looked at.
             keys = [key for key in self._config.environ if os.environ.get(key) != ""]
             keys += [key for key, value in self._config.file_values.items() if value]
-            return {key: is_it_meant(f"{key} in the environment or .env") for key in keys}
+            return {key: suggestion(f"{key} in the environment or .env") for key in keys}
         aside = "is in the environment, which is not read without a Config: is it meant? Pass OAuth(Config())."
         there = {key: f"{key} {aside}" for key, value in os.environ.items() if value}
         own = [key for key, value in self._config.items() if isinstance(value, str | int) and value]
-        return there | {key: is_it_meant(f"{key} in the configuration") for key in own}
+        return there | {key: suggestion(f"{key} in the configuration") for key in own}
 
 
 class StarletteCurrentToken(CurrentToken[Request]):
@@ -99,7 +105,7 @@ class StarletteFramework(Framework[Request]):
         super().__init__(cache, **options)
         self.applications: WeakSet[Any] = WeakSet() if applications is None else applications
 
-    def browser(self, request: Request, fallback_key: str | None) -> Browser:
+    def browser(self, request: Request, fallback_key: str | None) -> RequestContext:
         """The session, the keys and the query of a request."""
         if not isinstance(request, HTTPConnection):
             raise not_a_request(request)
@@ -108,7 +114,7 @@ class StarletteFramework(Framework[Request]):
                 description="A login needs a session. Add it to the application: app.add_middleware("
                 "SessionMiddleware, secret_key=...)."
             )
-        return Browser(
+        return RequestContext(
             session=request.session,
             keys=self.keys(self.found_keys(request.scope.get("app")), fallback_key),
             in_cookie=True,
@@ -162,3 +168,30 @@ def trusts_hosts(app: object) -> bool:
             given = _HOST_PARAMETERS.bind_partial(None, *middleware.args, **middleware.kwargs)
             return "*" not in (given.arguments.get("allowed_hosts") or ["*"])
     return False
+
+
+class RequestBoundary:
+    """An ASGI application whose requests see no token of another request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        tokens = tokens_on(scope)
+        with serving_within(tokens):
+            await self._app(scope, receive, send)
+
+
+def draw_boundary(scope: Scope) -> None:
+    """Have all requests of the application that serves ``scope`` begin without a token of another request.
+
+    ``scope["router"]`` is the outermost one, which leads to mounted applications, too.
+    """
+    for served in (scope.get("app"), scope.get("router")):
+        stack: Any = getattr(served, "middleware_stack", None)
+        if served is not None and stack is not None and not isinstance(stack, RequestBoundary):
+            served.middleware_stack = RequestBoundary(stack)

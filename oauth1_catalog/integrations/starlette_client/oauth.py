@@ -17,9 +17,9 @@ from oauth1_catalog.integrations.starlette_client.framework import (
     session_settings,
     trusts_hosts,
 )
-from oauth1_catalog.registry.base import BaseOAuth
-from oauth1_catalog.registry.configuration import KeyIndex
 from oauth1_catalog.registry.notices import HostProblem, session_cookie_notices
+from oauth1_catalog.registry.oauth import BaseOAuth
+from oauth1_catalog.registry.settings import KeyIndex
 
 if TYPE_CHECKING:
     from starlette.config import Config

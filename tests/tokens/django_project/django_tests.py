@@ -13,12 +13,12 @@ from django.db import connection
 from django.db.models.signals import post_delete
 from django.test import Client, TransactionTestCase, override_settings
 
-from oauth1_catalog.emulator.browser import press
+from oauth1_catalog.emulator.testing import submit_consent
 from oauth1_catalog.errors import MissingTokenError, TokenKeyError, TokenRequestDeniedError
 from oauth1_catalog.integrations.django_tokens.models import OAuth1Token
 from oauth1_catalog.integrations.django_tokens.store import DjangoTokens
+from oauth1_catalog.registry.encryption import TokenCipher
 from oauth1_catalog.registry.token import Token
-from oauth1_catalog.registry.token_cipher import TokenCipher
 
 FIELDS = {"oauth_token": "token-1", "oauth_token_secret": "secret-1", "screen_name": "ada"}
 
@@ -169,7 +169,7 @@ class SiteTests(WithUser):
     def log_in(self, browser, path="/login"):
         consent = browser.get(path)["Location"]
         fields = {"decision": "authorize", "user": "ada"}
-        back = press(consent, fields=fields, verify=os.environ["REQUESTS_CA_BUNDLE"])
+        back = submit_consent(consent, fields=fields, verify=os.environ["REQUESTS_CA_BUNDLE"])
         return browser.get(back.removeprefix("http://testserver"))
 
     def test_a_login_of_a_known_user_is_saved(self):

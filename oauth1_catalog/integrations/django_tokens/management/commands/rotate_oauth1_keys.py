@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from oauth1_catalog.integrations.django_tokens.keys import configured_cipher
+from oauth1_catalog.integrations.django_tokens.models import configured_cipher
 from oauth1_catalog.integrations.django_tokens.rotation import DjangoRows
-from oauth1_catalog.registry.key_rotation import BATCH, rotate
+from oauth1_catalog.registry.token_table import BATCH, rotate
 
 WIDTH = 36
 """Of the progress bar, in characters; click, which draws the other command's, is not among Django's requirements."""

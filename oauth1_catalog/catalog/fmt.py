@@ -1,0 +1,140 @@
+"""Write a provider file as it should be written: fields in order, quotes, slashes, unmistakable slips of the pen.
+
+Rule 1: comments and everything else that the change is not about stay as they are: the text is edited, not written
+anew.
+Rule 2: what a file says is not changed by a change of its form. The result is read again, and thrown away if its data
+is not what it should be.
+Rule 3: a URL is never changed, but for a slash at the end of ``api_base_url``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from oauth1_catalog.catalog.diagnostics import Diagnostic
+from oauth1_catalog.catalog.document import Branch, Document, Event, Leaf
+from oauth1_catalog.catalog.rules.form import ORDER
+from oauth1_catalog.catalog.source import read
+
+# A single near miss is a slip; two are a guess.
+_MEANT = re.compile(r"did you mean `([A-Za-z0-9_-]+)`\?")
+_FIXABLE = frozenset({"P010", "P013", "P080"})
+
+
+def format_text(text: str) -> str:
+    """The same file as ``oauth1-catalog fmt`` writes it: fields in order, quotes in one way."""
+    return with_plain_quotes(sort_fields(text))
+
+
+def sort_fields(text: str) -> str:
+    r"""The same file with its fields in the order of the format; comments go with the field below them.
+
+    >>> sort_fields("schema_version: 1\n# what people call it\ndisplay_name: Acme\nname: acme\n")
+    'schema_version: 1\nname: acme\n# what people call it\ndisplay_name: Acme\n'
+    """
+    document = read(text, path="")
+    if document.findings or not document.data:
+        return text
+    starts = {document.span((field,), key=True).line - 1: field for field in document.data}
+    # A mapping in braces, or on the line of another field, has no lines of its own to move.
+    if len(starts) != len(document.data) or any(document.span((f,), key=True).column != 1 for f in document.data):
+        return text
+    head, blocks, tail = _blocks(text.splitlines(keepends=True), starts)
+    ordered = sorted(blocks, key=lambda block: ORDER.get(block[0], len(ORDER)))
+    lines = [line if line.endswith("\n") else f"{line}\n" for _, block in ordered for line in block]
+    changed = "".join((*head, *lines, *tail))
+    return changed if read(changed, path="").data == document.data else text
+
+
+def _blocks(lines: list[str], starts: dict[int, str]) -> tuple[list[str], list[tuple[str, list[str]]], list[str]]:
+    """The lines before the first field, each field with the comments above it, and what follows the last one."""
+    order = sorted(starts)
+    begins = []
+    for start, previous in zip(order, [-1, *order], strict=False):
+        begin = start
+        while begin - 1 > previous and lines[begin - 1].lstrip().startswith("#"):
+            begin -= 1
+        # The first lines of a file are about the file.
+        begins.append(start if previous < 0 else begin)
+    ends = [*begins[1:], len(lines)]
+    while ends[-1] - 1 > order[-1] and re.match(r"#|\s*$", lines[ends[-1] - 1]):
+        ends[-1] -= 1
+    blocks = [(starts[start], lines[begin:end]) for start, begin, end in zip(order, begins, ends, strict=True)]
+    return lines[: begins[0]], blocks, lines[ends[-1] :]
+
+
+def apply_fixes(document: Document, findings: Iterable[Diagnostic]) -> str:
+    """The file's text with every finding put right that has one answer, and in our own form."""
+    lines = document.text.splitlines(keepends=True)
+    for finding in sorted(findings, key=lambda finding: (finding.line, finding.column), reverse=True):
+        word = _replacement(finding)
+        if word is None or finding.path != document.path or finding.line > len(lines):
+            continue
+        line = lines[finding.line - 1]
+        before, marked, after = (
+            line[: finding.column - 1],
+            line[finding.column - 1 : finding.end_column - 1],
+            line[finding.end_column - 1 :],
+        )
+        lines[finding.line - 1] = before + _replaced(marked, finding, word) + after
+    text = "".join(lines)
+    # A slip that was put right may have made the file readable, and its order known.
+    return format_text(text) if not read(text, path="").findings else document.text
+
+
+def _replacement(finding: Diagnostic) -> str | None:
+    if finding.code not in _FIXABLE:
+        return None
+    if finding.code == "P080":
+        return "/"
+    meant = _MEANT.fullmatch(finding.help)
+    return meant[1] if meant else None
+
+
+def _replaced(marked: str, finding: Diagnostic, word: str) -> str:
+    quote = marked[-1] if marked[-1:] in {'"', "'"} else ""
+    if finding.code == "P080":
+        return f"{marked.removesuffix(quote)}/{quote}"
+    return f"{quote}{word}{quote}"
+
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9._~/:+@%?=&-]*(?<=[A-Za-z0-9/])")
+_NO_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
+
+
+def with_plain_quotes(text: str) -> str:
+    r"""The same file, its values quoted in one way; comments stay.
+
+    >>> with_plain_quotes("name: 'acme'\nuserinfo_params: {email: 'true'}\n")
+    'name: acme\nuserinfo_params: {email: "true"}\n'
+    """
+    document = read(text, path="")
+    if document.findings or document.root is None:
+        return text
+    lines = text.splitlines(keepends=True)
+    for event in sorted(_quoted(document.root), key=lambda event: -event.start_mark.column):
+        start, end = event.start_mark, event.end_mark
+        if start.line == end.line and start.line < len(lines) and (better := _written(event)) is not None:
+            line = lines[start.line]
+            lines[start.line] = line[: start.column] + better + line[end.column :]
+    changed = "".join(lines)
+    return changed if read(changed, path="").data == document.data else text
+
+
+def _written(event: Event) -> str | None:
+    """How the value is written, if otherwise than it is."""
+    value = event.value
+    if _WORD.fullmatch(value) and value.lower() not in _NO_TEXT:
+        return str(value)
+    if event.style == "'" and value.isprintable() and not re.search(r'["\\]', value):
+        return f'"{value}"'
+    return None
+
+
+def _quoted(node: Leaf | Branch) -> Iterator[Event]:
+    if isinstance(node, Branch):
+        for inner in node.items.values() if isinstance(node.items, dict) else node.items:
+            yield from _quoted(inner)
+    elif node[1].style in {"'", '"'}:
+        yield node[1]

@@ -1,0 +1,170 @@
+"""P039, P080, P083, P086: what URLs say together with other fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from oauth1_catalog.catalog.diagnostics import Diagnostic
+from oauth1_catalog.catalog.document import Step
+from oauth1_catalog.catalog.rules.base import Rule, Subject
+from oauth1_catalog.catalog.templates import check_hostname
+from oauth1_catalog.catalog.wildcards import is_wildcard, wildcard_fault
+from oauth1_catalog.hosts import is_loopback, origin_of
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+
+_URLS = ("request_token_url", "authorize_url", "access_token_url", "api_base_url")
+
+
+def plaintext_goes_over_https(subject: Subject) -> Iterator[Diagnostic]:
+    """P039: PLAINTEXT sends the secrets themselves (RFC 5849, section 3.4.4)."""
+    if subject.file.client_kwargs.signature_method != "PLAINTEXT":
+        return
+    file = subject.file
+    addresses: dict[tuple[str, ...], str | None] = {(field,): getattr(file, field) for field in _URLS}
+    addresses |= {("userinfo_endpoint",): file.userinfo_endpoint}
+    addresses |= {(name, "url"): end.url for name, end in (("renew", file.renew), ("revoke", file.revoke)) if end}
+    for path, url in addresses.items():
+        if url is not None and url.startswith("http://") and not is_loopback(origin_of(url).host):
+            hint = f"write https://{url.partition('://')[2]}, or take another signature method"
+            message = f"PLAINTEXT would send the secrets of `{'.'.join(path)}` in the clear"
+            yield subject.entry.diagnostic("P039", message, path, hint=hint)
+
+
+def unsigned_calls_are_whole(subject: Subject) -> Iterator[Diagnostic]:
+    """P086: calls that carry the token itself have a header for it, and go over https."""
+    file = subject.file
+    if file.api_auth == "header" and file.api_auth_header is None and not subject.is_silenced(("api_auth_header",)):
+        hint = "add `api_auth_header`, or write `api_auth: bearer`"
+        message = "`api_auth: header` does not say which header"
+        yield subject.entry.diagnostic("P086", message, ("api_auth",), hint=hint)
+    if file.api_auth != "header" and file.api_auth_header is not None:
+        hint = "write `api_auth: header`, or delete it"
+        message = f"`api_auth_header` means nothing with `api_auth: {file.api_auth}`"
+        yield subject.entry.diagnostic("P086", message, ("api_auth_header",), key=True, hint=hint)
+    if file.api_auth == "signature":
+        return
+    for field in ("api_base_url", "userinfo_endpoint"):
+        url = getattr(file, field)
+        if url is not None and url.startswith("http://"):
+            message = f"`api_auth: {file.api_auth}` would send the token to `{field}` in the clear"
+            yield subject.entry.diagnostic("P086", message, (field,), hint=f"write https://{url.partition('://')[2]}")
+
+
+def base_ends_in_a_slash(subject: Subject) -> Iterator[Diagnostic]:
+    """P080: without it, a relative path takes the place of the base's last segment (RFC 3986, section 5.2.3)."""
+    places: list[tuple[tuple[str, ...], str | None]] = [((), subject.file.api_base_url)]
+    places += [(("environments", name), e.api_base_url) for name, e in subject.file.environments.items()]
+    for prefix, url in places:
+        path = (*prefix, "api_base_url")
+        if url is not None and not url.endswith("/") and "?" not in url and not subject.is_silenced(path):
+            message = "`api_base_url` does not end in `/`, so its last segment is lost in relative URLs"
+            yield subject.entry.diagnostic("P080", message, path, hint=f"write {url}/", warning=True)
+
+
+def token_endpoints_share_a_host(subject: Subject) -> Iterator[Diagnostic]:
+    """P083: both token endpoints are one server's."""
+    first, second = subject.file.request_token_url, subject.file.access_token_url
+    if first is None or second is None or _host(first) == _host(second):
+        return
+    message = f"`access_token_url` is on {_host(second)}, and `request_token_url` on {_host(first)}"
+    hint = "no known provider has its token endpoints on two hosts; look at the documentation again"
+    yield subject.entry.diagnostic("P083", message, ("access_token_url",), hint=hint, warning=True)
+
+
+def _host(url: str) -> str:
+    return re.split(r"[/?#]", url.partition("://")[2] or url, maxsplit=1)[0].lower()
+
+
+Path = tuple[Step, ...]
+
+
+def hosts_are_hosts(subject: Subject) -> Iterator[Diagnostic]:
+    """P032: ``api_hosts`` holds host names, without scheme and path."""
+    for path, host in _hosts(subject):
+        if "{" not in host and not is_wildcard(host) and check_hostname(host.partition(":")[0]):
+            yield subject.entry.diagnostic("P032", f"`{host}` is not a host", path, hint="write host.example.com")
+
+
+def wildcards_are_narrow(subject: Subject) -> Iterator[Diagnostic]:
+    """P084: a wildcard stands alone at the front of a host name, and for signed https calls alone."""
+    kwargs = subject.file.client_kwargs
+    for path, host in _wildcards(subject):
+        if wrong := wildcard_fault(host):
+            message = f"`{host}` cannot stand in `api_hosts`: {wrong}"
+            yield subject.entry.diagnostic("P084", message, path, hint="write *.example.org, or each host")
+        elif kwargs.signature_method == "PLAINTEXT":
+            message = f"`{host}` with PLAINTEXT would give the secrets to every host below it"
+            yield subject.entry.diagnostic("P084", message, path, hint="list each host by its name")
+        elif subject.file.api_auth != "signature":
+            message = f"`{host}` with `api_auth: {subject.file.api_auth}` would give the token to every host below it"
+            yield subject.entry.diagnostic("P084", message, path, hint="list each host by its name")
+
+
+def wildcards_are_below_a_domain(subject: Subject) -> Iterator[Diagnostic]:
+    """P084: what is behind the ``*`` is a registrable domain, or below one (publicsuffix.org)."""
+    for path, host in _wildcards(subject):
+        if wildcard_fault(host) is None and not _is_registrable(host[2:]):
+            message = f"`{host}` stands for domains of different owners: `{host[2:]}` is a public suffix"
+            yield subject.entry.diagnostic("P084", message, path, hint="list each host by its name")
+
+
+def wildcards_have_evidence(subject: Subject) -> Iterator[Diagnostic]:
+    """P085: somebody has looked whether each host below is the provider's own, and none a customer's."""
+    if subject.is_silenced(("evidence",)):
+        return
+    entries = [entry for entry in subject.file.evidence if "api_hosts" in entry.fields]
+    for path, host in _wildcards(subject):
+        if not any(entry.note for entry in entries):
+            message = f"nothing says that every host of `{host}` is the provider's own"
+            hint = "add an `evidence` entry for `api_hosts`, whose `note` says who has the hosts below, and no customer"
+            yield subject.entry.diagnostic("P085", message, path, hint=hint)
+            return
+
+
+def _wildcards(subject: Subject) -> Iterator[tuple[Path, str]]:
+    return ((path, host) for path, host in _hosts(subject) if is_wildcard(host))
+
+
+def _hosts(subject: Subject) -> Iterator[tuple[Path, str]]:
+    """Every host of the file, also of its environments and options."""
+    file = subject.file
+    places: list[tuple[Path, tuple[str, ...] | None]] = [((), file.api_hosts)]
+    places += [(("environments", name), section.api_hosts) for name, section in file.environments.items()]
+    places += [(("options", name, "sets"), option.sets.api_hosts) for name, option in file.options.items()]
+    for prefix, hosts in places:
+        for index, host in enumerate(hosts or ()):
+            path = (*prefix, "api_hosts", index)
+            if not subject.is_silenced(path):
+                yield path, host
+
+
+def _is_registrable(domain: str) -> bool:
+    if find_spec("publicsuffixlist") is None:
+        return True  # an application that only loads the file: who validates it has the list
+    return _public_suffixes().privatesuffix(domain.lower()) is not None
+
+
+@cache
+def _public_suffixes() -> PublicSuffixList:
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList()
+
+
+RULES: tuple[Rule, ...] = (
+    plaintext_goes_over_https,
+    unsigned_calls_are_whole,
+    base_ends_in_a_slash,
+    token_endpoints_share_a_host,
+    hosts_are_hosts,
+    wildcards_are_narrow,
+    wildcards_are_below_a_domain,
+    wildcards_have_evidence,
+)

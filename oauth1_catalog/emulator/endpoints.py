@@ -1,0 +1,321 @@
+"""The provider's side of the dance, without I/O: a request as it was on the wire in, the answer out.
+
+Rule: every signed request goes through ``verification.py``, which lets oauthlib verify it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from xml.sax.saxutils import escape
+
+from oauth1_catalog.catalog.provider import Provider, UserinfoRules
+from oauth1_catalog.emulator import pages, verification
+from oauth1_catalog.emulator.examples import DEFAULT_USER, User, example_profile, example_xml, token_fields
+from oauth1_catalog.emulator.pages import answer_browser
+from oauth1_catalog.emulator.providers import Registration, leads_to
+from oauth1_catalog.emulator.requirements import form_parameters, query_parameters
+from oauth1_catalog.emulator.responses import Refusal, absent, rejected
+from oauth1_catalog.emulator.rewrite import place_of
+from oauth1_catalog.emulator.store import AccessToken, Client, TemporaryToken
+from oauth1_catalog.emulator.validator import Validator
+from oauth1_catalog.hosts import is_loopback
+from oauth1_catalog.rfc5849.messages import Request, Response
+
+log = logging.getLogger(__name__)
+
+_CONSUMER_KEY = re.compile(r"""\boauth_consumer_key="?([^"&,]+)""")
+
+
+class Server:
+    """Several emulated providers; safe to use from many threads.
+
+    >>> Server().handle(Request("GET", "https://127.0.0.1:8443/nobody/api/x")).status
+    404
+    """
+
+    def __init__(self) -> None:
+        self._registrations: dict[str, Registration] = {}
+
+    def add(self, registration: Registration) -> None:
+        """Play this provider from now on; what it remembers is in the registration's store."""
+        self._registrations[registration.key] = registration
+
+    def registration(self, key: str) -> Registration | None:
+        """The provider of that key, if it is played."""
+        return self._registrations.get(key)
+
+    def find(self, request: Request) -> tuple[Registration | None, str]:
+        """Which provider a request is for, and in which role.
+
+        A path from the root, such as ``/1.1/me.json`` joined to ``api_base_url``, has lost the provider's key; then the
+        consumer key tells whose API it is.
+        """
+        key, role = place_of(request.url)
+        if role:
+            registration = self._registrations.get(key)
+            return (registration if registration and registration.serves(role, request.url) else None), role
+        signed = _CONSUMER_KEY.search(f"{request.header('Authorization')}&{urlsplit(request.url).query}")
+        known = list(self._registrations.values())
+        return next((r for r in known if signed and r.store.knows(unquote(signed[1]))), None), "api"
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request.
+
+        Args:
+            request: its URL absolute, as its target and its ``Host`` were on the wire.
+        """
+        if not _is_of_this_machine(request.url):
+            return pages.misdirected()
+        registration, role = self.find(request)
+        if registration is None:
+            return pages.not_found(request, tuple(sorted(self._registrations)))
+        try:
+            response = self._answer(registration, role, request)
+        except Refusal as refusal:
+            told = "".join(f"\n  {line}" for line in refusal.told)
+            log.warning("emulation of %s: %s refused: %s%s", registration.key, role, refusal, told)
+            if role == "authorize":
+                return pages.refused(registration, refusal)
+            return refusal.response(registration.realm)
+        log.info("emulation of %s: %s answered with %d", registration.key, role, response.status)
+        return response
+
+    def _answer(self, registration: Registration, role: str, request: Request) -> Response:
+        if role == "authorize":
+            return answer_browser(registration, request)
+        if not request.url.startswith("https:"):
+            raise Refusal(
+                "parameter_rejected",
+                "Credentials and tokens go over https alone. Use the https address of this emulation.",
+                status=403,
+            )
+        answers: Mapping[str, Callable[[Validator], Response]] = {
+            "request_token": _request_token,
+            "access_token": _access_token,
+            "renew": _renew,
+            "revoke": _revoke,
+            "api": answer_call,
+        }
+        return answers[role](Validator(registration, role, request))
+
+
+def _is_of_this_machine(url: str) -> bool:
+    """Whether a request's Host names this machine: a page of a stranger, whose name leads here, gets no answer."""
+    try:
+        return is_loopback(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
+
+
+def _request_token(validator: Validator) -> Response:
+    token = verification.new_temporary_token(validator)
+    return temporary_answer(validator.registration, token)
+
+
+def _access_token(validator: Validator) -> Response:
+    registration = validator.registration
+    form = dict(form_parameters(validator.request) + query_parameters(validator.request))
+    if "xauth" in registration.original.flows and "x_auth_mode" in form:
+        return _xauth(validator, form)
+    if "signed_grant" in registration.original.flows:
+        client_id = verification.verify_client_request(validator)
+        return access_answer(registration.original, registration.store.issue(registration.key, client_id, DEFAULT_USER))
+    return access_answer(registration.original, verification.new_access_token(validator))
+
+
+def _xauth(validator: Validator, form: Mapping[str, str]) -> Response:
+    """User name and password for a token (xAuth): any password but an empty one is right."""
+    registration = validator.registration
+    if missing := [name for name in ("x_auth_username", "x_auth_password") if not form.get(name)]:
+        raise absent(*missing)
+    if form["x_auth_mode"] != "client_auth":
+        raise rejected("x_auth_mode", "x_auth_mode must be client_auth.")
+    client_id = verification.verify_client_request(validator)
+    token = registration.store.issue(registration.key, client_id, User(form["x_auth_username"]))
+    return access_answer(registration.original, token)
+
+
+def _renew(validator: Validator) -> Response:
+    """A token that has expired, or still lives, for one that lives (OAuth Session 1.0, or E*TRADE's way)."""
+    registration = validator.registration
+    endpoint = registration.original.renew
+    validator.expired_token_is_fine = True
+    token = verification.verify_resource_request(validator)
+    if endpoint is None or not endpoint.session_handle:
+        registration.store.mark(token, "valid")
+        return access_answer(registration.original, token)
+    handle = validator.call.protocol.get("oauth_session_handle") if validator.call else None
+    if not handle:
+        raise absent("oauth_session_handle")
+    if not secrets.compare_digest(handle, token.session_handle):
+        raise rejected("oauth_session_handle", "This is not the session handle that came with the token.")
+    return access_answer(registration.original, registration.store.renew(token))
+
+
+def _revoke(validator: Validator) -> Response:
+    token = verification.verify_resource_request(validator)
+    validator.registration.store.mark(token, "revoked")
+    return Response(200, {"Content-Type": "application/json"}, b'{"revoked": true}')
+
+
+def answer_call(validator: Validator) -> Response:
+    """Verify a call, and answer it.
+
+    Raises:
+        Refusal: the request is not what this provider takes.
+    """
+    registration, request = validator.registration, validator.request
+    if registration.original.api_auth == "signature":
+        client_id, token = verification.verify_api_request(validator)
+    else:
+        client_id, token = verification.verify_token_header(validator)
+    rules = registration.original.userinfo
+    if token is not None and rules is not None:
+        if _is_profile(registration, request):
+            nonce = validator.call.protocol.get("oauth_nonce", "") if validator.call else ""
+            asked = urlsplit(request.url)
+            issuer = f"{asked.scheme}://{asked.netloc}"
+            client = registration.store.client(client_id)
+            return profile_answer(rules, token.user, client, issuer=issuer, nonce=nonce)
+        if _is_followup(registration, request):  # it adds to the profile, always as JSON
+            return profile_answer(replace(rules, format="json"), token.user, registration.store.client(client_id))
+    return _json(_echo(request, client_id, token, registration.original.api_auth_header or ""))
+
+
+def _is_profile(registration: Registration, request: Request) -> bool:
+    """Whether the request is for the profile."""
+    rules = registration.provider.userinfo
+    if rules is None or rules.endpoint == "token_response":
+        return False
+    asked, wanted = urlsplit(request.url), urlsplit(rules.endpoint)
+    is_there = leads_to(wanted.path, asked.path) and set(parse_qsl(wanted.query)) <= set(parse_qsl(asked.query))
+    return is_there and request.method == rules.method
+
+
+def _is_followup(registration: Registration, request: Request) -> bool:
+    """Whether the request is for what the profile's follow-up adds to it."""
+    rules = registration.provider.userinfo
+    if rules is None or rules.followup is None:
+        return False
+    return leads_to(urlsplit(rules.followup).path, urlsplit(request.url).path)
+
+
+def _echo(request: Request, client_id: str, token: AccessToken | None, header: str) -> dict[str, object]:
+    body = request.body or b""
+    secret = {"authorization", header.lower()}
+    headers = {name: value for name, value in request.headers.items() if name.lower() not in secret}
+    return {
+        "emulation": True,
+        "client_id": client_id,
+        "user": token and token.user.username,
+        "method": request.method,
+        "path": urlsplit(request.url).path,
+        "query": query_parameters(request),
+        "form": form_parameters(request),
+        "headers": headers,
+        "body": body.decode("utf-8", "replace"),
+        "body_base64": base64.b64encode(body).decode("ascii"),
+    }
+
+
+def _json(document: object) -> Response:
+    return Response(200, {"Content-Type": "application/json"}, json.dumps(document).encode("utf-8"))
+
+
+TOKEN_LIFETIME = 3600
+"""What ``expires_in`` says, in seconds, where the provider has such a field and the file gives no lifetime."""
+
+
+def temporary_answer(registration: Registration, token: TemporaryToken) -> Response:
+    """Temporary credentials (RFC 5849, section 2.1); a 1.0 provider does not confirm the callback."""
+    provider = registration.original
+    fields = {"oauth_token": token.token}
+    if token.secret:
+        fields["oauth_token_secret"] = token.secret
+    if provider.callback.confirmed != "none":
+        fields["oauth_callback_confirmed"] = "true"
+    if provider.authorize_url_field:
+        known = {"{client_id}": token.client_id, "{oauth_token}": token.token, "{oauth_callback}": token.callback}
+        query = {name: known.get(value, value) for name, value in provider.authorize_params.items()}
+        query[provider.authorize_token_param] = token.token
+        fields[provider.authorize_url_field] = f"{registration.endpoint('authorize')}?{urlencode(query)}"
+    return token_answer(provider, fields)
+
+
+def access_answer(provider: Provider, token: AccessToken) -> Response:
+    """Token credentials (section 2.3), and what this provider says beside them."""
+    return token_answer(provider, access_fields(provider, token))
+
+
+def access_fields(provider: Provider, token: AccessToken) -> dict[str, str]:
+    """The fields of that answer, under their standard names.
+
+    >>> from oauth1_catalog.emulator.examples import DEFAULT_USER
+    >>> list(access_fields(Provider(name="x"), AccessToken("t", "s", "key", None, DEFAULT_USER)))
+    ['oauth_token', 'oauth_token_secret']
+    """
+    rules = provider.token_response
+    fields = {"oauth_token": token.token, "oauth_token_secret": token.secret}
+    lifetime = (rules.lifetime and rules.lifetime.seconds) or TOKEN_LIFETIME
+    unit = 1000 if rules.expires_unit == "milliseconds" else 1
+    if rules.expires_in:
+        fields[rules.expires_in] = str(lifetime * unit)
+    if rules.expires_at:
+        end = int(time.time()) + lifetime
+        is_iso = rules.expires_unit == "iso8601"
+        fields[rules.expires_at] = (
+            f"{datetime.fromtimestamp(end, UTC):%Y-%m-%dT%H:%M:%SZ}" if is_iso else str(end * unit)
+        )
+    if rules.session_handle:
+        fields[rules.session_handle] = token.session_handle
+    return {**fields, **token_fields(provider.userinfo, rules.extra, token.user)}
+
+
+def profile_answer(rules: UserinfoRules, user: User, client: Client, *, issuer: str = "", nonce: str = "") -> Response:
+    """The profile as JSON, XML or a text; or as MediaWiki's JWT, signed with the client's secret (HS256, RFC 7515)."""
+    if rules.format == "xml":
+        return _no_store("text/xml; charset=utf-8", example_xml(rules.claims, user))
+    profile = example_profile(rules, user)
+    if rules.format == "json" or not isinstance(profile, dict):
+        return _no_store("application/json", json.dumps(profile))
+    if rules.format == "text":
+        return _no_store("text/plain; charset=utf-8", str(profile["text"]))
+    now = int(time.time())
+    own = {"iss": issuer, "aud": client.client_id, "iat": now, "exp": now + 100, "nonce": nonce}
+    claims = {**profile, **own}
+    signed = ".".join(_base64url(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
+    signature = hmac.digest(client.client_secret.encode(), signed.encode(), "sha256")
+    return _no_store("application/jwt", f"{signed}.{_base64url(signature)}")
+
+
+def token_answer(provider: Provider, fields: Mapping[str, str]) -> Response:
+    """Fields under the provider's own names, in its own format.
+
+    >>> token_answer(Provider(name="x"), {"oauth_token": "a b"}).text
+    'oauth_token=a+b'
+    """
+    named = {provider.token_response.fields.get(name, name): value for name, value in fields.items()}
+    if provider.token_response.format == "json":
+        return _no_store("application/json", json.dumps(named))
+    if provider.token_response.format == "xml":
+        elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in named.items())
+        return _no_store("text/xml; charset=utf-8", f"<?xml version='1.0' encoding='utf-8'?>\n<auth>{elements}</auth>")
+    return _no_store("application/x-www-form-urlencoded", urlencode(named))
+
+
+def _base64url(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode("ascii")
+
+
+def _no_store(content_type: str, text: str) -> Response:
+    return Response(200, {"Content-Type": content_type, "Cache-Control": "no-store"}, text.encode("utf-8"))

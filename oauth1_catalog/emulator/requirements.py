@@ -1,0 +1,216 @@
+"""What a provider wants of a signed request beside the signature, as its file says it.
+
+Each demand is a function that raises a ``Refusal`` with the words that help a developer most.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from oauthlib.oauth1 import SIGNATURE_TYPE_AUTH_HEADER, SIGNATURE_TYPE_BODY, SIGNATURE_TYPE_QUERY
+
+from oauth1_catalog.emulator.providers import Registration
+from oauth1_catalog.emulator.responses import Refusal, absent, rejected
+from oauth1_catalog.rfc5849.messages import Request
+
+FORM = "application/x-www-form-urlencoded"
+
+_PLACES = {SIGNATURE_TYPE_AUTH_HEADER: "HEADER", SIGNATURE_TYPE_BODY: "BODY", SIGNATURE_TYPE_QUERY: "QUERY"}
+_LIBRARY = re.compile(r"$|python|requests|httpx|urllib|curl", re.IGNORECASE)
+_RUN_TIME_VALUES = ("{client_id}", "{oauth_token}", "{oauth_callback}")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A signed request as oauthlib has read it: where its protocol parameters were, and what they are."""
+
+    role: str
+    request: Request
+    place: str
+    protocol: Mapping[str, str] = field(repr=False)
+    realm: str | None = None
+
+
+def check_demands(registration: Registration, call: Call) -> None:
+    """All demands of the provider on a signed request, one after another.
+
+    Raises:
+        Refusal: one of them is not met.
+    """
+    _check_method(registration, call)
+    _check_place(registration, call)
+    _check_realm(registration, call)
+    _check_headers(registration, call)
+    _check_parameters(registration, call)
+    _check_body_hash(registration, call)
+    if (
+        call.role == "api"
+        and registration.original.client_kwargs.get("empty_token")
+        and "oauth_token" not in call.protocol
+    ):
+        raise absent("oauth_token")
+
+
+def check_unsigned_demands(registration: Registration, call: Call) -> None:
+    """The demands on a call that is not signed.
+
+    Raises:
+        Refusal: one of them is not met.
+    """
+    _check_headers(registration, call)
+    _check_parameters(registration, call)
+
+
+def is_form(request: Request) -> bool:
+    """Whether the body's parameters belong to the signature (RFC 5849, section 3.4.1.3.1).
+
+    >>> is_form(Request("POST", "https://a.example/", {"content-type": "Application/X-WWW-Form-Urlencoded; charset=x"}))
+    True
+    """
+    return request.header("Content-Type").partition(";")[0].strip().lower() == FORM
+
+
+def query_parameters(request: Request) -> list[tuple[str, str]]:
+    """The query's own parameters, without the protocol's."""
+    return _own(urlsplit(request.url).query)
+
+
+def form_parameters(request: Request) -> list[tuple[str, str]]:
+    """The form's own parameters, without the protocol's."""
+    return _own((request.body or b"").decode("utf-8", "replace")) if is_form(request) else []
+
+
+def multipart_fields(request: Request) -> list[tuple[str, str]]:
+    """The text fields of a multipart body (RFC 7578): the parts without a file name."""
+    content_type = request.header("Content-Type")
+    if not content_type.lower().startswith("multipart/form-data"):
+        return []
+    message = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + (request.body or b""))
+    parts: Any = message.get_payload() if message.is_multipart() else []  # messages, where it is multipart
+    return [
+        (str(part.get_param("name", header="Content-Disposition")), part.get_payload(decode=True).decode("utf-8"))
+        for part in parts
+        if part.get_filename() is None
+    ]
+
+
+def _own(text: str) -> list[tuple[str, str]]:
+    return [(n, v) for n, v in parse_qsl(text, keep_blank_values=True) if not n.startswith("oauth_")]
+
+
+def check_names(wanted: Mapping[str, str], found: Mapping[str, str], values: Mapping[str, str]) -> None:
+    """Parameters that a provider's file lists must be there; an application may choose another value.
+
+    Args:
+        wanted: the file's parameters. A value that is a run-time placeholder must be what the placeholder stands for.
+        found: the request's parameters.
+        values: what the placeholders stand for, by their names without braces.
+
+    Raises:
+        Refusal: one is absent, or has not the value of its placeholder.
+    """
+    if missing := [name for name in wanted if name not in found]:
+        raise absent(*missing)
+    for name, text in wanted.items():
+        if text in _RUN_TIME_VALUES and (value := values.get(text[1:-1])) is not None and found[name] != value:
+            raise rejected(name, f"{name} must be the {text[1:-1]} of this login.")
+
+
+def _check_method(registration: Registration, call: Call) -> None:
+    if call.role == "api":
+        return
+    wanted = registration.method(call.role)
+    if "xauth" in registration.original.flows and "x_auth_mode" in dict(form_parameters(call.request)):
+        wanted = "POST"  # a password goes into a form, whatever the method of a login's last step is
+    if call.request.method != wanted:
+        raise Refusal("parameter_rejected", f"This endpoint takes {wanted}, not {call.request.method}.", status=405)
+
+
+def _check_place(registration: Registration, call: Call) -> None:
+    wanted = registration.setting("signature_type", "HEADER").upper()
+    if call.role != "api":
+        wanted = registration.original.token_signature_type or wanted
+    found = _PLACES[call.place]
+    # A request that has no form cannot carry its parameters in one: a client has to take another place then.
+    if wanted == "BODY" and found != "BODY" and not is_form(call.request) and call.role == "api":
+        return
+    if found != wanted:
+        raise Refusal(
+            "parameter_rejected", f"This provider wants the OAuth parameters in the {wanted}, not in the {found}."
+        )
+
+
+def _check_realm(registration: Registration, call: Call) -> None:
+    wanted = registration.setting("realm").replace("{request_url}", call.request.url.partition("?")[0])
+    if wanted and _PLACES[call.place] == "HEADER" and (call.realm or "") != wanted:
+        raise rejected("realm", f'This provider wants realm="{wanted}" in the Authorization header.')
+
+
+def _check_headers(registration: Registration, call: Call) -> None:
+    original = registration.original
+    wanted = dict(original.headers)
+    if call.role == "request_token":
+        wanted |= original.request_token_headers
+    for name, value in wanted.items():
+        given = call.request.header(name)
+        # On an API call an application may want something else, but must have said so: "*/*" is every library's word.
+        if given in {"", "*/*"} or (call.role != "api" and given != value):
+            raise Refusal("parameter_rejected", f"This provider wants the header {name}: {value}.")
+    wants_agent = original.user_agent_required or original.user_agent is not None
+    if wants_agent and _LIBRARY.match(call.request.header("User-Agent")):
+        raise Refusal("parameter_rejected", "This provider wants a User-Agent that names the application.")
+
+
+def _check_parameters(registration: Registration, call: Call) -> None:
+    original, request = registration.original, call.request
+    values = {
+        "client_id": call.protocol.get("oauth_consumer_key", ""),
+        "oauth_token": call.protocol.get("oauth_token", ""),
+    }
+    anywhere = {**call.protocol, **dict(query_parameters(request)), **dict(form_parameters(request))}
+    if call.role == "api":
+        host = urlsplit(original.api_base_url or "").netloc
+        if not original.api_base_url or urlsplit(request.url).path.split("/")[3:4] == [host]:
+            check_names(original.api_params, anywhere, values)
+        return
+    endpoint = original.renew if call.role == "renew" else original.revoke
+    if call.role in {"renew", "revoke"}:
+        check_names(endpoint.params if endpoint else {}, anywhere, values)
+        return
+    first = call.role == "request_token"
+    places: Mapping[str, Mapping[str, str]] = {
+        "query": dict(query_parameters(request)),
+        "body": dict(form_parameters(request)),
+    }
+    wanted = original.request_token_params if first else original.access_token_params
+    check_names(wanted, places[original.request_token_params_in if first else original.access_token_params_in], values)
+
+
+def _check_body_hash(registration: Registration, call: Call) -> None:
+    """The Request Body Hash extension, draft 4: on every request but a form, where it must not be."""
+    wanted = registration.setting("body_hash", "none").lower()
+    given = call.protocol.get("oauth_body_hash")
+    if is_form(call.request):
+        if given is not None:
+            raise rejected("oauth_body_hash", "A form has no oauth_body_hash: its parameters are signed.")
+        return
+    if given is None:
+        if wanted != "none" and call.role == "api":
+            raise absent("oauth_body_hash")
+        return
+    # Where the file does not say which hash: the signature method's own, or the SHA-1 of the extension's text.
+    _, has_hash, bits = registration.signature_method.partition("SHA")
+    own = f"sha{bits}" if has_hash else "sha1"
+    for algorithm in {own, "sha1"} if wanted == "none" else {wanted}:
+        digest = hashlib.new(algorithm, call.request.body or b"").digest()
+        if hmac.compare_digest(given, base64.b64encode(digest).decode("ascii")):
+            return
+    raise rejected("oauth_body_hash", "oauth_body_hash is not the hash of the body that came.")

@@ -1,0 +1,378 @@
+"""Verify a signed request: oauthlib's server endpoints, with the emulated provider's memory behind them.
+
+Rule: nothing here comes from our own signing code. oauthlib reads the request, builds the base string and compares, so
+that a mistake of ours cannot agree with itself. Two things oauthlib leaves to others: RSA (it would need PyJWT to call
+``cryptography``; here it is called directly, over oauthlib's base string) and the body hash (``demands.py``).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import string
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+
+from oauthlib.oauth1 import (
+    AccessTokenEndpoint,
+    AuthorizationEndpoint,
+    OAuth1Error,
+    RequestTokenEndpoint,
+    ResourceEndpoint,
+    SignatureOnlyEndpoint,
+)
+from oauthlib.oauth1.rfc5849 import signature
+from oauthlib.oauth1.rfc5849.endpoints.base import BaseEndpoint
+
+from oauth1_catalog.emulator.diagnosis import Signed, Verify, diagnose, shown
+from oauth1_catalog.emulator.requirements import (
+    FORM,
+    Call,
+    check_demands,
+    check_unsigned_demands,
+    form_parameters,
+    is_form,
+    multipart_fields,
+)
+from oauth1_catalog.emulator.responses import Refusal, absent
+from oauth1_catalog.emulator.rewrite import real_url
+from oauth1_catalog.emulator.store import AccessToken, TemporaryToken
+from oauth1_catalog.emulator.validator import CLOCK_TOLERANCE, OAuthlibRequest, Validator
+from oauth1_catalog.rfc5849.messages import Request
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.hashes import HashAlgorithm
+
+
+Found = TypeVar("Found")
+
+_MANDATORY = ("consumer_key", "signature_method", "signature", "timestamp", "nonce")
+_SCHEME = re.compile(r"(?:^|,)\s*OAuth\s", re.IGNORECASE)
+_QUERY_CHARACTERS = frozenset(string.ascii_letters + string.digits + "_.-=&;:%+~,*@!()/?$'")
+
+
+class _Endpoint(BaseEndpoint):
+    """What all our endpoints add to oauthlib's: the provider's own demands, and the reason of each refusal."""
+
+    request_validator: Validator
+
+    def _create_request(self, uri: str, http_method: str, body: str, headers: Mapping[str, str]) -> OAuthlibRequest:
+        validator = self.request_validator
+        if len(_SCHEME.findall(validator.request.header("Authorization"))) > 1:
+            raise Refusal("parameter_rejected", "The Authorization header comes twice.")
+        try:
+            request = super()._create_request(uri, http_method, body, headers)  # type: ignore[misc]  # not in the stubs
+            place, _, pairs = self._get_signature_type_and_params(request)  # type: ignore[attr-defined]  # not in the stubs
+        except (OAuth1Error, ValueError) as error:
+            raise _unreadable(error) from error
+        if validator.role != "authorize":
+            validator.call = Call(validator.role, validator.request, place, dict(pairs), request.realm)
+            check_demands(validator.registration, validator.call)
+        return request
+
+    def _check_mandatory_parameters(self, request: OAuthlibRequest) -> None:
+        missing = [name for name in _MANDATORY if not request.oauth_params.get(f"oauth_{name}")]
+        if missing:
+            raise absent(*(f"oauth_{name}" for name in missing))
+        wanted = self.request_validator.registration.signature_method
+        if request.signature_method != wanted:
+            raise Refusal("signature_method_rejected", f"This provider takes {wanted}, not {request.signature_method}.")
+        if request.oauth_params.get("oauth_version", "1.0") != "1.0":
+            details = {"oauth_acceptable_versions": "1.0-1.0"}
+            raise Refusal("version_rejected", "This provider speaks OAuth 1.0.", details=details)
+        now = int(time.time())
+        if not request.timestamp.isdecimal() or abs(now - int(request.timestamp)) > CLOCK_TOLERANCE:
+            raise Refusal(
+                "timestamp_refused",
+                f"The timestamp must be seconds since 1970, at most {CLOCK_TOLERANCE} away from {now}.",
+                details={"oauth_acceptable_timestamps": f"{now - CLOCK_TOLERANCE}-{now + CLOCK_TOLERANCE}"},
+            )
+        try:
+            super()._check_mandatory_parameters(request)  # type: ignore[misc]  # not in the stubs
+        except OAuth1Error as error:
+            raise _unreadable(error) from error
+
+    def _check_signature(self, request: OAuthlibRequest, is_token_request: bool = False) -> bool:
+        if request.signature_method.startswith("RSA-"):
+            valid = self._check_rsa(request, _base_string(request))
+        else:
+            valid = super()._check_signature(request, is_token_request)  # type: ignore[misc]  # not in the stubs
+        if not valid:
+            raise self._wrong_signature(request, is_token_request)
+        return True
+
+    def _wrong_signature(self, request: OAuthlibRequest, is_token_request: bool) -> Refusal:
+        """The refusal, with the likely mistake; of PLAINTEXT the base string would help nobody."""
+        validator, method = self.request_validator, request.signature_method
+        secret_of = validator.get_request_token_secret if is_token_request else validator.get_access_token_secret
+        token = request.resource_owner_key
+        found = diagnose(
+            Signed(request.http_method, request.uri, request.params, request.signature),
+            self._verify_by(request),
+            client_secret=validator.get_client_secret(request.client_key, request),
+            token_secret=secret_of(request.client_key, token, request) if token else "",
+            real_url=real_url(validator.request.url),
+            form=form_parameters(validator.request),
+        )
+        advice = "The signature is not the one that this provider computes."
+        if method == "PLAINTEXT":
+            return Refusal("signature_invalid", f"{advice} {found.mistake}".strip())
+        base_string = _base_string(request)
+        told = [f"base string of the emulator: {shown(base_string)}"]
+        if found.signed and found.signed != base_string:
+            told.append(f"base string of the client:   {shown(found.signed)}")
+        # Under this name PECL's OAuthProvider shows it.
+        details = {"debug_sbs": base_string}
+        likely = found.mistake or (
+            "No usual mistake explains it: compare the base strings, and the secrets with those of this emulator."
+        )
+        return Refusal("signature_invalid", f"{advice} {likely}", details=details, told=told)
+
+    def _verify_by(self, request: OAuthlibRequest) -> Verify:
+        """How a signature is compared by the request's method."""
+        by_hmac = {
+            "HMAC-SHA1": signature.verify_hmac_sha1,
+            "HMAC-SHA256": signature.verify_hmac_sha256,
+            "HMAC-SHA512": signature.verify_hmac_sha512,
+            "PLAINTEXT": signature.verify_plaintext,
+        }
+        method = request.signature_method
+        if method in by_hmac:
+            return lambda signed, client, token: bool(by_hmac[method](signed, client, token))
+        return lambda signed, _client, _token: self._check_rsa(request, signed.base_string)
+
+    def _check_rsa(self, request: OAuthlibRequest, base_string: str) -> bool:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+
+        methods: dict[str, HashAlgorithm] = {
+            "RSA-SHA1": hashes.SHA1(),  # noqa: S303 - RFC 5849, section 3.4.3
+            "RSA-SHA256": hashes.SHA256(),
+            "RSA-SHA512": hashes.SHA512(),
+        }
+        key = self.request_validator.store.client(request.client_key).public_key
+        try:
+            signed = base64.b64decode(request.signature, validate=True)
+            key.verify(signed, base_string.encode("ascii"), PKCS1v15(), methods[request.signature_method])
+        except (InvalidSignature, binascii.Error, ValueError):
+            return False
+        return True
+
+
+class _RequestToken(_Endpoint, RequestTokenEndpoint):
+    def _create_request(self, *args: Any, **kwargs: Any) -> OAuthlibRequest:
+        request = super()._create_request(*args, **kwargs)
+        if not request.redirect_uri:
+            original = self.request_validator.registration.original
+            if original.callback.confirmed == "required" and "two_legged" not in original.flows:
+                raise absent("oauth_callback")
+            # OAuth Core 1.0: the callback comes with the authorization address. Two-legged: nobody has to come back.
+            request.redirect_uri = "oob"
+        return request
+
+
+class _AccessToken(_Endpoint, AccessTokenEndpoint):
+    def _create_request(self, *args: Any, **kwargs: Any) -> OAuthlibRequest:
+        request = super()._create_request(*args, **kwargs)
+        validator = self.request_validator
+        if not request.resource_owner_key:
+            raise absent("oauth_token")
+        if not request.verifier:
+            two_legged = "two_legged" in validator.registration.original.flows
+            if validator.registration.original.callback.verifier == "required" and not two_legged:
+                raise absent("oauth_verifier")
+            # OAuth Core 1.0 knows no verifier, oauthlib nothing else: give it the one that it would have made.
+            key = validator.registration.key
+            request.verifier = validator.store.temporary(request.resource_owner_key, key).verifier or "none"
+        return request
+
+
+class _Resource(_Endpoint, ResourceEndpoint):
+    pass
+
+
+class _SignatureOnly(_Endpoint, SignatureOnlyEndpoint):
+    pass
+
+
+class _Authorization(_Endpoint, AuthorizationEndpoint):
+    def create_verifier(self, request: OAuthlibRequest, credentials: dict[str, str]) -> dict[str, str]:
+        found: dict[str, str] = super().create_verifier(request, credentials)  # type: ignore[no-untyped-call]  # not in the stubs
+        rules = self.request_validator.registration.original.callback
+        if rules.verifier == "none":
+            del found["oauth_verifier"]
+        names = {"oauth_token": rules.token_param, "oauth_verifier": rules.verifier_param}
+        return {names.get(name, name): value for name, value in found.items()}
+
+
+def new_temporary_token(validator: Validator) -> TemporaryToken:
+    """Verify a request for temporary credentials (RFC 5849, section 2.1), and give some.
+
+    Raises:
+        Refusal: the request is not what this provider takes.
+    """
+    _accepted(_RequestToken(validator).create_request_token_response(*_arguments(validator)))
+    return _present(validator.temporary)
+
+
+def new_access_token(validator: Validator) -> AccessToken:
+    """Verify a request for token credentials (section 2.3), and give some in exchange.
+
+    Raises:
+        Refusal: the request is not what this provider takes.
+    """
+    _accepted(_AccessToken(validator).create_access_token_response(*_arguments(validator)))
+    return _present(validator.access)
+
+
+def verify_resource_request(validator: Validator) -> AccessToken:
+    """Verify a request that is signed with an access token (section 3.2).
+
+    Raises:
+        Refusal: the request is not what this provider takes.
+    """
+    endpoint = _Resource(validator)
+    valid, request = endpoint.validate_protected_resource_request(*_arguments(validator))
+    if not valid:
+        raise absent("oauth_token") if request is not None else Refusal("parameter_rejected", "oauthlib refuses it.")
+    return _present(validator.access)
+
+
+def verify_api_request(validator: Validator) -> tuple[str, AccessToken | None]:
+    """Verify a request to the API: the client's identifier, and the token unless the provider needs none.
+
+    Raises:
+        Refusal: the request is not what this provider takes.
+    """
+    try:
+        token = verify_resource_request(validator)
+    except Refusal:
+        has_token = validator.call is None or bool(validator.call.protocol.get("oauth_token"))
+        if has_token or "signed_client" not in validator.registration.original.flows:
+            raise
+        return verify_client_request(validator), None
+    return token.client_id, token
+
+
+def verify_token_header(validator: Validator) -> tuple[str, AccessToken]:
+    """Verify a call that carries the token itself and no signature (``api_auth``).
+
+    Raises:
+        Refusal: there is no token in the header, or it is not one that lives.
+    """
+    registration, request = validator.registration, validator.request
+    name = registration.original.api_auth_header or "Authorization"
+    given = request.header(name)
+    if registration.original.api_auth == "bearer":
+        scheme, _, given = given.partition(" ")
+        given = given if scheme.lower() == "bearer" else ""
+    if not given:
+        raise Refusal("parameter_absent", f"Calls of this API are not signed; they carry the token in {name}.")
+    client_id = validator.store.client_of(registration.original.name).client_id
+    check_unsigned_demands(registration, Call(validator.role, request, "", {"oauth_consumer_key": client_id}))
+    validator.validate_access_token(client_id, given, None)
+    return client_id, _present(validator.access)
+
+
+def verify_client_request(validator: Validator) -> str:
+    """Verify a request that is signed with client credentials alone; gives the client's identifier.
+
+    Raises:
+        Refusal: the request is not what this provider takes.
+    """
+    valid, request = _SignatureOnly(validator).validate_request(*_arguments(validator))
+    if not valid or request is None:
+        raise Refusal("parameter_rejected", "oauthlib refuses it.")
+    client_id: str = request.client_key
+    return client_id
+
+
+def find_temporary_token(validator: Validator, token: str) -> TemporaryToken:
+    """The temporary credentials that a browser brings to the consent page (section 2.2).
+
+    Raises:
+        Refusal: there are none of that name.
+    """
+    _Authorization(validator).get_realms_and_credentials(f"https://emulator/?oauth_token={quote(token, safe='')}")
+    return _present(validator.temporary)
+
+
+def authorize(validator: Validator, token: str, extra: Mapping[str, str], verifier: str) -> str | None:
+    """The user said yes: the address to send them to with ``verifier``, or ``None`` for ``oob``.
+
+    Raises:
+        Refusal: there are no such temporary credentials.
+    """
+    endpoint = _Authorization(validator, token_generator=lambda: verifier)
+    uri = f"https://emulator/?oauth_token={quote(token, safe='')}"
+    headers, _, _ = endpoint.create_authorization_response(uri, credentials=dict(extra))
+    location: str | None = headers.get("Location")
+    return location
+
+
+def _arguments(validator: Validator) -> tuple[str, str, str, dict[str, str]]:
+    """A request as oauthlib reads it.
+
+    Where the provider signs the text fields of a multipart body, oauthlib gets them as a form.
+
+    Raw characters that oauthlib will not decode (``[``, ``{``, ``|``, bytes beyond ASCII) are percent-encoded in the
+    query and the form first; decoded, both are the same.
+    """
+    request = validator.request
+    if validator.registration.original.multipart == "sign_fields" and (fields := multipart_fields(request)):
+        request = Request(
+            request.method,
+            request.url,
+            {**request.headers, "Content-Type": FORM},
+            urlencode(fields, quote_via=quote).encode("ascii"),
+        )
+    parts = urlsplit(request.url)
+    url = urlunsplit(parts._replace(query=_readable(parts.query), fragment=""))
+    headers = {name: value for name, value in request.headers.items() if name.lower() != "content-type"}
+    if not is_form(request):
+        return url, request.method, "", headers
+    try:
+        body = (request.body or b"").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refusal("parameter_rejected", "The form is not UTF-8.") from error
+    return url, request.method, _readable(body), {**headers, "Content-Type": FORM}
+
+
+def _readable(text: str) -> str:
+    """A query or a form such that oauthlib reads out of it what stands in it.
+
+    oauthlib decodes a protocol parameter's value twice there; so a ``%`` that is data is encoded once more.
+    """
+    text = "".join(c if c in _QUERY_CHARACTERS else quote(c, safe="") for c in text)
+    pieces = (p.replace("%25", "%2525") if p.startswith("oauth_") else p for p in text.split("&"))
+    return "&".join(pieces)
+
+
+def _base_string(request: OAuthlibRequest) -> str:
+    normalized = signature.normalize_parameters(request.params)
+    text: str = signature.signature_base_string(request.http_method, signature.base_string_uri(request.uri), normalized)
+    return text
+
+
+def _accepted(answer: tuple[Mapping[str, str], str | None, int]) -> None:
+    _, body, status = answer
+    if status != 200:
+        raise Refusal("parameter_rejected", f"oauthlib refuses it: {body or 'no reason given'}.")
+
+
+def _unreadable(error: Exception) -> Refusal:
+    """What oauthlib complains of as a problem report; one of its descriptions is a tuple by mistake."""
+    description = getattr(error, "description", "") or str(error)
+    if "Missing mandatory" in description:
+        return absent(*(f"oauth_{name}" for name in _MANDATORY))
+    return Refusal("parameter_rejected", "".join(description))
+
+
+def _present(value: Found | None) -> Found:
+    if value is None:  # pragma: no cover - oauthlib has asked the validator for it before it said yes
+        raise Refusal("token_rejected", "No token.")
+    return value

@@ -1,0 +1,207 @@
+"""Keep a record unreadable and unforgeable where others can see it: a cookie, a shared cache.
+
+Flask's and Starlette's sessions are signed but readable, so a request token's secret in one is known to whoever sees
+the cookie. ``cryptography`` is loaded at the first login, not at import.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from oauth1_catalog.errors import ConfigurationError, TokenKeyError, needs
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+
+class SealError(ValueError):
+    """The record was sealed with another key, or changed since."""
+
+
+def encrypt(record: bytes, keys: Sequence[str | bytes]) -> str:
+    """Encrypt and authenticate ``record`` with the first of ``keys``."""
+    return _fernet(keys).encrypt(record).decode("ascii")
+
+
+def decrypt(sealed: str, keys: Sequence[str | bytes]) -> bytes:
+    """What ``seal`` was given; any of ``keys`` may have sealed it, so that an application can change its key.
+
+    >>> decrypt(encrypt(b"record", ["a secret key"]), ["a newer key", "a secret key"])
+    b'record'
+
+    Raises:
+        SealError: none of ``keys`` fits, or the record was changed.
+    """
+    fernet = _fernet(keys)
+    from cryptography.fernet import InvalidToken
+
+    try:
+        return fernet.decrypt(sealed.encode("ascii"))
+    except (InvalidToken, UnicodeEncodeError) as error:
+        raise SealError("sealed with another key, or changed since") from error
+
+
+def listed_keys(given: object) -> list[str | bytes]:
+    """The keys of ``OAuth(secret_key=...)``, newest first. A text of another class (Starlette's ``Secret``) counts.
+
+    >>> listed_keys(["new", b"old"])
+    ['new', b'old']
+
+    Raises:
+        ConfigurationError: one is empty, or is not text.
+    """
+    if given is None:
+        return []
+    keys = [text if isinstance(text, bytes) else str(text) for text in _texts(given)]
+    if not all(keys):
+        raise ConfigurationError(
+            description="secret_key= is empty, or holds an empty key. Pass a long random text, or leave it out."
+        )
+    return keys
+
+
+def _texts(given: object) -> Sequence[object]:
+    if isinstance(given, list | tuple) and given:
+        return given
+    if isinstance(given, bool | int | float | list | tuple | dict):
+        raise ConfigurationError(
+            description=f"secret_key= is of type {type(given).__name__}. Pass a long random text, or a list of texts, "
+            "newest first."
+        )
+    return [given]
+
+
+def _fernet(keys: Sequence[str | bytes]) -> MultiFernet:
+    with needs("A login, which keeps the request token's secret unreadable,", "flask", "django", "starlette"):
+        from cryptography.fernet import Fernet, MultiFernet
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+    fernets = []
+    for key in keys:
+        material = key.encode() if isinstance(key, str) else key
+        derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"oauth1_catalog temporary credentials")
+        fernets.append(Fernet(base64.urlsafe_b64encode(derive.derive(material))))
+    return MultiFernet(fernets)
+
+
+SETTING = "OAUTH1_CATALOG_TOKEN_KEYS"
+"""The setting or environment variable that the keys come from."""
+
+
+class TokenCipher:
+    """Encrypts and decrypts with Fernet (AES-128-CBC and HMAC-SHA256; github.com/fernet/spec).
+
+    Args:
+        keys: Fernet keys as ``new_key`` makes them, newest first: the first one encrypts, all of them decrypt. A text
+            may hold several, separated by commas or spaces, which is how an environment variable holds them.
+
+    Attributes:
+        key_id: a short fingerprint of the newest key, kept in each row to say which key sealed it. It tells nothing
+            of the key.
+        key_ids: the fingerprints of all keys.
+
+    >>> cipher = TokenCipher(TokenCipher.new_key())
+    >>> sealed = cipher.encrypt("hush", "oauth_token", "twitter", "7")
+    >>> cipher.decrypt(sealed, "oauth_token", "twitter", "7")
+    'hush'
+
+    Raises:
+        ConfigurationError: there is no key, one of them is no Fernet key, or ``cryptography`` is not installed.
+    """
+
+    def __init__(self, keys: str | bytes | Sequence[str | bytes] | None) -> None:
+        listed = _listed(keys)
+        if not listed:
+            raise ConfigurationError(
+                "missing_token_keys",
+                "The token table is encrypted, and there is no key. Make one with `oauth1-catalog keys new`, and set "
+                f"{SETTING} to it.",
+            )
+        self._fernet = _multi_fernet(listed)
+        self.key_ids = tuple(hashlib.sha256(b"oauth1_catalog token key" + key).hexdigest()[:12] for key in listed)
+        self.key_id = self.key_ids[0]
+
+    def __repr__(self) -> str:
+        return f"<TokenCipher {' '.join(self.key_ids)}>"
+
+    @staticmethod
+    def new_key() -> str:
+        """A new random key."""
+        key: bytes = _fernet_module().Fernet.generate_key()
+        return key.decode("ascii")
+
+    def encrypt(self, value: str, *context: str) -> str:
+        """Encrypt ``value`` with the newest key; only the same ``context`` opens it again."""
+        return self._fernet.encrypt(json.dumps([value, *context]).encode()).decode("ascii")
+
+    def decrypt(self, sealed: str, *context: str) -> str:
+        """What ``encrypt`` was given with this ``context``.
+
+        Raises:
+            TokenKeyError: it was sealed with another key or for another place, or was changed since.
+        """
+        opened = self._open(sealed)
+        try:
+            value, *found = json.loads(opened)
+        except (ValueError, TypeError):  # the application uses the key for something else, too
+            value = found = None
+        if found != list(context):
+            raise TokenKeyError(
+                "foreign_token",
+                "it was sealed for another place and moved here. Somebody has changed the table: find out who, and "
+                "delete this row; its user logs in again.",
+            )
+        return str(value)
+
+    def reseal(self, sealed: str) -> str:
+        """The same with the newest key; it stays bound to the place for which it was sealed.
+
+        Raises:
+            TokenKeyError: none of the keys opens it.
+        """
+        return self._fernet.encrypt(self._open(sealed)).decode("ascii")
+
+    def _open(self, sealed: str) -> bytes:
+        try:
+            return self._fernet.decrypt(sealed)
+        except (_fernet_module().InvalidToken, ValueError) as error:
+            raise TokenKeyError(
+                description=f"none of the {len(self.key_ids)} configured keys opens it. Add the key that it was sealed "
+                f"with to {SETTING}, behind the newest one; if that key is lost, delete the row, and its user logs in "
+                "again."
+            ) from error
+
+
+def _listed(keys: str | bytes | Sequence[str | bytes] | None) -> list[bytes]:
+    if isinstance(keys, bytes):
+        keys = keys.decode("ascii", errors="replace")
+    if isinstance(keys, str):
+        keys = keys.replace(",", " ").split()
+    return [key.encode() if isinstance(key, str) else key for key in keys or () if key]
+
+
+def _multi_fernet(keys: Sequence[bytes]) -> MultiFernet:
+    module = _fernet_module()
+    fernets = []
+    for number, key in enumerate(keys, start=1):
+        try:
+            fernets.append(module.Fernet(key))
+        except ValueError:
+            raise ConfigurationError(
+                "unusable_token_key",
+                f"Key {number} of {len(keys)} in {SETTING} cannot be used. A key is 32 bytes in URL-safe base64: make "
+                "one with `oauth1-catalog keys new`.",
+            ) from None
+    multi: MultiFernet = module.MultiFernet(fernets)
+    return multi
+
+
+def _fernet_module() -> ModuleType:
+    with needs("A token table, which is encrypted,", "sqlalchemy", "django"):
+        from cryptography import fernet
+    return fernet

@@ -1,0 +1,492 @@
+"""The registry of clients that each framework's ``OAuth`` is made of.
+
+Clients are built from what was registered when they are first used, or at once where the framework's configuration is
+there: a mistake in it is found before a user logs in.
+"""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from oauth1_catalog.application_warnings import warn
+from oauth1_catalog.clients.connected import DEFAULT, ConnectedPools
+from oauth1_catalog.errors import (
+    ConfigurationError,
+    ConfigurationNotice,
+    MissingSettingError,
+    OAuthError,
+    RetiredProviderError,
+    UnknownProviderError,
+)
+from oauth1_catalog.hosts import Access
+from oauth1_catalog.redaction import MaskedMapping, without_frames
+from oauth1_catalog.registry.client import OAuth1App
+from oauth1_catalog.registry.encryption import listed_keys
+from oauth1_catalog.registry.environment import (
+    access_of,
+    catalog_path,
+    for_own_addresses,
+    refuse_configured_plaintext,
+    take_switches,
+    unused_file,
+)
+from oauth1_catalog.registry.framework import Framework
+from oauth1_catalog.registry.notices import HostProblem, host_notices, notices
+from oauth1_catalog.registry.register_arguments import CONFIGURABLE, REGISTER, check_names
+from oauth1_catalog.registry.settings import Settings, gather, suggest_settings
+from oauth1_catalog.registry.urls import BASE, REGISTRY, base_url
+from oauth1_catalog.rfc5849.rsa import PrivateKeys
+
+if TYPE_CHECKING:
+    from oauth1_catalog.catalog import Catalog
+    from oauth1_catalog.catalog.provider import Provider
+    from oauth1_catalog.registry.token_store import TokenStore
+
+
+App = TypeVar("App", bound=OAuth1App[Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What was registered under a name; ``provider`` is an entry of the catalog, ``None`` for a client by hand."""
+
+    name: str
+    provider: str | None
+    arguments: Mapping[str, object] = field(repr=False)
+    environment: str | None = None
+    overwrite: bool = False
+    allow_retired: bool = False
+
+
+class BaseOAuth(Generic[App]):
+    """A registry of OAuth 1.0 clients.
+
+    Args:
+        cache: keeps the temporary credentials between redirect and callback: an object with ``get(key)``,
+            ``set(key, value, seconds)`` and ``delete(key)``, such as a cache of cachelib, Django or redis. Without one
+            they are kept, encrypted, in the session.
+        fetch_token: gives the current user's token for a client's name.
+        update_token: accepted for Authlib's users; OAuth 1.0 tokens are not refreshed.
+        catalog: where ``register_from_catalog`` looks providers up. By default the built-in catalog, behind the
+            directories of ``OAUTH1_CATALOG_PATH`` in the configuration or the environment.
+        login_lifetime: how long a login may take between redirect and callback, in seconds.
+        token_store: keeps the users' tokens: ``SQLAlchemyTokens``, ``DjangoTokens``, or your own, see
+            ``docs/tokens.md``. A ``fetch_token`` goes before it.
+        forget_rejected_tokens: remove a token from the store when the provider rejects it as revoked or expired.
+        allow_local_hosts: whether a value of a variable may name a private host or an IP address: ``True``, a list of
+            hosts and networks, or ``False``, which refuses this machine, too. See ``docs/self-hosted.md``.
+        insecure_transport: allow ``http://`` for other hosts than this machine.
+        max_connected_clients: how many clients keep their connections open between calls, in each process or event
+            loop; beyond it those of the client that was used longest ago are closed. See ``docs/many-tenants.md``.
+        secret_key: seals the record of a login, instead of the framework's own key; a long random text, or a list of
+            them, newest first.
+    """
+
+    connected_class: ClassVar[type[Any]] = ConnectedPools
+    oauth1_client_cls: ClassVar[type[Any]] = OAuth1App
+
+    def __init__(
+        self,
+        cache: object | None = None,
+        fetch_token: Callable[..., Any] | None = None,
+        update_token: Callable[..., Any] | None = None,
+        *,
+        catalog: Catalog | None = None,
+        login_lifetime: int = 600,
+        token_store: TokenStore | None = None,
+        forget_rejected_tokens: bool = False,
+        allow_local_hosts: bool | str | Iterable[str] | None = None,
+        insecure_transport: bool | None = None,
+        max_connected_clients: int = DEFAULT,
+        secret_key: str | bytes | Sequence[str | bytes] | None = None,
+    ) -> None:
+        if not isinstance(max_connected_clients, int) or max_connected_clients < 1:
+            raise ConfigurationError(
+                description=f"max_connected_clients is {max_connected_clients!r}. Pass a whole number of 1 or more."
+            )
+        self.cache = cache
+        self.token_store = token_store
+        self.forget_rejected_tokens = forget_rejected_tokens
+        self.fetch_token = fetch_token
+        self.update_token = update_token
+        self.catalog = catalog
+        self.login_lifetime = login_lifetime
+        self.allow_local_hosts = allow_local_hosts
+        self.insecure_transport = insecure_transport
+        self._secret_keys = listed_keys(secret_key)
+        self._registry: dict[str, Registration] = {}
+        self._catalogs: dict[tuple[str, ...], Catalog] = {}
+        self._clients: MutableMapping[str, App] = {}
+        self._private_keys = PrivateKeys()
+        self._connected = self.connected_class(max_connected_clients)
+        self._lock = threading.RLock()
+
+    def register(self, name: str, overwrite: bool = False, **kwargs: Any) -> App:
+        """Register a client by hand.
+
+        Args:
+            name: the client's name: ``oauth.<name>``.
+            overwrite: let the framework's configuration win over ``kwargs``.
+            kwargs: ``client_id``, ``client_secret``, ``request_token_url``, ``request_token_params``,
+                ``access_token_url``, ``access_token_params``, ``authorize_url``, ``authorize_params``,
+                ``api_base_url``, ``client_kwargs``, ``fetch_token``, ``client_cls``, ``user_agent``, ``headers``,
+                ``api_hosts``, ``request_token_method``, ``access_token_method``, ``rsa_key``,
+                ``rsa_key_passphrase``, ``token``, ``token_secret``, ``redirect_uri``, ``allow_session_fixation``,
+                ``allow_local_hosts``, ``insecure_transport``. What is left out is looked up in the framework's
+                configuration. ``allow_plaintext_over_http`` comes from here alone.
+
+        Returns:
+            The client.
+
+        Raises:
+            ConfigurationError: a name is misspelt, taken by the registry itself, or a value is not usable.
+        """
+        kwargs = MaskedMapping(kwargs)
+        self._check_name(name)
+        return self._add(Registration(name, None, kwargs, overwrite=overwrite))
+
+    def register_from_catalog(
+        self,
+        provider: str,
+        *,
+        name: str | None = None,
+        environment: str | None = None,
+        overwrite: bool = False,
+        allow_retired: bool = False,
+        allow_local_hosts: bool | str | Iterable[str] | None = None,
+        insecure_transport: bool | None = None,
+        allow_plaintext_over_http: bool = False,
+        redirect_uri: str | None = None,
+        allow_session_fixation: bool | None = None,
+        **values: Any,
+    ) -> App:
+        """Register a client for a provider of the catalog; only the keys are the application's own.
+
+        Args:
+            provider: the provider's name or alias in the catalog.
+            name: the client's name, if it is to have another one: ``oauth.<name>``.
+            environment: one of the provider's environments, such as ``"sandbox"``.
+            overwrite: let the framework's configuration win over ``values``.
+            allow_retired: register a provider that has switched OAuth 1.0 off.
+            allow_local_hosts: as for the registry, for this client.
+            insecure_transport: as for the registry, for this client.
+            allow_plaintext_over_http: sign with PLAINTEXT for ``http://`` as well, where others can read the secrets.
+            redirect_uri: where users come back to, where ``authorize_redirect`` does not say it: an absolute address,
+                or a path behind the configured base. By default the configuration's, such as ``TWITTER_REDIRECT_URI``.
+            allow_session_fixation: allow logins at a provider whose callback has no verifier (OAuth Core 1.0): an
+                attacker can end such a login with the account of a victim. See ``docs/security.md``.
+            values: the provider's variables and options, and any parameter of ``register``.
+
+        Returns:
+            The client.
+
+        Raises:
+            UnknownProviderError: the catalog has no such provider; the message lists the nearest names.
+            MissingSettingError: a key or a variable is nowhere; the message names the configuration's key.
+            RetiredProviderError: the provider has switched OAuth 1.0 off.
+            ConfigurationError: a name is misspelt, a value is not usable, or logins can be fixated and that is not
+                allowed.
+
+        Warns:
+            DeprecatedProviderWarning: the provider is going to switch OAuth 1.0 off.
+            ConfigurationWarning: the provider asks for a User-Agent of yours, and there is none; or logins can be
+                fixated, and that is allowed.
+        """
+        values = MaskedMapping(values)
+        registered = name or provider
+        self._check_name(registered)
+        switches = {
+            "allow_local_hosts": allow_local_hosts,
+            "insecure_transport": insecure_transport,
+            "allow_plaintext_over_http": allow_plaintext_over_http or None,
+            "redirect_uri": redirect_uri,
+            "allow_session_fixation": allow_session_fixation,
+        }
+        arguments = MaskedMapping(values, **{key: value for key, value in switches.items() if value is not None})
+        client = self._add(Registration(registered, provider, arguments, environment, overwrite, allow_retired))
+        for notice in self._notices(registered):
+            warn(notice.description, notice.category)
+        return client
+
+    def unregister(self, name: str) -> None:
+        """Forget a client, and close its connections; an unknown name is forgotten already."""
+        with self._lock:
+            self._registry.pop(name, None)
+            self._discard(name)
+
+    def _discard(self, name: str) -> None:
+        """Forget the client that is built, and close its connections when nobody uses them any more."""
+        client = self._built().pop(name, None)
+        if client is not None:
+            client.discard()
+
+    def create_client(self, name: str) -> App | None:
+        """The client registered as ``name``, ``None`` if there is none."""
+        clients = self._built()
+        client = clients.get(name)
+        if client is None and name in self._registry:
+            with self._lock:
+                client = clients.get(name)
+                if client is None:
+                    try:
+                        client = clients[name] = self._build(self._registry[name])
+                    except Exception as error:
+                        raise without_frames(error)  # noqa: B904 - it is the same error
+        return client
+
+    def check(self) -> list[ConfigurationError]:
+        """What is wrong with the registered clients: missing settings, unusable keys, misspelt names.
+
+        What their logins need of the application is looked at too, as far as it can be told outside of a request: a
+        session, and a key that seals what is kept in it.
+
+        Nothing is sent. An empty list is good news; call it in a test of your application. What works today and needs
+        your attention is in the list too, with the ``severity`` ``"warning"``: a provider that is going to switch OAuth
+        1.0 off, a User-Agent that it asks for, a redirect URI that anybody can choose by the Host header.
+
+        ``OAUTH1_CATALOG_SILENCED_CHECKS`` in the configuration lists, by their ``error``, findings to leave out.
+        """
+        found: list[ConfigurationError] = []
+        keys = self._sealing_keys()
+        logs_in = is_open = False
+        for name in self._registry:
+            try:
+                client = self.create_client(name)
+            except ConfigurationError as error:
+                found.append(error)
+            else:
+                found.extend((*client.problems(), *self._notices(name)) if client else ())
+                logs_in = logs_in or (client is not None and "redirect" in client.provider.flows)
+                is_open = is_open or (client is not None and client.callback_is_open)
+                if client is not None and keys is not None and (problem := client.sealing_problem(keys)):
+                    found.append(problem)
+        if logs_in:
+            found.extend(self._session_problems())
+        if is_open:
+            found.extend(self._redirect_problems())
+        silenced = self._silenced()
+        return [problem for problem in found if problem.error not in silenced]
+
+    def __getattr__(self, name: str) -> App:
+        # "_registry" is not there yet while a copy or a pickle is being made.
+        if not name.startswith("_") and "_registry" in self.__dict__:
+            client = self.create_client(name)
+            if client is not None:
+                return client
+            raise AttributeError(f"No such client: {name}{_which_there_are(name, tuple(self._registry))}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def _notices(self, name: str) -> list[ConfigurationNotice]:
+        """What works today and needs attention of a client; one that is not built yet is told of when it can be."""
+        client = self._built().get(name)
+        if client is None:
+            return []
+        allowed = client.allow_session_fixation
+        found = list(notices(name, client.provider, client.framework.settings, allow_session_fixation=allowed))
+        if unused := self._unused_file(self._registry[name].provider):
+            found.append(ConfigurationNotice("unused_catalog_path", unused, provider=name))
+        return found
+
+    def _switches(self) -> Mapping[str, object]:
+        return {"allow_local_hosts": self.allow_local_hosts, "insecure_transport": self.insecure_transport}
+
+    def _unused_file(self, provider: str | None) -> str:
+        """What to say of a file of ``OAUTH1_CATALOG_PATH`` that ``catalog=`` keeps from being read."""
+        if self.catalog is None or provider is None:
+            return ""
+        return unused_file(self._settings(), self.catalog, provider)
+
+    def _framework(self) -> Framework[Any]:
+        raise NotImplementedError
+
+    def _settings(self) -> Settings:
+        """The framework's configuration, for the application being served."""
+        raise NotImplementedError
+
+    def _session_problems(self) -> list[ConfigurationError]:
+        """What keeps the application from having a session, which a login needs."""
+        return []
+
+    def _sealing_keys(self) -> Sequence[str | bytes] | None:
+        """The application's own keys for the records of logins; ``None`` where they are not known, or cannot lack."""
+        return None
+
+    def _redirect_problems(self) -> list[ConfigurationError]:
+        """What lets others choose the redirect URI, where the configuration does not give it."""
+        settings = self._settings()
+        try:
+            if base_url(settings) is not None:
+                return []
+        except ConfigurationError as error:
+            return [error]
+        return list(host_notices(self._host_problem(), settings.describe_location(REGISTRY, BASE)))
+
+    def _host_problem(self) -> HostProblem | None:
+        """Why the Host header of a request cannot be believed, ``None`` where it can, or nothing is known of it."""
+        return None
+
+    def _silenced(self) -> frozenset[str]:
+        """The findings that ``check`` leaves out, by their ``error``."""
+        value = self._settings().get(REGISTRY, "silenced_checks") or ()
+        names = value.replace(",", " ").split() if isinstance(value, str) else value
+        return frozenset(map(str, names if isinstance(names, Iterable) else ()))
+
+    def _built(self) -> MutableMapping[str, App]:
+        """The clients that are built, for the application being served."""
+        return self._clients
+
+    def _catalog(self) -> Catalog:
+        """The catalog that was given, or the built-in one behind the directories that the configuration names."""
+        if self.catalog is not None:
+            return self.catalog
+        from oauth1_catalog.catalog import Catalog
+
+        directories = catalog_path(self._settings())
+        if directories not in self._catalogs:
+            self._catalogs[directories] = Catalog(*reversed(directories))  # the first of a path comes first
+        return self._catalogs[directories]
+
+    def _check_name(self, name: str) -> None:
+        if not isinstance(name, str) or not name or name.startswith("_"):
+            raise ConfigurationError(description=f"{name!r} is no name for a client. Use a word, such as 'twitter'.")
+        if hasattr(type(self), name) or name in self.__dict__:
+            raise ConfigurationError(
+                "reserved_name",
+                f"{name}: oauth.{name} is the registry's own, so no client can have this name. Choose another one: "
+                "register_from_catalog(..., name=...).",
+                provider=name,
+            )
+
+    def _add(self, registration: Registration) -> App:
+        name = registration.name
+        with self._lock:
+            before = self._registry.get(name)
+            self._registry[name] = registration
+            self._discard(name)
+        try:
+            return self._ready(registration)
+        except OAuthError:
+            self.unregister(name)
+            if before is not None:
+                self._registry[name] = before
+            raise
+
+    def _ready(self, registration: Registration) -> App:
+        """The client, built; one of the catalog must have its keys, one by hand may get them later."""
+        client = self.create_client(registration.name)
+        assert client is not None  # noqa: S101 - it is registered
+        if registration.provider is not None:
+            _ = client.signer
+            client.check_fixation()
+        return client
+
+    def _build(self, registration: Registration) -> App:
+        framework, name = self._framework(), registration.name
+        choices: frozenset[str] = frozenset()
+        function = "register()"
+        given = {key: value for key, value in registration.arguments.items() if value is not None}
+        if registration.provider is not None:
+            try:
+                choices = self._catalog().choices(registration.provider)
+            except UnknownProviderError as error:
+                unused = self._unused_file(registration.provider)
+                if not unused:
+                    raise
+                raise UnknownProviderError(
+                    f"{error.description} {unused}", provider=registration.provider, suggestions=error.suggestions
+                ) from None
+            function = "register_from_catalog()"
+
+        def wanted() -> dict[str, str | None]:
+            """The variables that are nowhere, each with an example: an unknown name may stand for one of them."""
+            required = self._catalog().required(registration.provider) if registration.provider else {}
+            return {
+                key: example
+                for key, example in required.items()
+                if key not in given and framework.settings.get(name, key) in (None, "")
+            }
+
+        check_names(name, given, known=REGISTER | choices, where=function, wanted=wanted)
+        client_cls = given.get("client_cls") or self.oauth1_client_cls
+        refuse_configured_plaintext(name, framework.settings)
+        values = gather(
+            name,
+            {**(getattr(client_cls, "OAUTH_APP_CONFIG", None) or {}), **given},
+            framework.settings,
+            parameters=CONFIGURABLE | choices,
+            overwrite=registration.overwrite,
+            wanted=wanted,
+        )
+        given_switches = take_switches(values)
+        access = access_of(name, given_switches, framework.settings, self._switches(), self.catalog)
+        provider = None
+        if registration.provider is not None:
+            chosen = {key: values.pop(key) for key in choices & values.keys()}
+            provider = self._resolve(registration, chosen, framework.settings, access)
+        access = for_own_addresses(access, given_switches)
+        fetch_token = values.pop("fetch_token", None) or self._shared_fetch_token(name)
+        known = {key: value for key, value in values.items() if key in REGISTER and key != "client_cls"}
+        client: App = client_cls(framework, name, fetch_token, provider=provider, access=access, **known)  # type: ignore[operator]  # client_cls is the application's own class
+        return client
+
+    def _resolve(
+        self, registration: Registration, chosen: Mapping[str, object], settings: Settings, access: Access
+    ) -> Provider:
+        name = registration.name
+        try:
+            provider = self._catalog().provider(
+                registration.provider or name,
+                environment=registration.environment,
+                values=chosen,
+                allow_local_hosts=access.local_hosts,
+                insecure_transport=access.insecure_transport,
+            )
+        except MissingSettingError as error:
+            where = settings.describe_location(name, error.setting)
+            hints = "".join(f" {hint}" for hint in suggest_settings(name, error.setting, settings))
+            configure = f"Set {where}, or pass" if where else "Pass"
+            raise MissingSettingError(
+                f"{error.description} {configure} {error.setting}= to register_from_catalog().{hints}",
+                provider=name,
+                setting=error.setting,
+            ) from error
+        if provider.status == "retired" and not registration.allow_retired:
+            raise RetiredProviderError(
+                description=f"{provider.status_sentence} To register it all the same, pass allow_retired=True.",
+                provider=name,
+            )
+        return provider
+
+    def _shared_fetch_token(self, name: str) -> Callable[..., Any] | None:
+        shared = self._common_fetch_token()
+        if shared is None:
+            return None
+        return lambda *args: shared(name, *args)
+
+    def _common_fetch_token(self) -> Callable[..., Any] | None:
+        return self.fetch_token
+
+
+_SHOWN = 10
+"""How many names a message lists."""
+
+_COMPARED = 200
+"""How many names are compared with one that is unknown: among thousands of tenants the nearest is a stranger's."""
+
+
+def _which_there_are(name: str, registered: Sequence[str]) -> str:
+    """The end of the sentence that ``name`` is unknown.
+
+    >>> _which_there_are("twiter", ["twitter"]), _which_there_are("x", [])
+    ("; did you mean 'twitter'?", ' (registered: none)')
+    """
+    near = difflib.get_close_matches(name, registered[:_COMPARED], n=1)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    more = len(registered) - _SHOWN
+    listed = ", ".join(registered[:_SHOWN]) or "none"
+    return f" (registered: {listed}{f' and {more} more' if more > 0 else ''})"

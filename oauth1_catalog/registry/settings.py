@@ -1,0 +1,278 @@
+"""Which value wins: the catalog's, the framework configuration's, or the call's own.
+
+One precedence everywhere: catalog, then configuration, then the call's arguments; ``overwrite=True`` turns the last
+two. ``None`` means that nothing is given.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from abc import ABC, abstractmethod
+from bisect import bisect_left, insort
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence, Set
+from itertools import takewhile
+
+from oauth1_catalog.errors import MissingSettingError
+from oauth1_catalog.registry.register_arguments import (
+    CONFIGURABLE,
+    MAPPINGS,
+    OTHER_NAMES,
+    TEXTS,
+    as_mapping,
+    check_names,
+    coerce_credential,
+)
+
+
+class Settings(ABC):
+    """The part of a framework's configuration that speaks of clients."""
+
+    @abstractmethod
+    def get(self, client: str, parameter: str) -> object | None:
+        """The value of a client's parameter, ``None`` where there is none."""
+
+    @abstractmethod
+    def describe_location(self, client: str, parameter: str) -> str:
+        """Where a client's parameter is looked up: ``TWITTER_CLIENT_ID in app.config``."""
+
+    @abstractmethod
+    def names(self, client: str, known: Set[str]) -> Collection[str]:
+        """The parameters that the configuration gives for a client, those that are not ``known`` included."""
+
+    def configured_names(self) -> Mapping[str, str]:
+        """Every setting that has a value, whoever's it is, to find the one that was meant.
+
+        The key is its name as it would be in an environment (``TWITTER_CONSUMER_KEY``), the value a sentence that names
+        it and asks whether it is meant.
+        """
+        return {}
+
+    registered: Collection[str] = ()
+    """The registered clients, whose settings are their own: a view of the registry's names, never a copy."""
+
+    unrelated_names_matter: bool = False
+    """Whether every name of ``names`` is meant for the client: a section of its own, not a common prefix."""
+
+    quoting: str = ""
+    """How one writes text there that looks like a number; a whole sentence."""
+
+
+_RECENT = 500
+
+
+class KeyIndex:
+    """The keys of a configuration in order: those of one client are found without looking at all the others'.
+
+    It follows a configuration that grows: new keys of a ``dict`` are at its end.
+
+    >>> index, config = KeyIndex(), {"X_CLIENT_ID": "k", "DEBUG": True}
+    >>> index.beginning_with("X_", config)
+    ['X_CLIENT_ID']
+    """
+
+    def __init__(self) -> None:
+        self._ordered: list[str] = []
+        self._recent: list[str] = []  # in order, too; few, because to insert into a long list takes long
+        self._config: dict[str, object] | None = None
+        self._count = 0
+        self._last: object = None
+
+    def beginning_with(self, prefix: str, config: Mapping[str, object]) -> list[str]:
+        """The keys that begin with ``prefix``. Ask in one thread at a time."""
+        if not isinstance(config, dict):  # any other mapping may keep its keys in any order
+            return [key for key in config if key.startswith(prefix)]
+        self._follow(config)
+        return [key for keys in (self._ordered, self._recent) for key in _beginning_with(prefix, keys)]
+
+    def _follow(self, config: dict[str, object]) -> None:
+        added = list(takewhile(lambda key: key != self._last, reversed(config)))
+        if self._config is config and self._count + len(added) == len(config):
+            for key in added:
+                insort(self._recent, key)
+            if len(self._recent) > _RECENT:
+                self._ordered.extend(self._recent)
+                self._ordered.sort()
+                self._recent.clear()
+        else:  # another one, or some keys were removed
+            self._ordered = sorted(config)
+            self._recent.clear()
+        self._config, self._count, self._last = config, len(config), next(reversed(config), None)
+
+
+def _beginning_with(prefix: str, ordered: list[str]) -> list[str]:
+    start = bisect_left(ordered, prefix)
+    return ordered[start : bisect_left(ordered, f"{prefix}\U0010ffff", lo=start)]
+
+
+def names_under(
+    client: str, keys: Iterable[str], registered: Collection[str], known: Set[str] = CONFIGURABLE
+) -> list[str]:
+    """The parameters among keys such as ``TWITTER_CLIENT_ID`` that are meant for ``client``.
+
+    A key of another client whose name begins with this one's is left out, whether that is registered yet
+    (``registered``) or only looks like it: ``X_ADS_CLIENT_ID`` is the ``client_id`` of ``x_ads``, no setting of ``x``.
+
+    >>> names_under("x", ["X_CLIENT_ID", "X_CLIENT_SECERT", "X_ADS_CLIENT_ID", "DEBUG"], ["x"])
+    ['client_id', 'client_secert']
+    """
+    prefix = f"{client}_".upper()
+    found = [key[len(prefix) :].lower() for key in keys if key.startswith(prefix)]
+    found = [name for name in found if not any(name.endswith(f"_{parameter}") for parameter in CONFIGURABLE)]
+    if known >= set(found):
+        return found  # one of many tenants need not look at all the others
+    longer = tuple(f"{other}_".upper() for other in tuple(registered) if other.upper().startswith(prefix))
+    return [name for name in found if not f"{prefix}{name}".upper().startswith(longer)]
+
+
+def suggestion(shown: str) -> str:
+    """The question for ``Settings.present``.
+
+    >>> suggestion("TWITTER_CONSUMER_KEY in app.config")
+    'TWITTER_CONSUMER_KEY in app.config is there: is it meant?'
+    """
+    return f"{shown} is there: is it meant?"
+
+
+class NoSettings(Settings):
+    """No configuration: every value comes from the call."""
+
+    def get(self, client: str, parameter: str) -> object | None:  # noqa: D102, ARG002 - the base class tells
+        return None
+
+    def describe_location(self, client: str, parameter: str) -> str:  # noqa: D102, ARG002 - the base class tells
+        return ""
+
+    def names(self, client: str, known: Set[str]) -> Collection[str]:  # noqa: D102, ARG002 - the base class tells
+        return ()
+
+
+def gather(
+    client: str,
+    arguments: Mapping[str, object],
+    settings: Settings,
+    *,
+    parameters: Set[str],
+    overwrite: bool,
+    wanted: Callable[[], Mapping[str, str | None]] = dict,
+) -> dict[str, object]:
+    """The values of a client's parameters from its configuration and its arguments.
+
+    Mappings are merged key by key, so that the configuration can add one key to ``client_kwargs``.
+
+    Args:
+        client: the registered name.
+        arguments: what ``register`` was given.
+        settings: the framework's configuration.
+        parameters: the names that may stand in the configuration.
+        overwrite: whether the configuration wins.
+        wanted: gives the provider's variables that are nowhere, each with an example.
+
+    Raises:
+        ConfigurationError: a name in the configuration is a near miss, or a value has the wrong type.
+    """
+    names = settings.names(client, parameters)
+    where = settings.describe_location(client, "...") or "the configuration"
+    matter = settings.unrelated_names_matter
+    check_names(client, names, known=parameters, where=where, wanted=wanted, warn_unrelated=matter)
+    values = {name: value for name, value in arguments.items() if value is not None}
+    places = {name: (f"{name}=", "") for name in TEXTS & values.keys()}
+    for parameter in parameters:
+        configured = settings.get(client, parameter)
+        if configured is None or configured == "":
+            continue
+        if parameter in MAPPINGS:
+            configured = as_mapping(client, parameter, configured, where=settings.describe_location(client, parameter))
+            own = as_mapping(client, parameter, values.get(parameter, {}), where=f"{parameter}=")
+            values[parameter] = {**own, **configured} if overwrite else {**configured, **own}
+        elif overwrite or parameter not in values:
+            values[parameter] = configured
+            places[parameter] = (settings.describe_location(client, parameter), settings.quoting)
+    for name in TEXTS & values.keys():
+        where, quoting = places[name]
+        values[name] = coerce_credential(client, name, values[name], where=where, quoting=quoting)
+    return values
+
+
+_ADDRESSES = frozenset({"request_token_url", "authorize_url", "access_token_url", "userinfo_endpoint", "api_base_url"})
+"""What a provider of the catalog brings along."""
+
+_NEAR = 0.8
+"""How alike two clients' names are for one to be a misspelling of the other."""
+
+
+def missing_settings_error(
+    client: str,
+    wanted: Sequence[str],
+    settings: Settings,
+    *,
+    function: str,
+    labels: Mapping[str, str] | None = None,
+    catalog: Container[str] = (),
+) -> MissingSettingError:
+    """One error for everything that is ``wanted``.
+
+    Args:
+        client: the registered name.
+        wanted: the parameters that are missing, at least one.
+        settings: where they were looked up.
+        function: what else they can be passed to: ``register()``.
+        labels: what the provider calls them.
+        catalog: the providers whose addresses need not be given.
+
+    >>> from oauth1_catalog.registry.settings import NoSettings
+    >>> labels = {"client_id": "API Key"}
+    >>> error = missing_settings_error("twitter", ["client_id"], NoSettings(), function="register()", labels=labels)
+    >>> error.description
+    'twitter: no client_id (the provider calls it API Key). Pass client_id= to register().'
+    """
+    labels = labels or {}
+    called = [f"no {name}" + (f" (the provider calls it {labels[name]})" if name in labels else "") for name in wanted]
+    places = [settings.describe_location(client, name).partition(" in ") for name in wanted]
+    configure = f"Set {_listed([place[0] for place in places])} in {places[0][2]}, or pass" if places[0][0] else "Pass"
+    arguments = _listed([f"{name}=" for name in wanted])
+    found = [
+        *dict.fromkeys(
+            hint for name in wanted for hint in suggest_settings(client, name, settings, label=labels.get(name))
+        )
+    ]
+    if not _ADDRESSES.isdisjoint(wanted) and client in catalog:
+        found.insert(
+            0, f"The catalog has {client}, with its addresses: call register_from_catalog({client!r}) instead."
+        )
+    hints = "".join(f" {hint}" for hint in found)
+    return MissingSettingError(
+        f"{client}: {_listed(called)}. {configure} {arguments} to {function}.{hints}",
+        provider=client,
+        setting=wanted[0],
+    )
+
+
+def suggest_settings(client: str, parameter: str, settings: Settings, *, label: str | None = None) -> Iterator[str]:
+    """A sentence for each setting that may be meant: under another name of the key, or of the client.
+
+    Args:
+        client: the registered name.
+        parameter: what is missing.
+        settings: where it was looked up.
+        label: what the provider calls it.
+    """
+    there = settings.configured_names()
+    own = re.sub(r"\W+", "_", label.strip()).upper() if label else ""
+    others = (name.upper() for name in (parameter, *OTHER_NAMES.get(parameter, ())))
+    names = [name for name in dict.fromkeys((*others, own)) if name]
+    prefix = client.upper()
+    for name in names:
+        if f"{prefix}_{name}" in there:
+            yield there[f"{prefix}_{name}"]
+            return
+    taken = {other.upper() for other in tuple(settings.registered)}
+    for name in names:
+        clients = {key.removesuffix(f"_{name}") for key in there if key.endswith(f"_{name}")}
+        for near in difflib.get_close_matches(prefix, sorted(clients - taken), n=1, cutoff=_NEAR):
+            yield there[f"{near}_{name}"]
+            return
+
+
+def _listed(words: Collection[str]) -> str:
+    return " and ".join(filter(None, (", ".join([*words][:-1]), [*words][-1])))

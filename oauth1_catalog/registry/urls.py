@@ -1,0 +1,267 @@
+"""Which addresses are called: whole ones, by https, and for an API call only those that the provider's file lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import urljoin, urlsplit
+
+from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.catalog.wildcards import is_wildcard, stands_for
+from oauth1_catalog.errors import ConfigurationError, MissingSettingError
+from oauth1_catalog.hosts import ANY, DEFAULT_PORTS, DEVELOPER, Access, Origin, is_loopback, origin_of
+from oauth1_catalog.redaction import shown_url
+from oauth1_catalog.registry.settings import Settings
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def endpoint_fault(url: str, access: Access) -> str:
+    """What is wrong with an address that the developer wrote, and what to do; empty if it can be used.
+
+    >>> endpoint_fault("https://api.example.com/oauth?x=1", Access())
+    ''
+    >>> endpoint_fault("api.example.com/oauth", Access())
+    'is not absolute. Begin it with https:// and the host.'
+    """
+    return malformed(url) or access.needs(url)
+
+
+def malformed(url: str) -> str:
+    """What is wrong with the form of an address; empty if nothing is.
+
+    >>> malformed("https://user:password@api.example.com/")
+    'holds a user name, a backslash or a fragment. Leave that out.'
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        return f"cannot be read ({error})."
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+        return "is not absolute. Begin it with https:// and the host."
+    # Of these, one library takes the part before for the host and another the part behind.
+    if "@" in parts.netloc or "\\" in parts.netloc or parts.fragment:
+        return "holds a user name, a backslash or a fragment. Leave that out."
+    if url != url.strip() or _CONTROL.search(url):
+        return "holds blanks at its ends, or control characters. Leave them out."
+    return ""
+
+
+def check_transport(provider: Provider, access: Access) -> None:
+    """Refuse ``http://`` where it is not allowed, and PLAINTEXT over it where that is not.
+
+    >>> check_transport(Provider(name="x", request_token_url="https://api.example.com/"), Access())
+
+    Raises:
+        ConfigurationError: names the address and the switches.
+    """
+    plaintext = provider.client_kwargs.get("signature_method") == "PLAINTEXT"
+    # Which hosts are allowed has been looked at where their addresses came in.
+    by_transport = replace(access, local_hosts=ANY)
+    for field, url in _addresses(provider):
+        if needs := by_transport.needs(url, plaintext=plaintext):
+            raise ConfigurationError(
+                "insecure_transport", f"{provider.name}: {field} {shown_url(url)!r} {needs}", provider=provider.name
+            )
+
+
+def _addresses(provider: Provider) -> Iterator[tuple[str, str]]:
+    """The absolute addresses that the user or a request is sent to, each with its field."""
+    urls = {name: getattr(provider, name) for name in ("request_token_url", "authorize_url", "access_token_url")}
+    urls["api_base_url"] = provider.api_base_url
+    urls["userinfo_endpoint"] = provider.userinfo.endpoint if provider.userinfo else None
+    urls |= {"renew.url": provider.renew and provider.renew.url, "revoke.url": provider.revoke and provider.revoke.url}
+    for field, url in urls.items():
+        if url and not malformed(url):
+            yield field, url
+
+
+def url_text(name: str, url: object) -> str:
+    """The URL of a call as text; the URL objects of libraries are written out.
+
+    >>> url_text("twitter", "me.json")
+    'me.json'
+
+    Raises:
+        ConfigurationError: it is no URL, such as bytes, nothing, or a coroutine that was not awaited.
+    """
+    if isinstance(url, str):
+        return url
+    # A URL object writes itself as text; what has no text of its own, such as None or a coroutine, is no URL.
+    if isinstance(url, bytes | bytearray) or type(url).__str__ is object.__str__:
+        raise ConfigurationError(
+            "forbidden_url",
+            f"{name}: the URL of a call is of type {type(url).__name__}. Pass text, such as 'account/settings.json'.",
+            provider=name,
+            step="api",
+        )
+    return str(url)
+
+
+def api_url(provider: Provider, url: str, *, allow_any_host: bool = False, access: Access = DEVELOPER) -> str:
+    """The absolute URL of an API call.
+
+    Args:
+        provider: whose API it is.
+        url: a path relative to ``api_base_url``, or an absolute URL.
+        allow_any_host: let an absolute URL name a host that the provider's file does not list.
+        access: the hosts and transports that an absolute URL may name beside the provider's own.
+
+    >>> api_url(Provider(name="x", api_base_url="https://api.example.com/1.1/"), "me.json")
+    'https://api.example.com/1.1/me.json'
+
+    Raises:
+        MissingSettingError: the URL is relative, and there is no ``api_base_url``.
+        ConfigurationError: the URL names a host that the provider's file does not list, or only a host.
+    """
+    absolute = _SCHEME.match(url)
+    if not absolute and (url.startswith(("//", "\\", "/\\")) or url != url.strip() or _CONTROL.search(url)):
+        raise ConfigurationError(
+            "forbidden_url",
+            f"{provider.name}: {shown_url(url)!r} names a host without a scheme, or holds blanks at its ends or "
+            "control characters. Pass a path, or an absolute https URL.",
+            provider=provider.name,
+            step="api",
+        )
+    if not absolute:
+        if not provider.api_base_url:
+            raise MissingSettingError(
+                f"{provider.name}: no api_base_url to join {shown_url(url)!r} to. Pass an absolute URL, or "
+                f"api_base_url= to {'register_from_catalog()' if provider.from_catalog else 'register()'}.",
+                provider=provider.name,
+                setting="api_base_url",
+            )
+        url = urljoin(provider.api_base_url, url)
+    if fault := malformed(url):
+        raise ConfigurationError(
+            "forbidden_url", f"{provider.name}: {shown_url(url)!r} {fault}", provider=provider.name, step="api"
+        )
+    origin, own = origin_of(url), _origins(provider)
+    is_own = origin in own or _is_of_the_family(provider, origin)
+    is_shown = provider.api_auth != "signature"  # the token itself goes there, to make other calls with
+    if provider.from_catalog and not is_own and (is_shown or not allow_any_host):
+        netloc = urlsplit(url).netloc
+        if origin.scheme == "https":
+            advice = (
+                f"If it is right, pass api_hosts=[{netloc!r}] to register_from_catalog() or add it to api_hosts in the "
+                "provider's file"
+            )
+        else:
+            advice = "Hosts in api_hosts are called by https: begin the URL with https://"
+        for_this_call = "" if is_shown else "; for this call alone pass allow_any_host=True"
+        raise ConfigurationError(
+            "forbidden_host",
+            f"{provider.name}: {origin.scheme}://{netloc} is not a host of this provider, and a call there would send "
+            f"it the user's token. {advice}{for_this_call}.",
+            provider=provider.name,
+            step="api",
+        )
+    # The provider's own addresses have been looked at when the client was registered.
+    if not is_own and (needs := access.needs(url)):
+        raise ConfigurationError(
+            "insecure_transport" if access.local_hosts.allows(origin.host) else "forbidden_local_host",
+            f"{provider.name}: {shown_url(url)!r} {needs}",
+            provider=provider.name,
+            step="api",
+        )
+    return _emulated(provider, url) if is_own else url
+
+
+def _emulated(provider: Provider, url: str) -> str:
+    """Where a host of the provider is played by the emulator, the address there."""
+    at, origin = provider.emulated_at, origin_of(url)
+    # A file that was not validated may hold anything: the emulator is on this machine alone.
+    if not at or origin == origin_of(at) or not is_loopback(origin_of(at).host):
+        return url
+    # The emulator knows a host by one spelling: in lower case, and without the port that it has anyway.
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    port = "" if origin.port == DEFAULT_PORTS[origin.scheme] else f":{origin.port}"
+    written = urlsplit(url).netloc
+    return f"{at}{host}{port}{url.partition('://')[2].removeprefix(written)}"
+
+
+def _origins(provider: Provider) -> set[Origin]:
+    own = (provider.api_base_url, provider.request_token_url, provider.access_token_url, provider.authorize_url)
+    userinfo = provider.userinfo.endpoint if provider.userinfo else ""
+    more = (userinfo, *(f"https://{host}" for host in provider.api_hosts if not is_wildcard(host)))
+    return {origin_of(url) for url in (*own, *more) if url and "://" in url}
+
+
+def _is_of_the_family(provider: Provider, origin: Origin) -> bool:
+    """Whether a wildcard of ``api_hosts`` stands for this host: by https, and for calls that show no secret."""
+    if (origin.scheme, origin.port) != ("https", 443):
+        return False
+    if provider.client_kwargs.get("signature_method") == "PLAINTEXT" or provider.api_auth != "signature":
+        return False
+    return any(stands_for(host, origin.host) for host in provider.api_hosts if is_wildcard(host))
+
+
+REGISTRY = "oauth1_catalog"
+"""The name under which the configuration holds what is for all clients."""
+
+BASE = "redirect_base_url"
+"""The parameter that holds the application's public address: ``OAUTH1_CATALOG_REDIRECT_BASE_URL``."""
+
+
+def redirect_uri(client: str, given: object, configured: str | None, settings: Settings) -> str | None:
+    """The redirect URI of a login.
+
+    Args:
+        client: the registered name.
+        given: what the call was given: an absolute address, or a path that is put behind the configured base.
+        configured: the client's own ``redirect_uri``, the same.
+        settings: where the base stands.
+
+    Raises:
+        ConfigurationError: there is a path and no base, or the base is no address of a server.
+
+    >>> from oauth1_catalog.registry.settings import NoSettings
+    >>> redirect_uri("twitter", None, "https://shop.example.com/authorize", NoSettings())
+    'https://shop.example.com/authorize'
+    """
+    chosen = configured if given is None else str(given)
+    if chosen is None or not chosen.startswith("/") or chosen.startswith("//"):
+        return chosen
+    base = base_url(settings)
+    if base is None:
+        where = settings.describe_location(REGISTRY, BASE) or f"{REGISTRY}_{BASE}".upper()
+        raise ConfigurationError(
+            "invalid_redirect_uri",
+            f"{client}: the redirect URI {chosen.partition('?')[0][:80]!r} is a path, and your application's public "
+            f"address is not configured. Set {where}, such as 'https://shop.example.com'.",
+            provider=client,
+            step="authorize",
+        )
+    return base + chosen
+
+
+def base_url(settings: Settings) -> str | None:
+    """The application's public address without a slash at its end, ``None`` where none is configured.
+
+    Raises:
+        ConfigurationError: it is no address of a server.
+    """
+    value = settings.get(REGISTRY, BASE)
+    if value is None or value == "":
+        return None
+    text = str(value)
+    try:
+        parts = urlsplit(text)
+        readable = parts.scheme in {"https", "http"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        readable = False
+    if not readable or "@" in parts.netloc or "\\" in text or parts.query or parts.fragment or not _is_one_word(text):
+        raise ConfigurationError(
+            "invalid_redirect_uri",
+            f"{settings.describe_location(REGISTRY, BASE)} is not the address of a server. "
+            "Write scheme and host, and a path where "
+            "your application is served below one: 'https://shop.example.com'.",
+        )
+    return text.rstrip("/")
+
+
+def _is_one_word(text: str) -> bool:
+    return text.isprintable() and not any(character.isspace() for character in text)

@@ -1,0 +1,134 @@
+"""Files are put right without losing a comment, or anything that they say."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from oauth1_catalog.catalog.fmt import apply_fixes, format_text, sort_fields
+from oauth1_catalog.catalog.reader import read_file
+from oauth1_catalog.catalog.rules.form import ORDER
+from oauth1_catalog.catalog.source import read
+from oauth1_catalog.catalog.validate_files import check_files
+
+PROVIDERS = sorted((Path(__file__).parents[2] / "providers").glob("*.yaml"))
+
+
+def blocks(text: str) -> list[str]:
+    """The fields of a file in our own form: each begins in the first column."""
+    found: list[str] = []
+    for line in text.splitlines(keepends=True):
+        if found and (
+            line.startswith((" ", "-")) or (found[-1].startswith("#") and not found[-1].startswith("# yaml"))
+        ):
+            found[-1] += line
+        else:
+            found.append(line)
+    return found
+
+
+@pytest.mark.parametrize("path", PROVIDERS[::7], ids=lambda path: path.stem)
+def test_a_shuffled_file_comes_back_as_it_was(path):
+    text = path.read_text(encoding="utf-8")
+    head, *fields = blocks(text)
+    random.Random(path.stem).shuffle(fields)
+    assert sort_fields(head + "".join(fields)) == text
+
+
+@pytest.mark.parametrize("path", PROVIDERS, ids=lambda path: path.stem)
+def test_our_files_are_in_our_form(path):
+    text = path.read_text(encoding="utf-8")
+    assert format_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("'acme'", "acme"),
+        ('"https://api.acme.example/1/?a=b"', "https://api.acme.example/1/?a=b"),
+        ("'It is mine: yes'", '"It is mine: yes"'),
+        ("'true'", '"true"'),
+        ('"No"', '"No"'),
+        ('"1.0"', '"1.0"'),
+        ('"{base_url}/x"', '"{base_url}/x"'),
+        ("'say \"no\"'", "'say \"no\"'"),
+        ("'it''s'", '"it\'s"'),
+        ("'a: b'  # why", '"a: b"  # why'),
+        ("[\"a\", 'b,c', 'd e']", '[a, "b,c", "d e"]'),
+        ('"ends:"', '"ends:"'),
+        ("'two\n  lines'", "'two\n  lines'"),
+    ],
+)
+def test_quotes_are_double_and_only_where_they_are_needed(before, after):
+    assert format_text(f"name: acme\nheaders: {before}\n") == f"name: acme\nheaders: {after}\n"
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "# a comment\n", "\n", "name: acme\n", "aliases: [a]\n", "docs_url: https://a.example/\n", "zzz: 1\n",
+                "callback:\n  # inside\n  extra: [a]\n", "headers: {A: b,\n  C: d}\n",
+                "status_note: >\n  folded\n\n  text\n",
+                "flows:\n- redirect\n- xauth\n", "\t\n", "homepage: 'it''s'", "---\n", "...\n", "{a: 1}\n",
+            ]
+        ),
+        max_size=8,
+    ).map("".join)
+)  # fmt: skip
+def test_nothing_is_lost(text):
+    after = sort_fields(text)
+    assert sorted(line.strip() for line in after.splitlines()) == sorted(line.strip() for line in text.splitlines())
+    before = read(text, path="x")
+    if not before.findings:
+        assert read(after, path="x").data == before.data
+    assert sort_fields(after) == after
+    quoted = format_text(text)
+    assert len(quoted.splitlines()) == len(text.splitlines())
+    assert before.findings or read(quoted, path="x").data == before.data
+    assert format_text(quoted) == quoted
+
+
+def test_comments_go_with_the_field_below_them():
+    head, name, end = "# about the file\nschema_version: 1\n", "name: a\n", "# end\n"
+    docs = "# the address\n# of the docs\ndocs_url: https://a.example/\n"
+    assert sort_fields(head + docs + name + end) == head + name + docs + end
+
+
+def test_what_has_one_answer_is_put_right(tmp_path):
+    path = tmp_path / "acme.yaml"
+    path.write_text(
+        "schema_version: 1\nname: acme\n"
+        "api_base_url: 'http://api.acme.example/1'  # no slash, and no TLS\n"
+        "flowz: [static_token]  # a slip\n"
+        'client_kwargs: {signature_metod: "HMAC-SHA256", signature_type: header, body_hash: x}\n',
+        encoding="utf-8",
+    )
+    (checked,) = check_files([path], today=dt.date(2026, 11, 25))
+    path.write_text(apply_fixes(read_file(path), checked.findings), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == (
+        "schema_version: 1\nname: acme\nflows: [static_token]  # a slip\n"
+        "api_base_url: http://api.acme.example/1  # no slash, and no TLS\n"
+        "client_kwargs: {signature_method: HMAC-SHA256, signature_type: HEADER, body_hash: x}\n"
+    )
+    path.write_text(path.read_text(encoding="utf-8").replace("http:", "https:"), encoding="utf-8")
+    (checked,) = check_files([path], today=dt.date(2026, 11, 25))
+    assert "api_base_url: https://api.acme.example/1/  # no slash" in apply_fixes(read_file(path), checked.findings)
+
+
+def test_two_near_words_are_nobody_s_to_choose(tmp_path):
+    path = tmp_path / "acme.yaml"
+    text = "schema_version: 1\nname: acme\nclient_kwargs: {signature_method: HMAC-SHA257}\n"
+    path.write_text(text, encoding="utf-8")
+    (checked,) = check_files([path], today=dt.date(2026, 11, 25))
+    assert apply_fixes(read_file(path), checked.findings) == text
+
+
+def test_the_order_is_the_format_s():
+    assert list(ORDER)[:3] == ["schema_version", "name", "aliases"]
