@@ -42,6 +42,10 @@ def malformed(url: str) -> str:
         return f"cannot be read ({error})."
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         return "is not absolute. Begin it with https:// and the host."
+    if any(len(label) > 63 for label in parts.hostname.split(".")):
+        return (
+            "has a host with more than 63 characters between two dots, which no host can have (RFC 1035). Correct it."
+        )
     # Of these, one library takes the part before for the host and another the part behind.
     if "@" in parts.netloc or "\\" in parts.netloc or parts.fragment:
         return "holds a user name, a backslash or a fragment. Leave that out."

@@ -55,6 +55,8 @@ DISGUISED = [
     "https://api.example.com:99999/",
     "https://api.example.com:x/",
     "https://[::1/",
+    f"https://{'a' * 64}.example.com/",
+    f"https://{'a' * 64}/",
     "//api.example.com/",
     "/oauth",
     "api.example.com",
