@@ -254,8 +254,8 @@ class OAuth1Client(_Common, BaseSyncOAuth1Session, httpx2.Client):
     ``httpx2.Client`` would replace it. ``data`` of a call may also be pairs, text or bytes.
 
     >>> with OAuth1Client("key", "secret", token="token", token_secret="hush") as client:
-    ...     client.token["oauth_token"]
-    'token'
+    ...     client.token["oauth_token"] == "token"
+    True
     """
 
     def _exchange(self, request: Request, asked: TokenRequestOptions) -> Response:

@@ -177,8 +177,8 @@ class OAuth1Session(BaseSyncOAuth1Session, RedirectsUnread):
     ``max_redirects``.
 
     >>> session = OAuth1Session("key", "secret", token="token", token_secret="hush")
-    >>> session.token["oauth_token"]
-    'token'
+    >>> session.token["oauth_token"] == "token"
+    True
     """
 
     __attrs__: list[str] = [  # noqa: RUF012 - as requests declares it
