@@ -74,11 +74,6 @@ class Document:
     has_null: bool = False
     _root: Leaf | Branch | None = field(default=None, repr=False)
 
-    @property
-    def root(self) -> Leaf | Branch | None:
-        """The places of all values; ``None`` where nothing was read."""
-        return self._root
-
     def has(self, path: Sequence[Step]) -> bool:
         """Whether the file itself holds a value at ``path``."""
         return self._find(path) is not None

@@ -1,30 +1,23 @@
-"""Write a provider file as it should be written: fields in order, quotes, slashes, unmistakable slips of the pen.
+"""Sort the fields of a provider file, and correct the mistakes that have one correction.
 
-Rule 1: comments and everything else that the change is not about stay as they are: the text is edited, not written
-anew.
-Rule 2: what a file says is not changed by a change of its form. The result is read again, and thrown away if its data
-is not what it should be.
-Rule 3: a URL is never changed, but for a slash at the end of ``api_base_url``.
+Rule 1: comments, quotes and blank lines stay as they are: the text is edited, not written anew.
+Rule 2: sorting does not change the data. The result is read again, and discarded if the data differs.
+Rule 3: a URL is never changed, except for the slash at the end of ``api_base_url``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from oauth1_catalog.catalog.diagnostics import Diagnostic
-from oauth1_catalog.catalog.document import Branch, Document, Event, Leaf
+from oauth1_catalog.catalog.document import Document
 from oauth1_catalog.catalog.rules.form import ORDER
 from oauth1_catalog.catalog.source import read
 
 # A single near miss is a slip; two are a guess.
 _MEANT = re.compile(r"did you mean `([A-Za-z0-9_-]+)`\?")
 _FIXABLE = frozenset({"P010", "P013", "P080"})
-
-
-def format_text(text: str) -> str:
-    """The same file as ``oauth1-catalog fmt`` writes it: fields in order, quotes in one way."""
-    return with_plain_quotes(sort_fields(text))
 
 
 def sort_fields(text: str) -> str:
@@ -65,7 +58,7 @@ def _blocks(lines: list[str], starts: dict[int, str]) -> tuple[list[str], list[t
 
 
 def apply_fixes(document: Document, findings: Iterable[Diagnostic]) -> str:
-    """The file's text with every finding put right that has one answer, and in our own form."""
+    """The file's text with each finding corrected that has one correction, and its fields sorted."""
     lines = document.text.splitlines(keepends=True)
     for finding in sorted(findings, key=lambda finding: (finding.line, finding.column), reverse=True):
         word = _replacement(finding)
@@ -80,7 +73,7 @@ def apply_fixes(document: Document, findings: Iterable[Diagnostic]) -> str:
         lines[finding.line - 1] = before + _replaced(marked, finding, word) + after
     text = "".join(lines)
     # A slip that was put right may have made the file readable, and its order known.
-    return format_text(text) if not read(text, path="").findings else document.text
+    return sort_fields(text) if not read(text, path="").findings else document.text
 
 
 def _replacement(finding: Diagnostic) -> str | None:
@@ -97,44 +90,3 @@ def _replaced(marked: str, finding: Diagnostic, word: str) -> str:
     if finding.code == "P080":
         return f"{marked.removesuffix(quote)}/{quote}"
     return f"{quote}{word}{quote}"
-
-
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9._~/:+@%?=&-]*(?<=[A-Za-z0-9/])")
-_NO_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
-
-
-def with_plain_quotes(text: str) -> str:
-    r"""The same file, its values quoted in one way; comments stay.
-
-    >>> with_plain_quotes("name: 'acme'\nuserinfo_params: {email: 'true'}\n")
-    'name: acme\nuserinfo_params: {email: "true"}\n'
-    """
-    document = read(text, path="")
-    if document.findings or document.root is None:
-        return text
-    lines = text.splitlines(keepends=True)
-    for event in sorted(_quoted(document.root), key=lambda event: -event.start_mark.column):
-        start, end = event.start_mark, event.end_mark
-        if start.line == end.line and start.line < len(lines) and (better := _written(event)) is not None:
-            line = lines[start.line]
-            lines[start.line] = line[: start.column] + better + line[end.column :]
-    changed = "".join(lines)
-    return changed if read(changed, path="").data == document.data else text
-
-
-def _written(event: Event) -> str | None:
-    """How the value is written, if otherwise than it is."""
-    value = event.value
-    if _WORD.fullmatch(value) and value.lower() not in _NO_TEXT:
-        return str(value)
-    if event.style == "'" and value.isprintable() and not re.search(r'["\\]', value):
-        return f'"{value}"'
-    return None
-
-
-def _quoted(node: Leaf | Branch) -> Iterator[Event]:
-    if isinstance(node, Branch):
-        for inner in node.items.values() if isinstance(node.items, dict) else node.items:
-            yield from _quoted(inner)
-    elif node[1].style in {"'", '"'}:
-        yield node[1]

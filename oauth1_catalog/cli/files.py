@@ -17,7 +17,7 @@ from click.shell_completion import CompletionItem
 from oauth1_catalog.catalog.catalog import Catalog
 from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean, one_line
 from oauth1_catalog.catalog.directories import builtin_directory
-from oauth1_catalog.catalog.fmt import apply_fixes, format_text
+from oauth1_catalog.catalog.fmt import apply_fixes, sort_fields
 from oauth1_catalog.catalog.reader import read_bytes, read_file
 from oauth1_catalog.catalog.rules.pages import rule_codes, rule_page
 from oauth1_catalog.catalog.schema import SCHEMA_FILE, schema_text
@@ -164,14 +164,14 @@ def _summary(files: int, broken: int, counts: dict[str, int]) -> str:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--check", is_flag=True, help="Do not write. Show the differences, and exit with 1 if there are any.")
 def fmt(paths: tuple[Path, ...], check: bool) -> None:
-    """Sort the fields of provider files, and unify quotes. PATHS are files or folders."""
+    """Sort the fields of provider files. PATHS are files or folders."""
     changed = 0
     for path in provider_files(paths):
         try:
             before = read_bytes(path).decode("utf-8")
         except (UnicodeDecodeError, OSError):
             continue  # validate says what is wrong with it
-        after = format_text(before)
+        after = sort_fields(before)
         if after != before:
             changed += 1
             if check:
