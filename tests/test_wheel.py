@@ -76,11 +76,18 @@ def test_an_editable_install_reads_the_checkout(tmp_path):
     assert url == "https://api.twitter.com/oauth/request_token"
 
 
-def test_the_wheel_holds_every_provider_the_schema_and_no_test(wheel):
+def test_the_wheel_holds_every_provider_the_schema_the_templates_and_no_test(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     providers = {f"oauth1_catalog/_data/providers/{path.name}" for path in (ROOT / "providers").glob("*.yaml")}
     assert providers - names == set()
     assert "oauth1_catalog/_data/schemas/provider.schema.json" in names
     assert "oauth1_catalog/py.typed" in names
+    package_data = {
+        str(path.relative_to(ROOT))
+        for pattern in ("*.html", "*.css", "*.md")
+        for path in (ROOT / "oauth1_catalog").rglob(pattern)
+    }
+    assert "oauth1_catalog/emulator/templates/page.html" in package_data
+    assert package_data - names == set()
     assert not [name for name in names if not name.startswith(("oauth1_catalog/", "oauth1_catalog-"))]

@@ -123,7 +123,7 @@ def test_a_person_denies_logs_in_and_goes_back(chromium, framework):
         expect(page.locator("main")).to_contain_text("Grace Example")
 
         page.goto(callback.value.url)
-        expect(page.get_by_role("heading", level=1)).to_have_text("This login cannot go on")
+        expect(page.get_by_role("heading", level=1)).to_have_text("This login cannot continue")
         looks_right(page)
         page.get_by_role("link", name="Choose another provider").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Log in with OAuth 1.0")

@@ -115,14 +115,14 @@ class TestPages:
 
     def test_a_login_without_a_profile(self, demo):
         page = pages.profile(demo.offer("etrade"), pages.login_record({"oauth_token": "t"}, {}))
-        assert "says nothing of a profile" in page
+        assert "does not describe a profile" in page
 
     @pytest.mark.parametrize(
         ("error", "title", "status"),
         [
             (AuthorizationDeniedError("flickr: no.", provider="flickr"), "You denied access", 403),
-            (ExpiredStateError(description="flickr: old.", provider="flickr"), "This login cannot go on", 400),
-            (MissingVerifierError(description="x"), "This login cannot go on", 400),
+            (ExpiredStateError(description="flickr: old.", provider="flickr"), "This login cannot continue", 400),
+            (MissingVerifierError(description="x"), "This login cannot continue", 400),
             (TokenRequestDeniedError(description="x"), "The provider did not let you in", 502),
             (ConfigurationError(description="<b>x</b>"), "The application is not set up", 500),
             (MissingTokenError(description="x"), "The login failed", 400),

@@ -135,7 +135,7 @@ def _consent_address(demo: Demo, offer: DemoProvider, origin: str, browser: requ
 
 def _words(page: str) -> str:
     """What a failure page says for developers, or any page at all, as one line."""
-    part = page.partition("What the application got")[2] or page.partition("<main>")[2] or page
+    part = page.partition("What the application received")[2] or page.partition("<main>")[2] or page
     return Markup(part.replace("<", " <")).striptags()[:600]  # noqa: S704 - its text alone is used
 
 
