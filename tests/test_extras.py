@@ -50,7 +50,7 @@ anyio.run(lambda: client.get("account/verify_credentials.json", token={"oauth_to
 """
 LOGIN = FLASK + (
     "with app.test_request_context():\n"
-    "    from oauth1_catalog.registry.encryption import seal\n    encrypt(b'record', ['a key'])\n"
+    "    from oauth1_catalog.registry.encryption import encrypt\n    encrypt(b'record', ['a key'])\n"
 )
 RSA = """
 from oauth1_catalog.integrations.requests_client import OAuth1Auth

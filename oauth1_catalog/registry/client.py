@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ from oauth1_catalog.errors import (
     OAuthError,
     StateError,
 )
-from oauth1_catalog.hosts import DEVELOPER, Access, given_insecure_transport, read_flag
+from oauth1_catalog.hosts import DEVELOPER, Access, Origin, given_insecure_transport, read_flag
 from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked, shown_url
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
 from oauth1_catalog.registry.login import check_fixation, held_to_rfc5849, user_digest
@@ -34,8 +35,7 @@ from oauth1_catalog.registry.settings import missing_settings_error
 from oauth1_catalog.registry.temporary import TemporaryStore
 from oauth1_catalog.registry.token import Token, TokenLike, token_credentials
 from oauth1_catalog.registry.token_keeping import TokenStoreMixin
-from oauth1_catalog.registry.urls import api_url, check_transport, url_text
-from oauth1_catalog.registry.urls import redirect_uri as chosen_redirect_uri
+from oauth1_catalog.registry.urls import api_url, behind_base, check_transport, own_origins
 from oauth1_catalog.rfc5849.messages import ClientCredentials, TokenCredentials
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class OAuth1App(TokenStoreMixin[FrameworkRequest]):
         self._signing = signing_options(self.provider.client_kwargs, name=name)
         with self._configuring():
             self._transport = self._transport_options(self.provider.client_kwargs)
-        self._told_of_unused = False
+        self._told_of_unused = self._can_log_in = False
         if self._signing.get("signature_method") == "PLAINTEXT":
             self._transport["is_plaintext"] = True
         self._fetch_token = fetch_token
@@ -247,8 +247,7 @@ class OAuth1App(TokenStoreMixin[FrameworkRequest]):
         if "redirect" not in self.provider.flows:
             return None
         try:
-            with self._configuring():
-                self.framework.keys(found, masked(self._fallback_key()))
+            self._secret_keys(found)
         except ConfigurationError as error:
             return error if error.error == "missing_secret_key" else None
         return None
@@ -299,17 +298,42 @@ class OAuth1App(TokenStoreMixin[FrameworkRequest]):
         )
 
     def _begin(self, redirect_uri: object, params: Mapping[str, object]) -> LoginSteps[dict[str, Any]]:
-        from oauth1_catalog.flow.redirection import check_flow
+        """Ask for a request token; what ``create_authorization_url`` gives."""
         from oauth1_catalog.registry import login
 
-        check_flow(self.provider, "redirect")
-        for error in self._missing_addresses():
-            raise error  # before the user has gone to the provider, not after
-        check_fixation(self.provider, allowed=self.allow_session_fixation)
+        self._check_login()
         uri = self._redirect_uri(redirect_uri)
         if uri not in {None, "oob"} and self.provider.callback.value == "oob":
             self._warn_of_unused(str(uri))
-        return login.begin(self.provider, self.signer, redirect_uri=uri, params=text_params(self.name, params))
+        return login.begin(self.provider, self.signer, redirect_uri=uri, params=self._texts(params))
+
+    def _check_login(self) -> None:
+        """Refuse a login that could not end, before the user goes to the provider."""
+        if not self._can_log_in:
+            from oauth1_catalog.flow.redirection import check_flow
+
+            check_flow(self.provider, "redirect")
+            for error in self._missing_addresses():
+                raise error
+            check_fixation(self.provider, allowed=self.allow_session_fixation)
+            self._can_log_in = True
+
+    def _start_login(
+        self,
+        request: FrameworkRequest,
+        redirect_uri: object,
+        params: Mapping[str, object],
+        *,
+        state_data: Mapping[str, object] | None,
+        user: object,
+    ) -> LoginSteps[str]:
+        """Begin a login and remember it until the callback; the address that the user's browser is sent to."""
+        context = self._context(request)  # without a session nothing is sent
+        begun = MaskedMapping((yield from self._begin(redirect_uri, params)))
+        yield from self._remember(
+            request, context, begun["request_token"], redirect_uri=redirect_uri, state_data=state_data, user=user
+        )
+        return str(begun["url"])
 
     def _warn_of_unused(self, redirect_uri: str) -> None:
         """Say once that a redirect URI is not sent: the user may end at another address than the application thinks."""
@@ -325,22 +349,38 @@ class OAuth1App(TokenStoreMixin[FrameworkRequest]):
 
     def _redirect_uri(self, given: object) -> str | None:
         """Where the user comes back to: what a call was given, else what is configured."""
-        return chosen_redirect_uri(self.name, given, self.redirect_uri, self.framework.settings)
+        uri = self.redirect_uri if given is None else str(given)
+        is_path = uri is not None and uri.startswith("/") and not uri.startswith("//")
+        return behind_base(self.name, uri, self.framework.settings) if uri and is_path else uri
 
-    def _remember(self, request: FrameworkRequest, data: Mapping[str, Any]) -> LoginSteps[None]:
-        """Keep what ``create_authorization_url`` gave, in the session of ``request``."""
+    def _save_data(self, request: FrameworkRequest, data: Mapping[str, Any]) -> LoginSteps[None]:
+        """Remember what ``create_authorization_url`` gave, with the arguments of ``authorize_redirect``."""
+        token, arguments = data.get("request_token"), ("redirect_uri", "state_data", "user")
+        given = {name: data.get(name) for name in arguments}
+        yield from self._remember(request, self._context(request), token, **given)
+
+    def _remember(
+        self,
+        request: FrameworkRequest,
+        context: RequestContext,
+        request_token: object,
+        *,
+        redirect_uri: object,
+        state_data: Mapping[str, object] | None,
+        user: object,
+    ) -> LoginSteps[None]:
+        """Remember a login in the session of ``request`` until the callback."""
         from oauth1_catalog.registry import login
 
-        browser = self._browser(request)
-        user = yield from self._user_of(request, data.get("user"))
+        user = yield from self._user_of(request, user)
         yield from login.remember(
             self.temporary,
-            browser,
-            request_token=self._request_token(data.get("request_token"), step="authorize"),
-            redirect_uri=self._redirect_uri(data.get("redirect_uri")),
-            state_data=data.get("state_data") or {},
+            context,
+            request_token=self._request_token(request_token, step="authorize"),
+            redirect_uri=self._redirect_uri(redirect_uri),
+            state_data=state_data or {},
             user=user_digest(self.name, user),
-            now=self._now(),
+            now=time.time(),
         )
 
     def _finish(
@@ -354,17 +394,17 @@ class OAuth1App(TokenStoreMixin[FrameworkRequest]):
     ) -> LoginSteps[Token]:
         from oauth1_catalog.registry import login
 
-        texts = text_params(self.name, params)
-        browser = self._browser(request)
+        texts = self._texts(params)
+        context = self._context(request)
         user = yield from self._user_of(request, user)
         token, is_theirs = yield from login.finish(
             self.provider,
             self.signer,
             self.temporary,
-            browser,
+            context,
             params=texts,
             user=user_digest(self.name, user),
-            now=self._now(),
+            now=time.time(),
             handed=callback,
             check_redirect_uri=check_redirect_uri,
         )
@@ -381,27 +421,27 @@ class OAuth1App(TokenStoreMixin[FrameworkRequest]):
 
         temporary = login.temporary_credentials(self._request_token(request_token, step="access_token"))
         verifier = masked(require_verifier(self.provider, verifier, temporary.extra.get("oauth_verifier")))
-        texts = text_params(self.name, params)
-        now = self._now()
+        texts = self._texts(params)
+        now = time.time()
         return login.exchange(self.provider, self.signer, temporary, verifier=verifier, params=texts, now=now)
 
     def _password_token(self, username: str, password: str, params: Mapping[str, object]) -> LoginSteps[Token]:
         from oauth1_catalog.flow.grants import password_token
         from oauth1_catalog.registry import login
 
-        texts = text_params(self.name, params)
+        texts = self._texts(params)
         fields = yield from password_token(
             self.provider, self.signer, username=username, password=password, params=texts
         )
-        return login.token_of(self.provider, fields, now=self._now())
+        return login.token_of(self.provider, fields, now=time.time())
 
     def _client_token(self, verifier: str | None, params: Mapping[str, object]) -> LoginSteps[Token]:
         from oauth1_catalog.flow.grants import client_token
         from oauth1_catalog.registry import login
 
-        texts = text_params(self.name, params)
+        texts = self._texts(params)
         fields = yield from client_token(self.provider, self.signer, verifier=verifier, params=texts)
-        return login.token_of(self.provider, fields, now=self._now())
+        return login.token_of(self.provider, fields, now=time.time())
 
     def _request_token(self, given: object, *, step: str) -> Mapping[str, str]:
         if not isinstance(given, Mapping) or not given.get("oauth_token"):
@@ -412,22 +452,50 @@ class OAuth1App(TokenStoreMixin[FrameworkRequest]):
             )
         return given
 
-    def _browser(self, request: FrameworkRequest) -> RequestContext:
-        fallback_key = masked(self._fallback_key())
+    def _context(self, request: FrameworkRequest) -> RequestContext:
+        """The session and the query of a request, with the keys that encrypt a login's record."""
         with self._configuring():
-            return self.framework.browser(request, fallback_key)
+            context = self.framework.context(request)
+        return replace(context, keys=self._secret_keys(context.keys))
 
-    def _fallback_key(self) -> str | None:
+    def _secret_keys(self, found: Sequence[str | bytes]) -> Sequence[str | bytes]:
+        """The keys that encrypt and decrypt a login's record, the one that encrypts first.
+
+        Args:
+            found: the application's own keys.
+
+        Raises:
+            ConfigurationError: there is none: a record would be encrypted with what everybody knows.
+        """
+        keys = [*self.framework.secret_keys, *found, *self._fallback_keys]
+        if not keys:
+            raise ConfigurationError(
+                "missing_secret_key",
+                f"{self.name}: A login's record is sealed with a secret key. No key of the application can be found, "
+                "and this client has no secret to derive one from. Pass OAuth(secret_key=...), a long random text that "
+                "all processes of the application share.",
+                provider=self.name,
+            )
+        return list(dict.fromkeys(keys))
+
+    @cached_property
+    def _fallback_keys(self) -> Sequence[str]:
         """For an application without a secret key: what only this client knows, in each of its processes."""
         secret = masked(self.client_secret)
         if not secret and self.signer.signature_method.name.startswith("RSA"):
-            secret = self.signer.signature_method.sign("oauth1_catalog temporary credentials", "", "")
-        return f"{self.client_id}&{secret}" if secret else None
+            secret = masked(self.signer.signature_method.sign("oauth1_catalog temporary credentials", "", ""))
+        return MaskedList([f"{self.client_id}&{secret}"] if secret else [])
+
+    def _texts(self, params: Mapping[str, object]) -> dict[str, str]:
+        return text_params(self.name, params) if params else {}
+
+    @cached_property
+    def _own_origins(self) -> frozenset[Origin]:
+        return own_origins(self.provider)
 
     def _api_call(self, url: str, kwargs: dict[str, Any], *, allow_any_host: bool) -> tuple[str, dict[str, Any]]:
         """The absolute URL of an API call, and the call's arguments with what the provider always wants."""
         provider = self.provider
-        url = url_text(self.name, url)
         if "auth" in kwargs:
             raise ConfigurationError(
                 "unknown_parameter",
@@ -436,18 +504,18 @@ class OAuth1App(TokenStoreMixin[FrameworkRequest]):
                 provider=self.name,
                 step="api",
             )
+        absolute = api_url(provider, url, own=self._own_origins, allow_any_host=allow_any_host, access=self.access)
         headers = provider.all_headers
         if headers:
             given = masked(kwargs.get("headers") or {})
             names = {str(name).lower() for name in given}
             kwargs["headers"] = {**{k: v for k, v in headers.items() if k.lower() not in names}, **given}
-        absolute = api_url(provider, url, allow_any_host=allow_any_host, access=self.access)
         if provider.api_params and _host(absolute) == _host(provider.api_base_url or absolute):
             from oauth1_catalog.flow.redirection import fill_placeholders
             from oauth1_catalog.registry.api_calls import with_api_params
 
             own = fill_placeholders(provider.api_params, {"client_id": self.signer.client.client_id})
-            kwargs["params"] = with_api_params(own, url, kwargs.get("params"))
+            kwargs["params"] = with_api_params(own, str(url), kwargs.get("params"))
         return absolute, kwargs
 
     def _multipart_fields(self, kwargs: dict[str, Any]) -> tuple[tuple[tuple[str, str], ...], dict[str, Any]]:
@@ -491,10 +559,6 @@ class OAuth1App(TokenStoreMixin[FrameworkRequest]):
             provider=self.name,
             step="api",
         )
-
-    @staticmethod
-    def _now() -> float:
-        return time.time()
 
 
 def callback_pairs(client: OAuth1App[Any], callback: object) -> Any:

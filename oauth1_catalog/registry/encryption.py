@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -77,16 +78,24 @@ def _texts(given: object) -> Sequence[object]:
 
 
 def _fernet(keys: Sequence[str | bytes]) -> MultiFernet:
+    derive = _derivation()
+    from cryptography.fernet import Fernet, MultiFernet
+
+    return MultiFernet([Fernet(derive(key.encode() if isinstance(key, str) else key)) for key in keys])
+
+
+@cache
+def _derivation() -> Callable[[bytes], bytes]:
+    """Derives a Fernet key from a secret key. The first login imports the library for it."""
     with needs("A login, which keeps the request token's secret unreadable,", "flask", "django", "starlette"):
-        from cryptography.fernet import Fernet, MultiFernet
         from cryptography.hazmat.primitives.hashes import SHA256
         from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-    fernets = []
-    for key in keys:
-        material = key.encode() if isinstance(key, str) else key
-        derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"oauth1_catalog temporary credentials")
-        fernets.append(Fernet(base64.urlsafe_b64encode(derive.derive(material))))
-    return MultiFernet(fernets)
+
+    def derive(material: bytes) -> bytes:
+        kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"oauth1_catalog temporary credentials")
+        return base64.urlsafe_b64encode(kdf.derive(material))
+
+    return derive
 
 
 SETTING = "OAUTH1_CATALOG_TOKEN_KEYS"

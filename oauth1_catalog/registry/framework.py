@@ -69,28 +69,8 @@ class Framework(ABC, Generic[FrameworkRequest]):
         """The token of the login that ends in the request being served."""
 
     @abstractmethod
-    def browser(self, request: FrameworkRequest, fallback_key: str | None) -> RequestContext:
-        """The session, the keys and the query of a request.
-
-        ``fallback_key`` seals records where no secret key of the application can be found. It is ``None`` for a client
-        that has no secret to derive one from.
-        """
-
-    def keys(self, found: Iterable[str | bytes], fallback_key: str | None) -> list[str | bytes]:
-        """The keys that seal and open a login's record, the one that seals first.
-
-        Raises:
-            ConfigurationError: there is none: a record would be sealed with what everybody knows.
-        """
-        keys = [*self.secret_keys, *found, *([fallback_key] if fallback_key else [])]
-        if not keys:
-            raise ConfigurationError(
-                "missing_secret_key",
-                "A login's record is sealed with a secret key. No key of the application can be found, and this client "
-                "has no secret to derive one from. Pass OAuth(secret_key=...), a long random text that all processes "
-                "of the application share.",
-            )
-        return list(dict.fromkeys(keys))
+    def context(self, request: FrameworkRequest) -> RequestContext:
+        """The session, the secret keys and the query of a request."""
 
     def pairs(self, parameters: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
         """Names and values of a mapping, all of them where it is the framework's own kind, which can repeat a name."""
@@ -125,7 +105,7 @@ class RequestContext:
 
     Args:
         session: the browser's session.
-        keys: the keys to seal records with, newest first.
+        keys: the application's secret keys, newest first.
         in_cookie: whether the session lives in a cookie.
         query: names and values of the request's query, decoded, in their order.
         path: the whole path of the request, decoded, to compare with the redirect URI's.

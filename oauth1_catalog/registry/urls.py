@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
@@ -83,44 +83,43 @@ def _addresses(provider: Provider) -> Iterator[tuple[str, str]]:
             yield field, url
 
 
-def url_text(name: str, url: object) -> str:
-    """The URL of a call as text; the URL objects of libraries are written out.
-
-    >>> url_text("twitter", "me.json")
-    'me.json'
-
-    Raises:
-        ConfigurationError: it is no URL, such as bytes, nothing, or a coroutine that was not awaited.
-    """
-    if isinstance(url, str):
-        return url
-    # A URL object writes itself as text; what has no text of its own, such as None or a coroutine, is no URL.
-    if isinstance(url, bytes | bytearray) or type(url).__str__ is object.__str__:
-        raise ConfigurationError(
-            "forbidden_url",
-            f"{name}: the URL of a call is of type {type(url).__name__}. Pass text, such as 'account/settings.json'.",
-            provider=name,
-            step="api",
-        )
-    return str(url)
-
-
-def api_url(provider: Provider, url: str, *, allow_any_host: bool = False, access: Access = DEVELOPER) -> str:
+def api_url(
+    provider: Provider,
+    url: object,
+    *,
+    own: Collection[Origin],
+    allow_any_host: bool = False,
+    access: Access = DEVELOPER,
+) -> str:
     """The absolute URL of an API call.
 
     Args:
         provider: whose API it is.
-        url: a path relative to ``api_base_url``, or an absolute URL.
+        url: a path relative to ``api_base_url``, or an absolute URL; text, or the URL object of a library.
+        own: the provider's ``own_origins``.
         allow_any_host: let an absolute URL name a host that the provider's file does not list.
         access: the hosts and transports that an absolute URL may name beside the provider's own.
 
-    >>> api_url(Provider(name="x", api_base_url="https://api.example.com/1.1/"), "me.json")
+    >>> provider = Provider(name="x", api_base_url="https://api.example.com/1.1/")
+    >>> api_url(provider, "me.json", own=own_origins(provider))
     'https://api.example.com/1.1/me.json'
 
     Raises:
         MissingSettingError: the URL is relative, and there is no ``api_base_url``.
-        ConfigurationError: the URL names a host that the provider's file does not list, or only a host.
+        ConfigurationError: the URL names a host that the provider's file does not list, or only a host; or it is not a
+            URL, such as bytes, nothing, or a coroutine that was not awaited.
     """
+    if not isinstance(url, str):
+        # A URL object writes itself as text; what has no text of its own, such as None or a coroutine, is no URL.
+        if isinstance(url, bytes | bytearray) or type(url).__str__ is object.__str__:
+            raise ConfigurationError(
+                "forbidden_url",
+                f"{provider.name}: the URL of a call is of type {type(url).__name__}. Pass text, such as "
+                "'account/settings.json'.",
+                provider=provider.name,
+                step="api",
+            )
+        url = str(url)
     absolute = _SCHEME.match(url)
     if not absolute and (url.startswith(("//", "\\", "/\\")) or url != url.strip() or _CONTROL.search(url)):
         raise ConfigurationError(
@@ -143,7 +142,7 @@ def api_url(provider: Provider, url: str, *, allow_any_host: bool = False, acces
         raise ConfigurationError(
             "forbidden_url", f"{provider.name}: {shown_url(url)!r} {fault}", provider=provider.name, step="api"
         )
-    origin, own = origin_of(url), _origins(provider)
+    origin = origin_of(url)
     is_own = origin in own or _is_of_the_family(provider, origin)
     is_shown = provider.api_auth != "signature"  # the token itself goes there, to make other calls with
     if provider.from_catalog and not is_own and (is_shown or not allow_any_host):
@@ -171,14 +170,14 @@ def api_url(provider: Provider, url: str, *, allow_any_host: bool = False, acces
             provider=provider.name,
             step="api",
         )
-    return _emulated(provider, url) if is_own else url
+    return _emulated(provider.emulated_at, url, origin) if is_own and provider.emulated_at else url
 
 
-def _emulated(provider: Provider, url: str) -> str:
-    """Where a host of the provider is played by the emulator, the address there."""
-    at, origin = provider.emulated_at, origin_of(url)
+def _emulated(at: str, url: str, origin: Origin) -> str:
+    """The address that plays ``url`` at the emulator whose base is ``at``."""
+    emulator = origin_of(at)
     # A file that was not validated may hold anything: the emulator is on this machine alone.
-    if not at or origin == origin_of(at) or not is_loopback(origin_of(at).host):
+    if origin == emulator or not is_loopback(emulator.host):
         return url
     # The emulator knows a host by one spelling: in lower case, and without the port that it has anyway.
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
@@ -187,11 +186,12 @@ def _emulated(provider: Provider, url: str) -> str:
     return f"{at}{host}{port}{url.partition('://')[2].removeprefix(written)}"
 
 
-def _origins(provider: Provider) -> set[Origin]:
+def own_origins(provider: Provider) -> frozenset[Origin]:
+    """The origins of a provider's addresses, and of the hosts in its ``api_hosts`` that are no wildcards."""
     own = (provider.api_base_url, provider.request_token_url, provider.access_token_url, provider.authorize_url)
     userinfo = provider.userinfo.endpoint if provider.userinfo else ""
     more = (userinfo, *(f"https://{host}" for host in provider.api_hosts if not is_wildcard(host)))
-    return {origin_of(url) for url in (*own, *more) if url and "://" in url}
+    return frozenset(origin_of(url) for url in (*own, *more) if url and "://" in url)
 
 
 def _is_of_the_family(provider: Provider, origin: Origin) -> bool:
@@ -210,36 +210,28 @@ BASE = "redirect_base_url"
 """The parameter that holds the application's public address: ``OAUTH1_CATALOG_REDIRECT_BASE_URL``."""
 
 
-def redirect_uri(client: str, given: object, configured: str | None, settings: Settings) -> str | None:
-    """The redirect URI of a login.
+def behind_base(client: str, path: str, settings: Settings) -> str:
+    """The redirect URI that a path stands for: behind the base that is configured for all clients.
 
     Args:
-        client: the registered name.
-        given: what the call was given: an absolute address, or a path that is put behind the configured base.
-        configured: the client's own ``redirect_uri``, the same.
-        settings: where the base stands.
+        client: the registered name, for the message.
+        path: the path, which begins with a slash.
+        settings: the framework's configuration.
 
     Raises:
-        ConfigurationError: there is a path and no base, or the base is no address of a server.
-
-    >>> from oauth1_catalog.registry.settings import NoSettings
-    >>> redirect_uri("twitter", None, "https://shop.example.com/authorize", NoSettings())
-    'https://shop.example.com/authorize'
+        ConfigurationError: no base is configured, or it is not the address of a server.
     """
-    chosen = configured if given is None else str(given)
-    if chosen is None or not chosen.startswith("/") or chosen.startswith("//"):
-        return chosen
     base = base_url(settings)
     if base is None:
         where = settings.describe_location(REGISTRY, BASE) or f"{REGISTRY}_{BASE}".upper()
         raise ConfigurationError(
             "invalid_redirect_uri",
-            f"{client}: the redirect URI {chosen.partition('?')[0][:80]!r} is a path, and your application's public "
+            f"{client}: the redirect URI {path.partition('?')[0][:80]!r} is a path, and your application's public "
             f"address is not configured. Set {where}, such as 'https://shop.example.com'.",
             provider=client,
             step="authorize",
         )
-    return base + chosen
+    return base + path
 
 
 def base_url(settings: Settings) -> str | None:

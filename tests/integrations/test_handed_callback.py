@@ -324,4 +324,4 @@ def served() -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_a_path_is_the_whole_one(served: dict[str, Any], framework: str) -> None:
     kind, request = served[framework]
-    assert kind.browser(request, "key").path == "/shop/café"
+    assert kind.context(request).path == "/shop/café"

@@ -250,7 +250,7 @@ def test_registration_refuses_what_validation_refuses(framework: str, tmp_path: 
     (checked,) = check_files([tmp_path / "acme.yaml"], today=dt.date(2026, 11, 30))
     (finding,) = [one for one in checked.findings if one.severity == "error"]
     assert finding.code == code
-    assert finding.sentence in told.value.description
+    assert finding.text in told.value.description
 
 
 def test_a_file_with_warnings_alone_registers(framework: str, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import Access
-from oauth1_catalog.registry.urls import api_url, endpoint_fault
+from oauth1_catalog.registry.urls import api_url, endpoint_fault, own_origins
 
 PROVIDER = Provider(
     name="example",
@@ -68,6 +69,10 @@ DISGUISED = [
 ]
 
 
+def url_of_call(provider: Provider, url: str, **given: Any) -> str:
+    return api_url(provider, url, own=own_origins(provider), **given)
+
+
 @pytest.mark.parametrize("url", DISGUISED)
 def test_no_endpoint(url: str) -> None:
     fault = endpoint_fault(url, Access())
@@ -107,7 +112,7 @@ def test_endpoints(url: str) -> None:
     ],
 )
 def test_calls(url: str, goes_to: str) -> None:
-    assert api_url(PROVIDER, url) == goes_to
+    assert url_of_call(PROVIDER, url) == goes_to
 
 
 @pytest.mark.parametrize(
@@ -136,7 +141,7 @@ def test_calls(url: str, goes_to: str) -> None:
 def test_calls_that_would_hand_the_token_to_somebody(url: str) -> None:
     """Either refused, or, what is no address of another host, a path of this one."""
     try:
-        goes_to = api_url(PROVIDER, url)
+        goes_to = url_of_call(PROVIDER, url)
     except ConfigurationError as error:
         assert (error.provider, error.step) == ("example", "api")  # noqa: PT017 - either outcome is right
     else:
@@ -146,7 +151,7 @@ def test_calls_that_would_hand_the_token_to_somebody(url: str) -> None:
 @given(st.text(alphabet="/\\:@.?# ab\thttps", max_size=25))
 def test_any_relative_address_stays_at_home(url: str) -> None:
     try:
-        goes_to = api_url(PROVIDER, url)
+        goes_to = url_of_call(PROVIDER, url)
     except ConfigurationError:
         return
     import requests
@@ -158,12 +163,12 @@ def test_any_relative_address_stays_at_home(url: str) -> None:
 
 def test_by_hand_other_hosts_may_be_called_but_not_in_the_clear() -> None:
     by_hand = replace(PROVIDER, from_catalog=False)
-    assert api_url(by_hand, "https://other.example/x") == "https://other.example/x"
-    assert api_url(PROVIDER, "https://other.example/x", allow_any_host=True) == "https://other.example/x"
+    assert url_of_call(by_hand, "https://other.example/x") == "https://other.example/x"
+    assert url_of_call(PROVIDER, "https://other.example/x", allow_any_host=True) == "https://other.example/x"
     for url in ("http://other.example/x", "//other.example/x"):
         for provider in (by_hand, PROVIDER):
             with pytest.raises(ConfigurationError):
-                api_url(provider, url, allow_any_host=True)
+                url_of_call(provider, url, allow_any_host=True)
 
 
 FAMILIES = {
@@ -217,16 +222,16 @@ def test_the_family_of_a_provider_of_the_catalog(name: str) -> None:
     values, own, strange = FAMILIES[name]
     provider = Catalog().provider(name, values=values)
     for url in own:
-        assert api_url(provider, url) == url
+        assert url_of_call(provider, url) == url
     for url in strange:
         with pytest.raises(ConfigurationError) as caught:
-            api_url(provider, url)
+            url_of_call(provider, url)
         assert caught.value.error in {"forbidden_host", "forbidden_url", "insecure_transport"}
 
 
 def test_a_strange_host_is_told_how_to_become_an_own_one() -> None:
     with pytest.raises(ConfigurationError, match=r"pass api_hosts=\['media\.example'\]") as caught:
-        api_url(PROVIDER, "https://media.example/x")
+        url_of_call(PROVIDER, "https://media.example/x")
     assert caught.value.description.index("api_hosts=") < caught.value.description.index("allow_any_host=")
 
 
@@ -234,19 +239,19 @@ def test_a_strange_host_is_told_how_to_become_an_own_one() -> None:
 def test_http_is_not_told_to_be_listed_in_api_hosts_which_would_not_help(host: str) -> None:
     listed = replace(PROVIDER, api_hosts=(host,))
     with pytest.raises(ConfigurationError, match="begin the URL with https://") as caught:
-        api_url(listed, f"http://{host}/x")
+        url_of_call(listed, f"http://{host}/x")
     assert "api_hosts=[" not in caught.value.description
-    assert api_url(listed, f"https://{host}/x") == f"https://{host}/x"
+    assert url_of_call(listed, f"https://{host}/x") == f"https://{host}/x"
     with pytest.raises(ConfigurationError, match="needs insecure_transport=True"):
-        api_url(listed, f"http://{host}/x", allow_any_host=True)
+        url_of_call(listed, f"http://{host}/x", allow_any_host=True)
     allowed = Access(insecure_transport=True)
-    assert api_url(listed, f"http://{host}/x", allow_any_host=True, access=allowed) == f"http://{host}/x"
+    assert url_of_call(listed, f"http://{host}/x", allow_any_host=True, access=allowed) == f"http://{host}/x"
 
 
 @pytest.mark.parametrize("user", ["ada:hush", "ada:hu@hush", "hush"])
 def test_no_message_shows_the_user_or_the_password_of_a_url(user: str) -> None:
     with pytest.raises(ConfigurationError, match="holds a user name") as caught:
-        api_url(PROVIDER, f"https://{user}@api.example.com/x")
+        url_of_call(PROVIDER, f"https://{user}@api.example.com/x")
     assert "hush" not in str(caught.value)
     assert "********@api.example.com" in str(caught.value)
 
@@ -264,14 +269,14 @@ def test_no_message_shows_the_user_or_the_password_of_a_url(user: str) -> None:
 def test_the_emulator_gets_a_host_in_one_spelling(url: str, place: str) -> None:
     at = "https://127.0.0.1:7000/example/api/"
     played = replace(PROVIDER, api_hosts=(*PROVIDER.api_hosts, "[::1]:8443"), emulated_at=at)
-    assert api_url(played, url) == f"{at}{place}"
+    assert url_of_call(played, url) == f"{at}{place}"
 
 
 def test_a_wildcard_is_nothing_where_calls_show_the_secret() -> None:
     family = replace(PROVIDER, api_hosts=("*.example.com",))
-    assert api_url(family, "https://media.example.com/")
+    assert url_of_call(family, "https://media.example.com/")
     with pytest.raises(ConfigurationError, match="not a host of this provider"):
-        api_url(replace(family, client_kwargs={"signature_method": "PLAINTEXT"}), "https://media.example.com/")
+        url_of_call(replace(family, client_kwargs={"signature_method": "PLAINTEXT"}), "https://media.example.com/")
 
 
 @pytest.mark.parametrize(
@@ -281,10 +286,10 @@ def test_a_wildcard_that_is_wrong_stands_for_nothing(wildcard: str) -> None:
     family = replace(PROVIDER, api_hosts=(wildcard,))
     for url in ("https://media.example.com/", "https://a.com/", "https://a.b.example.com/"):
         with pytest.raises(ConfigurationError):
-            api_url(family, url)
+            url_of_call(family, url)
 
 
 @pytest.mark.parametrize("at", ["https://evil.example/x/", "http://10.0.0.5/x/", "https://127.0.0.1.evil.example/x/"])
 def test_no_file_sends_the_calls_of_a_provider_to_another_machine(at: str) -> None:
     played = replace(PROVIDER, emulated_at=at)
-    assert api_url(played, "me.json") == api_url(PROVIDER, "me.json")
+    assert url_of_call(played, "me.json") == url_of_call(PROVIDER, "me.json")

@@ -276,10 +276,8 @@ class DjangoOAuth1App(AsyncCalls):
             ProviderError: the provider gave no request token.
         """
         kwargs = MaskedMapping(kwargs)
-        self._browser(request)
-        data = MaskedMapping(self.create_authorization_url(redirect_uri, **kwargs))
-        self.save_authorize_data(request, redirect_uri=redirect_uri, state_data=state_data, user=user, **data)
-        response = HttpResponseRedirect(data["url"])
+        url = self._run(self._start_login(request, redirect_uri, kwargs, state_data=state_data, user=user))
+        response = HttpResponseRedirect(url)
         response["Cache-Control"] = "no-store"
         response["Referrer-Policy"] = "no-referrer"
         return response
@@ -287,7 +285,7 @@ class DjangoOAuth1App(AsyncCalls):
     def save_authorize_data(self, request: HttpRequest, **kwargs: Any) -> None:  # what create_authorization_url() gave
         """Keep what ``create_authorization_url`` gave until the callback."""
         kwargs = MaskedMapping(kwargs)
-        self._run(self._remember(request, kwargs))
+        self._run(self._save_data(request, kwargs))
 
     def authorize_access_token(
         self,

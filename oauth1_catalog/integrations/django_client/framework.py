@@ -124,7 +124,7 @@ class DjangoFramework(Framework[HttpRequest]):
 
     current_token = CurrentToken(_attributes)
 
-    def browser(self, request: HttpRequest, fallback_key: str | None) -> RequestContext:
+    def context(self, request: HttpRequest) -> RequestContext:
         """The session, the keys and the query of a request."""
         if not isinstance(own_request(request), HttpRequest):
             raise not_a_request(request)
@@ -133,10 +133,9 @@ class DjangoFramework(Framework[HttpRequest]):
                 description="A login needs a session. Add django.contrib.sessions.middleware.SessionMiddleware to "
                 "MIDDLEWARE."
             )
-        found = [key for key in (settings.SECRET_KEY, *getattr(settings, "SECRET_KEY_FALLBACKS", ())) if key]
         return RequestContext(
             session=request.session,
-            keys=self.keys(found, fallback_key),
+            keys=[key for key in (settings.SECRET_KEY, *getattr(settings, "SECRET_KEY_FALLBACKS", ())) if key],
             in_cookie=settings.SESSION_ENGINE.endswith("signed_cookies"),
             query=[(name, value) for name, values in request.GET.lists() for value in values],
             path=request.path,

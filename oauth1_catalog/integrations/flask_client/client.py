@@ -51,10 +51,8 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
             ProviderError: the provider gave no request token.
         """
         kwargs = MaskedMapping(kwargs)
-        self._browser(self._request())
-        data = MaskedMapping(self.create_authorization_url(redirect_uri, **kwargs))
-        self.save_authorize_data(redirect_uri=redirect_uri, state_data=state_data, user=user, **data)
-        response = flask.redirect(data["url"])
+        url = self._run(self._start_login(self._request(), redirect_uri, kwargs, state_data=state_data, user=user))
+        response = flask.redirect(url)
         response.headers["Cache-Control"] = "no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
@@ -62,7 +60,7 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
     def save_authorize_data(self, **kwargs: Any) -> None:  # what create_authorization_url() gave
         """Keep what ``create_authorization_url`` gave until the callback."""
         kwargs = MaskedMapping(kwargs)
-        self._run(self._remember(self._request(), kwargs))
+        self._run(self._save_data(self._request(), kwargs))
 
     def authorize_access_token(
         self,

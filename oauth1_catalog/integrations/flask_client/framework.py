@@ -11,7 +11,7 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.datastructures import MultiDict
 
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.registry.framework import CurrentToken, Framework, RequestContext, RequestTokens, tokens_on
+from oauth1_catalog.registry.framework import CurrentToken, Framework, RequestContext, tokens_on
 from oauth1_catalog.registry.settings import KeyIndex, Settings, names_under, suggestion
 from oauth1_catalog.registry.token import TokenLike
 
@@ -72,24 +72,15 @@ class FlaskCurrentToken(CurrentToken[Request]):
     def __init__(self) -> None:
         super().__init__(vars)
 
-    def serve(self, request: Request) -> RequestTokens:
-        """The tokens of a request; Flask itself knows which one is being served."""
-        return tokens_on(vars(request))
-
     def set(self, client: str, request: Request | None, token: TokenLike) -> None:
         """Remember ``token`` until ``request`` is over; outside a request, until the application context is."""
-        if request is None:
-            tokens_on(vars(g)).set(client, token)
-        else:
-            super().set(client, request, token)
+        tokens_on(vars(g if request is None else request)).set(client, token)
         setattr(g, f"_oauth_token_{client}", token)
 
     def get(self, client: str, request: Request | None = None) -> TokenLike | None:
         """The token of the request being served; outside a request, what the application set."""
-        served = request or current_request()
-        if served is not None:
-            return super().get(client, served)
-        return tokens_on(vars(g)).get(client) if has_app_context() else None
+        owner = request or current_request() or (g if has_app_context() else None)
+        return None if owner is None else tokens_on(vars(owner)).get(client)
 
 
 class FlaskFramework(Framework[Request]):
@@ -97,12 +88,12 @@ class FlaskFramework(Framework[Request]):
 
     current_token = FlaskCurrentToken()
 
-    def browser(self, request: Request, fallback_key: str | None) -> RequestContext:
+    def context(self, request: Request) -> RequestContext:
         """The session, the keys and the query of the request being served."""
         app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Werkzeug's documented way
         return RequestContext(
             session=session,
-            keys=self.keys(secret_keys(app), fallback_key),
+            keys=secret_keys(app),
             in_cookie=isinstance(app.session_interface, SecureCookieSessionInterface),
             query=list(request.args.items(multi=True)),
             path=request.script_root + request.path,

@@ -148,8 +148,8 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         Raises:
             NotInitializedError: there is no application yet.
         """
-        self._app()
-        return super().create_client(name)
+        client = self._per_app[self._app()].clients.get(name)
+        return client if client is not None else super().create_client(name)
 
     def _app(self) -> Flask:
         if has_app_context():

@@ -61,17 +61,14 @@ class StarletteOAuth1App(AsyncOAuth1App[Request]):
             ProviderError: the provider gave no request token.
         """
         kwargs = MaskedMapping(kwargs)
-        self._browser(request)
-        uri = None if redirect_uri is None else str(redirect_uri)
-        data = MaskedMapping(await self.create_authorization_url(uri, **kwargs))
-        await self.save_authorize_data(request, redirect_uri=uri, state_data=state_data, user=user, **data)
+        url = await self._run(self._start_login(request, redirect_uri, kwargs, state_data=state_data, user=user))
         headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-        return RedirectResponse(data["url"], status_code=302, headers=headers)
+        return RedirectResponse(url, status_code=302, headers=headers)
 
     async def save_authorize_data(self, request: Request, **kwargs: Any) -> None:
         """Keep what ``create_authorization_url`` gave until the callback."""
         kwargs = MaskedMapping(kwargs)
-        await self._run(self._remember(request, kwargs))
+        await self._run(self._save_data(request, kwargs))
 
     def authorize_access_token(
         self,

@@ -105,7 +105,7 @@ class StarletteFramework(Framework[Request]):
         super().__init__(cache, **options)
         self.applications: WeakSet[Any] = WeakSet() if applications is None else applications
 
-    def browser(self, request: Request, fallback_key: str | None) -> RequestContext:
+    def context(self, request: Request) -> RequestContext:
         """The session, the keys and the query of a request."""
         if not isinstance(request, HTTPConnection):
             raise not_a_request(request)
@@ -116,7 +116,7 @@ class StarletteFramework(Framework[Request]):
             )
         return RequestContext(
             session=request.session,
-            keys=self.keys(self.found_keys(request.scope.get("app")), fallback_key),
+            keys=self.found_keys(request.scope.get("app")),
             in_cookie=True,
             # Of the scope itself: one that a test made by hand may lack the rest of what Starlette's Request asks for.
             query=QueryParams(request.scope.get("query_string", b"")).multi_items(),
