@@ -1,32 +1,106 @@
 """OAuth 1.0 clients for Flask, Django and Starlette, from a declarative catalog of providers.
 
-Nothing heavy is imported here: ``import oauth1_catalog`` costs a millisecond, and the names below load what they
-need when they are first used.
+``__all__`` lists the public names. Each is imported when you first use it, so that ``import oauth1_catalog`` costs a
+millisecond and loads no framework. The rest of the public API is in ``oauth1_catalog.integrations``,
+``oauth1_catalog.clients`` (sessions for requests and httpx2), ``oauth1_catalog.rfc5849`` (signing) and
+``oauth1_catalog.emulator``; ``docs/architecture.md`` has the whole list. Everything else can change in any release.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from oauth1_catalog.catalog import Catalog as Catalog
-    from oauth1_catalog.errors import OAuthError as OAuthError
-    from oauth1_catalog.hosts import local_path as local_path
+    from oauth1_catalog.catalog import Catalog
+    from oauth1_catalog.catalog.provider import Provider
+    from oauth1_catalog.clients.limits import Limits
+    from oauth1_catalog.errors import (
+        AuthorizationDeniedError,
+        CacheError,
+        ConfigurationError,
+        ConfigurationNotice,
+        ConfigurationWarning,
+        DeprecatedProviderWarning,
+        ExpiredStateError,
+        MissingExtraError,
+        MissingRequestTokenError,
+        MissingSettingError,
+        MissingTokenError,
+        MissingVerifierError,
+        NotInitializedError,
+        OAuthError,
+        ProviderError,
+        ProviderFileError,
+        ResourceError,
+        RetiredProviderError,
+        SigningError,
+        StateError,
+        TokenKeyError,
+        TokenRequestDeniedError,
+        TokenResponseError,
+        TransportError,
+        UnknownProviderError,
+    )
+    from oauth1_catalog.hosts import local_path
+    from oauth1_catalog.registry.token import Token
+    from oauth1_catalog.registry.token_store import TokenStore
 
-__all__ = ["Catalog", "OAuthError", "local_path"]
+    __version__: str
+
+__all__ = [
+    "AuthorizationDeniedError",
+    "CacheError",
+    "Catalog",
+    "ConfigurationError",
+    "ConfigurationNotice",
+    "ConfigurationWarning",
+    "DeprecatedProviderWarning",
+    "ExpiredStateError",
+    "Limits",
+    "MissingExtraError",
+    "MissingRequestTokenError",
+    "MissingSettingError",
+    "MissingTokenError",
+    "MissingVerifierError",
+    "NotInitializedError",
+    "OAuthError",
+    "Provider",
+    "ProviderError",
+    "ProviderFileError",
+    "ResourceError",
+    "RetiredProviderError",
+    "SigningError",
+    "StateError",
+    "Token",
+    "TokenKeyError",
+    "TokenRequestDeniedError",
+    "TokenResponseError",
+    "TokenStore",
+    "TransportError",
+    "UnknownProviderError",
+    "__version__",
+    "local_path",
+]
+
+# Where a name is defined; the other names are in errors.py.
+_MODULES = {
+    "Catalog": "catalog",
+    "Limits": "clients.limits",
+    "Provider": "catalog.provider",
+    "Token": "registry.token",
+    "TokenStore": "registry.token_store",
+    "local_path": "hosts",
+}
 
 
 def __getattr__(name: str) -> object:
-    if name == "OAuthError":
-        from oauth1_catalog.errors import OAuthError
-
-        return OAuthError
-    if name == "local_path":
-        from oauth1_catalog.hosts import local_path
-
-        return local_path
-    if name == "Catalog":
-        from oauth1_catalog.catalog import Catalog
-
-        return Catalog
+    if name == "__version__":
+        return import_module("importlib.metadata").version("oauth1-catalog")
+    if name in __all__:
+        return getattr(import_module(f"oauth1_catalog.{_MODULES.get(name, 'errors')}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

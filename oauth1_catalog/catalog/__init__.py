@@ -1,7 +1,7 @@
 """Provider files: read one by name, check it, resolve it into a ``Provider``.
 
-``Catalog`` is loaded when it is first used, so that ``oauth1_catalog.catalog.provider`` brings neither pydantic nor
-YAML with it.
+Public: ``Catalog``, ``catalog.provider.Provider`` and ``catalog.model.ProviderFile``. ``Catalog`` is imported when you
+first use it, so that ``oauth1_catalog.catalog.provider`` imports neither pydantic nor YAML.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The ``oauth1-catalog`` command.
+"""The ``oauth1-catalog`` command. Public: the command line, no Python names.
 
-Rule: a command's module is imported when the command runs, so that none of them pays for what another one needs. To
-add one, write its module and a line in ``COMMANDS``. The errors of ``errors.py`` are left to the group.
+A command's module is imported only when the command runs, so that it starts fast. To add a command, write its module
+and a line in ``COMMANDS``. The group turns the errors of ``errors.py`` into messages.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""OAuth 1.0 providers on your own machine, made from their files: for development, tests and the demo.
+"""Emulates OAuth 1.0 providers on your own machine, from their files: for development, tests and the demo.
 
-Each signed request is verified by oauthlib, never by our own signing code.
+oauthlib verifies each signed request, never our own signing code. Public: the names in ``__all__``.
 """
 
 from oauth1_catalog.errors import needs

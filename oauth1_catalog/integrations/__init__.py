@@ -1,4 +1,8 @@
-"""One package per framework; none imports another."""
+"""One package for each framework and each token table; none imports another.
+
+Public: the names in the ``__all__`` of each package, and in ``django_tokens`` ``models.OAuth1Token`` and
+``store.DjangoTokens``.
+"""
 
 from __future__ import annotations
 

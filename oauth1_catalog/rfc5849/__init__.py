@@ -1,6 +1,6 @@
 """OAuth 1.0 signing (RFC 5849) as pure functions: no I/O, and nothing from other layers but ``errors``.
 
-One module for each part of the RFC; the names below are what other layers use.
+There is one module for each part of the RFC. Public: the names in ``__all__``.
 """
 
 from oauth1_catalog.rfc5849.base_string import base_string_uri, normalize_parameters, signature_base_string
