@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oauth1_catalog.catalog.diagnostics import Diagnostic, nearest
+from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.directories import (
     builtin_directory,
     environment_directories,
@@ -30,6 +30,7 @@ from oauth1_catalog.catalog.resolve import Entry, Tree, choices_of, inherit, out
 from oauth1_catalog.catalog.source import read
 from oauth1_catalog.errors import ConfigurationError, ProviderFileError, ResourceError, UnknownProviderError
 from oauth1_catalog.hosts import Access, LocalHosts, given_insecure_transport, given_local_hosts
+from oauth1_catalog.suggestions import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog.model import ProviderFile
@@ -266,7 +267,7 @@ class Catalog:
             if at is None:
                 message = f"`extends` names `{base}`, which the catalog does not have"
                 others = [known for known in self.names() if known != stem]
-                hint = "a file cannot extend itself" if base == stem else _question(nearest(base, others))
+                hint = "a file cannot extend itself" if base == stem else did_you_mean(nearest(base, others))
             elif at[2].findings and not at[2].data:
                 message = f"`extends` names `{base}`, of which nothing can be read: {at[2].findings[0].message}"
             elif at[:2] == found[:2]:
@@ -372,8 +373,7 @@ class Catalog:
         suggestions = tuple(
             dict.fromkeys(aliases.get(word, word) if word not in self.names() else word for word in near)
         )
-        question = _question(near)
-        question = f" D{question[1:]}" if question else ""
+        question = f" {did_you_mean(near, sentence=True)}" if near else ""
         own = self._directories[:-1] if self._has_packages else self._directories
         where = f" (looked in {', '.join(map(shown_path, own))}, too)" if own and self._has_packages else ""
         return UnknownProviderError(
@@ -408,10 +408,6 @@ def file_error(errors: list[Diagnostic], *, provider: str) -> ProviderFileError:
         field=first.field,
         provider=provider,
     )
-
-
-def _question(near: tuple[str, ...]) -> str:
-    return f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
 
 
 def _as_list(data: object) -> list[str]:

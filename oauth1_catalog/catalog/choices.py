@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from oauth1_catalog.catalog.diagnostics import did_you_mean
 from oauth1_catalog.catalog.templates import constraint_error
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError
 from oauth1_catalog.hosts import Access, https_url, origin_of
+from oauth1_catalog.suggestions import did_you_mean, nearest
 
 _APPLY: Mapping[str, Callable[[str], str]] = {
     "lower": str.lower,
@@ -62,7 +62,8 @@ def check_names(
         if derived is not None and derived.source is not None:
             hint = f"It is made from `{derived.source}`; give that one."
         else:
-            hint = did_you_mean(name, known).capitalize() or listing("It takes", known) or "It takes none."
+            question = did_you_mean(nearest(name, known), sentence=True)
+            hint = question or listing("It takes", known) or "It takes none."
         raise ConfigurationError(
             description=f"{provider}: the catalog's file has no variable or option `{name}`. {hint}", provider=provider
         )

@@ -10,17 +10,10 @@ command, and a terminal obeys control characters.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning"]
-
-MAX_WORD = 64
-"""The longest word to which others are likened, in characters; names have at most 63."""
-
-_NEAR = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +30,8 @@ class Diagnostic:
         end_column: where the mark in the excerpt ends, on the same line.
         field: the dotted name of the field, such as ``"callback.verifier"``; empty for the file as a whole.
         severity: an ``error`` makes the file unusable, a ``warning`` does not.
+        replacement: what to write in place of the marked text, without its quotes; ``None`` unless there is exactly
+            one correction.
 
     >>> str(Diagnostic(code="P012", message="no `name`", path="providers/x.yaml", line=1, column=1, end_column=2))
     'providers/x.yaml:1:1: P012 no `name`'
@@ -51,6 +46,7 @@ class Diagnostic:
     end_column: int
     field: str = ""
     severity: Severity = "error"
+    replacement: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", one_line(self.message))
@@ -86,35 +82,3 @@ def one_line(text: str) -> str:
     # By kinds of letters, and not letter by letter: each would be an object of its own, and a line has up to a million.
     hidden = {ord(letter): "\N{REPLACEMENT CHARACTER}" for letter in set(text) if not letter.isprintable()}
     return text.translate(hidden)
-
-
-def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
-    """A question that names the nearest known words, or ``otherwise`` where none is near.
-
-    >>> did_you_mean("authorise_url", ["authorize_url", "access_token_url"])
-    'did you mean `authorize_url`?'
-    """
-    near = nearest(word, known)
-    return f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else otherwise
-
-
-def nearest(word: str, known: Iterable[str], *, limit: int = 3) -> tuple[str, ...]:
-    """The known words that look like ``word``, the nearest first; whatever the case.
-
-    >>> nearest("Twiter", ["twitter", "flickr"])
-    ('twitter',)
-    """
-    if len(word) > MAX_WORD:
-        return ()  # nobody misspells so much, and comparing takes time
-    matcher = difflib.SequenceMatcher(None, "", word.casefold())
-    scored = []
-    for folded, name in {name.casefold(): name for name in known if len(name) <= MAX_WORD}.items():
-        matcher.set_seq1(folded)
-        # The quick ratios are upper bounds, and cost a fraction.
-        if matcher.real_quick_ratio() >= _NEAR and matcher.quick_ratio() >= _NEAR and matcher.ratio() >= _NEAR:
-            scored.append((matcher.ratio(), name))
-    scored.sort(reverse=True)
-    if not scored:
-        return ()
-    best = scored[0][0]
-    return tuple(name for ratio, name in scored[:limit] if ratio >= best - 0.1)

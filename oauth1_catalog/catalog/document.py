@@ -22,11 +22,15 @@ Step: TypeAlias = "str | int"
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A place in the text: line and column from 1, ``end_column`` after the last character on that line."""
+    """A place in the text: line and column from 1, ``end_column`` after the last character on that line.
+
+    ``is_cut`` is true for a value that continues on the next line.
+    """
 
     line: int
     column: int
     end_column: int
+    is_cut: bool = field(default=False, repr=False, compare=False)
 
 
 class Mark(Protocol):
@@ -98,7 +102,15 @@ class Document:
         return self._mark(event.start_mark, end)
 
     def diagnostic(
-        self, code: str, message: str, path: Sequence[Step], *, key: bool = False, hint: str = "", warning: bool = False
+        self,
+        code: str,
+        message: str,
+        path: Sequence[Step],
+        *,
+        key: bool = False,
+        hint: str = "",
+        warning: bool = False,
+        replacement: str | None = None,
     ) -> Diagnostic:
         """A finding at the value of ``path``, or at its key."""
         span = self.span(path, key=key)
@@ -112,6 +124,7 @@ class Document:
             end_column=span.end_column,
             field=dotted(path),
             severity="warning" if warning else "error",
+            replacement=None if span.is_cut else replacement,
         )
 
     def lines(self) -> list[str]:
@@ -135,7 +148,7 @@ class Document:
             return Span(start.line + 1, column, max(end.column + 1, column + 1))
         line = _LINE.match(self.text, max(start.index - start.column, 0))
         length = len(line[0].rstrip()) if line is not None else 0
-        return Span(start.line + 1, column, max(length + 1, column + 1))
+        return Span(start.line + 1, column, max(length + 1, column + 1), is_cut=True)
 
 
 def dotted(path: Sequence[Step]) -> str:

@@ -17,11 +17,11 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from oauth1_catalog.catalog.diagnostics import nearest
 from oauth1_catalog.catalog.patterns import pattern_problem
 from oauth1_catalog.catalog.provider import time_zone
 from oauth1_catalog.catalog.templates import PLACEHOLDER
 from oauth1_catalog.hosts import is_loopback
+from oauth1_catalog.suggestions import did_you_mean, nearest
 
 _HOST = re.compile(
     r"(?=.{1,253}$)[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.IGNORECASE
@@ -222,7 +222,7 @@ def _check_protocol_name(value: str) -> str:
 def _check_time_zone(value: str) -> str:
     if time_zone(value) is None and time_zone("Etc/UTC") is not None:  # else this machine knows none
         near = nearest(value, zoneinfo.available_timezones(), limit=1)
-        hint = f"did you mean `{near[0]}`?" if near else "write a name of the IANA database, such as America/New_York"
+        hint = did_you_mean(near) or "write a name of the IANA database, such as America/New_York"
         raise _problem("P015", f"`{value[:80]}` is not a time zone", hint)
     return value
 

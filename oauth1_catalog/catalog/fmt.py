@@ -15,10 +15,6 @@ from oauth1_catalog.catalog.document import Document
 from oauth1_catalog.catalog.rules.form import ORDER
 from oauth1_catalog.catalog.source import read
 
-# A single near miss is a slip; two are a guess.
-_MEANT = re.compile(r"did you mean `([A-Za-z0-9_-]+)`\?")
-_FIXABLE = frozenset({"P010", "P013", "P080"})
-
 
 def sort_fields(text: str) -> str:
     r"""The same file with its fields in the order of the format; comments go with the field below them.
@@ -61,32 +57,12 @@ def apply_fixes(document: Document, findings: Iterable[Diagnostic]) -> str:
     """The file's text with each finding corrected that has one correction, and its fields sorted."""
     lines = document.text.splitlines(keepends=True)
     for finding in sorted(findings, key=lambda finding: (finding.line, finding.column), reverse=True):
-        word = _replacement(finding)
-        if word is None or finding.path != document.path or finding.line > len(lines):
+        if finding.replacement is None or finding.path != document.path or finding.line > len(lines):
             continue
         line = lines[finding.line - 1]
-        before, marked, after = (
-            line[: finding.column - 1],
-            line[finding.column - 1 : finding.end_column - 1],
-            line[finding.end_column - 1 :],
-        )
-        lines[finding.line - 1] = before + _replaced(marked, finding, word) + after
+        before, marked = line[: finding.column - 1], line[finding.column - 1 : finding.end_column - 1]
+        quote = marked[-1] if marked[-1:] in {'"', "'"} else ""
+        lines[finding.line - 1] = f"{before}{quote}{finding.replacement}{quote}{line[finding.end_column - 1 :]}"
     text = "".join(lines)
-    # A slip that was put right may have made the file readable, and its order known.
+    # A corrected name of a field may have a place in the order.
     return sort_fields(text) if not read(text, path="").findings else document.text
-
-
-def _replacement(finding: Diagnostic) -> str | None:
-    if finding.code not in _FIXABLE:
-        return None
-    if finding.code == "P080":
-        return "/"
-    meant = _MEANT.fullmatch(finding.help)
-    return meant[1] if meant else None
-
-
-def _replaced(marked: str, finding: Diagnostic, word: str) -> str:
-    quote = marked[-1] if marked[-1:] in {'"', "'"} else ""
-    if finding.code == "P080":
-        return f"{marked.removesuffix(quote)}/{quote}"
-    return f"{quote}{word}{quote}"

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from oauth1_catalog.catalog.choices import Option, Variable, check_names, listing, option_value, variable_values
-from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean
+from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.document import Data, Document, Step, dotted
 from oauth1_catalog.catalog.provider import Provider, build_dataclass
 from oauth1_catalog.catalog.templates import fill_at, placeholders, templates_of
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import Access
+from oauth1_catalog.suggestions import did_you_mean, nearest
 
 Tree = dict[str, Any]
 """A file's data once it is known to be what the model wants: mappings, lists and texts."""
@@ -94,7 +95,8 @@ def _with_environment(provider: str, data: Tree, name: str | None) -> Tree:
         return data
     environments = data.get("environments", {})
     if name not in environments:
-        hint = did_you_mean(name, environments).capitalize() or listing("It has", environments) or "It has none."
+        question = did_you_mean(nearest(name, environments), sentence=True)
+        hint = question or listing("It has", environments) or "It has none."
         raise ConfigurationError(description=f"{provider}: no environment `{name}`. {hint}", provider=provider)
     return merge(data, {key: value for key, value in environments[name].items() if key != "description"})
 
@@ -188,10 +190,20 @@ class Entry:
         return self.own
 
     def diagnostic(
-        self, code: str, message: str, path: Sequence[Step], *, key: bool = False, hint: str = "", warning: bool = False
+        self,
+        code: str,
+        message: str,
+        path: Sequence[Step],
+        *,
+        key: bool = False,
+        hint: str = "",
+        warning: bool = False,
+        replacement: str | None = None,
     ) -> Diagnostic:
         """A finding at the value of ``path``, or at its key, in the file that it came from."""
-        return self.origin(path).diagnostic(code, message, path, key=key, hint=hint, warning=warning)
+        return self.origin(path).diagnostic(
+            code, message, path, key=key, hint=hint, warning=warning, replacement=replacement
+        )
 
 
 def inherit(documents: Sequence[Document]) -> Entry:

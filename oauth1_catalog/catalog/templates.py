@@ -13,11 +13,11 @@ from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
-from oauth1_catalog.catalog.diagnostics import did_you_mean
 from oauth1_catalog.catalog.document import Data, Step
 from oauth1_catalog.catalog.patterns import matches
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import is_misspelt_address, parse_address
+from oauth1_catalog.suggestions import did_you_mean, nearest
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 MAX_VALUE = 255
@@ -326,7 +326,7 @@ def constraint_error(
     if len(value) > 255:
         return "it is longer than 255 characters"
     if enum is not None and value not in enum:
-        return did_you_mean(value, enum, otherwise=f"allowed are {', '.join(enum)}")
+        return did_you_mean(nearest(value, enum)) or f"allowed are {', '.join(enum)}"
     if pattern is not None and not matches(pattern, value):
         return f"it does not match {pattern}"
     if value_format == "uri":

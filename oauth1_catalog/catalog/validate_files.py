@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oauth1_catalog.catalog.catalog import NAME, Catalog
-from oauth1_catalog.catalog.diagnostics import Diagnostic, nearest
+from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.directories import builtin_directory
 from oauth1_catalog.catalog.document import Data, Document, Step
 from oauth1_catalog.catalog.reader import read_bytes, read_file
@@ -24,6 +24,7 @@ from oauth1_catalog.catalog.resolve import inherit
 from oauth1_catalog.catalog.rules import all_rules
 from oauth1_catalog.catalog.validation import validate
 from oauth1_catalog.errors import UnknownProviderError
+from oauth1_catalog.suggestions import did_you_mean, nearest
 
 CHUNK = 200
 _ENDPOINTS = ("request_token_url", "access_token_url")
@@ -202,8 +203,8 @@ class CrossFileChecks:
         names = {*self._names, *self._known}
         for path, name in self._replacements:
             if name not in names:
-                near = nearest(name, names)
-                hint = f"did you mean `{near[0]}`?" if near else "name a provider of this catalog, or write it in words"
+                near = nearest(name, names, limit=1)
+                hint = did_you_mean(near) or "name a provider of this catalog, or write it in words"
                 yield _at(
                     path,
                     "P063",

@@ -18,7 +18,7 @@ from functools import cache
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean, nearest
+from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.document import Data, Step, dotted
 from oauth1_catalog.catalog.fields import INSECURE
 from oauth1_catalog.catalog.model import ProviderFile
@@ -27,6 +27,7 @@ from oauth1_catalog.catalog.rules import credentials, usability_rules
 from oauth1_catalog.catalog.rules.base import Rule, Subject
 from oauth1_catalog.catalog.source import MAX_FINDINGS
 from oauth1_catalog.redaction import is_credential, mask_text
+from oauth1_catalog.suggestions import did_you_mean, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,7 @@ def _explain(entry: Entry, problem: ErrorDetails, path: tuple[Step, ...]) -> tup
     kind, name = problem["type"], dotted(path)
     context = problem.get("ctx", {})
     is_key = problem["loc"][-1:] == ("[key]",)
+    near: tuple[str, ...] = ()
     if kind == "extra_forbidden":
         return _unknown_field(entry, path)
     if kind == "missing":
@@ -178,12 +180,18 @@ def _explain(entry: Entry, problem: ErrorDetails, path: tuple[Step, ...]) -> tup
         allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
         value = _shown(path, problem["input"])
         code, message = "P013", f"`{name}` cannot be {value}"
-        hint = did_you_mean(str(problem["input"]), allowed, otherwise=_one_of(allowed))
+        near = nearest(str(problem["input"]), allowed)
+        hint = did_you_mean(near) or _one_of(allowed)
     elif kind in _TYPE_NAMES:
         code, message, hint = "P014", f"`{name}` must be {_TYPE_NAMES[kind]}", _TYPE_HELP.get(kind, "")
     else:
         code, message, hint = "P015", f"`{name}` is not right: {problem['msg'].lower()}", ""
-    return entry.diagnostic(code, message, path, key=is_key, hint=hint), []
+    return entry.diagnostic(code, message, path, key=is_key, hint=hint, replacement=_only(near)), []
+
+
+def _only(near: Sequence[str]) -> str | None:
+    """The one name that resembles the misspelt one: with several, the author has to choose."""
+    return near[0] if len(near) == 1 else None
 
 
 _MISSING = {"schema_version": "add `schema_version: 1`", "name": "add the file's name without .yaml"}
@@ -224,8 +232,9 @@ def _unknown_field(entry: Entry, path: tuple[Step, ...]) -> tuple[Diagnostic, li
     if " " in name:
         hint = "a comma ends a text inside { }: put the whole text in quotes"
     else:
-        hint = did_you_mean(name, known) or (f"it belongs under `{home}`" if home else _one_of(sorted(known)))
-    finding = entry.diagnostic("P010", f"unknown field `{shown}`", path, key=True, hint=hint)
+        hint = did_you_mean(close) or (f"it belongs under `{home}`" if home else _one_of(sorted(known)))
+    replacement = None if " " in name else _only(close)
+    finding = entry.diagnostic("P010", f"unknown field `{shown}`", path, key=True, hint=hint, replacement=replacement)
     return finding, [(*parent, meant) for meant in close]
 
 

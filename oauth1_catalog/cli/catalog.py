@@ -13,7 +13,6 @@ from typing import Any, get_args
 import click
 
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.catalog.diagnostics import nearest
 from oauth1_catalog.catalog.document import Step
 from oauth1_catalog.catalog.model import Category, ProviderFile, Status
 from oauth1_catalog.catalog.provider import Provider
@@ -30,6 +29,7 @@ from oauth1_catalog.cli.arguments import (
 from oauth1_catalog.errors import ProviderFileError
 from oauth1_catalog.redaction import mask_text
 from oauth1_catalog.registry.login import RISK, has_fixable_login
+from oauth1_catalog.suggestions import nearest
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

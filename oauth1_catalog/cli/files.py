@@ -15,7 +15,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from oauth1_catalog.catalog.catalog import Catalog
-from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean, one_line
+from oauth1_catalog.catalog.diagnostics import Diagnostic, one_line
 from oauth1_catalog.catalog.directories import builtin_directory
 from oauth1_catalog.catalog.fmt import apply_fixes, sort_fields
 from oauth1_catalog.catalog.reader import read_bytes, read_file
@@ -24,6 +24,7 @@ from oauth1_catalog.catalog.schema import SCHEMA_FILE, schema_text
 from oauth1_catalog.catalog.validate_files import CHUNK, CrossFileChecks, FileReport, check_files, provider_files
 from oauth1_catalog.cli.reports import LINE_BY_LINE, REPORTS
 from oauth1_catalog.redaction import mask_lines
+from oauth1_catalog.suggestions import did_you_mean, nearest
 
 FORMATS = (*LINE_BY_LINE, *REPORTS)
 
@@ -244,5 +245,5 @@ def rule(code: str | None) -> None:
     try:
         click.echo(rule_page(code.upper()).text, nl=False)
     except KeyError:
-        hint = did_you_mean(code.upper(), rule_codes(), otherwise="`oauth1-catalog rule` lists all.")
+        hint = did_you_mean(nearest(code, rule_codes())) or "`oauth1-catalog rule` lists all."
         raise click.UsageError(f"no rule {code}; {hint}") from None

@@ -11,7 +11,6 @@ Each takes the whole mapping and picks what is its own. The names are those of A
 
 from __future__ import annotations
 
-import difflib
 import os
 import ssl
 from collections.abc import Callable, Collection, Mapping
@@ -21,6 +20,7 @@ from typing import Any, Literal
 from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.suggestions import did_you_mean, nearest
 
 SIGNING = frozenset(
     {
@@ -213,19 +213,20 @@ def check_unknown(
         if elsewhere and key in elsewhere:
             warn(f"{where} has {key!r}, which is ignored there: it comes from {elsewhere[key]}.")
             continue
-        if near := nearest_name(str(key), known):
-            raise ConfigurationError(description=f"{where} has the unknown {key!r}. Did you mean {near!r}?")
+        if near := misspelt(str(key), known):
+            question = did_you_mean(near, quote="'", sentence=True)
+            raise ConfigurationError(description=f"{where} has the unknown {key!r}. {question}")
         if warn_unrelated:
             warn(f"{where} has the unknown {key!r}; it is ignored.")
 
 
-def nearest_name(name: str, known: Collection[str]) -> str:
-    """The known name of which ``name`` is a misspelling; empty where there is none.
+def misspelt(name: str, known: Collection[str]) -> tuple[str, ...]:
+    """The known name of which ``name`` is a misspelling, if there is one.
 
-    >>> nearest_name("signature_metod", SIGNING), nearest_name("colour", SIGNING)
-    ('signature_method', '')
+    >>> misspelt("signature_metod", SIGNING), misspelt("colour", SIGNING)
+    (('signature_method',), ())
     """
-    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.75)), "")
+    return nearest(name, known, limit=1, cutoff=0.75)
 
 
 def _is_mapping(value: object) -> bool:

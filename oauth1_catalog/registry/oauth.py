@@ -6,7 +6,6 @@ there: a mistake in it is found before a user logs in.
 
 from __future__ import annotations
 
-import difflib
 import threading
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +39,7 @@ from oauth1_catalog.registry.register_arguments import CONFIGURABLE, REGISTER, c
 from oauth1_catalog.registry.settings import Settings, gather, suggest_settings
 from oauth1_catalog.registry.urls import BASE, REGISTRY, base_url
 from oauth1_catalog.rfc5849.rsa import PrivateKeys
+from oauth1_catalog.suggestions import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
@@ -484,9 +484,8 @@ def _which_there_are(name: str, registered: Sequence[str]) -> str:
     >>> _which_there_are("twiter", ["twitter"]), _which_there_are("x", [])
     ("; did you mean 'twitter'?", ' (registered: none)')
     """
-    near = difflib.get_close_matches(name, registered[:_COMPARED], n=1)
-    if near:
-        return f"; did you mean {near[0]!r}?"
+    if near := nearest(name, registered[:_COMPARED], limit=1):
+        return "; " + did_you_mean(near, quote="'")
     more = len(registered) - _SHOWN
     listed = ", ".join(registered[:_SHOWN]) or "none"
     return f" (registered: {listed}{f' and {more} more' if more > 0 else ''})"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping
 
-from oauth1_catalog.clients.options import HTTPX, REQUESTS, SIGNING, check_unknown, nearest_name
+from oauth1_catalog.clients.options import HTTPX, REQUESTS, SIGNING, check_unknown, misspelt
 from oauth1_catalog.errors import ConfigurationError
 
 MAPPINGS = frozenset(
@@ -134,7 +134,7 @@ def check_names(
 
 
 def _is_unrelated(name: str, known: Collection[str]) -> bool:
-    return not nearest_name(name, known) and not any(name in others for others in OTHER_NAMES.values())
+    return not misspelt(name, known) and not any(name in others for others in OTHER_NAMES.values())
 
 
 def _to_give(wanted: Mapping[str, str | None]) -> str:

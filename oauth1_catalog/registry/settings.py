@@ -6,7 +6,6 @@ two. ``None`` means that nothing is given.
 
 from __future__ import annotations
 
-import difflib
 import re
 from abc import ABC, abstractmethod
 from bisect import bisect_left, insort
@@ -23,6 +22,7 @@ from oauth1_catalog.registry.register_arguments import (
     check_names,
     coerce_credential,
 )
+from oauth1_catalog.suggestions import nearest
 
 
 class Settings(ABC):
@@ -269,7 +269,7 @@ def suggest_settings(client: str, parameter: str, settings: Settings, *, label: 
     taken = {other.upper() for other in tuple(settings.registered)}
     for name in names:
         clients = {key.removesuffix(f"_{name}") for key in there if key.endswith(f"_{name}")}
-        for near in difflib.get_close_matches(prefix, sorted(clients - taken), n=1, cutoff=_NEAR):
+        for near in nearest(prefix, sorted(clients - taken), limit=1, cutoff=_NEAR):
             yield there[f"{near}_{name}"]
             return
 

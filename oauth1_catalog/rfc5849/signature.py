@@ -9,7 +9,6 @@ import hmac
 from binascii import b2a_base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
@@ -17,6 +16,7 @@ from oauth1_catalog.errors import SigningError
 from oauth1_catalog.redaction import masked
 from oauth1_catalog.rfc5849.encoding import percent_encode
 from oauth1_catalog.rfc5849.rsa import load_private_key
+from oauth1_catalog.suggestions import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -213,8 +213,8 @@ def signature_method(
     if isinstance(method, str):
         factory = _factories.get(method)
         if factory is None:
-            near = get_close_matches(method.upper(), _factories)
-            hint = f"Did you mean {near[0]!r}?" if near else f"It is one of {', '.join(_factories)}."
+            question = did_you_mean(nearest(method, _factories, limit=1), quote="'", sentence=True)
+            hint = question or f"It is one of {', '.join(_factories)}."
             raise SigningError(description=f"There is no signature_method {method!r}. {hint}")
         return factory(key)
     if isinstance(method, type) or not isinstance(method, SignatureMethod):

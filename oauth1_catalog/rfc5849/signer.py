@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from copy import copy
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 from urllib.parse import unquote
 
@@ -41,6 +40,7 @@ from oauth1_catalog.rfc5849.parameters import (
 from oauth1_catalog.rfc5849.parameters import body_hash as hash_body
 from oauth1_catalog.rfc5849.signature import Hmac, SignatureMethod, signing_key
 from oauth1_catalog.rfc5849.signature import signature_method as find_signature_method
+from oauth1_catalog.suggestions import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from oauth1_catalog.rfc5849.rsa import RSAKey
@@ -455,6 +455,6 @@ def _place(signature_type: SignatureType, *, is_raw: bool) -> SignatureType:
 def _one_of(value: Choice, allowed: tuple[str, ...], name: str) -> Choice:
     if value in allowed:
         return value
-    near = get_close_matches(str(value).upper(), allowed) or get_close_matches(str(value).lower(), allowed)
-    hint = f"Did you mean {near[0]!r}?" if near else f"It is one of {', '.join(allowed)}."
+    question = did_you_mean(nearest(str(value), allowed, limit=1), quote="'", sentence=True)
+    hint = question or f"It is one of {', '.join(allowed)}."
     raise SigningError(description=f"{name} is {value!r}. {hint}")

@@ -96,6 +96,16 @@ def test_what_has_one_answer_is_put_right(tmp_path):
     assert "api_base_url: 'https://api.acme.example/1/'  # no slash" in apply_fixes(read_file(path), checked.findings)
 
 
+@pytest.mark.parametrize("url", [">-\n  https://api.acme.example/1", '"https://api.acme.example\\\n  /1"'])
+def test_a_value_on_several_lines_is_left_as_it_is(tmp_path, url):
+    path = tmp_path / "acme.yaml"
+    text = f"schema_version: 1\nname: acme\nflows: [static_token]\napi_base_url: {url}\n"
+    path.write_text(text, encoding="utf-8")
+    (checked,) = check_files([path], today=dt.date(2026, 11, 25))
+    assert "P080" in {finding.code for finding in checked.findings}
+    assert apply_fixes(read_file(path), checked.findings) == text
+
+
 def test_two_near_words_are_nobody_s_to_choose(tmp_path):
     path = tmp_path / "acme.yaml"
     text = "schema_version: 1\nname: acme\nclient_kwargs: {signature_method: HMAC-SHA257}\n"

@@ -144,6 +144,7 @@ def test_json(folder):
         "end_column": 42,
         "field": "api_base_url",
         "severity": "error",
+        "replacement": None,
     }
 
 

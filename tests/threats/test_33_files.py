@@ -13,10 +13,10 @@ import pytest
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.catalog import NAME
-from oauth1_catalog.catalog.diagnostics import did_you_mean, nearest
 from oauth1_catalog.catalog.patterns import matches, pattern_problem
 from oauth1_catalog.catalog.reader import read_file
 from oauth1_catalog.errors import ConfigurationError, ProviderFileError
+from oauth1_catalog.suggestions import nearest
 from tests.threats import hostile_files
 
 HANG = 5.0
@@ -100,7 +100,7 @@ def test_nothing_is_likened_to_a_long_word() -> None:
                 Counted.read += 1
                 yield item
 
-    assert did_you_mean("verifie" * 1_000, Counted(["verifier"] * 1_000)) == ""
+    assert nearest("verifie" * 1_000, Counted(["verifier"] * 1_000)) == ()
     assert Counted.read == 0
     assert nearest("verifie", ["verifier", "v" * 1_000]) == ("verifier",)
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from oauth1_catalog.catalog.claim_paths import path_problem
-from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean
+from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.rules.base import Rule, Subject
 from oauth1_catalog.catalog.wildcards import stands_for
+from oauth1_catalog.suggestions import did_you_mean, nearest
 
 STANDARD_CLAIMS = frozenset({
     "sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
@@ -21,7 +22,7 @@ def claims_are_standard(subject: Subject) -> Iterator[Diagnostic]:
     """P041: a claim is OpenID Connect's, or begins with ``x_``."""
     for claim in subject.file.userinfo_claims:
         if claim not in STANDARD_CLAIMS and not claim.startswith("x_"):
-            hint = did_you_mean(claim, STANDARD_CLAIMS, otherwise=f"write `x_{claim}` for a claim of your own")
+            hint = did_you_mean(nearest(claim, STANDARD_CLAIMS)) or f"write `x_{claim}` for a claim of your own"
             message = f"`{claim}` is not a standard claim"
             yield subject.entry.diagnostic("P041", message, ("userinfo_claims", claim), key=True, hint=hint)
 

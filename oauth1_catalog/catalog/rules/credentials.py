@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Set
 from typing import TYPE_CHECKING
 
-from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean
+from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.document import Data, Step
 from oauth1_catalog.catalog.rules.base import Rule, Subject
 from oauth1_catalog.catalog.templates import (
@@ -20,6 +20,7 @@ from oauth1_catalog.catalog.templates import (
 )
 from oauth1_catalog.hosts import https_url, kind_of, origin_of
 from oauth1_catalog.redaction import QUERY, is_credential
+from oauth1_catalog.suggestions import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog.sections import Variable
@@ -123,12 +124,8 @@ def placeholders_are_declared(subject: Subject) -> Iterator[Diagnostic]:
         for name in placeholders(text):
             if name not in known and not subject.is_silenced(("variables", name)):
                 message = f"`{{{name}}}` is not declared under `variables`"
-                near = did_you_mean(name, known, otherwise=f"add `{name}` to `variables`")
-                hint = (
-                    near.replace("`", "`{", 1).replace("`?", "}`?")
-                    if near.endswith("?") and " or " not in near
-                    else near
-                )
+                near = [f"{{{other}}}" for other in nearest(name, known)]
+                hint = did_you_mean(near) or f"add `{name}` to `variables`"
                 yield subject.entry.diagnostic("P030", message, path, hint=hint)
 
 
@@ -226,7 +223,7 @@ def variables_agree_with_themselves(subject: Subject) -> Iterator[Diagnostic]:
         if variable.source is not None:
             chain = file.variables.get(variable.source)
             if chain is None:
-                hint = did_you_mean(variable.source, file.variables, otherwise="declare it")
+                hint = did_you_mean(nearest(variable.source, file.variables)) or "declare it"
                 yield entry.diagnostic(
                     "P030", f"`{variable.source}` is not declared under `variables`", (*base, "from"), hint=hint
                 )

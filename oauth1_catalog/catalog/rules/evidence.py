@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from oauth1_catalog.catalog.diagnostics import Diagnostic, did_you_mean
+from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.catalog.rules.base import Rule, Subject
+from oauth1_catalog.suggestions import did_you_mean, nearest
 
 NEEDS_EVIDENCE = (
     "request_token_url",
@@ -60,7 +61,7 @@ def evidence_names_fields(subject: Subject) -> Iterator[Diagnostic]:
         for position, field in enumerate(entry.fields):
             first = field.partition(".")[0]
             if first not in _FIELDS:
-                hint = did_you_mean(first, _FIELDS, otherwise="write a field's name, such as client_kwargs.realm")
+                hint = did_you_mean(nearest(first, _FIELDS)) or "write a field's name, such as client_kwargs.realm"
                 path = ("evidence", index, "fields", position)
                 yield subject.entry.diagnostic("P054", f"there is no field `{field}`", path, hint=hint)
 

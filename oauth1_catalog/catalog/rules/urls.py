@@ -65,7 +65,9 @@ def base_ends_in_a_slash(subject: Subject) -> Iterator[Diagnostic]:
         path = (*prefix, "api_base_url")
         if url is not None and not url.endswith("/") and "?" not in url and not subject.is_silenced(path):
             message = "`api_base_url` does not end in `/`, so its last segment is lost in relative URLs"
-            yield subject.entry.diagnostic("P080", message, path, hint=f"write {url}/", warning=True)
+            yield subject.entry.diagnostic(
+                "P080", message, path, hint=f"write {url}/", warning=True, replacement=f"{url}/"
+            )
 
 
 def token_endpoints_share_a_host(subject: Subject) -> Iterator[Diagnostic]:
