@@ -1,6 +1,6 @@
-"""Why a signature is wrong: the usual mistakes are made once more, and the one that gives the same signature is told.
+"""Find out why a signature is wrong: repeat the usual mistakes, and report the one that leads to the same signature.
 
-oauthlib computes each; what is compared is what came on the wire. Nothing told here holds a secret.
+oauthlib computes the signatures. No diagnosis contains a secret.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Pairs = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What a signature is made over, with the names that oauthlib reads it by."""
+    """The signed parts of a request, under the names that oauthlib uses."""
 
     http_method: str
     uri: str
@@ -34,14 +34,14 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The likely mistake as a sentence, and what was signed instead; both empty where nothing usual explains it."""
+    """The likely mistake as a sentence, and the base string that was signed; both empty if it is unknown."""
 
     mistake: str = ""
     signed: str = ""
 
 
 Verify = Callable[[Signed, str, str], bool]
-"""Whether a signature is right for a client's and a token's secret."""
+"""Whether a signature is valid for a client secret and a token secret."""
 
 
 def diagnose(
@@ -50,11 +50,11 @@ def diagnose(
     """The mistake that explains a wrong signature.
 
     Args:
-        right: what should have been signed.
-        verify: compares a signature by the provider's method.
-        client_secret: the right one.
-        token_secret: the right one, empty where no token signs.
-        real_url: the address at the real provider, which an application may have signed.
+        right: what the client should have signed.
+        verify: compares a signature with the provider's method.
+        client_secret: the secret that the client should use.
+        token_secret: the secret that the client should use; empty without a token.
+        real_url: the address at the real provider, which the client may have signed.
         form: the parameters of the request's form.
     """
     secrets = {
@@ -73,7 +73,7 @@ def diagnose(
 
 
 def _variants(right: Signed, real_url: str, form: Pairs) -> Iterator[tuple[str, Signed]]:
-    """What people sign by mistake, with the words for it."""
+    """What clients sign by mistake, each with a description."""
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         if method != right.http_method:
             yield (
@@ -120,7 +120,7 @@ _PASSWORD = re.compile(r"(x_auth_password%3D).*?(?=%26|$)")
 
 
 def shown(base_string: str) -> str:
-    """A base string for a terminal: a password in it is masked.
+    """A base string for the log; passwords are masked.
 
     >>> shown("POST&https%3A%2F%2Fa.example%2F&x_auth_mode%3Dclient_auth%26x_auth_password%3Dhush%26z%3D1")
     'POST&https%3A%2F%2Fa.example%2F&x_auth_mode%3Dclient_auth%26x_auth_password%3D********%26z%3D1'

@@ -1,6 +1,6 @@
-"""The provider's side of the dance, without I/O: a request as it was on the wire in, the answer out.
+"""The provider's side of a login, without I/O: takes a request as it was on the wire, and returns the response.
 
-Rule: every signed request goes through ``verification.py``, which lets oauthlib verify it.
+Every signed request goes through ``verification.py``, where oauthlib verifies it.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ from oauth1_catalog.rfc5849.messages import Request, Response
 
 log = logging.getLogger(__name__)
 
+TOKEN_LIFETIME = 3600
+"""The value of ``expires_in`` in seconds, if the provider has such a field and its file gives no lifetime."""
+
 _CONSUMER_KEY = re.compile(r"""\boauth_consumer_key="?([^"&,]+)""")
 
 
@@ -47,18 +50,18 @@ class Server:
         self._registrations: dict[str, Registration] = {}
 
     def add(self, registration: Registration) -> None:
-        """Play this provider from now on; what it remembers is in the registration's store."""
+        """Emulate this provider from now on; the registration's store holds its state."""
         self._registrations[registration.key] = registration
 
     def registration(self, key: str) -> Registration | None:
-        """The provider of that key, if it is played."""
+        """The provider with this key, if it is emulated."""
         return self._registrations.get(key)
 
     def find(self, request: Request) -> tuple[Registration | None, str]:
-        """Which provider a request is for, and in which role.
+        """The provider that a request is for, and the role of the endpoint.
 
-        A path from the root, such as ``/1.1/me.json`` joined to ``api_base_url``, has lost the provider's key; then the
-        consumer key tells whose API it is.
+        An absolute path, such as ``/1.1/me.json`` joined to ``api_base_url``, does not contain the provider's key. The
+        consumer key identifies the provider then.
         """
         key, role = place_of(request.url)
         if role:
@@ -72,7 +75,7 @@ class Server:
         """Answer one request.
 
         Args:
-            request: its URL absolute, as its target and its ``Host`` were on the wire.
+            request: its URL is absolute, from the target and the ``Host`` header on the wire.
         """
         if not _is_of_this_machine(request.url):
             return pages.misdirected()
@@ -82,8 +85,8 @@ class Server:
         try:
             response = self._answer(registration, role, request)
         except Refusal as refusal:
-            told = "".join(f"\n  {line}" for line in refusal.told)
-            log.warning("emulation of %s: %s refused: %s%s", registration.key, role, refusal, told)
+            lines = "".join(f"\n  {line}" for line in refusal.log_lines)
+            log.warning("emulation of %s: %s refused: %s%s", registration.key, role, refusal, lines)
             if role == "authorize":
                 return pages.refused(registration, refusal)
             return refusal.response(registration.realm)
@@ -96,7 +99,7 @@ class Server:
         if not request.url.startswith("https:"):
             raise Refusal(
                 "parameter_rejected",
-                "Credentials and tokens go over https alone. Use the https address of this emulation.",
+                "Credentials and tokens need https. Use the https address of this emulator.",
                 status=403,
             )
         answers: Mapping[str, Callable[[Validator], Response]] = {
@@ -104,13 +107,13 @@ class Server:
             "access_token": _access_token,
             "renew": _renew,
             "revoke": _revoke,
-            "api": answer_call,
+            "api": _answer_call,
         }
         return answers[role](Validator(registration, role, request))
 
 
 def _is_of_this_machine(url: str) -> bool:
-    """Whether a request's Host names this machine: a page of a stranger, whose name leads here, gets no answer."""
+    """Whether the ``Host`` of a request is this machine, so that DNS rebinding does not work."""
     try:
         return is_loopback(urlsplit(url).hostname or "")
     except ValueError:
@@ -119,7 +122,7 @@ def _is_of_this_machine(url: str) -> bool:
 
 def _request_token(validator: Validator) -> Response:
     token = verification.new_temporary_token(validator)
-    return temporary_answer(validator.registration, token)
+    return _temporary_answer(validator.registration, token)
 
 
 def _access_token(validator: Validator) -> Response:
@@ -129,12 +132,14 @@ def _access_token(validator: Validator) -> Response:
         return _xauth(validator, form)
     if "signed_grant" in registration.original.flows:
         client_id = verification.verify_client_request(validator)
-        return access_answer(registration.original, registration.store.issue(registration.key, client_id, DEFAULT_USER))
-    return access_answer(registration.original, verification.new_access_token(validator))
+        return _access_answer(
+            registration.original, registration.store.issue(registration.key, client_id, DEFAULT_USER)
+        )
+    return _access_answer(registration.original, verification.new_access_token(validator))
 
 
 def _xauth(validator: Validator, form: Mapping[str, str]) -> Response:
-    """User name and password for a token (xAuth): any password but an empty one is right."""
+    """Exchange a user name and a password for a token (xAuth). Every password that is not empty is accepted."""
     registration = validator.registration
     if missing := [name for name in ("x_auth_username", "x_auth_password") if not form.get(name)]:
         raise absent(*missing)
@@ -142,24 +147,24 @@ def _xauth(validator: Validator, form: Mapping[str, str]) -> Response:
         raise rejected("x_auth_mode", "x_auth_mode must be client_auth.")
     client_id = verification.verify_client_request(validator)
     token = registration.store.issue(registration.key, client_id, User(form["x_auth_username"]))
-    return access_answer(registration.original, token)
+    return _access_answer(registration.original, token)
 
 
 def _renew(validator: Validator) -> Response:
-    """A token that has expired, or still lives, for one that lives (OAuth Session 1.0, or E*TRADE's way)."""
+    """Renew a token, whether or not it has expired (OAuth Session 1.0, or E*TRADE's way)."""
     registration = validator.registration
     endpoint = registration.original.renew
     validator.expired_token_is_fine = True
     token = verification.verify_resource_request(validator)
     if endpoint is None or not endpoint.session_handle:
         registration.store.mark(token, "valid")
-        return access_answer(registration.original, token)
+        return _access_answer(registration.original, token)
     handle = validator.call.protocol.get("oauth_session_handle") if validator.call else None
     if not handle:
         raise absent("oauth_session_handle")
     if not secrets.compare_digest(handle, token.session_handle):
-        raise rejected("oauth_session_handle", "This is not the session handle that came with the token.")
-    return access_answer(registration.original, registration.store.renew(token))
+        raise rejected("oauth_session_handle", "This session handle does not belong to the token.")
+    return _access_answer(registration.original, registration.store.renew(token))
 
 
 def _revoke(validator: Validator) -> Response:
@@ -168,12 +173,7 @@ def _revoke(validator: Validator) -> Response:
     return Response(200, {"Content-Type": "application/json"}, b'{"revoked": true}')
 
 
-def answer_call(validator: Validator) -> Response:
-    """Verify a call, and answer it.
-
-    Raises:
-        Refusal: the request is not what this provider takes.
-    """
+def _answer_call(validator: Validator) -> Response:
     registration, request = validator.registration, validator.request
     if registration.original.api_auth == "signature":
         client_id, token = verification.verify_api_request(validator)
@@ -186,14 +186,13 @@ def answer_call(validator: Validator) -> Response:
             asked = urlsplit(request.url)
             issuer = f"{asked.scheme}://{asked.netloc}"
             client = registration.store.client(client_id)
-            return profile_answer(rules, token.user, client, issuer=issuer, nonce=nonce)
-        if _is_followup(registration, request):  # it adds to the profile, always as JSON
-            return profile_answer(replace(rules, format="json"), token.user, registration.store.client(client_id))
+            return _profile_answer(rules, token.user, client, issuer=issuer, nonce=nonce)
+        if _is_followup(registration, request):  # it completes the profile, always as JSON
+            return _profile_answer(replace(rules, format="json"), token.user, registration.store.client(client_id))
     return _json(_echo(request, client_id, token, registration.original.api_auth_header or ""))
 
 
 def _is_profile(registration: Registration, request: Request) -> bool:
-    """Whether the request is for the profile."""
     rules = registration.provider.userinfo
     if rules is None or rules.endpoint == "token_response":
         return False
@@ -203,7 +202,6 @@ def _is_profile(registration: Registration, request: Request) -> bool:
 
 
 def _is_followup(registration: Registration, request: Request) -> bool:
-    """Whether the request is for what the profile's follow-up adds to it."""
     rules = registration.provider.userinfo
     if rules is None or rules.followup is None:
         return False
@@ -232,11 +230,7 @@ def _json(document: object) -> Response:
     return Response(200, {"Content-Type": "application/json"}, json.dumps(document).encode("utf-8"))
 
 
-TOKEN_LIFETIME = 3600
-"""What ``expires_in`` says, in seconds, where the provider has such a field and the file gives no lifetime."""
-
-
-def temporary_answer(registration: Registration, token: TemporaryToken) -> Response:
+def _temporary_answer(registration: Registration, token: TemporaryToken) -> Response:
     """Temporary credentials (RFC 5849, section 2.1); a 1.0 provider does not confirm the callback."""
     provider = registration.original
     fields = {"oauth_token": token.token}
@@ -249,16 +243,16 @@ def temporary_answer(registration: Registration, token: TemporaryToken) -> Respo
         query = {name: known.get(value, value) for name, value in provider.authorize_params.items()}
         query[provider.authorize_token_param] = token.token
         fields[provider.authorize_url_field] = f"{registration.endpoint('authorize')}?{urlencode(query)}"
-    return token_answer(provider, fields)
+    return _token_answer(provider, fields)
 
 
-def access_answer(provider: Provider, token: AccessToken) -> Response:
-    """Token credentials (section 2.3), and what this provider says beside them."""
-    return token_answer(provider, access_fields(provider, token))
+def _access_answer(provider: Provider, token: AccessToken) -> Response:
+    """Token credentials (section 2.3), with the provider's additional fields."""
+    return _token_answer(provider, access_fields(provider, token))
 
 
 def access_fields(provider: Provider, token: AccessToken) -> dict[str, str]:
-    """The fields of that answer, under their standard names.
+    """The fields of the response to an access token request, under their standard names.
 
     >>> from oauth1_catalog.emulator.examples import DEFAULT_USER
     >>> list(access_fields(Provider(name="x"), AccessToken("t", "s", "key", None, DEFAULT_USER)))
@@ -281,8 +275,8 @@ def access_fields(provider: Provider, token: AccessToken) -> dict[str, str]:
     return {**fields, **token_fields(provider.userinfo, rules.extra, token.user)}
 
 
-def profile_answer(rules: UserinfoRules, user: User, client: Client, *, issuer: str = "", nonce: str = "") -> Response:
-    """The profile as JSON, XML or a text; or as MediaWiki's JWT, signed with the client's secret (HS256, RFC 7515)."""
+def _profile_answer(rules: UserinfoRules, user: User, client: Client, *, issuer: str = "", nonce: str = "") -> Response:
+    """The profile as JSON, XML or text, or as MediaWiki's JWT, signed with the client secret (HS256, RFC 7515)."""
     if rules.format == "xml":
         return _no_store("text/xml; charset=utf-8", example_xml(rules.claims, user))
     profile = example_profile(rules, user)
@@ -298,10 +292,10 @@ def profile_answer(rules: UserinfoRules, user: User, client: Client, *, issuer: 
     return _no_store("application/jwt", f"{signed}.{_base64url(signature)}")
 
 
-def token_answer(provider: Provider, fields: Mapping[str, str]) -> Response:
-    """Fields under the provider's own names, in its own format.
+def _token_answer(provider: Provider, fields: Mapping[str, str]) -> Response:
+    """A response with the provider's own field names, in its own format.
 
-    >>> token_answer(Provider(name="x"), {"oauth_token": "a b"}).text
+    >>> _token_answer(Provider(name="x"), {"oauth_token": "a b"}).text
     'oauth_token=a+b'
     """
     named = {provider.token_response.fields.get(name, name): value for name, value in fields.items()}

@@ -1,4 +1,4 @@
-"""An example of the profile that a provider would send, made from the claims that its file reads out of it."""
+"""Example users, and the profiles that a provider would send for them, built from the claims in its file."""
 
 from __future__ import annotations
 
@@ -17,9 +17,47 @@ if TYPE_CHECKING:
 
 
 Way: TypeAlias = list[str | int]
-"""Names and indexes, from the root on."""
+"""Names and indexes, from the root."""
 
 _FIELD = re.compile(r"\{(\w+)\}")
+_STEP = re.compile(r"(@?[\w:.-]+)(?:\[(@?[\w:.-]+)=['\"]([^'\"]*)['\"]\])?")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person. Every claim is derived from ``username``, so that all runs and all processes agree.
+
+    >>> User("ada").claim("email")
+    'ada@example.com'
+    >>> User("ada").claim("sub") == User("grace").claim("sub")
+    False
+    """
+
+    username: str
+
+    def claim(self, name: str) -> str:
+        """The value of an OpenID Connect claim. Other claims have an example value."""
+        slug = re.sub(r"[^A-Za-z0-9._-]", "-", self.username)
+        given = self.username.partition("@")[0].replace("_", " ").replace(".", " ").title() or "Somebody"
+        known = {
+            "sub": str(10**8 + int.from_bytes(hashlib.sha256(self.username.encode()).digest()[:6]) % (9 * 10**8)),
+            "preferred_username": self.username,
+            "nickname": self.username,
+            "name": f"{given} Example",
+            "given_name": given,
+            "family_name": "Example",
+            "email": f"{slug}@example.com",
+            "email_verified": "true",
+            "picture": f"https://example.com/{slug}/portrait.png",
+            "profile": f"https://example.com/{slug}",
+            "website": f"https://{slug.lower()}.example.org/",
+            "zoneinfo": "Europe/London",
+            "locale": "en-GB",
+        }
+        return known.get(name, f"example {name}")
+
+
+DEFAULT_USER = User("ada")
 
 
 def example_profile(rules: UserinfoRules, user: User) -> object:
@@ -29,9 +67,9 @@ def example_profile(rules: UserinfoRules, user: User) -> object:
     >>> example_profile(rules, User("ada"))
     {'user': {'emails': [{'value': 'ada@example.com'}], 'id': 968985789}}
     """
-    document: list[object] = [None]  # the document is the only element, so that every step has something to stand on
+    document: list[object] = [None]  # the document is its only element, so that every step has a container
     paths = {claim: text for claim, text in rules.claims.items() if text.startswith("$")}
-    # `sub` comes last: where it is read from the user name's place, the user name belongs there.
+    # `sub` comes last: if it is read from the same place as the user name, the user name wins.
     for claim in sorted(paths, key=lambda claim: claim == "sub"):
         steps, conditions = way_to(paths[claim])
         value = user.claim(claim)
@@ -45,10 +83,9 @@ def example_profile(rules: UserinfoRules, user: User) -> object:
 
 
 def way_to(path: str) -> tuple[Way, list[tuple[Way, object]]]:
-    """The names and indexes that lead along a JSONPath (RFC 9535), and what must stand beside the way.
+    """The names and indexes along a JSONPath (RFC 9535), and the values that its filters require.
 
-    A wildcard leads to the first element. So does a filter, which must compare one value with ``==``: that value must
-    be there.
+    A wildcard stands for the first element. So does a filter, which must compare one value with ``==``.
 
     >>> way_to("$.avatarUrls['48x48']")
     (['avatarUrls', '48x48'], [])
@@ -92,7 +129,7 @@ def _way(query: JSONPathQuery) -> tuple[Way, list[tuple[Way, object]]]:
 
 
 def _place(container: object, steps: Sequence[str | int], value: object) -> None:
-    """Put ``value`` at the end of ``steps``, making what is missing on the way; what is there already stays."""
+    """Put ``value`` at the end of ``steps``, and create the containers on the way. Existing values stay."""
     step, rest = steps[0], steps[1:]
     if isinstance(container, list) and isinstance(step, int):
         container.extend([None] * (step + 1 - len(container)))
@@ -103,43 +140,21 @@ def _place(container: object, steps: Sequence[str | int], value: object) -> None
         return
     if present is None:
         present = value if not rest else [] if isinstance(rest[0], int) else {}
-        container[step] = present  # type: ignore[index]  # its type and the step's were compared above
+        container[step] = present  # type: ignore[index]  # the types of both were compared above
     if rest:
         _place(present, rest, value)
 
 
-def token_fields(rules: UserinfoRules | None, extra: Sequence[str], user: User) -> Mapping[str, str]:
-    """The fields of an access token's answer that say who the user is."""
-    named = {
-        "user_id": "sub",
-        "id": "sub",
-        "encoded_user_id": "sub",
-        "screen_name": "preferred_username",
-        "username": "preferred_username",
-        "user_name": "preferred_username",
-        "fullname": "name",
-    }
-    fields = {name: user.claim(named.get(name, name)) for name in extra}
-    if rules is not None and rules.endpoint == "token_response":
-        profile = example_profile(rules, user)
-        if isinstance(profile, dict):
-            fields |= {name: str(value) for name, value in profile.items() if not isinstance(value, dict | list)}
-    return fields
-
-
-_STEP = re.compile(r"(@?[\w:.-]+)(?:\[(@?[\w:.-]+)=['\"]([^'\"]*)['\"]\])?")
-
-
 def example_xml(claims: Mapping[str, str], user: User) -> str:
-    """A document in which each claim's path, from the root on, finds the user's value.
+    """An XML document in which the path of each claim finds the user's value.
 
-    A path is one of ElementTree; a last step with ``@`` is an attribute.
+    The paths are those of ElementTree; a last step with ``@`` is an attribute.
 
     >>> example_xml({"sub": "user/@id", "email": "user/mail[kind='main']/address"}, User("ada"))
     '<answer><user id="968985789"><mail><kind>main</kind><address>ada@example.com</address></mail></user></answer>'
 
     Raises:
-        ValueError: no example can be made for a path.
+        ValueError: a path has no example.
     """
     root = ET.Element("answer")
     for claim, path in claims.items():
@@ -168,38 +183,20 @@ def _put(element: ET.Element, path: str, value: str) -> None:
     element.text = value
 
 
-@dataclass(frozen=True, slots=True)
-class User:
-    """A person of that ``username``; all else follows from it, so every run and every process agree.
-
-    >>> User("ada").claim("email")
-    'ada@example.com'
-    >>> User("ada").claim("sub") == User("grace").claim("sub")
-    False
-    """
-
-    username: str
-
-    def claim(self, name: str) -> str:
-        """The value of an OpenID Connect claim; one that is not standard gets an example value."""
-        slug = re.sub(r"[^A-Za-z0-9._-]", "-", self.username)
-        given = self.username.partition("@")[0].replace("_", " ").replace(".", " ").title() or "Somebody"
-        known = {
-            "sub": str(10**8 + int.from_bytes(hashlib.sha256(self.username.encode()).digest()[:6]) % (9 * 10**8)),
-            "preferred_username": self.username,
-            "nickname": self.username,
-            "name": f"{given} Example",
-            "given_name": given,
-            "family_name": "Example",
-            "email": f"{slug}@example.com",
-            "email_verified": "true",
-            "picture": f"https://example.com/{slug}/portrait.png",
-            "profile": f"https://example.com/{slug}",
-            "website": f"https://{slug.lower()}.example.org/",
-            "zoneinfo": "Europe/London",
-            "locale": "en-GB",
-        }
-        return known.get(name, f"example {name}")
-
-
-DEFAULT_USER = User("ada")
+def token_fields(rules: UserinfoRules | None, extra: Sequence[str], user: User) -> Mapping[str, str]:
+    """The fields of an access token's response that identify the user."""
+    named = {
+        "user_id": "sub",
+        "id": "sub",
+        "encoded_user_id": "sub",
+        "screen_name": "preferred_username",
+        "username": "preferred_username",
+        "user_name": "preferred_username",
+        "fullname": "name",
+    }
+    fields = {name: user.claim(named.get(name, name)) for name in extra}
+    if rules is not None and rules.endpoint == "token_response":
+        profile = example_profile(rules, user)
+        if isinstance(profile, dict):
+            fields |= {name: str(value) for name, value in profile.items() if not isinstance(value, dict | list)}
+    return fields

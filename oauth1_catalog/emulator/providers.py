@@ -1,4 +1,4 @@
-"""One provider as the emulator plays it: what its file says, where it lives now, and what it remembers."""
+"""One emulated provider: its file, its addresses in the emulator, and its state."""
 
 from __future__ import annotations
 
@@ -12,20 +12,18 @@ from oauth1_catalog.emulator.rewrite import Origins, api_hosts, relocate
 from oauth1_catalog.emulator.store import Store
 from oauth1_catalog.errors import ConfigurationError
 
-JUDGED_METHODS = frozenset(
+SIGNATURE_METHODS = frozenset(
     {"HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA1", "RSA-SHA256", "RSA-SHA512", "PLAINTEXT"}
 )
 """The signature methods that oauthlib can verify."""
 
-TOKEN_ROLES = ("request_token", "access_token", "renew", "revoke")
-
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A provider in the emulator; ``key`` is the first part of its paths there.
+    """A provider in the emulator. ``key`` is the first part of its paths there.
 
     Raises:
-        ConfigurationError: oauthlib cannot judge this provider's signatures.
+        ConfigurationError: oauthlib cannot verify this provider's signatures.
     """
 
     key: str
@@ -38,14 +36,14 @@ class Registration:
         name = self.original.name
         if (profile := self.setting("profile", "rfc5849")) != "rfc5849":
             raise ConfigurationError(
-                description=f"{name}: the emulator cannot play this provider: its signatures follow the profile "
-                f"{profile!r}, and oauthlib, which verifies them here, knows RFC 5849 alone.",
+                description=f"{name}: the emulator cannot emulate this provider. Its signatures follow the profile "
+                f"{profile!r}, but oauthlib, which verifies them here, supports only RFC 5849.",
                 provider=name,
             )
-        if self.signature_method not in JUDGED_METHODS:
+        if self.signature_method not in SIGNATURE_METHODS:
             raise ConfigurationError(
-                description=f"{name}: the emulator cannot verify {self.signature_method}. It knows "
-                f"{', '.join(sorted(JUDGED_METHODS))}.",
+                description=f"{name}: the emulator cannot verify {self.signature_method}. It supports "
+                f"{', '.join(sorted(SIGNATURE_METHODS))}.",
                 provider=name,
             )
         object.__setattr__(self, "provider", relocate(self.original, self.origins, key=self.key))
@@ -62,7 +60,7 @@ class Registration:
 
     @property
     def signature_method(self) -> str:
-        """The only method that the provider takes."""
+        """The only signature method that the provider accepts."""
         return self.setting("signature_method", "HMAC-SHA1")
 
     @property
@@ -73,11 +71,11 @@ class Registration:
 
     @property
     def gives_secrets(self) -> bool:
-        """Whether tokens have a secret; a few providers give them none, or an empty one."""
+        """Whether tokens have a secret. With a few providers they have none, or an empty one."""
         return self.original.callback.secret == "required"
 
     def endpoint(self, role: str) -> str | None:
-        """The address of an endpoint in the emulator, ``None`` if the provider has none."""
+        """The URL of an endpoint in the emulator, ``None`` if the provider has no such endpoint."""
         provider = self.provider
         urls = {
             "request_token": provider.request_token_url,
@@ -98,7 +96,7 @@ class Registration:
         return original.request_token_method if role == "request_token" else original.access_token_method
 
     def serves(self, role: str, url: str) -> bool:
-        """Whether ``url``, which came on the wire for ``role``, is an address of this provider."""
+        """Whether ``url``, as it was on the wire for ``role``, belongs to this provider."""
         if role == "api":
             asked = "".join(_path(url).split("/")[3:4])
             return any(asked == host or stands_for(host, asked) for host in api_hosts(self.original))
@@ -109,7 +107,7 @@ class Registration:
 
 
 def leads_to(template: str, path: str) -> bool:
-    """Whether a path is that of a template, in which a placeholder stands for one segment.
+    """Whether a path matches a template, in which a placeholder stands for one segment.
 
     >>> leads_to("/users/{user_id}.json", "/users/17.json"), leads_to("/users/{user_id}", "/users/17/friends")
     (True, False)

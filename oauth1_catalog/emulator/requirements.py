@@ -1,6 +1,6 @@
-"""What a provider wants of a signed request beside the signature, as its file says it.
+"""What a provider's file requires of a request besides a valid signature.
 
-Each demand is a function that raises a ``Refusal`` with the words that help a developer most.
+Each check raises a ``Refusal`` that names what the provider expects.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _RUN_TIME_VALUES = ("{client_id}", "{oauth_token}", "{oauth_callback}")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A signed request as oauthlib has read it: where its protocol parameters were, and what they are."""
+    """A signed request as oauthlib reads it: its protocol parameters, and where they were."""
 
     role: str
     request: Request
@@ -39,11 +39,11 @@ class Call:
     realm: str | None = None
 
 
-def check_demands(registration: Registration, call: Call) -> None:
-    """All demands of the provider on a signed request, one after another.
+def check_requirements(registration: Registration, call: Call) -> None:
+    """Check a signed request against the provider's file.
 
     Raises:
-        Refusal: one of them is not met.
+        Refusal: a requirement is not met.
     """
     _check_method(registration, call)
     _check_place(registration, call)
@@ -59,11 +59,11 @@ def check_demands(registration: Registration, call: Call) -> None:
         raise absent("oauth_token")
 
 
-def check_unsigned_demands(registration: Registration, call: Call) -> None:
-    """The demands on a call that is not signed.
+def check_unsigned_requirements(registration: Registration, call: Call) -> None:
+    """Check a call that is not signed.
 
     Raises:
-        Refusal: one of them is not met.
+        Refusal: a requirement is not met.
     """
     _check_headers(registration, call)
     _check_parameters(registration, call)
@@ -107,15 +107,15 @@ def _own(text: str) -> list[tuple[str, str]]:
 
 
 def check_names(wanted: Mapping[str, str], found: Mapping[str, str], values: Mapping[str, str]) -> None:
-    """Parameters that a provider's file lists must be there; an application may choose another value.
+    """Require the parameters that a provider's file lists. An application may choose other values.
 
     Args:
-        wanted: the file's parameters. A value that is a run-time placeholder must be what the placeholder stands for.
+        wanted: the file's parameters. For a run-time placeholder, the request must have its value.
         found: the request's parameters.
-        values: what the placeholders stand for, by their names without braces.
+        values: the values of the placeholders, by their names without braces.
 
     Raises:
-        Refusal: one is absent, or has not the value of its placeholder.
+        Refusal: a parameter is missing, or does not have the value of its placeholder.
     """
     if missing := [name for name in wanted if name not in found]:
         raise absent(*missing)
@@ -129,9 +129,9 @@ def _check_method(registration: Registration, call: Call) -> None:
         return
     wanted = registration.method(call.role)
     if "xauth" in registration.original.flows and "x_auth_mode" in dict(form_parameters(call.request)):
-        wanted = "POST"  # a password goes into a form, whatever the method of a login's last step is
+        wanted = "POST"  # a password is sent in a form, also if the method of the access token is GET
     if call.request.method != wanted:
-        raise Refusal("parameter_rejected", f"This endpoint takes {wanted}, not {call.request.method}.", status=405)
+        raise Refusal("parameter_rejected", f"This endpoint expects {wanted}, not {call.request.method}.", status=405)
 
 
 def _check_place(registration: Registration, call: Call) -> None:
@@ -139,19 +139,19 @@ def _check_place(registration: Registration, call: Call) -> None:
     if call.role != "api":
         wanted = registration.original.token_signature_type or wanted
     found = _PLACES[call.place]
-    # A request that has no form cannot carry its parameters in one: a client has to take another place then.
+    # Without a form, a client has to put the parameters elsewhere.
     if wanted == "BODY" and found != "BODY" and not is_form(call.request) and call.role == "api":
         return
     if found != wanted:
         raise Refusal(
-            "parameter_rejected", f"This provider wants the OAuth parameters in the {wanted}, not in the {found}."
+            "parameter_rejected", f"This provider expects the OAuth parameters in the {wanted}, not in the {found}."
         )
 
 
 def _check_realm(registration: Registration, call: Call) -> None:
     wanted = registration.setting("realm").replace("{request_url}", call.request.url.partition("?")[0])
     if wanted and _PLACES[call.place] == "HEADER" and (call.realm or "") != wanted:
-        raise rejected("realm", f'This provider wants realm="{wanted}" in the Authorization header.')
+        raise rejected("realm", f'This provider expects realm="{wanted}" in the Authorization header.')
 
 
 def _check_headers(registration: Registration, call: Call) -> None:
@@ -161,12 +161,12 @@ def _check_headers(registration: Registration, call: Call) -> None:
         wanted |= original.request_token_headers
     for name, value in wanted.items():
         given = call.request.header(name)
-        # On an API call an application may want something else, but must have said so: "*/*" is every library's word.
+        # An API call may ask for another format, but "*/*" is only the default of every library.
         if given in {"", "*/*"} or (call.role != "api" and given != value):
-            raise Refusal("parameter_rejected", f"This provider wants the header {name}: {value}.")
+            raise Refusal("parameter_rejected", f"This provider expects the header {name}: {value}.")
     wants_agent = original.user_agent_required or original.user_agent is not None
     if wants_agent and _LIBRARY.match(call.request.header("User-Agent")):
-        raise Refusal("parameter_rejected", "This provider wants a User-Agent that names the application.")
+        raise Refusal("parameter_rejected", "This provider expects a User-Agent that names your application.")
 
 
 def _check_parameters(registration: Registration, call: Call) -> None:
@@ -195,22 +195,24 @@ def _check_parameters(registration: Registration, call: Call) -> None:
 
 
 def _check_body_hash(registration: Registration, call: Call) -> None:
-    """The Request Body Hash extension, draft 4: on every request but a form, where it must not be."""
+    """The Request Body Hash extension, draft 4: on every request, except for forms."""
     wanted = registration.setting("body_hash", "none").lower()
     given = call.protocol.get("oauth_body_hash")
     if is_form(call.request):
         if given is not None:
-            raise rejected("oauth_body_hash", "A form has no oauth_body_hash: its parameters are signed.")
+            raise rejected(
+                "oauth_body_hash", "A form must not have an oauth_body_hash, because its parameters are signed."
+            )
         return
     if given is None:
         if wanted != "none" and call.role == "api":
             raise absent("oauth_body_hash")
         return
-    # Where the file does not say which hash: the signature method's own, or the SHA-1 of the extension's text.
+    # If the file does not name the hash: that of the signature method, or SHA-1 as in the extension.
     _, has_hash, bits = registration.signature_method.partition("SHA")
     own = f"sha{bits}" if has_hash else "sha1"
     for algorithm in {own, "sha1"} if wanted == "none" else {wanted}:
         digest = hashlib.new(algorithm, call.request.body or b"").digest()
         if hmac.compare_digest(given, base64.b64encode(digest).decode("ascii")):
             return
-    raise rejected("oauth_body_hash", "oauth_body_hash is not the hash of the body that came.")
+    raise rejected("oauth_body_hash", "oauth_body_hash does not match the body.")

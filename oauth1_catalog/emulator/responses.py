@@ -1,7 +1,7 @@
-"""What the emulated provider says when it refuses: the Problem Reporting extension of OAuth 1.0.
+"""Responses to requests that fail: refusals by the provider, and the faults that a test asks for.
 
-Source: wiki.oauth.net/12238543. The problem stands in the body and in the ``WWW-Authenticate`` header; the statuses are
-those of OAuth Core 1.0a, section 10.
+Refusals follow the Problem Reporting extension of OAuth 1.0 (wiki.oauth.net/12238543). The problem is in the body and
+the ``WWW-Authenticate`` header; the statuses are those of OAuth Core 1.0a, section 10.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ _BAD_REQUEST = frozenset(
 _FORM = "application/x-www-form-urlencoded"
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of the emulator
-    """The provider refuses a request.
+class Refusal(Exception):  # noqa: N818 - the emulator works as it should
+    """The provider rejects a request.
 
     Args:
         problem: a value of ``oauth_problem``, such as ``"signature_invalid"``.
-        advice: one sentence for the developer: what was wrong, and what the provider wants.
-        details: further parameters of the extension, such as ``oauth_parameters_absent``.
-        status: the HTTP status, if it is not the problem's own.
-        told: further lines for the terminal of the emulator.
+        advice: for the developer: what was wrong, and what the provider expects.
+        details: more parameters of the extension, such as ``oauth_parameters_absent``.
+        status: the HTTP status. Default: the status of the problem.
+        log_lines: more lines for the log of the emulator.
 
     >>> Refusal("nonce_used", "This nonce was used before.").response("example").status
     401
@@ -40,17 +40,17 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of the em
         *,
         details: Mapping[str, str] | None = None,
         status: int | None = None,
-        told: Sequence[str] = (),
+        log_lines: Sequence[str] = (),
     ) -> None:
         super().__init__(f"{problem}: {advice}")
         self.problem = problem
         self.advice = advice
         self.details = dict(details or {})
-        self.told = tuple(told)
+        self.log_lines = tuple(log_lines)
         self.status = status or (400 if problem in _BAD_REQUEST else 401)
 
     def response(self, realm: str) -> Response:
-        """The refusal as an answer, for the protection space ``realm``."""
+        """The HTTP response, for the protection space ``realm``."""
         report = {"oauth_problem": self.problem, "oauth_problem_advice": self.advice, **self.details}
         challenge = ", ".join(f'{name}="{quote(value, safe="")}"' for name, value in report.items())
         return Response(
@@ -61,7 +61,7 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of the em
 
 
 def absent(*names: str) -> Refusal:
-    """Parameters that must be there are not.
+    """Required parameters are missing.
 
     >>> absent("oauth_nonce").details
     {'oauth_parameters_absent': 'oauth_nonce'}
@@ -74,13 +74,13 @@ def absent(*names: str) -> Refusal:
 
 
 def rejected(name: str, advice: str) -> Refusal:
-    """A parameter is there, but not as the provider wants it."""
+    """A parameter has a value that the provider does not accept."""
     return Refusal("parameter_rejected", advice, details={"oauth_parameters_rejected": name})
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens instead of the right answer; ``response`` is ``None`` where the connection is dropped."""
+    """A response instead of the right one; ``None`` drops the connection."""
 
     response: Response | None
     role: str | None = None
@@ -89,7 +89,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Faults:
-    """The failures that are still to come, in their order.
+    """The faults that are still to come, in order.
 
     >>> faults = Faults()
     >>> faults.add(Fault(Response(500), role="access_token"), times=1)
@@ -102,12 +102,12 @@ class Faults:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, fault: Fault, *, times: int) -> None:
-        """Let the next ``times`` requests that ``fault`` is for fail."""
+        """Use ``fault`` for the next ``times`` requests that match it."""
         with self._lock:
             self._waiting += [fault] * times
 
     def take(self, provider: str, role: str) -> Fault | None:
-        """The failure of this request, if it is to fail."""
+        """Remove and return the next fault for this request, if there is one."""
         with self._lock:
             for fault in self._waiting:
                 if fault.role in {None, role} and fault.provider in {None, provider}:

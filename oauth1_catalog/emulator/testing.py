@@ -1,4 +1,4 @@
-"""What a browser does at the consent page, over real HTTP: open it, press a button, stop at the redirect."""
+"""For tests: the journal of what reached the emulator, and a browser's part at the consent page, over real HTTP."""
 
 from __future__ import annotations
 
@@ -9,6 +9,108 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 from oauth1_catalog.errors import ProviderError
+
+CAPACITY = 20_000
+"""The number of exchanges that the journal keeps; it drops older ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its result. ``status`` is 0 if the connection was dropped."""
+
+    provider: str
+    role: str
+    method: str
+    path: str
+    status: int
+    connection: int
+
+
+class Journal:
+    """All exchanges since the start or the last ``clear()``.
+
+    >>> journal = Journal()
+    >>> journal.add(Exchange("twitter", "request_token", "POST", "/twitter/request_token/...", 200, connection=1))
+    >>> journal.count(role="request_token"), journal.count(status=401)
+    (1, 0)
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._exchanges: deque[Exchange] = deque(maxlen=CAPACITY)
+        self._connections = 0
+
+    def add(self, exchange: Exchange) -> None:
+        """Record an exchange."""
+        with self._lock:
+            self._exchanges.append(exchange)
+
+    def open_connection(self) -> int:
+        """Record a new connection, and return its number, from 1."""
+        with self._lock:
+            self._connections += 1
+            return self._connections
+
+    def clear(self) -> None:
+        """Delete all exchanges, and reset the number of connections."""
+        with self._lock:
+            self._exchanges.clear()
+            self._connections = 0
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The exchanges, in the order of the responses."""
+        with self._lock:
+            return tuple(self._exchanges)
+
+    @property
+    def connections_opened(self) -> int:
+        """The number of connections, to both origins."""
+        return self._connections
+
+    def count(self, provider: str | None = None, *, role: str | None = None, status: int | None = None) -> int:
+        """The number of exchanges, of one provider's key, role or status if given."""
+        return sum(
+            provider in {None, e.provider} and role in {None, e.role} and status in {None, e.status}
+            for e in self.exchanges
+        )
+
+
+def submit_consent(
+    authorize_url: str, *, fields: dict[str, str], verify: str | bool = True, timeout: float = 30
+) -> str:
+    """Open the consent page and send its form with ``fields``; returns the URL of the redirect, or the PIN.
+
+    Raises:
+        ProviderError: the URL is not a consent page, or its form leads neither to a redirect nor to a PIN.
+    """
+    import requests
+
+    with requests.Session() as browser:
+        browser.trust_env = False
+        got = browser.get(authorize_url, timeout=timeout, verify=verify)
+        page = _Page(got.text)
+        if got.status_code != 200 or page.action is None:
+            raise ProviderError(
+                description=f"the emulator answered {got.status_code} instead of a consent page.",
+                step="authorize",
+                status=got.status_code,
+            )
+        sent = browser.post(
+            urljoin(authorize_url, page.action),
+            data={**page.fields, **fields},
+            allow_redirects=False,
+            timeout=timeout,
+            verify=verify,
+        )
+        answer = sent.headers.get("Location") or _Page(sent.text).pin
+    if not answer and fields.get("decision") != "deny":
+        raise ProviderError(
+            description=f"the emulator's consent page answered {sent.status_code} with neither a redirect nor a PIN.",
+            step="authorize",
+            status=sent.status_code,
+        )
+    return answer
 
 
 class _Page(HTMLParser):
@@ -36,106 +138,3 @@ class _Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._in_pin:
             self.pin += data.strip()
-
-
-def submit_consent(
-    authorize_url: str, *, fields: dict[str, str], verify: str | bool = True, timeout: float = 30
-) -> str:
-    """Open the consent page, send its form with ``fields``; gives the redirect's address, or the PIN.
-
-    Raises:
-        ProviderError: the page is no consent page, or its answer is neither a redirect nor a PIN.
-    """
-    import requests
-
-    with requests.Session() as browser:
-        browser.trust_env = False
-        got = browser.get(authorize_url, timeout=timeout, verify=verify)
-        page = _Page(got.text)
-        if got.status_code != 200 or page.action is None:
-            raise ProviderError(
-                description=f"the emulator shows no consent page, but status {got.status_code}.",
-                step="authorize",
-                status=got.status_code,
-            )
-        sent = browser.post(
-            urljoin(authorize_url, page.action),
-            data={**page.fields, **fields},
-            allow_redirects=False,
-            timeout=timeout,
-            verify=verify,
-        )
-        answer = sent.headers.get("Location") or _Page(sent.text).pin
-    if not answer and fields.get("decision") != "deny":
-        raise ProviderError(
-            description=f"the emulator's consent page answered {sent.status_code} with neither a redirect nor a PIN.",
-            step="authorize",
-            status=sent.status_code,
-        )
-    return answer
-
-
-CAPACITY = 20_000
-"""How many exchanges are kept; older ones are forgotten."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and what became of it. ``status`` is 0 where the connection was dropped instead of an answer."""
-
-    provider: str
-    role: str
-    method: str
-    path: str
-    status: int
-    connection: int
-
-
-class Journal:
-    """All exchanges since the start, or since ``clear``.
-
-    >>> journal = Journal()
-    >>> journal.add(Exchange("twitter", "request_token", "POST", "/twitter/request_token/...", 200, connection=1))
-    >>> journal.count(role="request_token"), journal.count(status=401)
-    (1, 0)
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._exchanges: deque[Exchange] = deque(maxlen=CAPACITY)
-        self._connections = 0
-
-    def add(self, exchange: Exchange) -> None:
-        """Write down an exchange."""
-        with self._lock:
-            self._exchanges.append(exchange)
-
-    def open_connection(self) -> int:
-        """Write down a new connection; gives its number, from 1."""
-        with self._lock:
-            self._connections += 1
-            return self._connections
-
-    def clear(self) -> None:
-        """Forget everything, the number of connections too."""
-        with self._lock:
-            self._exchanges.clear()
-            self._connections = 0
-
-    @property
-    def exchanges(self) -> tuple[Exchange, ...]:
-        """What came, in the order of the answers."""
-        with self._lock:
-            return tuple(self._exchanges)
-
-    @property
-    def connections_opened(self) -> int:
-        """How many connections were opened, to both origins."""
-        return self._connections
-
-    def count(self, provider: str | None = None, *, role: str | None = None, status: int | None = None) -> int:
-        """How many exchanges there were: of a provider's key, a role, a status, or all."""
-        return sum(
-            provider in {None, e.provider} and role in {None, e.role} and status in {None, e.status}
-            for e in self.exchanges
-        )

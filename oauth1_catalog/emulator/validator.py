@@ -1,6 +1,6 @@
-"""oauthlib's questions about a request, answered from an emulated provider's memory."""
+"""oauthlib's ``RequestValidator``, which looks up clients, tokens and nonces in the store of an emulated provider."""
 
-# ruff: noqa: ARG002, D102 - oauthlib's names and arguments; its documentation says what each method is asked
+# ruff: noqa: ARG002, D102 - oauthlib's methods and arguments; its documentation describes them
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ CLOCK_TOLERANCE = 600
 
 
 class Validator(RequestValidator):
-    """oauthlib's questions about one request, each answered from the provider's store or by a ``Refusal``.
+    """Validates one request; a method raises a ``Refusal`` if the provider does not accept it.
 
-    After the endpoint has said yes, ``temporary`` or ``access`` is the token that the request was signed with.
+    After the validation, ``temporary`` or ``access`` is the token that the request was signed with.
     """
 
-    enforce_ssl = False  # the server has refused plain http before, and the consent page needs none
+    enforce_ssl = False  # endpoints.py requires https, except for the consent page
     nonce_length = (1, 255)
     client_key_length = request_token_length = access_token_length = verifier_length = (1, 2048)
     timestamp_lifetime = CLOCK_TOLERANCE
@@ -54,7 +54,7 @@ class Validator(RequestValidator):
         return (self.registration.signature_method,)
 
     def check_realms(self, realms: list[str]) -> bool:
-        return True  # demands.py compares the realm as a whole: it may hold a space
+        return True  # requirements.py compares the whole realm, which can contain a space
 
     def validate_timestamp_and_nonce(
         self,
@@ -68,7 +68,7 @@ class Validator(RequestValidator):
         key = (client_key, request_token or access_token or "", nonce)
         fresh = self.store.use_nonce(int(timestamp), key, forget_before=int(time.time()) - 2 * CLOCK_TOLERANCE)
         if not fresh:
-            raise Refusal("nonce_used", "This nonce came before with the same timestamp, client and token.")
+            raise Refusal("nonce_used", "This nonce was used before with the same timestamp, client and token.")
         return True
 
     def validate_client_key(self, client_key: str, request: OAuthlibRequest) -> bool:
@@ -100,7 +100,9 @@ class Validator(RequestValidator):
         if redirect_uri == "oob":
             return True
         if self.registration.original.callback.value == "oob":
-            raise rejected("oauth_callback", "This provider takes oob alone; its callback is registered beforehand.")
+            raise rejected(
+                "oauth_callback", "This provider accepts only oob, because the callback is registered in its console."
+            )
         parts = _parts(redirect_uri)
         if parts is None or parts.scheme not in {"http", "https"} or not parts.netloc:
             raise rejected("oauth_callback", "oauth_callback must be an absolute http or https address, or oob.")
@@ -108,10 +110,10 @@ class Validator(RequestValidator):
         if registered is None or redirect_uri == registered:
             return True
         if self.registration.original.callback.registered_match == "exact":
-            raise rejected("oauth_callback", "This callback is not the one that is registered for the application.")
+            raise rejected("oauth_callback", "This is not the callback that is registered for the application.")
         prefix = _parts(registered)
         if prefix is None or not _begins_with(parts, prefix):
-            raise rejected("oauth_callback", "This callback does not begin with the registered one, part by part.")
+            raise rejected("oauth_callback", "This callback does not begin with the registered one.")
         return True
 
     def save_request_token(self, token: dict[str, str], request: OAuthlibRequest) -> None:  # type: ignore[override]  # the stub says str
@@ -138,7 +140,7 @@ class Validator(RequestValidator):
         return self.store.temporary(token, self.registration.key).callback
 
     def save_verifier(self, token: str, verifier: dict[str, str], request: OAuthlibRequest) -> None:
-        """Left to the consent page, which knows who the user is."""
+        """Nothing to do: the consent page saves it, together with the user."""
 
     def validate_request_token(self, client_key: str, token: str, request: OAuthlibRequest) -> bool:
         self.temporary = found = self.store.temporary(token, self.registration.key, client_key)
@@ -148,7 +150,7 @@ class Validator(RequestValidator):
             self.store.authorize(found, verifier="none", user=DEFAULT_USER)
             self.temporary = found = self.store.temporary(token, self.registration.key, client_key)
         if found.state != "authorized":
-            raise Refusal("permission_unknown", "The user has not decided about this request token yet.")
+            raise Refusal("permission_unknown", "The user has not authorized this request token yet.")
         return True
 
     def get_request_token_secret(self, client_key: str, token: str, request: OAuthlibRequest) -> str:
@@ -156,9 +158,9 @@ class Validator(RequestValidator):
 
     def validate_verifier(self, client_key: str, token: str, verifier: str, request: OAuthlibRequest) -> bool:
         if "two_legged" in self.registration.original.flows and self.temporary is not None:
-            return True  # the provider sends it beforehand, in a request that the emulator does not make
+            return True  # the provider sends it in a request that the emulator does not make
         if self.temporary is None or not compare_digest(verifier.encode(), self.temporary.verifier.encode()):
-            raise rejected("oauth_verifier", "This is not the verifier that came with the callback.")
+            raise rejected("oauth_verifier", "This is not the verifier from the callback.")
         return True
 
     def validate_access_token(self, client_key: str, token: str, request: OAuthlibRequest) -> bool:
@@ -185,7 +187,7 @@ class Validator(RequestValidator):
         self.store.exchange(self.temporary, self.access)
 
     def invalidate_request_token(self, client_key: str, request_token: str, request: OAuthlibRequest) -> None:
-        """Done by ``save_access_token``, in the same step."""
+        """Nothing to do: ``save_access_token`` has done it, in the same step."""
 
 
 def _parts(url: str) -> SplitResult | None:

@@ -1,8 +1,8 @@
-"""Verify a signed request: oauthlib's server endpoints, with the emulated provider's memory behind them.
+"""Verify signed requests with oauthlib's server endpoints.
 
-Rule: nothing here comes from our own signing code. oauthlib reads the request, builds the base string and compares, so
-that a mistake of ours cannot agree with itself. Two things oauthlib leaves to others: RSA (it would need PyJWT to call
-``cryptography``; here it is called directly, over oauthlib's base string) and the body hash (``demands.py``).
+Nothing here uses our own signing code. oauthlib reads the request, builds the base string and compares, so that a
+mistake in our code cannot agree with itself. Two parts are not oauthlib's: RSA (oauthlib would need
+PyJWT; here ``cryptography`` verifies oauthlib's base string) and the body hash (``requirements.py``).
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from oauth1_catalog.emulator.diagnosis import Signed, Verify, diagnose, shown
 from oauth1_catalog.emulator.requirements import (
     FORM,
     Call,
-    check_demands,
-    check_unsigned_demands,
+    check_requirements,
+    check_unsigned_requirements,
     form_parameters,
     is_form,
     multipart_fields,
@@ -55,14 +55,14 @@ _QUERY_CHARACTERS = frozenset(string.ascii_letters + string.digits + "_.-=&;:%+~
 
 
 class _Endpoint(BaseEndpoint):
-    """What all our endpoints add to oauthlib's: the provider's own demands, and the reason of each refusal."""
+    """Adds to oauthlib's endpoints: the provider's own requirements, and the reason of each refusal."""
 
     request_validator: Validator
 
     def _create_request(self, uri: str, http_method: str, body: str, headers: Mapping[str, str]) -> OAuthlibRequest:
         validator = self.request_validator
         if len(_SCHEME.findall(validator.request.header("Authorization"))) > 1:
-            raise Refusal("parameter_rejected", "The Authorization header comes twice.")
+            raise Refusal("parameter_rejected", "The request has two Authorization headers.")
         try:
             request = super()._create_request(uri, http_method, body, headers)  # type: ignore[misc]  # not in the stubs
             place, _, pairs = self._get_signature_type_and_params(request)  # type: ignore[attr-defined]  # not in the stubs
@@ -70,7 +70,7 @@ class _Endpoint(BaseEndpoint):
             raise _unreadable(error) from error
         if validator.role != "authorize":
             validator.call = Call(validator.role, validator.request, place, dict(pairs), request.realm)
-            check_demands(validator.registration, validator.call)
+            check_requirements(validator.registration, validator.call)
         return request
 
     def _check_mandatory_parameters(self, request: OAuthlibRequest) -> None:
@@ -79,10 +79,12 @@ class _Endpoint(BaseEndpoint):
             raise absent(*(f"oauth_{name}" for name in missing))
         wanted = self.request_validator.registration.signature_method
         if request.signature_method != wanted:
-            raise Refusal("signature_method_rejected", f"This provider takes {wanted}, not {request.signature_method}.")
+            raise Refusal(
+                "signature_method_rejected", f"This provider expects {wanted}, not {request.signature_method}."
+            )
         if request.oauth_params.get("oauth_version", "1.0") != "1.0":
             details = {"oauth_acceptable_versions": "1.0-1.0"}
-            raise Refusal("version_rejected", "This provider speaks OAuth 1.0.", details=details)
+            raise Refusal("version_rejected", "This provider expects OAuth 1.0.", details=details)
         now = int(time.time())
         if not request.timestamp.isdecimal() or abs(now - int(request.timestamp)) > CLOCK_TOLERANCE:
             raise Refusal(
@@ -105,7 +107,7 @@ class _Endpoint(BaseEndpoint):
         return True
 
     def _wrong_signature(self, request: OAuthlibRequest, is_token_request: bool) -> Refusal:
-        """The refusal, with the likely mistake; of PLAINTEXT the base string would help nobody."""
+        """The refusal, with the likely mistake. With PLAINTEXT there is no base string."""
         validator, method = self.request_validator, request.signature_method
         secret_of = validator.get_request_token_secret if is_token_request else validator.get_access_token_secret
         token = request.resource_owner_key
@@ -117,22 +119,22 @@ class _Endpoint(BaseEndpoint):
             real_url=real_url(validator.request.url),
             form=form_parameters(validator.request),
         )
-        advice = "The signature is not the one that this provider computes."
+        advice = "The signature does not match."
         if method == "PLAINTEXT":
             return Refusal("signature_invalid", f"{advice} {found.mistake}".strip())
         base_string = _base_string(request)
-        told = [f"base string of the emulator: {shown(base_string)}"]
+        log_lines = [f"base string of the emulator: {shown(base_string)}"]
         if found.signed and found.signed != base_string:
-            told.append(f"base string of the client:   {shown(found.signed)}")
-        # Under this name PECL's OAuthProvider shows it.
+            log_lines.append(f"base string of the client:   {shown(found.signed)}")
+        # PECL's OAuthProvider uses this name.
         details = {"debug_sbs": base_string}
         likely = found.mistake or (
-            "No usual mistake explains it: compare the base strings, and the secrets with those of this emulator."
+            "It is none of the usual mistakes. Compare the base strings, and the secrets with those of this emulator."
         )
-        return Refusal("signature_invalid", f"{advice} {likely}", details=details, told=told)
+        return Refusal("signature_invalid", f"{advice} {likely}", details=details, log_lines=log_lines)
 
     def _verify_by(self, request: OAuthlibRequest) -> Verify:
-        """How a signature is compared by the request's method."""
+        """How to compare a signature of the request's method."""
         by_hmac = {
             "HMAC-SHA1": signature.verify_hmac_sha1,
             "HMAC-SHA256": signature.verify_hmac_sha256,
@@ -170,7 +172,7 @@ class _RequestToken(_Endpoint, RequestTokenEndpoint):
             original = self.request_validator.registration.original
             if original.callback.confirmed == "required" and "two_legged" not in original.flows:
                 raise absent("oauth_callback")
-            # OAuth Core 1.0: the callback comes with the authorization address. Two-legged: nobody has to come back.
+            # OAuth Core 1.0: the authorization URL contains the callback. Two-legged: there is no redirect.
             request.redirect_uri = "oob"
         return request
 
@@ -185,7 +187,7 @@ class _AccessToken(_Endpoint, AccessTokenEndpoint):
             two_legged = "two_legged" in validator.registration.original.flows
             if validator.registration.original.callback.verifier == "required" and not two_legged:
                 raise absent("oauth_verifier")
-            # OAuth Core 1.0 knows no verifier, oauthlib nothing else: give it the one that it would have made.
+            # OAuth Core 1.0 has no verifier, but oauthlib requires one.
             key = validator.registration.key
             request.verifier = validator.store.temporary(request.resource_owner_key, key).verifier or "none"
         return request
@@ -210,20 +212,20 @@ class _Authorization(_Endpoint, AuthorizationEndpoint):
 
 
 def new_temporary_token(validator: Validator) -> TemporaryToken:
-    """Verify a request for temporary credentials (RFC 5849, section 2.1), and give some.
+    """Verify a request for temporary credentials (RFC 5849, section 2.1), and issue them.
 
     Raises:
-        Refusal: the request is not what this provider takes.
+        Refusal: this provider does not accept the request.
     """
     _accepted(_RequestToken(validator).create_request_token_response(*_arguments(validator)))
     return _present(validator.temporary)
 
 
 def new_access_token(validator: Validator) -> AccessToken:
-    """Verify a request for token credentials (section 2.3), and give some in exchange.
+    """Verify a request for token credentials (section 2.3), and issue them.
 
     Raises:
-        Refusal: the request is not what this provider takes.
+        Refusal: this provider does not accept the request.
     """
     _accepted(_AccessToken(validator).create_access_token_response(*_arguments(validator)))
     return _present(validator.access)
@@ -233,20 +235,24 @@ def verify_resource_request(validator: Validator) -> AccessToken:
     """Verify a request that is signed with an access token (section 3.2).
 
     Raises:
-        Refusal: the request is not what this provider takes.
+        Refusal: this provider does not accept the request.
     """
     endpoint = _Resource(validator)
     valid, request = endpoint.validate_protected_resource_request(*_arguments(validator))
     if not valid:
-        raise absent("oauth_token") if request is not None else Refusal("parameter_rejected", "oauthlib refuses it.")
+        raise (
+            absent("oauth_token")
+            if request is not None
+            else Refusal("parameter_rejected", "oauthlib rejected the request.")
+        )
     return _present(validator.access)
 
 
 def verify_api_request(validator: Validator) -> tuple[str, AccessToken | None]:
-    """Verify a request to the API: the client's identifier, and the token unless the provider needs none.
+    """Verify a request to the API; returns the client's identifier, and the token if the request has one.
 
     Raises:
-        Refusal: the request is not what this provider takes.
+        Refusal: this provider does not accept the request.
     """
     try:
         token = verify_resource_request(validator)
@@ -259,10 +265,10 @@ def verify_api_request(validator: Validator) -> tuple[str, AccessToken | None]:
 
 
 def verify_token_header(validator: Validator) -> tuple[str, AccessToken]:
-    """Verify a call that carries the token itself and no signature (``api_auth``).
+    """Verify a call with the token itself instead of a signature (``api_auth``).
 
     Raises:
-        Refusal: there is no token in the header, or it is not one that lives.
+        Refusal: the header has no token, or the token is not valid.
     """
     registration, request = validator.registration, validator.request
     name = registration.original.api_auth_header or "Authorization"
@@ -271,41 +277,41 @@ def verify_token_header(validator: Validator) -> tuple[str, AccessToken]:
         scheme, _, given = given.partition(" ")
         given = given if scheme.lower() == "bearer" else ""
     if not given:
-        raise Refusal("parameter_absent", f"Calls of this API are not signed; they carry the token in {name}.")
+        raise Refusal("parameter_absent", f"Calls of this API are not signed. Send the token in {name}.")
     client_id = validator.store.client_of(registration.original.name).client_id
-    check_unsigned_demands(registration, Call(validator.role, request, "", {"oauth_consumer_key": client_id}))
+    check_unsigned_requirements(registration, Call(validator.role, request, "", {"oauth_consumer_key": client_id}))
     validator.validate_access_token(client_id, given, None)
     return client_id, _present(validator.access)
 
 
 def verify_client_request(validator: Validator) -> str:
-    """Verify a request that is signed with client credentials alone; gives the client's identifier.
+    """Verify a request that is signed only with client credentials; returns the client's identifier.
 
     Raises:
-        Refusal: the request is not what this provider takes.
+        Refusal: this provider does not accept the request.
     """
     valid, request = _SignatureOnly(validator).validate_request(*_arguments(validator))
     if not valid or request is None:
-        raise Refusal("parameter_rejected", "oauthlib refuses it.")
+        raise Refusal("parameter_rejected", "oauthlib rejected the request.")
     client_id: str = request.client_key
     return client_id
 
 
 def find_temporary_token(validator: Validator, token: str) -> TemporaryToken:
-    """The temporary credentials that a browser brings to the consent page (section 2.2).
+    """The temporary credentials in a browser's request for the consent page (section 2.2).
 
     Raises:
-        Refusal: there are none of that name.
+        Refusal: the token is unknown.
     """
     _Authorization(validator).get_realms_and_credentials(f"https://emulator/?oauth_token={quote(token, safe='')}")
     return _present(validator.temporary)
 
 
 def authorize(validator: Validator, token: str, extra: Mapping[str, str], verifier: str) -> str | None:
-    """The user said yes: the address to send them to with ``verifier``, or ``None`` for ``oob``.
+    """Authorize the token; returns the callback URL with ``verifier``, or ``None`` for ``oob``.
 
     Raises:
-        Refusal: there are no such temporary credentials.
+        Refusal: the token is unknown.
     """
     endpoint = _Authorization(validator, token_generator=lambda: verifier)
     uri = f"https://emulator/?oauth_token={quote(token, safe='')}"
@@ -317,10 +323,8 @@ def authorize(validator: Validator, token: str, extra: Mapping[str, str], verifi
 def _arguments(validator: Validator) -> tuple[str, str, str, dict[str, str]]:
     """A request as oauthlib reads it.
 
-    Where the provider signs the text fields of a multipart body, oauthlib gets them as a form.
-
-    Raw characters that oauthlib will not decode (``[``, ``{``, ``|``, bytes beyond ASCII) are percent-encoded in the
-    query and the form first; decoded, both are the same.
+    If the provider signs the text fields of a multipart body, oauthlib gets them as a form. Raw characters that
+    oauthlib does not decode (``[``, ``{``, ``|``, bytes beyond ASCII) are percent-encoded in the query and the form.
     """
     request = validator.request
     if validator.registration.original.multipart == "sign_fields" and (fields := multipart_fields(request)):
@@ -343,10 +347,7 @@ def _arguments(validator: Validator) -> tuple[str, str, str, dict[str, str]]:
 
 
 def _readable(text: str) -> str:
-    """A query or a form such that oauthlib reads out of it what stands in it.
-
-    oauthlib decodes a protocol parameter's value twice there; so a ``%`` that is data is encoded once more.
-    """
+    """Encode a query or a form for oauthlib, which decodes the values of protocol parameters in it twice."""
     text = "".join(c if c in _QUERY_CHARACTERS else quote(c, safe="") for c in text)
     pieces = (p.replace("%25", "%2525") if p.startswith("oauth_") else p for p in text.split("&"))
     return "&".join(pieces)
@@ -361,11 +362,11 @@ def _base_string(request: OAuthlibRequest) -> str:
 def _accepted(answer: tuple[Mapping[str, str], str | None, int]) -> None:
     _, body, status = answer
     if status != 200:
-        raise Refusal("parameter_rejected", f"oauthlib refuses it: {body or 'no reason given'}.")
+        raise Refusal("parameter_rejected", f"oauthlib rejected the request: {body or 'no reason given'}.")
 
 
 def _unreadable(error: Exception) -> Refusal:
-    """What oauthlib complains of as a problem report; one of its descriptions is a tuple by mistake."""
+    """The problem report for an error of oauthlib, one of whose descriptions is a tuple by mistake."""
     description = getattr(error, "description", "") or str(error)
     if "Missing mandatory" in description:
         return absent(*(f"oauth_{name}" for name in _MANDATORY))
@@ -373,6 +374,6 @@ def _unreadable(error: Exception) -> Refusal:
 
 
 def _present(value: Found | None) -> Found:
-    if value is None:  # pragma: no cover - oauthlib has asked the validator for it before it said yes
+    if value is None:  # pragma: no cover - oauthlib has asked the validator for it
         raise Refusal("token_rejected", "No token.")
     return value

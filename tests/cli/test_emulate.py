@@ -282,7 +282,7 @@ def test_no_choice_leads_to_the_real_provider(told):
         (["twitter", "--set", "tenant=x"], "--set tenant: no such variable; there is none."),
         (["netsuite", "--set", "account=x"], "--set account: no such variable; there are account_id."),
         (["netsuite", "--set", "account_id=x/y"], "it does not match"),
-        (["mastercard"], "knows RFC 5849 alone"),
+        (["mastercard"], "supports only RFC 5849"),
         (["twitter", "--write", "mine"], "mine/twitter.yaml is there already"),
     ],
 )

@@ -134,7 +134,7 @@ def test_every_flow_is_tried(name, lines):
     [
         ("twiter", "Did you mean `twitter`?", 2),
         ("yelp_v2", "switched off there, so there is nothing to try", 1),
-        ("mastercard", "knows RFC 5849 alone", 2),
+        ("mastercard", "supports only RFC 5849", 2),
     ],
 )
 def test_what_cannot_be_tried_says_why(name, words, status):

@@ -106,7 +106,7 @@ def test_a_pin_and_a_denial_without_a_callback(emulator):
 
 
 def test_no_consent_page_is_an_error_with_words(emulator):
-    with pytest.raises(ProviderError, match="no consent page, but status 404"):
+    with pytest.raises(ProviderError, match="answered 404 instead of a consent page"):
         emulator.approve(f"{emulator.origins.consent}/nobody/authorize/x")
 
 
