@@ -85,7 +85,7 @@ def validate_redirect_uri(name: str, uri: str) -> None:
 
 def _redirect_uri_fault(uri: str) -> str:
     """What is wrong with a redirect URI, as the rest of a sentence; empty where nothing is."""
-    if not uri.isprintable() or any(c.isspace() for c in uri) or "\\" in uri:
+    if not uri.isprintable() or " " in uri or "\\" in uri:  # no other blank is printable
         return "holds a blank, a control character or a backslash. Percent-encode that, in the query as well."
     try:
         parts = urlsplit(uri)
@@ -162,8 +162,9 @@ def authorization_url(
     query[provider.authorize_token_param] = temporary.oauth_token
     if "oauth_callback" not in query and _sends_callback(provider):
         query["oauth_callback"] = callback
-    for name, value in placeholders.items():
-        url = url.replace(f"{{{name}}}", quote(value, safe=""))
+    if "{" in url:
+        for name, value in placeholders.items():
+            url = url.replace(f"{{{name}}}", quote(value, safe=""))
     return with_query(url, query)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
@@ -81,8 +80,8 @@ def read_token(
     token = dict(pairs)  # the last of several counts, as in Authlib
     if "oauth_problem" in token or not token.get("oauth_token"):
         raise refusal(response, provider, step=step, secrets=secrets, clock=clock)
-    names = Counter(name for name, _ in pairs if name.startswith("oauth_"))
-    if twice := [name for name, count in names.items() if count > 1]:
+    names = [name for name, _ in pairs if name.startswith("oauth_")]
+    if twice := [name for name in names if names.count(name) > 1] if len(token) < len(pairs) else []:
         raise TokenResponseError(
             description=f"{provider.name}: the {step} answer has {excerpt(twice[0], secrets)[:40]} more than once, and "
             "nothing says which one counts. It is not used; ask the provider.",

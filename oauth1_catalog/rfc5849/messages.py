@@ -85,6 +85,8 @@ _ZEROS = {  # where plain text has zeros among its first four bytes (RFC 4627, s
 
 def _encoding(body: bytes) -> str:
     """The encoding of a text, by its byte order mark or by its zeros."""
+    if body[:4].isascii() and 0 not in body[:4]:
+        return "utf-8"
     marked = next((name for mark, name in _MARKS.items() if body.startswith(mark)), None)
     return marked or _ZEROS.get("".join("x" if byte else "0" for byte in body[:4]), "utf-8")
 

@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import os
 from collections.abc import Collection, Iterable, Mapping, Set
+from functools import lru_cache
 from typing import Any
 from weakref import WeakSet
 
@@ -30,7 +31,7 @@ from oauth1_catalog.registry.framework import (
 )
 from oauth1_catalog.registry.settings import KeyIndex, Settings, names_under, suggestion
 
-_HOST_PARAMETERS = inspect.signature(TrustedHostMiddleware)
+_signature = lru_cache(maxsize=64)(inspect.signature)  # it takes longer than to sign a request
 
 
 class StarletteSettings(Settings):
@@ -128,7 +129,7 @@ class StarletteFramework(Framework[Request]):
         found = [session_settings(app).get("secret_key")]
         if isinstance(app, Starlette) and app not in self.applications:
             self.applications.add(app)
-        for other in list(self.applications):
+        for other in [one for one in self.applications if one is not app]:
             with contextlib.suppress(ConfigurationError):
                 found.append(session_settings(other).get("secret_key"))
         return [str(key) for key in found if key]
@@ -147,7 +148,8 @@ def session_settings(app: object) -> Mapping[str, Any]:
     for middleware in getattr(app, "user_middleware", ()):
         if isinstance(middleware.cls, type) and issubclass(middleware.cls, SessionMiddleware):
             try:
-                given = inspect.signature(middleware.cls).bind_partial(None, *middleware.args, **middleware.kwargs)
+                signature = _signature(middleware.cls)  # type: ignore[arg-type] # a class can be hashed
+                given = signature.bind_partial(None, *middleware.args, **middleware.kwargs)
             except TypeError:
                 continue  # Starlette itself says what is wrong with it
             if middleware.cls is not SessionMiddleware and "secret_key" not in given.arguments:
@@ -165,7 +167,7 @@ def trusts_hosts(app: object) -> bool:
     """Whether an application answers only to hosts that its own ``TrustedHostMiddleware`` lists."""
     for middleware in getattr(app, "user_middleware", ()):
         if isinstance(middleware.cls, type) and issubclass(middleware.cls, TrustedHostMiddleware):
-            given = _HOST_PARAMETERS.bind_partial(None, *middleware.args, **middleware.kwargs)
+            given = _signature(TrustedHostMiddleware).bind_partial(None, *middleware.args, **middleware.kwargs)
             return "*" not in (given.arguments.get("allowed_hosts") or ["*"])
     return False
 
