@@ -44,14 +44,18 @@ class OAuthError(Exception):
 
     Args:
         error: a stable code, such as ``"access_denied"``. Defaults to the class's own.
-        description: a sentence that names the thing, the place, the cause and the next step.
+        description: a sentence that names the thing, the place and the cause; without ``advice``, also the next step.
         uri: where to read more, if anywhere.
         provider: the name under which the client is registered.
         step: the step of the login that failed: ``"request_token"``, ``"authorize"``, ``"callback"``,
             ``"access_token"``, ``"api"`` or ``"renew"``.
+        advice: what to do about it. ``description`` is then both: the cause and the advice.
 
-    >>> str(OAuthError("access_denied", "twitter: the user said no."))
-    'access_denied: twitter: the user said no.'
+    >>> error = OAuthError("access_denied", "twitter: the user said no.", advice="Ask the user to log in again.")
+    >>> str(error)
+    'access_denied: twitter: the user said no. Ask the user to log in again.'
+    >>> error.cause, error.advice
+    ('twitter: the user said no.', 'Ask the user to log in again.')
     """
 
     error: str = "oauth_error"
@@ -66,11 +70,14 @@ class OAuthError(Exception):
         *,
         provider: str | None = None,
         step: str | None = None,
+        advice: str = "",
     ) -> None:
         if error is not None:
             self.error = error
+        self.cause = self.description if description is None else description
+        self.advice = advice
         if description is not None:
-            self.description = description
+            self.description = f"{description} {advice}" if advice else description
         if uri is not None:
             self.uri = uri
         self.provider = provider
@@ -100,8 +107,8 @@ class UnknownProviderError(ConfigurationError):
 
     error = "unknown_provider"
 
-    def __init__(self, description: str, *, provider: str, suggestions: tuple[str, ...] = ()) -> None:
-        super().__init__(description=description, provider=provider)
+    def __init__(self, description: str, *, provider: str, suggestions: tuple[str, ...] = (), advice: str = "") -> None:
+        super().__init__(description=description, provider=provider, advice=advice)
         self.suggestions = suggestions
 
 
@@ -110,8 +117,8 @@ class MissingSettingError(ConfigurationError):
 
     error = "missing_setting"
 
-    def __init__(self, description: str, *, provider: str | None = None, setting: str) -> None:
-        super().__init__(description=description, provider=provider)
+    def __init__(self, description: str, *, provider: str | None = None, setting: str, advice: str = "") -> None:
+        super().__init__(description=description, provider=provider, advice=advice)
         self.setting = setting
 
 

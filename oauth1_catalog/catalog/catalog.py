@@ -373,13 +373,14 @@ class Catalog:
         suggestions = tuple(
             dict.fromkeys(aliases.get(word, word) if word not in self.names() else word for word in near)
         )
-        question = f" {did_you_mean(near, sentence=True)}" if near else ""
+        question = did_you_mean(near, sentence=True)
         own = self._directories[:-1] if self._has_packages else self._directories
         where = f" (looked in {', '.join(map(shown_path, own))}, too)" if own and self._has_packages else ""
         return UnknownProviderError(
-            f"no provider `{shown}` in the catalog{where}.{question} `oauth1-catalog list` shows all.",
+            f"no provider `{shown}` in the catalog{where}.",
             provider=shown,
             suggestions=suggestions,
+            advice=f"{question} `oauth1-catalog list` shows all.".lstrip(),
         )
 
 

@@ -65,7 +65,9 @@ def check_names(
             question = did_you_mean(nearest(name, known), sentence=True)
             hint = question or listing("It takes", known) or "It takes none."
         raise ConfigurationError(
-            description=f"{provider}: the catalog's file has no variable or option `{name}`. {hint}", provider=provider
+            description=f"{provider}: the catalog's file has no variable or option `{name}`.",
+            provider=provider,
+            advice=hint,
         )
 
 
@@ -125,15 +127,15 @@ def _variable_value(
     provider: str, name: str, variable: Variable, given: Mapping[str, object], access: Access, *, plaintext: bool
 ) -> str:
     value = _text(provider, name, given[name], None) if name in given else variable.default
-    example = f" An example: {variable.example}." if variable.example else ""
+    example = f"An example: {variable.example}." if variable.example else ""
     if value is None:
         what = f" ({variable.description.rstrip('.')})" if variable.description else ""
-        raise MissingSettingError(f"{provider}: no {name}{what}.{example}", provider=provider, setting=name)
+        raise MissingSettingError(f"{provider}: no {name}{what}.", provider=provider, setting=name, advice=example)
     if variable.format == "uri":
         value = value.rstrip("/")
     shown = f"{provider}: {name}={value[:100]!r}" if "@" not in value else f"{provider}: {name}"
     if wrong := constraint_error(value, variable.pattern, variable.enum, variable.format):
-        raise ConfigurationError(description=f"{shown} is not possible: {wrong}.{example}", provider=provider)
+        raise ConfigurationError(description=f"{shown} is not possible: {wrong}.", provider=provider, advice=example)
     if name in given and variable.format in {"uri", "hostname"}:
         check_access(shown, value if variable.format == "uri" else https_url(value), access, provider, plaintext)
     return value

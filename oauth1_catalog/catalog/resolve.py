@@ -97,7 +97,7 @@ def _with_environment(provider: str, data: Tree, name: str | None) -> Tree:
     if name not in environments:
         question = did_you_mean(nearest(name, environments), sentence=True)
         hint = question or listing("It has", environments) or "It has none."
-        raise ConfigurationError(description=f"{provider}: no environment `{name}`. {hint}", provider=provider)
+        raise ConfigurationError(description=f"{provider}: no environment `{name}`.", provider=provider, advice=hint)
     return merge(data, {key: value for key, value in environments[name].items() if key != "description"})
 
 

@@ -215,7 +215,7 @@ def check_unknown(
             continue
         if near := misspelt(str(key), known):
             question = did_you_mean(near, quote="'", sentence=True)
-            raise ConfigurationError(description=f"{where} has the unknown {key!r}. {question}")
+            raise ConfigurationError(description=f"{where} has the unknown {key!r}.", advice=question)
         if warn_unrelated:
             warn(f"{where} has the unknown {key!r}; it is ignored.")
 

@@ -472,9 +472,9 @@ class OAuth1App(TokenStoreMixin[FrameworkRequest]):
             raise ConfigurationError(
                 "missing_secret_key",
                 f"{self.name}: A login's record is sealed with a secret key. No key of the application can be found, "
-                "and this client has no secret to derive one from. Pass OAuth(secret_key=...), a long random text that "
-                "all processes of the application share.",
+                "and this client has no secret to derive one from.",
                 provider=self.name,
+                advice="Pass OAuth(secret_key=...), a long random text that all processes of the application share.",
             )
         return list(dict.fromkeys(keys))
 

@@ -128,8 +128,8 @@ class TokenCipher:
         if not listed:
             raise ConfigurationError(
                 "missing_token_keys",
-                "The token table is encrypted, and there is no key. Make one with `oauth1-catalog keys new`, and set "
-                f"{SETTING} to it.",
+                "The token table is encrypted, and there is no key.",
+                advice=f"Make one with `oauth1-catalog keys new`, and set {SETTING} to it.",
             )
         self._fernet = _multi_fernet(listed)
         self.key_ids = tuple(hashlib.sha256(b"oauth1_catalog token key" + key).hexdigest()[:12] for key in listed)
@@ -203,8 +203,8 @@ def _multi_fernet(keys: Sequence[bytes]) -> MultiFernet:
         except ValueError:
             raise ConfigurationError(
                 "unusable_token_key",
-                f"Key {number} of {len(keys)} in {SETTING} cannot be used. A key is 32 bytes in URL-safe base64: make "
-                "one with `oauth1-catalog keys new`.",
+                f"Key {number} of {len(keys)} in {SETTING} cannot be used.",
+                advice="A key is 32 bytes in URL-safe base64: make one with `oauth1-catalog keys new`.",
             ) from None
     multi: MultiFernet = module.MultiFernet(fernets)
     return multi

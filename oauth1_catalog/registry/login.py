@@ -259,9 +259,10 @@ def check_fixation(provider: Provider, *, allowed: bool) -> None:
         return
     raise ConfigurationError(
         "session_fixation",
-        f"{provider.name}: {RISK}. To accept that, pass allow_session_fixation=True at registration; "
-        "docs/security.md tells what to do beside it.",
+        f"{provider.name}: {RISK}.",
         provider=provider.name,
+        advice="To accept that, pass allow_session_fixation=True at registration; docs/security.md tells what to do "
+        "beside it.",
     )
 
 

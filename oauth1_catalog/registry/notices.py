@@ -48,16 +48,17 @@ def notices(
         yield ConfigurationNotice(
             "missing_user_agent",
             f"{client}: the provider asks for a User-Agent that names your application, and refuses or slows down "
-            f"those of HTTP libraries. {f'Set {where}, or pass' if where else 'Pass'} user_agent= to "
-            f"register_from_catalog(){example}.",
+            "those of HTTP libraries.",
             provider=client,
+            advice=f"{f'Set {where}, or pass' if where else 'Pass'} user_agent= to register_from_catalog(){example}.",
         )
     if allow_session_fixation and has_fixable_login(provider):
         yield ConfigurationNotice(
             "session_fixation_allowed",
-            f"{client}: {RISK}. allow_session_fixation is set: log nobody in by this provider alone, and let a user "
-            "who is logged in confirm which account was linked.",
+            f"{client}: {RISK}.",
             provider=client,
+            advice="allow_session_fixation is set: log nobody in by this provider alone, and let a user who is logged "
+            "in confirm which account was linked.",
         )
 
 
@@ -78,8 +79,9 @@ def host_notices(problem: HostProblem | None, base: str) -> Iterator[Configurati
     yield ConfigurationNotice(
         "untrusted_host",
         f"{problem.cause}, so a redirect URI that is built from the request goes wherever its Host header says, and "
-        "takes a victim's login there. Configure the redirect URI of each client (redirect_uri), or your application's "
-        f"public address for all of them: {base}.{cure}",
+        "takes a victim's login there.",
+        advice="Configure the redirect URI of each client (redirect_uri), or your application's public address for "
+        f"all of them: {base}.{cure}",
     )
 
 
@@ -97,8 +99,9 @@ def session_cookie_notices(same_site: object, place: str) -> Iterator[Configurat
         yield ConfigurationNotice(
             "strict_session_cookie",
             "The session's cookie is SameSite=Strict, so a browser leaves it out when the provider sends the user "
-            f"back, and every login ends in a StateError. Set {place} to 'Lax'. Only where a front end receives the "
-            "callback and hands it on (callback=) can it stay.",
+            "back, and every login ends in a StateError.",
+            advice=f"Set {place} to 'Lax'. Only where a front end receives the callback and hands it on (callback=) "
+            "can it stay.",
         )
 
 

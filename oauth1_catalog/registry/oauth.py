@@ -356,9 +356,9 @@ class BaseOAuth(Generic[App]):
         if hasattr(type(self), name) or name in self.__dict__:
             raise ConfigurationError(
                 "reserved_name",
-                f"{name}: oauth.{name} is the registry's own, so no client can have this name. Choose another one: "
-                "register_from_catalog(..., name=...).",
+                f"{name}: oauth.{name} is the registry's own, so no client can have this name.",
                 provider=name,
+                advice="Choose another one: register_from_catalog(..., name=...).",
             )
 
     def _add(self, registration: Registration) -> App:
@@ -397,7 +397,10 @@ class BaseOAuth(Generic[App]):
                 if not unused:
                     raise
                 raise UnknownProviderError(
-                    f"{error.description} {unused}", provider=registration.provider, suggestions=error.suggestions
+                    error.cause,
+                    provider=registration.provider,
+                    suggestions=error.suggestions,
+                    advice=f"{error.advice} {unused}",
                 ) from None
             function = "register_from_catalog()"
 
@@ -447,17 +450,20 @@ class BaseOAuth(Generic[App]):
             )
         except MissingSettingError as error:
             where = settings.describe_location(name, error.setting)
-            hints = "".join(f" {hint}" for hint in suggest_settings(name, error.setting, settings))
             configure = f"Set {where}, or pass" if where else "Pass"
+            pass_it = f"{configure} {error.setting}= to register_from_catalog()."
+            hints = suggest_settings(name, error.setting, settings)
             raise MissingSettingError(
-                f"{error.description} {configure} {error.setting}= to register_from_catalog().{hints}",
+                error.cause,
                 provider=name,
                 setting=error.setting,
+                advice=" ".join(filter(None, (error.advice, pass_it, *hints))),
             ) from error
         if provider.status == "retired" and not registration.allow_retired:
             raise RetiredProviderError(
-                description=f"{provider.status_sentence} To register it all the same, pass allow_retired=True.",
+                description=provider.status_sentence,
                 provider=name,
+                advice="To register it all the same, pass allow_retired=True.",
             )
         return provider
 

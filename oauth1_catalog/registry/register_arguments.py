@@ -116,15 +116,16 @@ def check_names(
         if misnamed and (variables := wanted()):
             raise ConfigurationError(
                 "unknown_parameter",
-                f"{client}: {where} was given {name}, which this provider does not have. {_to_give(variables)}",
+                f"{client}: {where} was given {name}, which this provider does not have.",
                 provider=client,
+                advice=_to_give(variables),
             )
         if name in _OPTIONS:
             raise ConfigurationError(
                 "unknown_parameter",
-                f"{client}: {where} was given {name}, which belongs into client_kwargs. Pass "
-                f"client_kwargs={{{name!r}: ...}}.",
+                f"{client}: {where} was given {name}, which belongs into client_kwargs.",
                 provider=client,
+                advice=f"Pass client_kwargs={{{name!r}: ...}}.",
             )
     try:
         check_unknown(given, known, where=f"{client}: {where}", warn_unrelated=warn_unrelated)
@@ -157,9 +158,9 @@ def refuse_oauth2(client: str, given: Collection[str], *, where: str) -> None:
     for name in sorted(OAUTH2.intersection(given)):
         raise ConfigurationError(
             "oauth2_parameter",
-            f"{client}: {where} was given {name}, which is OAuth 2's; this package speaks OAuth 1.0 alone. For "
-            "OAuth 2 use Authlib's OAuth beside this one (from authlib.integrations...).",
+            f"{client}: {where} was given {name}, which is OAuth 2's; this package speaks OAuth 1.0 alone.",
             provider=client,
+            advice="For OAuth 2 use Authlib's OAuth beside this one (from authlib.integrations...).",
         )
 
 

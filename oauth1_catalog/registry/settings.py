@@ -240,11 +240,11 @@ def missing_settings_error(
         found.insert(
             0, f"The catalog has {client}, with its addresses: call register_from_catalog({client!r}) instead."
         )
-    hints = "".join(f" {hint}" for hint in found)
     return MissingSettingError(
-        f"{client}: {_listed(called)}. {configure} {arguments} to {function}.{hints}",
+        f"{client}: {_listed(called)}.",
         provider=client,
         setting=wanted[0],
+        advice=" ".join((f"{configure} {arguments} to {function}.", *found)),
     )
 
 

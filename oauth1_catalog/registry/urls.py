@@ -252,9 +252,9 @@ def base_url(settings: Settings) -> str | None:
     if not readable or "@" in parts.netloc or "\\" in text or parts.query or parts.fragment or not _is_one_word(text):
         raise ConfigurationError(
             "invalid_redirect_uri",
-            f"{settings.describe_location(REGISTRY, BASE)} is not the address of a server. "
-            "Write scheme and host, and a path where "
-            "your application is served below one: 'https://shop.example.com'.",
+            f"{settings.describe_location(REGISTRY, BASE)} is not the address of a server.",
+            advice="Write scheme and host, and a path where your application is served below one: "
+            "'https://shop.example.com'.",
         )
     return text.rstrip("/")
 

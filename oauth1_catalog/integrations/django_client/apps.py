@@ -97,6 +97,5 @@ def check_clients(*, app_configs: Sequence[AppConfig] | None = None, **_: Any) -
 def _message(error: ConfigurationError) -> CheckMessage:
     kind = checks.Warning if error.severity == "warning" else Error
     number = NUMBERS.get(error.error) or next(number for kind, number in IDS.items() if isinstance(error, kind))
-    # Our messages are "name: cause. What to do."
-    cause, _, advice = error.description.removeprefix(f"{error.provider}: ").partition(". ")
-    return kind(cause.removesuffix(".") + ".", hint=advice or None, obj=error.provider, id=f"{LABEL}.{number}")
+    cause = error.cause.removeprefix(f"{error.provider}: ")  # Django shows the object in front of the message
+    return kind(cause, hint=error.advice or None, obj=error.provider, id=f"{LABEL}.{number}")

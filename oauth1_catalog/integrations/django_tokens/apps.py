@@ -53,6 +53,6 @@ def check_keys(**options: Any) -> list[CheckMessage]:  # noqa: ARG001 - Django's
     try:
         configured_cipher()
     except ConfigurationError as error:
-        cause, _, advice = error.description.partition(". ")
-        return [Error(f"{cause}.", hint=advice, obj=f"{SETTING} in the settings", id=f"{LABEL}.E001")]
+        place = f"{SETTING} in the settings"
+        return [Error(error.cause, hint=error.advice or None, obj=place, id=f"{LABEL}.E001")]
     return []
