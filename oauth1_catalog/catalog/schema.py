@@ -15,6 +15,7 @@ from typing import Any
 
 from oauth1_catalog.catalog import sections
 from oauth1_catalog.catalog.model import ProviderFile
+from oauth1_catalog.catalog.rules.flows import NEEDS
 from oauth1_catalog.catalog.sections import Section
 
 SCHEMA_FILE = "provider.schema.json"
@@ -56,7 +57,6 @@ _EXAMPLES: dict[str, list[object]] = {
         ]
     ],
 }
-_REDIRECT_URLS = ["request_token_url", "access_token_url"]
 
 # JSON Schema is a tree of whatever JSON holds.
 Json = Any
@@ -152,7 +152,9 @@ def _https_rule() -> Json:
     https = {
         "not": {"type": "string", "pattern": r"^http://(?!(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])([:/]|$))"}
     }
-    fields: dict[str, Json] = dict.fromkeys([*_REDIRECT_URLS, "authorize_url", "api_base_url"], https)
+    fields: dict[str, Json] = dict.fromkeys(
+        ["request_token_url", "access_token_url", "authorize_url", "api_base_url"], https
+    )
     fields |= {name: {"properties": {"url": https}} for name in ("renew", "revoke")}
     insecure = {"required": ["insecure_transport"], "properties": {"insecure_transport": {"const": True}}}
     return {"if": {"not": insecure}, "then": {"properties": fields}}
@@ -166,12 +168,14 @@ def _flow_rules() -> list[Json]:
         return {"required": ["flows"], "properties": {"flows": {"contains": {"enum": list(names)}}}}
 
     redirect = {"anyOf": [flow("redirect"), {"not": {"required": ["flows"]}}]}
+    tokens = [url for url in NEEDS["redirect"] if url != "authorize_url"]
     consent = {"anyOf": [{"required": ["authorize_url"]}, {"required": ["authorize_url_field"]}]}
     return [
-        {"if": {"allOf": [whole, redirect]}, "then": {"required": _REDIRECT_URLS, **consent}},
-        {"if": {"allOf": [whole, flow("two_legged")]}, "then": {"required": _REDIRECT_URLS}},
-        {"if": {"allOf": [whole, flow("static_token", "signed_client")]}, "then": {"required": ["api_base_url"]}},
-        {"if": {"allOf": [whole, flow("xauth", "signed_grant")]}, "then": {"required": ["access_token_url"]}},
+        {"if": {"allOf": [whole, redirect]}, "then": {"required": tokens, **consent}},
+        *(
+            {"if": {"allOf": [whole, flow(*names)]}, "then": {"required": list(NEEDS[names[0]])}}
+            for names in (("two_legged",), ("static_token", "signed_client"), ("xauth", "signed_grant"))
+        ),
         {
             "if": {"required": ["status"], "properties": {"status": {"const": "retired"}}},
             "then": {"required": ["sunset"]},

@@ -13,7 +13,7 @@ import click
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.catalog import NAME
 from oauth1_catalog.catalog.model import Flow
-from oauth1_catalog.catalog.rules.flows import reserved_name_error
+from oauth1_catalog.catalog.rules.flows import NEEDS, reserved_name_error
 from oauth1_catalog.catalog.schema import SCHEMA_FILE
 from oauth1_catalog.catalog.sections import SignatureMethodName
 from oauth1_catalog.catalog.source import read
@@ -25,14 +25,6 @@ URLS = {
     "authorize_url": "URL of the consent page, where the user approves the login",
     "access_token_url": "URL of the access token",
     "api_base_url": "Base URL of the API",
-}
-NEEDS = {
-    "redirect": tuple(URLS),
-    "two_legged": ("request_token_url", "access_token_url", "api_base_url"),
-    "static_token": ("api_base_url",),
-    "signed_client": ("api_base_url",),
-    "signed_grant": ("access_token_url", "api_base_url"),
-    "xauth": ("access_token_url", "api_base_url"),
 }
 
 
@@ -65,7 +57,7 @@ def new(name: str, flow: Flow, signature_method: str, directory: Path, **given: 
         raise click.UsageError(f"the catalog already has `{name}`; `oauth1-catalog show {name}` shows it")
     answers = {key: value for key, value in given.items() if value}
     asked = {"display_name": "Name of the provider", "docs_url": "URL of its OAuth 1.0 documentation"}
-    for key, question in {**asked, **{url: URLS[url] for url in NEEDS[flow]}}.items():
+    for key, question in {**asked, **{url: URLS[url] for url in (*NEEDS[flow], "api_base_url")}}.items():
         if key not in answers:
             answers[key] = _ask(
                 key, question, default=name.replace("_", " ").title() if key == "display_name" else None

@@ -10,8 +10,9 @@ from click.testing import CliRunner
 from flask import Flask
 
 from oauth1_catalog import Catalog
+from oauth1_catalog.catalog.rules.flows import NEEDS
 from oauth1_catalog.cli import cli
-from oauth1_catalog.cli.new import NEEDS, URLS
+from oauth1_catalog.cli.new import URLS
 from oauth1_catalog.integrations.flask_client import OAuth
 
 URL_OPTIONS = {
@@ -64,7 +65,8 @@ def test_what_is_not_given_is_asked_for():
 
 @pytest.mark.parametrize("flow", NEEDS)
 def test_every_flow_makes_a_file_that_validates_and_its_next_steps_work(flow):
-    given = [word for url in NEEDS[flow] for word in (f"--{url.replace('_', '-')}", f"https://api.acme.example/{url}")]
+    urls = dict.fromkeys((*NEEDS[flow], "api_base_url"))
+    given = [word for url in urls for word in (f"--{url.replace('_', '-')}", f"https://api.acme.example/{url}")]
     told = run("new", "acme", "--flow", flow, "--display-name", "null", "--docs-url", "https://acme.example/d", *given)
     assert "no problems found" in run("validate", "--strict")
     steps = re.findall(r"^  oauth1-catalog (.*)$", told, re.MULTILINE)
@@ -72,7 +74,7 @@ def test_every_flow_makes_a_file_that_validates_and_its_next_steps_work(flow):
     for step in steps:
         assert run(*step.split())
     assert Catalog("providers").file("acme").display_name == "null"
-    assert set(NEEDS[flow]) <= set(URLS)
+    assert set(urls) <= set(URLS)
 
 
 def test_a_wrong_answer_is_told_at_once():

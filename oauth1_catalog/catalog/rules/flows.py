@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.rules.base import Rule, Subject
 
-_NEEDS = {
+NEEDS = {
     "redirect": ("request_token_url", "authorize_url", "access_token_url"),
     "two_legged": ("request_token_url", "access_token_url"),
     "static_token": ("api_base_url",),
@@ -16,6 +16,7 @@ _NEEDS = {
     "signed_grant": ("access_token_url",),
     "xauth": ("access_token_url",),
 }
+"""The URLs that a file has to have for each flow."""
 # Parameters of register_from_catalog and register: a variable or an option of that name could never be given.
 RESERVED = frozenset({
     "name", "provider", "environment", "overwrite", "allow_retired", "allow_local_hosts",
@@ -43,7 +44,7 @@ def flows_have_their_urls(subject: Subject) -> Iterator[Diagnostic]:
     if any(path[0] == "flows" for path in subject.silenced if path):
         return  # nobody knows which flows are meant
     for flow in file.flows:
-        for field in _NEEDS[flow]:
+        for field in NEEDS[flow]:
             if getattr(file, field) is not None or subject.is_silenced((field,)):
                 continue
             if field == "authorize_url" and file.authorize_url_field is not None:
