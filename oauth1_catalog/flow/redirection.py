@@ -228,7 +228,7 @@ def token_request(
         placeholders: values for ``{oauth_token}`` and the like in the provider's parameters.
         secrets: further values that no message may show.
     """
-    url = _required(provider, f"{step}_url")
+    url, client = _required(provider, f"{step}_url"), signer.client
     if step == "request_token":
         method, own, place = (
             provider.request_token_method,
@@ -237,7 +237,7 @@ def token_request(
         )
     else:
         method, own, place = provider.access_token_method, provider.access_token_params, provider.access_token_params_in
-    texts = fill_placeholders({**own, **(params or {})}, {"client_id": signer.client.client_id, **(placeholders or {})})
+    texts = fill_placeholders({**own, **(params or {})}, {"client_id": client.client_id, **(placeholders or {})})
     headers = provider.all_headers
     if step == "request_token":
         headers |= provider.request_token_headers
@@ -252,7 +252,7 @@ def token_request(
     response = yield from answer(request, provider, step=step)
     secrets = (
         *secrets,
-        signer.client.client_secret,
+        client.client_secret,
         credentials.oauth_token_secret if credentials else "",
         (protocol or {}).get("oauth_verifier", ""),
     )

@@ -151,7 +151,8 @@ def split_url(url: str) -> tuple[str, str]:
     scheme, separator, rest = head.partition("://")
     authority, _, path = rest.partition("/")
     origin = _canonical_origin(scheme, separator, authority)
-    check_escapes(path, place="URL's path")
+    if "%" in path:
+        check_escapes(path, place="URL's path")
     return f"{origin}/{path}", query
 
 

@@ -123,7 +123,7 @@ def check_escapes(text: str, *, place: str) -> None:
     Traceback (most recent call last):
     oauth1_catalog.errors.SigningError: signing_error: The path has '%' at character 4, which begins no escape. ...
     """
-    if "%" in text and (bad := _find_bad_escape(text)):
+    if bad := _find_bad_escape(text):
         raise SigningError(
             description=f"The {place} has {bad[0]!r} at character {bad.start()}, which begins no escape. Write %25."
         )

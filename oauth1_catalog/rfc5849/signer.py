@@ -23,7 +23,6 @@ from oauth1_catalog.rfc5849.messages import (
     TemporaryCredentials,
     TokenCredentials,
     check_credentials,
-    find_header,
 )
 from oauth1_catalog.rfc5849.nonces import NonceSource, TimestampSource, encoded_nonces, timestamps
 from oauth1_catalog.rfc5849.parameters import (
@@ -236,14 +235,15 @@ class Signer:
         fields: Iterable[tuple[str, str]],
     ) -> Request:
         method, url, headers, body = request.method.upper(), wire_url(request.url), request.headers, request.body
+        content_type = ""
         for name, value in headers.items():
-            if name.lower() == "authorization" and (
-                self._signature_type == "HEADER" or value.lower().startswith("oauth")
-            ):
+            lowered = name.lower()
+            if lowered == "content-type":
+                content_type = content_type or value
+            elif lowered == "authorization" and (self._signature_type == "HEADER" or value.lower().startswith("oauth")):
                 raise SigningError(
                     description="The request has an Authorization header already. Leave it out: OAuth needs its place."
                 )
-        content_type = find_header(headers, "Content-Type")
         if self._signature_type == "HEADER":
             value = self.authorization(
                 method,
@@ -374,7 +374,7 @@ class Signer:
         if query:
             pairs = encoded_pairs(query, place="query")
             refuse_protocol_names(pairs, place="query")
-        has_form = is_form(content_type)
+        has_form = bool(content_type) and is_form(content_type)
         if has_form and body:
             form = encoded_pairs(form_text(whole_body(body)), place="body")
             refuse_protocol_names(form, place="body")
