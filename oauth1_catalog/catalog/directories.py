@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -34,18 +35,47 @@ def builtin_directory() -> Path:
 
 
 def environment_directories() -> tuple[Path, ...]:
-    """The folders that ``OAUTH1_CATALOG_PATH`` lists, as ``PATH`` does: the first comes first.
+    """The folders that ``OAUTH1_CATALOG_PATH`` lists in the environment, as ``PATH`` does: the first comes first.
 
     Raises:
         ConfigurationError: one of them does not exist.
     """
-    listed = [Path(entry) for entry in os.environ.get(PATH_VARIABLE, "").split(os.pathsep) if entry]
-    for directory in listed:
-        if not directory.is_dir():
-            # Most often it was an emulator's, which has stopped and taken its folder away.
-            missing = f"{PATH_VARIABLE}: directory {str(directory)!r} does not exist."
-            raise ConfigurationError(description=f"{missing} Correct the variable, or unset it.")
-    return tuple(listed)
+    return tuple(
+        map(Path, listed_directories(os.environ.get(PATH_VARIABLE, ""), f"{PATH_VARIABLE} in the environment"))
+    )
+
+
+def listed_directories(listed: object, place: str) -> tuple[str, ...]:
+    """The directories of a value of ``OAUTH1_CATALOG_PATH``, the first before the second.
+
+    Args:
+        listed: text as in ``PATH``, one directory, or several.
+        place: where the value is set, for messages.
+
+    Raises:
+        ConfigurationError: one of them does not exist, or the value is something else.
+    """
+    if isinstance(listed, str):
+        listed = listed.split(os.pathsep)
+    if isinstance(listed, os.PathLike) or not isinstance(listed, Iterable):
+        listed = (listed,)
+    return tuple(_existing(directory, place) for directory in listed if directory)
+
+
+def _existing(directory: object, place: str) -> str:
+    if not isinstance(directory, str | os.PathLike):
+        raise ConfigurationError(
+            description=f"{place}: a directory cannot be of type {type(directory).__name__}.",
+            advice="Write its path as text.",
+        )
+    path = os.fspath(directory)
+    if not os.path.isdir(path):  # noqa: PTH112 - the path goes on as text
+        # Most often it was an emulator's, which has stopped and deleted its folder.
+        raise ConfigurationError(
+            description=f"{place}: the directory {path!r} does not exist.",
+            advice="Correct the setting, or remove it.",
+        )
+    return path
 
 
 @cache

@@ -5,12 +5,12 @@ The nearest setting that is given wins. What allows PLAINTEXT over http comes fr
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from oauth1_catalog.catalog.directories import environment_directories, listed_directories
 from oauth1_catalog.errors import ConfigurationError, UnknownProviderError
 from oauth1_catalog.hosts import Access, given_insecure_transport, given_local_hosts, read_flag
 from oauth1_catalog.registry.settings import Settings
@@ -90,24 +90,17 @@ def for_own_addresses(access: Access, switches: Mapping[str, object]) -> Access:
     return replace(access, local_hosts=replace(access.local_hosts, loopback=True, private=True))
 
 
-_VARIABLE = "OAUTH1_CATALOG_PATH"
-
-
 def catalog_path(settings: Settings) -> tuple[str, ...]:
     """The directories of ``OAUTH1_CATALOG_PATH``, the first before the second.
 
-    It is text as in ``PATH``, one directory or a list of them; the configuration's goes before the environment's.
+    The configuration's value replaces the environment's.
 
     Raises:
         ConfigurationError: one of them does not exist, or the value is something else.
     """
-    place, path = settings.describe_location("oauth1_catalog", "path"), settings.get("oauth1_catalog", "path")
-    if not path:
-        place, path = f"{_VARIABLE} in the environment", os.environ.get(_VARIABLE, "")
-    listed: object = path.split(os.pathsep) if isinstance(path, str) else path
-    if isinstance(listed, os.PathLike) or not isinstance(listed, Iterable):
-        listed = (listed,)
-    return tuple(_existing(directory, place) for directory in listed if directory)
+    if path := settings.get("oauth1_catalog", "path"):
+        return listed_directories(path, settings.describe_location("oauth1_catalog", "path"))
+    return tuple(map(str, environment_directories()))
 
 
 def unused_file(settings: Settings, catalog: Catalog, provider: str) -> str:
@@ -135,16 +128,3 @@ def unused_file(settings: Settings, catalog: Catalog, provider: str) -> str:
         if file == used:
             return ""
     return ""
-
-
-def _existing(directory: object, place: str) -> str:
-    if not isinstance(directory, str | os.PathLike):
-        raise ConfigurationError(
-            description=f"{place}: a directory cannot be of type {type(directory).__name__}. Write its path as text."
-        )
-    path = os.fspath(directory)
-    if not os.path.isdir(path):  # noqa: PTH112 - the path goes on as text
-        raise ConfigurationError(
-            description=f"{place}: the directory {path!r} does not exist. Correct the setting, or make the directory."
-        )
-    return path

@@ -168,7 +168,8 @@ def test_what_cannot_be_shown_says_why(arguments, message):
 def test_a_wrong_setting_is_a_sentence_whatever_the_command(monkeypatch, arguments):
     monkeypatch.setenv("OAUTH1_CATALOG_PATH", "nope")
     told = run(*arguments, status=2)
-    assert told == "Error: OAUTH1_CATALOG_PATH: directory 'nope' does not exist. Correct the variable, or unset it.\n"
+    wrong = "OAUTH1_CATALOG_PATH in the environment: the directory 'nope' does not exist."
+    assert told == f"Error: {wrong} Correct the setting, or remove it.\n"
 
 
 def test_wrong_use():
