@@ -1,8 +1,8 @@
 """What a pool asks of urllib3 beyond what ``requests.adapters.HTTPAdapter`` gives.
 
 - The TLS context is made once (``tls.py``); requests gives urllib3 a file name, which is read for each connection.
-- A connection that was idle for too long is closed (``requests_idle.py``), and TCP's keepalive is on.
-- Reading an answer can be held to a deadline (``requests_deadline.py``).
+- A connection that was idle for too long is closed (``requests_connections.py``), and TCP's keepalive is on.
+- Reading an answer can be held to a deadline (``requests_connections.py``).
 - Connecting is tried again where it was refused, not where it took too long.
 
 ``send`` is not overridden, so that what replaces ``HTTPAdapter.send`` in an application's tests keeps working, and

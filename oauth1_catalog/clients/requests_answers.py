@@ -1,8 +1,9 @@
-"""The redirects of signed requests in requests: none of a token endpoint, those of an API call signed anew.
+"""Answers of requests: which redirects are followed, and how much of a body is read.
 
-requests itself would keep the signature on the same host, where it is not valid any more, and Authlib signs for any
-host that it is sent to. Even where it does not follow a redirect, ``Session.send`` reads the whole body of the answer
-and takes its address apart, which raises ``ValueError`` for ``https://[``. So it is shown no redirect of ours.
+No redirect of a token endpoint is followed, and one of an API call is signed anew. requests itself would keep the
+signature on the same host, where it is not valid any more, and Authlib signs for any host that it is sent to. Even
+where it does not follow a redirect, ``Session.send`` reads the whole body of the answer and takes its address apart,
+which raises ``ValueError`` for ``https://[``. So it is shown no redirect of ours.
 """
 
 from __future__ import annotations

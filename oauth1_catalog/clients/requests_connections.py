@@ -1,5 +1,6 @@
-"""Idle connections of urllib3's pools: closed when they have been idle for too long, or when there are too many.
+"""Connections of urllib3's pools: how long an idle one is kept, and how long one may take to read an answer.
 
+An idle connection is closed when it has been idle for too long, or when there are too many.
 urllib3 looks at an idle connection when it wants to use it again. The last one put back is used first, so that after a
 burst the others would stay, long after the provider has closed its end, and one that finds its pool full is closed with
 a warning. Here a queue stands in for that of the pool (``HTTPConnectionPool.pool``); the pool itself stays urllib3's,

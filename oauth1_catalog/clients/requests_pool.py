@@ -47,10 +47,10 @@ class RequestsPool:
         stream: whether API calls leave the answer's body unread, unless the call says otherwise.
         hooks: requests' hooks, for API calls.
         session_factory: makes the session in place of ours, for adapters of your own; called once in each process.
-        is_plaintext: whether the requests are signed with PLAINTEXT: by http to this machine they take no proxy of the
-            environment.
             It keeps no cookie of an answer, and what this pool sends through it is bounded and redirected as through
             ours.
+        is_plaintext: whether the requests are signed with PLAINTEXT: by http to this machine they take no proxy of the
+            environment.
 
     Raises:
         ConfigurationError: a file named by ``verify`` or ``cert`` is not there.

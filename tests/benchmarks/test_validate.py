@@ -14,7 +14,7 @@ import yaml
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.model import ProviderFile
-from oauth1_catalog.catalog.validate_files import Across, check_files, provider_files
+from oauth1_catalog.catalog.validate_files import CrossFileChecks, check_files, provider_files
 from tests.benchmarks.conftest import OURS, Row
 
 COUNT = 10_000
@@ -56,7 +56,7 @@ def test_checking(turn, jobs, contender, measure, folder):
     files = provider_files([folder])
 
     def check() -> None:
-        across = Across(Catalog().names())
+        across = CrossFileChecks(Catalog().names())
         for checked in check_files(files, today=TODAY, jobs=jobs):
             assert checked.findings == ()
             across.add(checked)
