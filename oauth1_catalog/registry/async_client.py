@@ -12,7 +12,6 @@ import anyio
 
 from oauth1_catalog.clients.options import httpx_options
 from oauth1_catalog.flow.driver import arun
-from oauth1_catalog.flow.token_header import check_unsigned, token_header
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.framework import FrameworkRequest
@@ -166,7 +165,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
             token = masked(await self._any_token(token, request, current))
         credentials = None if withhold_token else self._credentials(token)
         url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
-        if (header := token_header(self.provider, credentials)) is not None:
+        if (header := self._token_header(credentials)) is not None:
             response = await self._unsigned_request(method, url, header, oauth_params, kwargs)
         else:
             with self._named():
@@ -185,6 +184,8 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         self, method: str, url: str, auth: Any, oauth_params: object, kwargs: dict[str, Any]
     ) -> httpx2.Response:
         """A call that carries the token itself."""
+        from oauth1_catalog.flow.token_header import check_unsigned
+
         check_unsigned(self.provider, url=url, parameters=oauth_params)
         follow = kwargs.pop("follow_redirects", self.pool.follow_redirects)
         response = await self._send_call(method, url, auth=auth, follow_redirects=False, **kwargs)

@@ -39,6 +39,7 @@ from oauth1_catalog.registry.urls import api_url, behind_base, check_transport, 
 from oauth1_catalog.rfc5849.messages import ClientCredentials, TokenCredentials
 
 if TYPE_CHECKING:
+    from oauth1_catalog.flow.token_header import TokenHeader
     from oauth1_catalog.registry.framework import RequestContext
     from oauth1_catalog.registry.login import LoginSteps
     from oauth1_catalog.rfc5849 import Signer
@@ -490,6 +491,10 @@ class OAuth1App(TokenStoreMixin[FrameworkRequest]):
         return text_params(self.name, params) if params else {}
 
     @cached_property
+    def _headers(self) -> Mapping[str, str]:
+        return self.provider.all_headers
+
+    @cached_property
     def _own_origins(self) -> frozenset[Origin]:
         return own_origins(self.provider)
 
@@ -505,11 +510,10 @@ class OAuth1App(TokenStoreMixin[FrameworkRequest]):
                 step="api",
             )
         absolute = api_url(provider, url, own=self._own_origins, allow_any_host=allow_any_host, access=self.access)
-        headers = provider.all_headers
-        if headers:
+        if self._headers:
             given = masked(kwargs.get("headers") or {})
             names = {str(name).lower() for name in given}
-            kwargs["headers"] = {**{k: v for k, v in headers.items() if k.lower() not in names}, **given}
+            kwargs["headers"] = {**{k: v for k, v in self._headers.items() if k.lower() not in names}, **given}
         if provider.api_params and _host(absolute) == _host(provider.api_base_url or absolute):
             from oauth1_catalog.flow.redirection import fill_placeholders
             from oauth1_catalog.registry.api_calls import with_api_params
@@ -517,6 +521,14 @@ class OAuth1App(TokenStoreMixin[FrameworkRequest]):
             own = fill_placeholders(provider.api_params, {"client_id": self.signer.client.client_id})
             kwargs["params"] = with_api_params(own, str(url), kwargs.get("params"))
         return absolute, kwargs
+
+    def _token_header(self, credentials: TokenCredentials | None) -> TokenHeader | None:
+        """The header of a call that carries the token itself; ``None`` where the call is signed."""
+        if self.provider.api_auth == "signature":
+            return None
+        from oauth1_catalog.flow.token_header import token_header
+
+        return token_header(self.provider, credentials)
 
     def _multipart_fields(self, kwargs: dict[str, Any]) -> tuple[tuple[tuple[str, str], ...], dict[str, Any]]:
         """The text fields of a multipart body, where the provider signs them, and the call that sends just these."""

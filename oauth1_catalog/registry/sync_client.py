@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from oauth1_catalog.clients.options import requests_options
 from oauth1_catalog.flow.driver import run
-from oauth1_catalog.flow.token_header import check_unsigned, token_header
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.framework import FrameworkRequest
@@ -19,7 +18,7 @@ from oauth1_catalog.registry.temporary import CacheCall
 from oauth1_catalog.registry.token import Token, TokenLike
 from oauth1_catalog.registry.token_store import Pause, Uninterrupted
 from oauth1_catalog.registry.verbs import Verbs
-from oauth1_catalog.rfc5849.messages import Request, Response
+from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials
 
 if TYPE_CHECKING:
     import requests
@@ -227,15 +226,8 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         token, oauth_params, kwargs = masked(token), masked(oauth_params), MaskedMapping(kwargs)
         if not withhold_token:
             token = masked(self._any_token(token, request))
-        response = self._signed_request(
-            method,
-            url,
-            token,
-            withhold_token=withhold_token,
-            allow_any_host=allow_any_host,
-            oauth_params=oauth_params,
-            **kwargs,
-        )
+        credentials = None if withhold_token else self._credentials(token)
+        response = self._signed_request(method, url, credentials, oauth_params, kwargs, allow_any_host=allow_any_host)
         if self._may_be_rejected(token, response.status_code):
             from oauth1_catalog.clients.requests_answers import beginning_of
 
@@ -253,20 +245,17 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         self,
         method: str,
         url: str,
-        token: TokenLike | None,
+        credentials: TokenCredentials | None,
+        oauth_params: Mapping[str, str] | None,
+        kwargs: dict[str, Any],  # those of requests
         *,
-        withhold_token: bool = False,
-        allow_any_host: bool = False,
-        oauth_params: Mapping[str, str] | None = None,
-        **kwargs: Any,  # those of requests
+        allow_any_host: bool,
     ) -> requests.Response:
         """``request`` with a token that has been found; it touches neither the token store nor the session."""
-        token, oauth_params, kwargs = masked(token), masked(oauth_params), MaskedMapping(kwargs)
         from oauth1_catalog.clients.requests_client import OAuth1Auth
 
-        credentials = None if withhold_token else self._credentials(token)
         url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
-        if (header := token_header(self.provider, credentials)) is not None:
+        if (header := self._token_header(credentials)) is not None:
             return self._unsigned_request(method, url, header, oauth_params, kwargs)
         with self._named():
             fields, kwargs = self._multipart_fields(kwargs)
@@ -278,6 +267,8 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         self, method: str, url: str, auth: Any, oauth_params: object, kwargs: dict[str, Any]
     ) -> requests.Response:
         """A call that carries the token itself."""
+        from oauth1_catalog.flow.token_header import check_unsigned
+
         check_unsigned(self.provider, url=url, parameters=oauth_params)
         follow = kwargs.pop("allow_redirects", method.upper() != "HEAD")
         with self.framework.connected.using(self.pool):

@@ -66,7 +66,8 @@ def token_fields(token: TokenLike, *, provider: str) -> Mapping[str, str]:
         return masked({"oauth_token": token.oauth_token, "oauth_token_secret": token.oauth_token_secret})
     if not isinstance(token, Mapping) and isinstance(token, HasToken):
         token = token.to_token()
-    token = masked(token)
+    if not isinstance(token, Token):  # which masks itself
+        token = masked(token)
     if not isinstance(token, Mapping) or not token.get("oauth_token"):
         fault = (
             "it has the fields " + ", ".join(sorted(map(str, token))) if isinstance(token, Mapping) and token else ""

@@ -121,11 +121,18 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
     ) -> Reply:
         """As ``request``, in an async view. ``fetch_token`` may be async here."""
         # Not a coroutine function: the request being served is the caller's, and a task of its own would not know it.
-        token, oauth_params = masked(token), masked(oauth_params)
-        kwargs = MaskedMapping(kwargs, allow_any_host=allow_any_host, oauth_params=oauth_params)
-        if withhold_token:
-            return self._arequest(method, url, None, None, None, withhold_token=True, **kwargs)
-        return self._arequest(method, url, token, request, self._current_token(token, request), **kwargs)
+        token, oauth_params, kwargs = masked(token), masked(oauth_params), MaskedMapping(kwargs)
+        return self._arequest(
+            method,
+            url,
+            token,
+            request,
+            current=None if withhold_token else self._current_token(token, request),
+            withhold_token=withhold_token,
+            allow_any_host=allow_any_host,
+            oauth_params=oauth_params,
+            kwargs=kwargs,
+        )
 
     def aget(self, url: str, **kwargs: Any) -> Reply:
         """As ``get``, in an async view."""
@@ -168,12 +175,18 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         url: str,
         token: TokenLike | None,
         request: HttpRequest | None,
+        *,
         current: TokenLike | None,
-        **kwargs: Any,
+        withhold_token: bool,
+        allow_any_host: bool,
+        oauth_params: Mapping[str, str] | None,
+        kwargs: dict[str, Any],
     ) -> requests.Response:
-        kwargs = MaskedMapping(kwargs)
-        token = masked(await self._aany_token(token, request, current))
-        response = await self._in_thread(self._signed_request)(method, url, token, **kwargs)
+        if not withhold_token:
+            token = masked(await self._aany_token(token, request, current))
+        credentials = None if withhold_token else self._credentials(token)
+        send = self._in_thread(self._signed_request)
+        response = await send(method, url, credentials, oauth_params, kwargs, allow_any_host=allow_any_host)
         if self._may_be_rejected(token, response.status_code):
             from oauth1_catalog.clients.requests_answers import beginning_of
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import flask
-from flask import Request
+from flask import Request, has_request_context
 from werkzeug.wrappers import Response
 
 from oauth1_catalog.errors import NotInitializedError
-from oauth1_catalog.integrations.flask_client.framework import FlaskFramework, current_request
+from oauth1_catalog.integrations.flask_client.framework import FlaskFramework
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.client import callback_pairs
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
@@ -104,11 +104,11 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
         if current is not None:
             return current
         # For this call alone: whose token it is can be another user's by the next one.
-        return self._fetch_token() if self._fetch_token is not None else self._fetched_token(current_request())
+        return self._fetch_token() if self._fetch_token is not None else self._fetched_token(_current_request())
 
     @token.setter
     def token(self, token: TokenLike) -> None:
-        self.framework.current_token.set(self.name, current_request(), token)
+        self.framework.current_token.set(self.name, _current_request(), token)
 
     def renew_token(self, token: TokenLike | None = None, *, user: object = None) -> Token:
         """As ``SyncOAuth1App.renew_token``; the request being served goes on with the new token."""
@@ -123,10 +123,18 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
         return token if token is not None else self.token
 
     def _request(self) -> Request:
-        served = current_request()
+        served = _current_request()
         if served is None:
             raise NotInitializedError(
                 description=f"{self.name}: a login needs a request, and none is being served. Call this in a view.",
                 provider=self.name,
             )
         return served
+
+
+def _current_request() -> Request | None:
+    """The request being served, ``None`` outside of one."""
+    if not has_request_context():
+        return None
+    served: Request = flask.request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Werkzeug's documented way
+    return served

@@ -6,7 +6,8 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Set
 from typing import Any
 
-from flask import Flask, Request, current_app, g, has_app_context, has_request_context, request, session
+from flask import Flask, Request, current_app, g, has_app_context, has_request_context, session
+from flask import request as served
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.datastructures import MultiDict
 
@@ -77,9 +78,9 @@ class FlaskCurrentToken(CurrentToken[Request]):
         tokens_on(vars(g if request is None else request)).set(client, token)
         setattr(g, f"_oauth_token_{client}", token)
 
-    def get(self, client: str, request: Request | None = None) -> TokenLike | None:
+    def get(self, client: str, request: Request | None = None) -> TokenLike | None:  # noqa: ARG002 - Flask knows it
         """The token of the request being served; outside a request, what the application set."""
-        owner = request or current_request() or (g if has_app_context() else None)
+        owner = served if has_request_context() else g if has_app_context() else None
         return None if owner is None else tokens_on(vars(owner)).get(client)
 
 
@@ -124,11 +125,3 @@ def secret_keys(app: Flask) -> list[str | bytes]:
                 f"a secret key is text. {_QUOTING}"
             )
     return keys
-
-
-def current_request() -> Request | None:
-    """The request being served, ``None`` outside of one."""
-    if not has_request_context():
-        return None
-    served: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Werkzeug's documented way
-    return served
