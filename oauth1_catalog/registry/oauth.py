@@ -7,8 +7,8 @@ there: a mistake in it is found before a user logs in.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from oauth1_catalog.application_warnings import warn
@@ -16,50 +16,26 @@ from oauth1_catalog.clients.connected import DEFAULT, ConnectedPools
 from oauth1_catalog.errors import (
     ConfigurationError,
     ConfigurationNotice,
-    MissingSettingError,
     OAuthError,
-    RetiredProviderError,
-    UnknownProviderError,
 )
-from oauth1_catalog.hosts import Access
 from oauth1_catalog.redaction import MaskedMapping, without_frames
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.encryption import listed_keys
-from oauth1_catalog.registry.environment import (
-    access_of,
-    catalog_path,
-    for_own_addresses,
-    refuse_configured_plaintext,
-    take_switches,
-    unused_file,
-)
+from oauth1_catalog.registry.environment import catalog_path, unused_file
 from oauth1_catalog.registry.framework import Framework
 from oauth1_catalog.registry.notices import HostProblem, host_notices, notices
-from oauth1_catalog.registry.register_arguments import CONFIGURABLE, REGISTER, check_names
-from oauth1_catalog.registry.settings import Settings, gather, suggest_settings
+from oauth1_catalog.registry.registration import Registration, client_arguments
+from oauth1_catalog.registry.settings import Settings
 from oauth1_catalog.registry.urls import BASE, REGISTRY, base_url
 from oauth1_catalog.rfc5849.rsa import PrivateKeys
 from oauth1_catalog.suggestions import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
-    from oauth1_catalog.catalog.provider import Provider
     from oauth1_catalog.registry.token_store import TokenStore
 
 
 App = TypeVar("App", bound=OAuth1App[Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """What was registered under a name; ``provider`` is an entry of the catalog, ``None`` for a client by hand."""
-
-    name: str
-    provider: str | None
-    arguments: Mapping[str, object] = field(repr=False)
-    environment: str | None = None
-    overwrite: bool = False
-    allow_retired: bool = False
 
 
 class BaseOAuth(Generic[App]):
@@ -287,18 +263,14 @@ class BaseOAuth(Generic[App]):
             return []
         allowed = client.allow_session_fixation
         found = list(notices(name, client.provider, client.framework.settings, allow_session_fixation=allowed))
-        if unused := self._unused_file(self._registry[name].provider):
+        entry = self._registry[name].provider
+        if (
+            entry is not None
+            and self.catalog is not None
+            and (unused := unused_file(self._settings(), self.catalog, entry))
+        ):
             found.append(ConfigurationNotice("unused_catalog_path", unused, provider=name))
         return found
-
-    def _switches(self) -> Mapping[str, object]:
-        return {"allow_local_hosts": self.allow_local_hosts, "insecure_transport": self.insecure_transport}
-
-    def _unused_file(self, provider: str | None) -> str:
-        """What to say of a file of ``OAUTH1_CATALOG_PATH`` that ``catalog=`` keeps from being read."""
-        if self.catalog is None or provider is None:
-            return ""
-        return unused_file(self._settings(), self.catalog, provider)
 
     def _framework(self) -> Framework[Any]:
         raise NotImplementedError
@@ -386,92 +358,20 @@ class BaseOAuth(Generic[App]):
 
     def _build(self, registration: Registration) -> App:
         framework, name = self._framework(), registration.name
-        choices: frozenset[str] = frozenset()
-        function = "register()"
-        given = {key: value for key, value in registration.arguments.items() if value is not None}
-        if registration.provider is not None:
-            try:
-                choices = self._catalog().choices(registration.provider)
-            except UnknownProviderError as error:
-                unused = self._unused_file(registration.provider)
-                if not unused:
-                    raise
-                raise UnknownProviderError(
-                    error.cause,
-                    provider=registration.provider,
-                    suggestions=error.suggestions,
-                    advice=f"{error.advice} {unused}",
-                ) from None
-            function = "register_from_catalog()"
-
-        def wanted() -> dict[str, str | None]:
-            """The variables that are nowhere, each with an example: an unknown name may stand for one of them."""
-            required = self._catalog().required(registration.provider) if registration.provider else {}
-            return {
-                key: example
-                for key, example in required.items()
-                if key not in given and framework.settings.get(name, key) in (None, "")
-            }
-
-        check_names(name, given, known=REGISTER | choices, where=function, wanted=wanted)
-        client_cls = given.get("client_cls") or self.oauth1_client_cls
-        refuse_configured_plaintext(name, framework.settings)
-        values = gather(
-            name,
-            {**(getattr(client_cls, "OAUTH_APP_CONFIG", None) or {}), **given},
+        client_cls: Any = registration.arguments.get("client_cls") or self.oauth1_client_cls
+        arguments = client_arguments(
+            registration,
             framework.settings,
-            parameters=CONFIGURABLE | choices,
-            overwrite=registration.overwrite,
-            wanted=wanted,
+            defaults=getattr(client_cls, "OAUTH_APP_CONFIG", None) or {},
+            switches={"allow_local_hosts": self.allow_local_hosts, "insecure_transport": self.insecure_transport},
+            catalog=self._catalog,
+            given_catalog=self.catalog,
         )
-        given_switches = take_switches(values)
-        access = access_of(name, given_switches, framework.settings, self._switches(), self.catalog)
-        provider = None
-        if registration.provider is not None:
-            chosen = {key: values.pop(key) for key in choices & values.keys()}
-            provider = self._resolve(registration, chosen, framework.settings, access)
-        access = for_own_addresses(access, given_switches)
-        fetch_token = values.pop("fetch_token", None) or self._shared_fetch_token(name)
-        known = {key: value for key, value in values.items() if key in REGISTER and key != "client_cls"}
-        client: App = client_cls(framework, name, fetch_token, provider=provider, access=access, **known)  # type: ignore[operator]  # client_cls is the application's own class
+        fetch_token, shared = arguments.pop("fetch_token", None), self._common_fetch_token()
+        if not fetch_token and shared is not None:
+            fetch_token = partial(shared, name)
+        client: App = client_cls(framework, name, fetch_token, **arguments)
         return client
-
-    def _resolve(
-        self, registration: Registration, chosen: Mapping[str, object], settings: Settings, access: Access
-    ) -> Provider:
-        name = registration.name
-        try:
-            provider = self._catalog().provider(
-                registration.provider or name,
-                environment=registration.environment,
-                values=chosen,
-                allow_local_hosts=access.local_hosts,
-                insecure_transport=access.insecure_transport,
-            )
-        except MissingSettingError as error:
-            where = settings.describe_location(name, error.setting)
-            configure = f"Set {where}, or pass" if where else "Pass"
-            pass_it = f"{configure} {error.setting}= to register_from_catalog()."
-            hints = suggest_settings(name, error.setting, settings)
-            raise MissingSettingError(
-                error.cause,
-                provider=name,
-                setting=error.setting,
-                advice=" ".join(filter(None, (error.advice, pass_it, *hints))),
-            ) from error
-        if provider.status == "retired" and not registration.allow_retired:
-            raise RetiredProviderError(
-                description=provider.status_sentence,
-                provider=name,
-                advice="To register it all the same, pass allow_retired=True.",
-            )
-        return provider
-
-    def _shared_fetch_token(self, name: str) -> Callable[..., Any] | None:
-        shared = self._common_fetch_token()
-        if shared is None:
-            return None
-        return lambda *args: shared(name, *args)
 
     def _common_fetch_token(self) -> Callable[..., Any] | None:
         return self.fetch_token

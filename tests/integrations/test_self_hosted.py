@@ -17,7 +17,7 @@ from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.errors import ConfigurationError, ConfigurationWarning, UnknownProviderError
 from oauth1_catalog.hosts import ALLOW_LOCAL_HOSTS, INSECURE_TRANSPORT
-from oauth1_catalog.registry.oauth import Registration
+from oauth1_catalog.registry.registration import Registration
 
 Registry = Callable[..., Any]
 CATALOG = Catalog()

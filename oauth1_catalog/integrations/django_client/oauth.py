@@ -23,7 +23,8 @@ from oauth1_catalog.integrations.django_client.framework import (
     token_store_of_settings,
 )
 from oauth1_catalog.registry.notices import HostProblem, notices, session_cookie_notices
-from oauth1_catalog.registry.oauth import BaseOAuth, Registration
+from oauth1_catalog.registry.oauth import BaseOAuth
+from oauth1_catalog.registry.registration import Registration
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog

@@ -18,7 +18,8 @@ from oauth1_catalog.errors import ConfigurationError, NotInitializedError
 from oauth1_catalog.integrations.flask_client.client import FlaskOAuth1App
 from oauth1_catalog.integrations.flask_client.framework import FlaskFramework, FlaskSettings, secret_keys
 from oauth1_catalog.registry.notices import HostProblem, session_cookie_notices
-from oauth1_catalog.registry.oauth import BaseOAuth, Registration
+from oauth1_catalog.registry.oauth import BaseOAuth
+from oauth1_catalog.registry.registration import Registration
 from oauth1_catalog.registry.settings import KeyIndex
 
 if TYPE_CHECKING:
