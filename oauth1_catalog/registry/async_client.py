@@ -6,7 +6,7 @@ import inspect
 import weakref
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Unpack
 
 import anyio
 
@@ -18,7 +18,7 @@ from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.login import Effect, LoginSteps
 from oauth1_catalog.registry.token import Token, TokenLike
 from oauth1_catalog.registry.token_store import Pause, Uninterrupted, uninterrupted
-from oauth1_catalog.registry.verbs import Verbs
+from oauth1_catalog.registry.verbs import HttpOptions, Verbs
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Outcome = TypeVar("Outcome")
 
 
-class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
+class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkRequest]):
     """A client whose calls are awaited."""
 
     @cached_property
@@ -115,11 +115,12 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
         withhold_token: bool = False,
         allow_any_host: bool = False,
         oauth_params: Mapping[str, str] | None = None,
-        **kwargs: Any,  # those of httpx2
+        **kwargs: Unpack[HttpOptions],
     ) -> Coroutine[Any, Any, httpx2.Response]:
         """As the sync client's: call the provider's API, signed; ``kwargs`` are those of ``httpx2.AsyncClient``."""
         # Not a coroutine function: the request being served is the caller's, and a task of its own would not know it.
-        token, oauth_params, kwargs = masked(token), masked(oauth_params), MaskedMapping(kwargs)
+        token, oauth_params, options = masked(token), masked(oauth_params), MaskedMapping(kwargs)
+        del kwargs
         return self._request(
             method,
             url,
@@ -129,7 +130,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply"]):
             withhold_token=withhold_token,
             allow_any_host=allow_any_host,
             oauth_params=oauth_params,
-            kwargs=kwargs,
+            kwargs=options,
         )
 
     async def aclose(self) -> None:

@@ -6,7 +6,7 @@ import inspect
 import time
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from oauth1_catalog.clients.options import requests_options
 from oauth1_catalog.flow.driver import run
@@ -17,7 +17,7 @@ from oauth1_catalog.registry.login import Effect, LoginSteps
 from oauth1_catalog.registry.temporary import CacheCall
 from oauth1_catalog.registry.token import Token, TokenLike
 from oauth1_catalog.registry.token_store import Pause, Uninterrupted
-from oauth1_catalog.registry.verbs import Verbs
+from oauth1_catalog.registry.verbs import HttpOptions, Verbs
 from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Outcome = TypeVar("Outcome")
 
 
-class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
+class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", FrameworkRequest]):
     """A client whose calls block."""
 
     @cached_property
@@ -205,7 +205,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
         withhold_token: bool = False,
         allow_any_host: bool = False,
         oauth_params: Mapping[str, str] | None = None,
-        **kwargs: Any,  # those of requests
+        **kwargs: Unpack[HttpOptions],
     ) -> requests.Response:
         """Call the provider's API, signed.
 
@@ -223,11 +223,12 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response"]):
             MissingTokenError: the call needs a token, and there is none.
             ConfigurationError: the URL is not one of this provider's.
         """
-        token, oauth_params, kwargs = masked(token), masked(oauth_params), MaskedMapping(kwargs)
+        token, oauth_params, options = masked(token), masked(oauth_params), MaskedMapping(kwargs)
+        del kwargs
         if not withhold_token:
             token = masked(self._any_token(token, request))
         credentials = None if withhold_token else self._credentials(token)
-        response = self._signed_request(method, url, credentials, oauth_params, kwargs, allow_any_host=allow_any_host)
+        response = self._signed_request(method, url, credentials, oauth_params, options, allow_any_host=allow_any_host)
         if self._may_be_rejected(token, response.status_code):
             from oauth1_catalog.clients.requests_answers import beginning_of
 

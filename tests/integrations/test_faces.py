@@ -6,12 +6,15 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import httpx2
 import pytest
+import requests
 
 from oauth1_catalog.integrations.django_client import DjangoOAuth1App
 from oauth1_catalog.integrations.flask_client import FlaskOAuth1App
 from oauth1_catalog.integrations.starlette_client import StarletteOAuth1App
 from oauth1_catalog.integrations.starlette_client.client import BlockingCalls
+from oauth1_catalog.registry.verbs import CallOptions, HttpOptions
 
 
 def operations(face: type, asks: Callable[[str], bool] = lambda name: True) -> dict[str, Any]:
@@ -61,3 +64,26 @@ def test_flask_has_them_but_for_the_request_that_it_knows() -> None:
     for name, function in found.items():
         without = [one for one in parameters(SYNC[name]) if one[0] != "request"]
         assert [one for one in parameters(function) if one[0] != "request"] == without, name
+
+
+VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
+
+
+@pytest.mark.parametrize("face", [*FACES, "Flask"])
+def test_the_arguments_of_a_call_have_names_and_types(face: str) -> None:
+    found = FACES.get(face) or operations(FlaskOAuth1App)
+    for verb in VERBS:
+        taken = str(inspect.signature(found[verb]).parameters["kwargs"].annotation)
+        assert taken.startswith("Unpack[CallOptions["), verb
+    assert inspect.signature(found["request"]).parameters["kwargs"].annotation == "Unpack[HttpOptions]"
+
+
+def test_a_verb_takes_what_request_takes() -> None:
+    own = set(inspect.signature(SYNC["request"]).parameters) - {"self", "method", "url", "kwargs"}
+    assert own | set(HttpOptions.__annotations__) == set(CallOptions.__annotations__)
+
+
+def test_the_options_are_those_of_the_libraries_but_auth_which_signs() -> None:
+    of_requests = set(inspect.signature(requests.Session.request).parameters)
+    of_httpx = set(inspect.signature(httpx2.AsyncClient.request).parameters) | {"stream"}
+    assert set(HttpOptions.__annotations__) == (of_requests | of_httpx) - {"self", "method", "url", "auth"}

@@ -17,6 +17,7 @@ from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.examples import DEFAULT_USER, User
 from oauth1_catalog.errors import OAuthError
 from oauth1_catalog.integrations.flask_client import FlaskOAuth1App, OAuth
+from oauth1_catalog.registry.token import TokenLike
 
 CHECKED = ("twitter", "flickr", "etrade", "netsuite", "trademe", "jira_data_center")
 """The providers that are logged in to: HMAC-SHA1, parameters by GET, a PIN's callback, HMAC-SHA256 with a realm,
@@ -192,12 +193,18 @@ def _xauth(client: FlaskOAuth1App, emulator: Emulator) -> Iterator[str]:  # noqa
         yield _call(client, "that token", token=token)
 
 
-def _call(client: FlaskOAuth1App, signed_with: str, **kwargs: object) -> str:
+def _call(
+    client: FlaskOAuth1App,
+    signed_with: str,
+    *,
+    token: TokenLike | None = None,
+    withhold_token: bool = False,
+) -> str:
     """Call the API once, as the provider's file says, and tell how it was signed."""
     if client.client_kwargs.get("signature_type") == "BODY":
-        response = client.post("try", data={"a": "b c"}, **kwargs)
+        response = client.post("try", data={"a": "b c"}, token=token, withhold_token=withhold_token)
     else:
-        response = client.get("try", params={"a": "b c"}, **kwargs)
+        response = client.get("try", params={"a": "b c"}, token=token, withhold_token=withhold_token)
     response.raise_for_status()
     method = client.client_kwargs.get("signature_method") or "HMAC-SHA1"
     return f"{method}, a call signed with {signed_with}"

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar, Unpack
 
 from asgiref.sync import markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponseRedirect
@@ -22,6 +22,7 @@ from oauth1_catalog.registry.login import Effect, LoginSteps
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
 from oauth1_catalog.registry.token import Token, TokenLike
 from oauth1_catalog.registry.token_store import Pause, Uninterrupted, uninterrupted
+from oauth1_catalog.registry.verbs import CallOptions, HttpOptions
 from oauth1_catalog.rfc5849.messages import Request
 
 if TYPE_CHECKING:
@@ -117,11 +118,12 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         withhold_token: bool = False,
         allow_any_host: bool = False,
         oauth_params: Mapping[str, str] | None = None,
-        **kwargs: Any,  # those of requests
+        **kwargs: Unpack[HttpOptions],
     ) -> Reply:
         """As ``request``, in an async view. ``fetch_token`` may be async here."""
         # Not a coroutine function: the request being served is the caller's, and a task of its own would not know it.
-        token, oauth_params, kwargs = masked(token), masked(oauth_params), MaskedMapping(kwargs)
+        token, oauth_params, options = masked(token), masked(oauth_params), MaskedMapping(kwargs)
+        del kwargs
         return self._arequest(
             method,
             url,
@@ -131,43 +133,50 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
             withhold_token=withhold_token,
             allow_any_host=allow_any_host,
             oauth_params=oauth_params,
-            kwargs=kwargs,
+            options=options,
         )
 
-    def aget(self, url: str, **kwargs: Any) -> Reply:
+    def aget(self, url: str, **kwargs: Unpack[CallOptions[HttpRequest]]) -> Reply:
         """As ``get``, in an async view."""
-        kwargs = MaskedMapping(kwargs)
-        return self.arequest("GET", url, **kwargs)
+        options = MaskedMapping(kwargs)
+        del kwargs
+        return self.arequest("GET", url, **options)
 
-    def apost(self, url: str, **kwargs: Any) -> Reply:
+    def apost(self, url: str, **kwargs: Unpack[CallOptions[HttpRequest]]) -> Reply:
         """As ``post``, in an async view."""
-        kwargs = MaskedMapping(kwargs)
-        return self.arequest("POST", url, **kwargs)
+        options = MaskedMapping(kwargs)
+        del kwargs
+        return self.arequest("POST", url, **options)
 
-    def aput(self, url: str, **kwargs: Any) -> Reply:
+    def aput(self, url: str, **kwargs: Unpack[CallOptions[HttpRequest]]) -> Reply:
         """As ``put``, in an async view."""
-        kwargs = MaskedMapping(kwargs)
-        return self.arequest("PUT", url, **kwargs)
+        options = MaskedMapping(kwargs)
+        del kwargs
+        return self.arequest("PUT", url, **options)
 
-    def apatch(self, url: str, **kwargs: Any) -> Reply:
+    def apatch(self, url: str, **kwargs: Unpack[CallOptions[HttpRequest]]) -> Reply:
         """As ``patch``, in an async view."""
-        kwargs = MaskedMapping(kwargs)
-        return self.arequest("PATCH", url, **kwargs)
+        options = MaskedMapping(kwargs)
+        del kwargs
+        return self.arequest("PATCH", url, **options)
 
-    def adelete(self, url: str, **kwargs: Any) -> Reply:
+    def adelete(self, url: str, **kwargs: Unpack[CallOptions[HttpRequest]]) -> Reply:
         """As ``delete``, in an async view."""
-        kwargs = MaskedMapping(kwargs)
-        return self.arequest("DELETE", url, **kwargs)
+        options = MaskedMapping(kwargs)
+        del kwargs
+        return self.arequest("DELETE", url, **options)
 
-    def ahead(self, url: str, **kwargs: Any) -> Reply:
+    def ahead(self, url: str, **kwargs: Unpack[CallOptions[HttpRequest]]) -> Reply:
         """As ``head``, in an async view."""
-        kwargs = MaskedMapping(kwargs)
-        return self.arequest("HEAD", url, **kwargs)
+        options = MaskedMapping(kwargs)
+        del kwargs
+        return self.arequest("HEAD", url, **options)
 
-    def aoptions(self, url: str, **kwargs: Any) -> Reply:
+    def aoptions(self, url: str, **kwargs: Unpack[CallOptions[HttpRequest]]) -> Reply:
         """As ``options``, in an async view."""
-        kwargs = MaskedMapping(kwargs)
-        return self.arequest("OPTIONS", url, **kwargs)
+        options = MaskedMapping(kwargs)
+        del kwargs
+        return self.arequest("OPTIONS", url, **options)
 
     async def _arequest(
         self,
@@ -180,13 +189,13 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         withhold_token: bool,
         allow_any_host: bool,
         oauth_params: Mapping[str, str] | None,
-        kwargs: dict[str, Any],
+        options: dict[str, Any],
     ) -> requests.Response:
         if not withhold_token:
             token = masked(await self._aany_token(token, request, current))
         credentials = None if withhold_token else self._credentials(token)
         send = self._in_thread(self._signed_request)
-        response = await send(method, url, credentials, oauth_params, kwargs, allow_any_host=allow_any_host)
+        response = await send(method, url, credentials, oauth_params, options, allow_any_host=allow_any_host)
         if self._may_be_rejected(token, response.status_code):
             from oauth1_catalog.clients.requests_answers import beginning_of
 

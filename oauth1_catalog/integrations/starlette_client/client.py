@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import anyio.from_thread
 from starlette.datastructures import URL
@@ -16,7 +16,7 @@ from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.async_client import AsyncOAuth1App
 from oauth1_catalog.registry.client import callback_pairs
 from oauth1_catalog.registry.token import Token, TokenLike
-from oauth1_catalog.registry.verbs import Verbs
+from oauth1_catalog.registry.verbs import HttpOptions, Verbs
 
 if TYPE_CHECKING:
     import httpx2
@@ -109,7 +109,7 @@ class StarletteOAuth1App(AsyncOAuth1App[Request]):
 Outcome = TypeVar("Outcome")
 
 
-class BlockingCalls(Verbs["httpx2.Response"]):
+class BlockingCalls(Verbs["httpx2.Response", Request]):
     """``oauth.twitter.blocking``: the methods of ``oauth.twitter``, each of which waits for its result."""
 
     def __init__(self, client: StarletteOAuth1App) -> None:
@@ -220,10 +220,11 @@ class BlockingCalls(Verbs["httpx2.Response"]):
         withhold_token: bool = False,
         allow_any_host: bool = False,
         oauth_params: Mapping[str, str] | None = None,
-        **kwargs: Any,  # those of httpx2
+        **kwargs: Unpack[HttpOptions],
     ) -> httpx2.Response:
         """Call the provider's API, signed; see ``StarletteOAuth1App.request``."""
-        token, oauth_params, kwargs = masked(token), masked(oauth_params), MaskedMapping(kwargs)
+        token, oauth_params, options = masked(token), masked(oauth_params), MaskedMapping(kwargs)
+        del kwargs
         call = self._client.request(
             method,
             url,
@@ -232,7 +233,7 @@ class BlockingCalls(Verbs["httpx2.Response"]):
             withhold_token=withhold_token,
             allow_any_host=allow_any_host,
             oauth_params=oauth_params,
-            **kwargs,
+            **options,
         )
         return self._wait(call)
 
