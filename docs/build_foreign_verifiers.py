@@ -17,8 +17,8 @@ PAGE = ROOT / "docs" / "foreign-verifiers.md"
 sys.path.insert(0, str(ROOT))
 
 from tests.foreign.clients.calls import LIBRARIES  # noqa: E402 - the tests are no installed package
-from tests.foreign.shapes import SHAPES  # noqa: E402
-from tests.foreign.verifiers import VERIFIERS  # noqa: E402
+from tests.foreign.shapes import SHAPES  # noqa: E402 - likewise
+from tests.foreign.verifiers import VERIFIERS  # noqa: E402 - likewise
 
 INTRODUCTION = f"""# Verifiers and clients of others
 

@@ -281,7 +281,7 @@ async def abeginning_of(response: httpx2.Response, size: int, seconds: float) ->
     try:
         content = await response.aread()
     except _LongerError:
-        response.aiter_bytes = aiter_again  # type: ignore[method-assign]
+        response.aiter_bytes = aiter_again  # type: ignore[method-assign] # of this answer alone
         return b"".join(pieces)
     vars(response).pop("aiter_bytes", None)
     return content

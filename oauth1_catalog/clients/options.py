@@ -275,7 +275,7 @@ _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     ),
     "answer_bytes": (lambda value: value is None or (_is_count(value) and value != 0), "a number of bytes, or None"),
     "answer_deadline": (
-        lambda value: value is None or (type(value) in (int, float) and value > 0),  # type: ignore[operator]
+        lambda value: value is None or (type(value) in (int, float) and value > 0),  # type: ignore[operator] # a number
         "seconds above 0, or None",
     ),
     "token_deadline": (lambda value: type(value) in (int, float), "seconds"),

@@ -233,7 +233,7 @@ def beginning_of(response: requests.Response, size: int, seconds: float) -> byte
     try:
         content: bytes = response.content
     except _LongerError:
-        response.iter_content = iter_again  # type: ignore[method-assign]
+        response.iter_content = iter_again  # type: ignore[method-assign] # of this answer alone
         return b"".join(pieces)
     vars(response).pop("iter_content", None)
     return content

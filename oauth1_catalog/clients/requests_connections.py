@@ -171,7 +171,7 @@ def keep_bounds(adapter: BaseAdapter) -> None:
         return
     if not isinstance(adapter, HTTPAdapter):
         sent = adapter.send
-        adapter.send = lambda *args, **kwargs: bound_answer(sent(*args, **kwargs))  # type: ignore[method-assign]
+        adapter.send = lambda *args, **how: bound_answer(sent(*args, **how))  # type: ignore[method-assign] # its own
         return
     connection, response = adapter.get_connection_with_tls_context, adapter.build_response
 
@@ -180,8 +180,11 @@ def keep_bounds(adapter: BaseAdapter) -> None:
         read_within_deadline(pool)
         return pool
 
+    def build_response(*args: Any, **kwargs: Any) -> Any:
+        return bound_answer(response(*args, **kwargs))
+
     adapter.get_connection_with_tls_context = get_connection_with_tls_context  # type: ignore[method-assign] # its own
-    adapter.build_response = lambda *args, **kwargs: bound_answer(response(*args, **kwargs))  # type: ignore[method-assign]
+    adapter.build_response = build_response  # type: ignore[method-assign] # its own
 
 
 @lru_cache
@@ -199,7 +202,7 @@ class _ReadsWithinDeadline:
             return super().getresponse()  # type: ignore[misc] # of the connection that this is mixed into
         self.sock = _SocketWithinDeadline(sock, moment)
         try:
-            return super().getresponse()  # type: ignore[misc]
+            return super().getresponse()  # type: ignore[misc] # likewise
         finally:
             if self.sock is not None:
                 self.sock = sock

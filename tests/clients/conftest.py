@@ -94,19 +94,19 @@ class Wire:
     def _read(self, stream: object, number: int) -> Arrived | None:
         head = b""
         while not head.endswith(b"\r\n\r\n"):
-            line = stream.readline()  # type: ignore[attr-defined]
+            line = stream.readline()
             self.received += line
             if not line:
                 return None
             head += line
         arrived = Arrived(head[:-4], b"", number)
         if arrived.header("Transfer-Encoding") == "chunked":
-            while size := int(stream.readline(), 16):  # type: ignore[attr-defined]
-                arrived.body += stream.read(size)  # type: ignore[attr-defined]
-                stream.readline()  # type: ignore[attr-defined]
-            stream.readline()  # type: ignore[attr-defined]
+            while size := int(stream.readline(), 16):
+                arrived.body += stream.read(size)
+                stream.readline()
+            stream.readline()
         else:
-            arrived.body = stream.read(int(arrived.header("Content-Length") or 0))  # type: ignore[attr-defined]
+            arrived.body = stream.read(int(arrived.header("Content-Length") or 0))
         self.received += arrived.body
         return arrived
 

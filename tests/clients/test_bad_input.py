@@ -50,7 +50,7 @@ def call(request: pytest.FixtureRequest) -> Callable[..., Any]:
                 return await client.request(method, url, **kwargs)
         return await HttpxPool().request(method, url, auth=httpx_client.OAuth1Auth(**keys), **kwargs)
 
-    made.asynchronous = request.param in ("async client", "httpx pool")  # type: ignore[attr-defined]
+    made.asynchronous = request.param in ("async client", "httpx pool")
     return made
 
 

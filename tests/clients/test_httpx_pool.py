@@ -126,7 +126,7 @@ def test_the_context_is_made_outside_of_the_loop_and_once(tls_wire, bundle):
     threads: list[int] = []
     pool = HttpxPool(verify=bundle)
     prepare = pool._prepare
-    pool._prepare = lambda: threads.append(threading.get_ident()) or prepare()  # type: ignore[method-assign]
+    pool._prepare = lambda: threads.append(threading.get_ident()) or prepare()
 
     async def work() -> None:
         await pool.open()

@@ -30,12 +30,12 @@ KEYS = {"client_id": "ck", "client_secret": "cs", "token": "tk", "token_secret":
 
 
 def idle_of(pool: RequestsPool) -> int:
-    return len(pool._session().get_adapter("http://x")._idle)  # type: ignore[attr-defined]
+    return len(pool._session().get_adapter("http://x")._idle)
 
 
 def let_age(pool: RequestsPool) -> None:
     """Let each idle connection have been idle for longer than ``keepalive``."""
-    idle = pool._session().get_adapter("http://x")._idle  # type: ignore[attr-defined]
+    idle = pool._session().get_adapter("http://x")._idle
     for connection, (since, owner) in idle._since.items():
         idle._since[connection] = since - 61, owner
 
@@ -172,11 +172,11 @@ def test_one_byte_every_third_of_a_second_ends_by_the_deadline(wire, kind, start
     wire.answer = lambda _: answer_with("oauth_token=a&oauth_token_secret=b&oauth_callback_confirmed=true")
     if kind == "session":
         session = OAuth1Session(**KEYS, token_deadline=1.0)
-        ask: Callable[[], object] = lambda: session.fetch_request_token(wire.url)  # noqa: E731
+        ask: Callable[[], object] = lambda: session.fetch_request_token(wire.url)  # noqa: E731 - as short as the others
     else:
         options = {"session_factory": factory} if kind == "factory" else {}
         pool = RequestsPool(limits=Limits(token_deadline=1.0), **options)
-        ask = lambda: pool.send(Request("POST", wire.url))  # noqa: E731
+        ask = lambda: pool.send(Request("POST", wire.url))  # noqa: E731 - as short as the others
     ask()  # the connection is kept, and the deadline holds for the next exchange over it
     wire.answer = drips = Dripping(start, b"x", 0.3)
     with pytest.raises(TransportError, match=r"longer than 1\.0 seconds"):
@@ -203,7 +203,7 @@ class Silent(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), None)  # type: ignore[arg-type] # finish_request needs none
+        super().__init__(("127.0.0.1", 0), None)
         self.left: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self.url = f"https://127.0.0.1:{self.server_address[1]}"
 
@@ -297,7 +297,7 @@ class TestRedirects:
         else:
             pool = RequestsPool(session_factory=factory) if kind == "factory" else RequestsPool()
             auth = OAuth1Auth(**KEYS)
-            call = lambda *args, **kwargs: pool.request(*args, auth=auth, **kwargs)  # noqa: E731
+            call = lambda *args, **kwargs: pool.request(*args, auth=auth, **kwargs)  # noqa: E731 - as short as the others
         assert call("GET", wire.url, allow_redirects=False).status_code == 302
         if location == "/x":
             assert call("GET", wire.url).text == "end"
@@ -315,4 +315,4 @@ def test_an_applications_own_use_of_its_session_is_redirected_as_before(wire, an
         with RequestsPool(session_factory=lambda: session) as pool:
             assert pool.send(Request("POST", wire.url)).status == 302
             assert session.get(wire.url).text == "end"
-            assert session.get(wire.url, allow_redirects=False).next.url == f"{wire.url}/x"  # type: ignore[union-attr]
+            assert session.get(wire.url, allow_redirects=False).next.url == f"{wire.url}/x"

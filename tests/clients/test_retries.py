@@ -33,12 +33,12 @@ def test_the_function_of_the_page_signs_anew(wire, answer_with, judge):
     get_patiently = names["get_patiently"]
     with OAuth1Session(**KEYS) as session:
         wire.answer = busy(answer_with, 2)
-        assert get_patiently(session, wire.url, params={"a": "1"}).text == "done"  # type: ignore[operator]
+        assert get_patiently(session, wire.url, params={"a": "1"}).text == "done"
         assert len(wire.arrived) == 3
         wire.answer = busy(answer_with, 5)
-        assert get_patiently(session, wire.url).status_code == requests.codes.service_unavailable  # type: ignore[operator]
+        assert get_patiently(session, wire.url).status_code == requests.codes.service_unavailable
         wire.answer = busy(answer_with, 1, seconds="3600")
-        assert get_patiently(session, wire.url).status_code == 503  # type: ignore[operator]
+        assert get_patiently(session, wire.url).status_code == 503
     assert len(wire.arrived) == 7
     for arrived in wire.arrived:
         judge(arrived)

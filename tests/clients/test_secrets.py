@@ -113,7 +113,7 @@ def made(request: pytest.FixtureRequest, bundle: str) -> Callable[..., Any]:
             assert leaks(repr(pool) + repr(auth)) == []
             return await pool.request("GET" if args[0] == "get" else "POST", args[1], auth=auth, **args[-1])
 
-    do.has_steps = "pool" not in request.param  # type: ignore[attr-defined]
+    do.has_steps = "pool" not in request.param
     return do
 
 

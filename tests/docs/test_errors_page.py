@@ -72,8 +72,8 @@ def test_the_example(error: OAuthError, status: int) -> None:
     exec(code.replace("Flask(__name__)", f"Flask(__name__, root_path={str(ROOT)!r})"), names)
     app = names["app"]
 
-    @app.get("/authorize")  # type: ignore[attr-defined,misc]
+    @app.get("/authorize")
     def authorize() -> str:
         raise error
 
-    assert app.test_client().get("/authorize").status_code == status  # type: ignore[attr-defined]
+    assert app.test_client().get("/authorize").status_code == status

@@ -37,7 +37,7 @@ def test_own_providers_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (code,) = python_blocks("docs/own-providers.md")
     names = {"__name__": "shop", "__file__": str(tmp_path / "shop.py")}
     exec(compile(code, "docs/own-providers.md", "exec"), names)
-    assert names["oauth"].corp_erp.client_id == "key"  # type: ignore[attr-defined]
+    assert names["oauth"].corp_erp.client_id == "key"
 
     action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
     assert yaml.safe_load(workflow)[0]["with"].keys() <= action["inputs"].keys()

@@ -19,7 +19,7 @@ from tests.docs.conftest import python_blocks
 FORM = "application/x-www-form-urlencoded"
 
 
-class Known(RequestValidator):  # type: ignore[misc]  # oauthlib's stubs
+class Known(RequestValidator):
     """One client, ``key`` with ``secret``."""
 
     enforce_ssl = False

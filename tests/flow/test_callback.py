@@ -21,7 +21,7 @@ PLAIN = Provider(name="example", from_catalog=True)
 
 
 def rules(**fields: object) -> Provider:
-    return Provider(name="example", from_catalog=True, callback=CallbackRules(**fields))  # type: ignore[arg-type]
+    return Provider(name="example", from_catalog=True, callback=CallbackRules(**fields))
 
 
 def test_token_and_verifier_in_any_order_among_others() -> None:

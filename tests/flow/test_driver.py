@@ -39,7 +39,7 @@ def fail_at_two(effect: str) -> str:
 def awaited(function: object) -> object:
     async def call(effect: str) -> str:
         await asyncio.sleep(0)
-        return function(effect)  # type: ignore[operator,no-any-return]
+        return function(effect)
 
     return call
 
@@ -48,8 +48,8 @@ def awaited(function: object) -> object:
 class TestBoth:
     def drive(self, how: str, generator: Generator[str, str, str], function: object) -> str:
         if how == "run":
-            return run(generator, function)  # type: ignore[arg-type]
-        return asyncio.run(arun(generator, awaited(function)))  # type: ignore[arg-type]
+            return run(generator, function)
+        return asyncio.run(arun(generator, awaited(function)))
 
     def test_results_go_in_and_the_outcome_comes_out(self, drive: str) -> None:
         log: Log = []

@@ -17,7 +17,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 
 def provider(**rules: object) -> Provider:
-    return Provider(name="example", token_response=TokenResponseRules(**rules))  # type: ignore[arg-type]  # by name
+    return Provider(name="example", token_response=TokenResponseRules(**rules))
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,7 @@ def test_an_own_query_stays_as_it_is_and_the_callers_parameters_win() -> None:
     ],
 )
 def test_the_callback_is_in_the_address_only_where_the_file_asks_for_it(rule: str, confirmed: str, there: bool) -> None:
-    rules = CallbackRules(send_at_authorize=rule, confirmed=confirmed)  # type: ignore[arg-type]
+    rules = CallbackRules(send_at_authorize=rule, confirmed=confirmed)
     query = parse_qs(urlsplit(url(replace(PROVIDER, callback=rules))).query)
     assert query.get("oauth_callback") == ([CALLBACK] if there else None)
 
@@ -442,7 +442,7 @@ def test_redirect_uris(uri: str) -> None:
 def test_redirect_uris_that_lead_nowhere(uri: str, reason: str) -> None:
     """Nothing is sent, and the message names the reason."""
     with pytest.raises(ConfigurationError) as caught:
-        answered(request_temporary_credentials(BY_HAND, SIGNER, redirect_uri=uri), GOOD, pytest.fail)  # type: ignore[arg-type]
+        answered(request_temporary_credentials(BY_HAND, SIGNER, redirect_uri=uri), GOOD, pytest.fail)
     assert (caught.value.error, caught.value.provider, caught.value.step) == (
         "invalid_redirect_uri",
         "example",

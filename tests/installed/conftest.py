@@ -94,7 +94,7 @@ class Environment:
     def run(self, *command: object, cwd: Path | None = None, **options: object) -> subprocess.CompletedProcess[str]:
         """Run a program of the environment, or any other, as in an activated one."""
         path = f"{self.folder / 'bin'}:{os.environ['PATH']}"
-        return run(*command, cwd=cwd or self.folder, **{"PATH": path, **options})  # type: ignore[arg-type]
+        return run(*command, cwd=cwd or self.folder, **{"PATH": path, **options})
 
 
 @pytest.fixture

@@ -274,7 +274,7 @@ def test_the_action_s_own_steps(clone: Path, tmp_path: Path) -> None:
         said = ""
         for step in action["runs"]["steps"]:
             inputs = {
-                name: str(given[re.fullmatch(r"\$\{\{ inputs\.([a-z-]+) \}\}", expression)[1]])  # type: ignore[index]
+                name: str(given[re.fullmatch(r"\$\{\{ inputs\.([a-z-]+) \}\}", expression)[1]])
                 for name, expression in step.get("env", {}).items()
             }
             last = step is action["runs"]["steps"][-1]

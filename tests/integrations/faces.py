@@ -23,4 +23,4 @@ def other_face(app: Application, verb: str) -> Callable[..., Any]:
     if isinstance(app, StarletteApplication):
         call = getattr(app.client.blocking, verb)
         return lambda *args, **kwargs: anyio.to_thread.run_sync(lambda: call(*args, **kwargs))
-    return getattr(app.client, verb)  # type: ignore[no-any-return]
+    return getattr(app.client, verb)

@@ -269,7 +269,7 @@ class TestTheSame:
 
         async def seen(app: Application, *request: Any) -> Any:
             session = request[0].session if request else flask.session
-            return {key: sorted(session[key]) for key in session.keys() if key.startswith("_state_")}  # noqa: SIM118
+            return {key: sorted(session[key]) for key in session.keys() if key.startswith("_state_")}  # noqa: SIM118 - a session, not a dictionary
 
         app.views["/seen"] = seen
         browser = app.browser()

@@ -111,7 +111,7 @@ class TestSession:
 def test_what_is_sent_without_a_request_token() -> None:
     sent: list[Any] = []
     session = requests_client.OAuth1Session("foo", "secret")
-    session.send = lambda request, **options: sent.append(request) or answer("oauth_token=foo")  # type: ignore[method-assign,assignment,func-returns-value]
+    session.send = lambda request, **options: sent.append(request) or answer("oauth_token=foo")
     session.fetch_access_token(URL, verifier="bar", stream=True)
     header = sent[0].headers["Authorization"]
     assert 'oauth_verifier="bar"' in header
@@ -141,7 +141,7 @@ class TestFrameworks:
     def test_django(self, library: dict[str, Any]) -> None:
         client = library["django"].OAuth().register("dev", **CLIENT)
         request = RequestFactory().get("/login")
-        request.session = {}  # type: ignore[assignment]
+        request.session = {}
         with mock.patch("requests.sessions.Session.send") as send:
             send.return_value = answer("oauth_token=foo&oauth_verifier=baz")
             redirect: HttpResponse = client.authorize_redirect(request)

@@ -125,8 +125,8 @@ class TestPrecedence:
     def test_a_class_of_ones_own(self, registry: Registry) -> None:
         base = registry().oauth1_client_cls
 
-        class Mine(base):  # type: ignore[misc,valid-type]
-            OAUTH_APP_CONFIG = {**ADDRESSES, "client_id": "of the class"}  # noqa: RUF012
+        class Mine(base):
+            OAUTH_APP_CONFIG = {**ADDRESSES, "client_id": "of the class"}  # noqa: RUF012 - as Authlib's users write it
 
         oauth = registry({"one": {"client_id": "configured"}})
         one, two = oauth.register("one", client_cls=Mine), oauth.register("two", client_cls=Mine, client_secret="s2")

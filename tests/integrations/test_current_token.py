@@ -83,7 +83,7 @@ def test_the_next_request_of_the_same_browser_and_thread_has_none(served: Applic
 def test_nor_after_an_exception_that_is_still_held(served: Application, emulator: Emulator) -> None:
     browser = served.browser()
     back = emulator.approve(browser.get("/login").location).replace("/authorize", "/fails")
-    client = browser.client  # type: ignore[attr-defined]
+    client = browser.client
     if isinstance(client, flask.testing.FlaskClient):
         client.application.config["PROPAGATE_EXCEPTIONS"] = True
     served.views["/authorize"] = served.views["/fails"]
@@ -109,10 +109,10 @@ class TestDjango:
         """The request of a callback, as RequestFactory makes it: no signal, no middleware, no handler."""
         factory, session = RequestFactory(), {}
         request = factory.get("/login")
-        request.session = session  # type: ignore[assignment]
+        request.session = session
         url = app.client.authorize_redirect(request, REDIRECT_URI)["Location"]
         back = factory.get(local(emulator.approve(url, user=user)))
-        back.session = session  # type: ignore[assignment]
+        back.session = session
         return back
 
     def test_views_called_by_hand(self, app: Application, emulator: Emulator) -> None:

@@ -51,7 +51,7 @@ async def end(app: Application, face: str, *request: Any, **options: Any) -> Any
 
 async def body_of(*request: Any) -> Any:
     """What the framework makes of the body: JSON, or its own kind of form."""
-    served = request[0] if request else flask.request._get_current_object()  # type: ignore[attr-defined]
+    served = request[0] if request else flask.request._get_current_object()
     is_json = served.headers["Content-Type"] == "application/json"
     if isinstance(served, Request):
         return await served.json() if is_json else await served.form()
@@ -311,11 +311,11 @@ def served() -> Iterator[dict[str, Any]]:
     app = flask.Flask(__name__)
     app.secret_key = "s"
     django = RequestFactory(SCRIPT_NAME="/shop").get("/caf%C3%A9")
-    django.session = {}  # type: ignore[attr-defined]
+    django.session = {}
     scope = {"type": "http", "session": {}, "root_path": "/shop", "path": "/shop/café", "headers": []}
     with app.test_request_context("/caf%C3%A9", base_url="https://example.com/shop"):
         yield {
-            "flask": (FlaskFramework(), flask.request._get_current_object()),  # type: ignore[attr-defined]
+            "flask": (FlaskFramework(), flask.request._get_current_object()),
             "django": (DjangoFramework(), django),
             "starlette": (StarletteFramework(), Request(scope)),
         }

@@ -120,7 +120,7 @@ class TestWrongCallbacks:
         assert (answer.status, answer.json["error"], answer.json["type"]) == (400, error, kind)
         assert answer.json["provider"] == "twitter"
         assert answer.json["step"] == "callback"
-        return answer.json  # type: ignore[no-any-return]
+        return answer.json
 
     @pytest.mark.parametrize(
         ("query", "error", "kind"),

@@ -188,11 +188,11 @@ def test_a_login_needs_a_session(make: Callable[..., Application], framework: st
         missing = "django.contrib.sessions.middleware.SessionMiddleware to MIDDLEWARE"
     elif framework == "flask":
         app = make()
-        app.app.secret_key = None  # type: ignore[attr-defined]
+        app.app.secret_key = None
         missing = "Set SECRET_KEY in app.config"
     else:
         app = make()
-        app.app.user_middleware.clear()  # type: ignore[attr-defined]
+        app.app.user_middleware.clear()
         missing = "app.add_middleware(SessionMiddleware"
     error = app.browser().get("/login").json
     assert error["description"].startswith("twitter: A login needs a session")
@@ -219,7 +219,7 @@ def test_a_forgotten_request(app: Application, framework: str, emulator: Emulato
 @pytest.mark.parametrize("by_name", [True, False])
 def test_an_empty_secret_key_signs_no_session(emulator: Emulator, key: str | None, by_name: bool) -> None:
     app = StarletteApplication(config={"twitter": {"client_id": "k", "client_secret": "s"}}, catalog=emulator.catalog)
-    arguments: Any = Middleware(SessionMiddleware, secret_key=key) if by_name else Middleware(SessionMiddleware, key)  # type: ignore[arg-type]
+    arguments: Any = Middleware(SessionMiddleware, secret_key=key) if by_name else Middleware(SessionMiddleware, key)
     app.app.user_middleware[:] = [arguments]
     error = app.browser().get("/login").json
     assert error["description"].startswith("twitter: A login needs a session, and the secret_key of SessionMiddleware")

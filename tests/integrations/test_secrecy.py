@@ -26,7 +26,7 @@ def shown(error: BaseException) -> str:
         report = traceback.TracebackException.from_exception(seen, capture_locals=True)
         lines += [str(seen), repr(seen), str(vars(seen))]
         lines += [str(frame.locals) for frame in report.stack if OURS.search(frame.filename)]
-        seen = seen.__cause__ or seen.__context__  # type: ignore[assignment]
+        seen = seen.__cause__ or seen.__context__
     # Django's own repr of a request shows its address, which every access log has, too.
     return re.sub(r"<WSGIRequest: [^>]*>", "", "\n".join(lines))
 

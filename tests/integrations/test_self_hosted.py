@@ -147,7 +147,7 @@ def test_each_switch_is_honoured_in_each_place(
         if framework == "django":
             options = {"settings": {f"OAUTH1_CATALOG_{key.upper()}": text for key, text in switches.items()}}
     elif place == "catalog":
-        options = {"catalog": Catalog(**switches)}  # type: ignore[arg-type] # text, as in an environment
+        options = {"catalog": Catalog(**switches)}
     else:
         monkeypatch.setenv(ALLOW_LOCAL_HOSTS, "1" if value is True else str(value))
         monkeypatch.setenv(INSECURE_TRANSPORT[0], "1")
@@ -202,7 +202,7 @@ class TestWhatTheDeveloperWrites:
         for more in ({}, {"allow_local_hosts": True}):
             with pytest.raises(ConfigurationError, match=r"needs allow_local_hosts=\["):
                 registry().register("m", api_base_url=address, **more)
-        host = requests.Request("GET", address).prepare().url.split("/")[2]  # type: ignore[union-attr]
+        host = requests.Request("GET", address).prepare().url.split("/")[2]
         registry().register("m", api_base_url=address, allow_local_hosts=[host])
 
     def test_calls_as_well(self, registry: Registry) -> None:
@@ -278,7 +278,7 @@ class Recorded(BaseAdapter):
         super().__init__()
         self.sent: list[requests.PreparedRequest] = []
 
-    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
+    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:
         self.sent.append(request)
         response = requests.Response()
         response.status_code, response.url, response.request = 200, str(request.url), request

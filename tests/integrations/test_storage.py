@@ -121,13 +121,13 @@ def test_a_new_secret_key(make: Make, framework: str, emulator: Emulator) -> Non
     old = "an older secret key of the application"
     app = make(settings={"SECRET_KEY": old} if framework == "django" else {})
     if framework == "flask":
-        app.app.secret_key = old  # type: ignore[attr-defined]
+        app.app.secret_key = old
     browser = app.browser()
     back = emulator.approve(browser.get("/login").location)
     with override_settings(SECRET_KEY="a newer one, long enough for all", SECRET_KEY_FALLBACKS=[old]):
         if framework == "flask":
-            app.app.config["SECRET_KEY_FALLBACKS"] = [old]  # type: ignore[attr-defined]
-            app.app.secret_key = "a newer one, long enough for all"  # type: ignore[attr-defined]
+            app.app.config["SECRET_KEY_FALLBACKS"] = [old]
+            app.app.secret_key = "a newer one, long enough for all"
         # Flask knows fallbacks since 3.1; before, the whole session is gone as in Starlette.
         known = framework == "django" or "SECRET_KEY_FALLBACKS" in flask.Flask.default_config
         assert browser.get(back).status == (200 if known else 400)

@@ -144,7 +144,7 @@ def test_a_rejected_token_is_forgotten_when_that_is_asked(
 ) -> None:
     said = {"body": f"oauth_problem={problem}"}
     if where == "header":
-        said = {"headers": {"WWW-Authenticate": f'OAuth realm="x", oauth_problem="{problem}"'}}  # type: ignore[dict-item]
+        said = {"headers": {"WWW-Authenticate": f'OAuth realm="x", oauth_problem="{problem}"'}}
     for asked in (False, True):
         shop = site(forget_rejected_tokens=asked)
         shop.app.browser().log_in(emulator)

@@ -56,7 +56,7 @@ def test_keys_are_one_text_or_a_list() -> None:
 @pytest.mark.parametrize("keys", [None, "", ",", [], [""], b""])
 def test_no_key(keys: object) -> None:
     with pytest.raises(ConfigurationError, match="there is no key") as caught:
-        TokenCipher(keys)  # type: ignore[arg-type]
+        TokenCipher(keys)
     assert caught.value.error == "missing_token_keys"
 
 

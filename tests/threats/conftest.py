@@ -1,11 +1,11 @@
 """Each threat is tried in the frameworks themselves, with the applications of ``tests/integrations``."""
 
 from tests.integrations.conftest import (
-    _clean,  # noqa: F401
-    app,  # noqa: F401
-    emulator,  # noqa: F401
-    framework,  # noqa: F401
-    make,  # noqa: F401
-    registry,  # noqa: F401
-    trusted,  # noqa: F401
+    _clean,  # noqa: F401 - a fixture
+    app,  # noqa: F401 - a fixture
+    emulator,  # noqa: F401 - a fixture
+    framework,  # noqa: F401 - a fixture
+    make,  # noqa: F401 - a fixture
+    registry,  # noqa: F401 - a fixture
+    trusted,  # noqa: F401 - a fixture
 )

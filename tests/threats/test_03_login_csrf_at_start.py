@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.conftest import ROOT, python_blocks
-from tests.docs.test_framework_pages import KEYS, PAGES, application, run  # noqa: F401
+from tests.docs.test_framework_pages import KEYS, PAGES, application, run  # noqa: F401 - a fixture
 
 CROSS_SITE = """
 EVIL = {"Origin": "https://evil.example", "Referer": "https://evil.example/"}

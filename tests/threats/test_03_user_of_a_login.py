@@ -133,7 +133,7 @@ class TestTheApplicationSaysWhoItIs:
     def site(self, make: Callable[..., Application], options: dict[str, Any]) -> Callable[..., Application]:
         def application(face: str = "own", **more: Any) -> Application:
             app = make(**options, **more)
-            app.users = {"begin": 7, "end": 7}  # type: ignore[attr-defined]
+            app.users = {"begin": 7, "end": 7}
             call = other_face if face == "other" else lambda app, verb: getattr(app.client, verb)
 
             @app.view("/login")

@@ -245,7 +245,7 @@ def test_django_has_a_key_always(emulator: Emulator) -> None:
 
     oauth = django_client.OAuth(catalog=emulator.catalog, secret_key="a key of the registry")
     client = oauth.register_from_catalog("launchpad", client_id="public", client_secret="", allow_session_fixation=True)
-    client.pool.send = emulator_answer  # type: ignore[method-assign]
+    client.pool.send = emulator_answer
     request: Any = RequestFactory().get("/login")
     request.session = {}
     client.authorize_redirect(request, REDIRECT_URI)

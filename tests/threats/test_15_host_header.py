@@ -24,7 +24,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
-from tests.docs.test_framework_pages import KEYS, PAGES, application, run  # noqa: F401
+from tests.docs.test_framework_pages import KEYS, PAGES, application, run  # noqa: F401 - a fixture
 from tests.integrations.applications import Application, now
 
 ATTACKS = {
@@ -42,7 +42,7 @@ OURS = "https://shop.example"
 
 def send(app: Application, path: str, headers: dict[str, str]) -> Any:
     """A request with headers that a browser would not send."""
-    client = app.browser().client  # type: ignore[attr-defined]
+    client = app.browser().client
     if isinstance(client, DjangoBrowser):
         return client.get(path, headers={**headers, "host": headers.get("Host", "testserver")})
     return client.get(path, headers=headers)

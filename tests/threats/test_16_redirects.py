@@ -20,11 +20,11 @@ from oauth1_catalog.errors import OAuthError
 from oauth1_catalog.rfc5849.messages import Request
 from tests.clients.conftest import (
     Wire,
-    answer_with,  # noqa: F401
-    authority,  # noqa: F401
-    bundle,  # noqa: F401
-    stranger,  # noqa: F401
-    tls_wire,  # noqa: F401
+    answer_with,  # noqa: F401 - a fixture
+    authority,  # noqa: F401 - a fixture
+    bundle,  # noqa: F401 - a fixture
+    stranger,  # noqa: F401 - a fixture
+    tls_wire,  # noqa: F401 - a fixture
 )
 
 KEYS = {"client_id": "ck", "client_secret": "cs", "token": "tk", "token_secret": "ts"}
@@ -81,10 +81,10 @@ def by_async_pool(url: str, authorities: str) -> Iterator[Callable[[], Any]]:
 @pytest.mark.parametrize("calls", [by_session, by_pool, by_client, by_async_pool])
 @pytest.mark.parametrize("location", LOCATIONS.values(), ids=LOCATIONS.keys())
 def test_no_byte_reaches_a_second_listener(
-    tls_wire: Wire,  # noqa: F811
-    stranger: Wire,  # noqa: F811
-    bundle: str,  # noqa: F811
-    answer_with: Callable[..., bytes],  # noqa: F811
+    tls_wire: Wire,  # noqa: F811 - the fixture
+    stranger: Wire,  # noqa: F811 - the fixture
+    bundle: str,  # noqa: F811 - the fixture
+    answer_with: Callable[..., bytes],  # noqa: F811 - the fixture
     calls: Callable[[str, str], Iterator[Callable[[], Any]]],
     location: str,
 ) -> None:

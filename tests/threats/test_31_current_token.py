@@ -238,7 +238,7 @@ class TestHelperTasks:
             return await app.client.authorize_redirect(request, "https://example.com/authorize", state_data=data)
 
         async def one(number: int) -> Any:
-            transport = httpx2.ASGITransport(app=app.app)  # type: ignore[attr-defined]
+            transport = httpx2.ASGITransport(app=app.app)
             async with httpx2.AsyncClient(transport=transport, base_url="http://test") as browser:
                 url = (await browser.get(f"/login?canary=c{number}")).headers["Location"]
                 back = await asyncio.to_thread(emulator.approve, url, user=f"user{number}")
@@ -286,7 +286,7 @@ class TestHelperTasks:
             return local(await asyncio.to_thread(emulator.approve, url, user=user))
 
         async def cancelled(steps: int) -> bool:
-            scope_app: Any = app.app  # type: ignore[attr-defined]
+            scope_app: Any = app.app
             import httpx2
 
             transport = httpx2.ASGITransport(app=scope_app)
@@ -367,7 +367,7 @@ def test_a_server_that_serves_requests_in_one_context(app: Application, emulator
         except RuntimeError as error:
             kept.append(error)
         async with asyncio.timeout(60):
-            within = await asyncio.to_thread(lambda: TestClient(app.app).get("/somebody").json())  # type: ignore[attr-defined]
+            within = await asyncio.to_thread(lambda: TestClient(app.app).get("/somebody").json())
         return [await whose(app), within]
 
     assert app.browser().log_in(emulator).json == ["ada", None]

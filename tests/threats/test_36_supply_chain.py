@@ -30,7 +30,7 @@ def test_all_that_is_asked_for_is_locked() -> None:
         *(one for extra in PROJECT["project"]["optional-dependencies"].values() for one in extra),
         *(one for group in PROJECT["dependency-groups"].values() for one in group if isinstance(one, str)),
     ]
-    names = {normalized(re.match(r"[A-Za-z0-9._-]+", one)[0]) for one in asked}  # type: ignore[index]
+    names = {normalized(re.match(r"[A-Za-z0-9._-]+", one)[0]) for one in asked}
     locked = {normalized(line.split("==")[0]) for line in LINES}
     bench = {"authlib", "requests-oauthlib", "pytest-benchmark"}
     assert names - locked - bench - {normalized(PROJECT["project"]["name"])} == set()

@@ -46,10 +46,10 @@ class StarletteShop(Shop):
 
 
 class BlockingShop(StarletteShop):
-    def login(self, request: Request) -> Any:  # type: ignore[override] # it is not async
+    def login(self, request: Request) -> Any:
         return self.client.blocking.authorize_redirect(request, "https://shop.example/callback")
 
-    def callback(self, request: Request) -> Any:  # type: ignore[override]
+    def callback(self, request: Request) -> Any:
         twitter = self.client.blocking
         token = twitter.authorize_access_token(request)
         profile = twitter.userinfo(token)

@@ -45,7 +45,7 @@ def paths(urls: list[Any]) -> list[str]:
 
 def test_mock_transport(shop: Callable[..., Any]) -> None:
     seen: list[httpx2.Request] = []
-    transport = httpx2.MockTransport(lambda request: seen.append(request) or answer(request))  # type: ignore[func-returns-value]
+    transport = httpx2.MockTransport(lambda request: seen.append(request) or answer(request))
     assert shop(client_kwargs={"transport": transport}).visit() == VISITED
     assert paths([request.url for request in seen]) == PATHS
     assert all(request.headers["Authorization"].startswith("OAuth ") for request in seen)

@@ -35,9 +35,9 @@ django.setup()
 
 from django.core.cache import cache  # noqa: E402 - the settings come first
 
-from oauth1_catalog import Catalog, OAuthError  # noqa: E402
-from oauth1_catalog.emulator import EmulatedCatalog, Origins  # noqa: E402
-from oauth1_catalog.integrations.django_client import OAuth  # noqa: E402
+from oauth1_catalog import Catalog, OAuthError  # noqa: E402 - after the settings
+from oauth1_catalog.emulator import EmulatedCatalog, Origins  # noqa: E402 - after the settings
+from oauth1_catalog.integrations.django_client import OAuth  # noqa: E402 - after the settings
 
 oauth = OAuth(
     cache=cache,
