@@ -74,7 +74,7 @@ class OAuthError(Exception):
     ) -> None:
         if error is not None:
             self.error = error
-        self.cause = self.description if description is None else description
+        self.cause: str = self.description if description is None else description
         self.advice = advice
         if description is not None:
             self.description = f"{description} {advice}" if advice else description
@@ -132,7 +132,7 @@ class MissingExtraError(ConfigurationError, ModuleNotFoundError):
 
     def __init__(self, description: str, *, name: str) -> None:
         super().__init__(description=description)
-        self.name = name
+        self.name: str | None = name
 
     def __str__(self) -> str:
         return self.description  # as an import's own error, whose text has no code
@@ -157,7 +157,7 @@ class ConfigurationNotice(ConfigurationError):  # noqa: N818 - nothing raises it
     """
 
     error = "configuration_notice"
-    severity = "warning"
+    severity: ClassVar[Literal["error", "warning"]] = "warning"
 
     @property
     def category(self) -> type[Warning]:

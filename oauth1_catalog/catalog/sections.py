@@ -5,7 +5,7 @@ Rule: the string below a field is what an editor, the schema and the documentati
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -40,7 +40,7 @@ SignatureMethodName = Literal[
 class Section(BaseModel):
     """Unknown keys are errors; nothing changes after reading."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class CredentialLabels(Section):

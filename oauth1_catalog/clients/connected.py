@@ -47,7 +47,7 @@ class Recent(Generic[Pool]):
     """The pools that are open, the one that was used last at the end."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock: threading.Lock = threading.Lock()
         self._uses: dict[Pool, Use] = {}
 
     def begin(self, pool: Pool) -> Use:

@@ -79,7 +79,7 @@ class HttpxPool:
         if client_factory is not None:
             given = {"verify": verify, "cert": cert, "proxy": proxy, **client_options}
             _refuse_beside_factory(name for name, value in given.items() if value is not None and name != "cookies")
-        self.limits = limits or Limits()
+        self.limits: Limits = limits or Limits()
         self._cert = cert
         self._trust_env = trust_env
         self.follow_redirects = follow_redirects

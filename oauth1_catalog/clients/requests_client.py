@@ -200,7 +200,7 @@ class OAuth1Session(BaseSyncOAuth1Session, RedirectsUnread):
     def _open(self, options: dict[str, Any]) -> None:
         check_files(options.get("verify"), options.get("cert"))
         requests.Session.__init__(self)
-        self.max_redirects = self.limits.max_redirects
+        self.max_redirects: int = self.limits.max_redirects
         adapter = PoolAdapter(self.limits)
         self.mount("https://", adapter)
         self.mount("http://", adapter)

@@ -81,7 +81,7 @@ class RequestsPool:
         proxies, headers = masked(proxies), masked(headers)
         check_files(verify, cert)
         check_session_proxies(proxies)
-        self.limits = limits or Limits()
+        self.limits: Limits = limits or Limits()
         self._verify = verify
         self._cert = cert
         self._proxies = MaskedMapping(proxies or {})

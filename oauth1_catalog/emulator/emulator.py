@@ -30,7 +30,7 @@ from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials
 
 Started = TypeVar("Started")
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ class Emulator:
         seed: str | None = None,
     ) -> None:
         self._seed = seed
-        self.latency = 0.0
-        self.journal = Journal()
+        self.latency: float = 0.0
+        self.journal: Journal = Journal()
         self._source = catalog
         self._address = (host, port, consent_port)
         self._server = Server()

@@ -31,7 +31,7 @@ from oauth1_catalog.emulator.validator import Validator
 from oauth1_catalog.hosts import is_loopback
 from oauth1_catalog.rfc5849.messages import Request, Response
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 TOKEN_LIFETIME = 3600
 """The value of ``expires_in`` in seconds, if the provider has such a field and its file gives no lifetime."""

@@ -45,9 +45,9 @@ class Refusal(Exception):  # noqa: N818 - the emulator works as it should
         super().__init__(f"{problem}: {advice}")
         self.problem = problem
         self.advice = advice
-        self.details = dict(details or {})
-        self.log_lines = tuple(log_lines)
-        self.status = status or (400 if problem in _BAD_REQUEST else 401)
+        self.details: dict[str, str] = dict(details or {})
+        self.log_lines: tuple[str, ...] = tuple(log_lines)
+        self.status: int = status or (400 if problem in _BAD_REQUEST else 401)
 
     def response(self, realm: str) -> Response:
         """The HTTP response, for the protection space ``realm``."""

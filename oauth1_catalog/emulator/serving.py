@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.rfc5849.messages import Request, Response
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 MAX_BODY = 16 * 2**20
 """The longest request body that is read, in bytes."""
@@ -58,7 +58,7 @@ class HTTPServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self._live: set[socket.socket] = set()
         self._live_lock = threading.Lock()
         if ":" in host:
-            self.address_family = socket.AF_INET6
+            self.address_family: int = socket.AF_INET6
         super().__init__((host, port), _Handler)
 
     @property

@@ -15,7 +15,7 @@ from oauth1_catalog.emulator.examples import DEFAULT_USER
 from oauth1_catalog.emulator.providers import Registration
 from oauth1_catalog.emulator.requirements import Call, form_parameters, query_parameters
 from oauth1_catalog.emulator.responses import Refusal, rejected
-from oauth1_catalog.emulator.store import AccessToken, TemporaryToken
+from oauth1_catalog.emulator.store import AccessToken, Store, TemporaryToken
 from oauth1_catalog.rfc5849.messages import Request
 
 OAuthlibRequest: TypeAlias = Any
@@ -31,17 +31,20 @@ class Validator(RequestValidator):
     After the validation, ``temporary`` or ``access`` is the token that the request was signed with.
     """
 
-    enforce_ssl = False  # endpoints.py requires https, except for the consent page
-    nonce_length = (1, 255)
-    client_key_length = request_token_length = access_token_length = verifier_length = (1, 2048)
-    timestamp_lifetime = CLOCK_TOLERANCE
-    safe_characters = set(map(chr, range(0x21, 0x7F)))  # noqa: RUF012 - oauthlib's type; nobody changes it
+    enforce_ssl: bool = False  # endpoints.py requires https, except for the consent page
+    nonce_length: tuple[int, int] = (1, 255)
+    client_key_length: tuple[int, int] = (1, 2048)
+    request_token_length: tuple[int, int] = (1, 2048)
+    access_token_length: tuple[int, int] = (1, 2048)
+    verifier_length: tuple[int, int] = (1, 2048)
+    timestamp_lifetime: int = CLOCK_TOLERANCE
+    safe_characters: set[str] = set(map(chr, range(0x21, 0x7F)))  # noqa: RUF012 - oauthlib's type; nobody changes it
     dummy_client = dummy_request_token = dummy_access_token = ""
 
     def __init__(self, registration: Registration, role: str, request: Request) -> None:
         super().__init__()
         self.registration = registration
-        self.store = registration.store
+        self.store: Store = registration.store
         self.role = role
         self.request = request
         self.call: Call | None = None

@@ -86,15 +86,15 @@ class OAuth1App(TokenStoreMixin[FrameworkRequest]):
         client_secret, token, token_secret = masked(client_secret), masked(token), masked(token_secret)
         rsa_key, rsa_key_passphrase = masked(rsa_key), masked(rsa_key_passphrase)
         values = MaskedMapping(values)
-        self.framework = framework
+        self.framework: Framework[FrameworkRequest] = framework
         self.name = name
         self.client_id = client_id
         self.client_secret = client_secret
-        self.access = access or Access(DEVELOPER.local_hosts, given_insecure_transport())
-        self.provider = provider_with(provider or Provider(name=name), name, values, access=self.access)
+        self.access: Access = access or Access(DEVELOPER.local_hosts, given_insecure_transport())
+        self.provider: Provider = provider_with(provider or Provider(name=name), name, values, access=self.access)
         check_transport(self.provider, self.access)
-        self.redirect_uri = None if redirect_uri is None else str(redirect_uri)
-        self.allow_session_fixation = read_flag(allow_session_fixation, where=f"{name}: allow_session_fixation")
+        self.redirect_uri: str | None = None if redirect_uri is None else str(redirect_uri)
+        self.allow_session_fixation: bool = read_flag(allow_session_fixation, where=f"{name}: allow_session_fixation")
         if not self.allow_session_fixation:
             self.provider = held_to_rfc5849(self.provider)
         self.static_token: TokenCredentials | None = TokenCredentials(token, token_secret or "") if token else None

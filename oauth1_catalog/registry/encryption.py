@@ -132,8 +132,10 @@ class TokenCipher:
                 advice=f"Make one with `oauth1-catalog keys new`, and set {SETTING} to it.",
             )
         self._fernet = _multi_fernet(listed)
-        self.key_ids = tuple(hashlib.sha256(b"oauth1_catalog token key" + key).hexdigest()[:12] for key in listed)
-        self.key_id = self.key_ids[0]
+        self.key_ids: tuple[str, ...] = tuple(
+            hashlib.sha256(b"oauth1_catalog token key" + key).hexdigest()[:12] for key in listed
+        )
+        self.key_id: str = self.key_ids[0]
 
     def __repr__(self) -> str:
         return f"<TokenCipher {' '.join(self.key_ids)}>"

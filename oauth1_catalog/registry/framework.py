@@ -58,8 +58,8 @@ class Framework(ABC, Generic[FrameworkRequest]):
         self.lifetime = lifetime
         self.secret_keys = secret_keys
         self.catalog = catalog
-        self.connected = self.connected_class() if connected is None else connected
-        self.private_keys = PrivateKeys() if private_keys is None else private_keys
+        self.connected: Any = self.connected_class() if connected is None else connected  # as the parameter
+        self.private_keys: PrivateKeys = PrivateKeys() if private_keys is None else private_keys
 
     connected_class: ClassVar[type[Any]] = ConnectedPools
 
@@ -135,7 +135,7 @@ class RequestTokens:
 
     def __init__(self) -> None:
         self._tokens: dict[str, TokenLike] = {}
-        self.hidden = 0
+        self.hidden: int = 0
         self.within: RequestTokens | None = None
 
     def __repr__(self) -> str:

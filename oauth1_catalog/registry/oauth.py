@@ -84,11 +84,11 @@ class BaseOAuth(Generic[App]):
             raise ConfigurationError(
                 description=f"max_connected_clients is {max_connected_clients!r}. Pass a whole number of 1 or more."
             )
-        self.cache = cache
-        self.token_store = token_store
+        self.cache: object | None = cache
+        self.token_store: TokenStore | None = token_store
         self.forget_rejected_tokens = forget_rejected_tokens
-        self.fetch_token = fetch_token
-        self.update_token = update_token
+        self.fetch_token: Callable[..., Any] | None = fetch_token
+        self.update_token: Callable[..., Any] | None = update_token
         self.catalog = catalog
         self.login_lifetime = login_lifetime
         self.allow_local_hosts = allow_local_hosts

@@ -50,7 +50,7 @@ CONFIGURABLE = (
 REGISTER = CONFIGURABLE | {"fetch_token", "update_token", "client_cls", "allow_plaintext_over_http"}
 """Parameters of ``register``; the last four come from code alone: objects, and what sends secrets in the clear."""
 
-OTHER_NAMES = {
+OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "client_id": ("consumer_key", "api_key", "key", "app_key", "client_key"),
     "client_secret": ("consumer_secret", "api_secret", "secret", "api_key_secret", "app_secret", "secret_key"),
 }

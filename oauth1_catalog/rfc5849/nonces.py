@@ -85,7 +85,7 @@ class Clock:
 
 
 # The one clock of the process: two signers of one client repeat the same second.
-system_clock = Clock()
+system_clock: Clock = Clock()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=system_clock.renew_lock)
 

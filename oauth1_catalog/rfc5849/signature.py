@@ -92,8 +92,8 @@ class Rsa:
         from cryptography.hazmat.primitives import hashes
         from cryptography.hazmat.primitives.asymmetric import padding
 
-        self.name = name
-        self.hash_name = hash_name
+        self.name: str = name
+        self.hash_name: str = hash_name
         self._key = key
         self._options = (padding.PKCS1v15(), getattr(hashes, hash_name.upper())())
 

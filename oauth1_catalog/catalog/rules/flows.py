@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.catalog.rules.base import Rule, Subject
 
-NEEDS = {
+NEEDS: dict[str, tuple[str, ...]] = {
     "redirect": ("request_token_url", "authorize_url", "access_token_url"),
     "two_legged": ("request_token_url", "access_token_url"),
     "static_token": ("api_base_url",),

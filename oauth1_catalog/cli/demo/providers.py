@@ -52,7 +52,9 @@ class Demo:
                 offers.append(_offer(emulator, name))
             except OAuthError as error:
                 self.left_out.append(f"not offered: {error.description}")
-        self.offers = tuple(sorted(filter(None, offers), key=lambda offer: offer.display_name.casefold()))
+        self.offers: tuple[DemoProvider, ...] = tuple(
+            sorted(filter(None, offers), key=lambda offer: offer.display_name.casefold())
+        )
 
     @property
     def names(self) -> list[str]:

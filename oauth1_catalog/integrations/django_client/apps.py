@@ -42,7 +42,7 @@ class OAuth1CatalogConfig(AppConfig):
 
     name = "oauth1_catalog.integrations.django_client"
     label = LABEL
-    verbose_name = "OAuth 1.0 clients"
+    verbose_name: str = "OAuth 1.0 clients"
 
     def __init__(self, app_name: str, app_module: ModuleType | None) -> None:
         super().__init__(app_name, app_module)

@@ -122,7 +122,7 @@ def token_store_of_settings() -> TokenStore | None:
 class DjangoFramework(Framework[HttpRequest]):
     """Django's session, settings and cache."""
 
-    current_token = CurrentToken(_attributes)
+    current_token: CurrentToken[HttpRequest] = CurrentToken(_attributes)
 
     def context(self, request: HttpRequest) -> RequestContext:
         """The session, the keys and the query of a request."""

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar
+
 from django.contrib import admin
 from django.http import HttpRequest
 
 from oauth1_catalog.integrations.django_tokens.models import OAuth1Token
 
-SHOWN = ("name", "user", "created_at", "updated_at", "expires_at", "key_id")
+SHOWN: tuple[str, ...] = ("name", "user", "created_at", "updated_at", "expires_at", "key_id")
+
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[OAuth1Token]
+else:
+    ModelAdmin = admin.ModelAdmin  # not generic in Django 4.2
 
 
 @admin.register(OAuth1Token)
-class OAuth1TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django 4.2 has no generic one
+class OAuth1TokenAdmin(ModelAdmin):
     """Rows are read and deleted here, and nothing else."""
 
-    list_display = SHOWN
-    list_filter = ("name", "key_id")
-    list_select_related = ("user",)
-    fields = SHOWN
-    readonly_fields = SHOWN
-    date_hierarchy = "created_at"
+    list_display: tuple[str, ...] = SHOWN
+    list_filter: ClassVar[tuple[str, ...]] = ("name", "key_id")
+    list_select_related: ClassVar[tuple[str, ...]] = ("user",)
+    fields: ClassVar[tuple[str, ...]] = SHOWN
+    readonly_fields: ClassVar[tuple[str, ...]] = SHOWN
+    date_hierarchy: ClassVar[str] = "created_at"
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
         """A token comes from a login."""

@@ -20,8 +20,8 @@ class OAuth1TokensConfig(AppConfig):
 
     name = "oauth1_catalog.integrations.django_tokens"
     label = LABEL
-    verbose_name = "OAuth 1.0 tokens"
-    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name: str = "OAuth 1.0 tokens"
+    default_auto_field: str = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Have the keys checked: by ``manage.py``, or at once where a server starts, which runs no checks.

@@ -43,7 +43,9 @@ class OAuth1Token(models.Model):
         """One row for each name and user."""
 
         verbose_name = "OAuth 1.0 token"
-        constraints = (models.UniqueConstraint(fields=("name", "user"), name="oauth1_token_of_name_and_user"),)
+        constraints: tuple[models.UniqueConstraint, ...] = (
+            models.UniqueConstraint(fields=("name", "user"), name="oauth1_token_of_name_and_user"),
+        )
 
     def __str__(self) -> str:
         return f"{self.name} of user {self.user_id}"

@@ -87,7 +87,7 @@ class FlaskCurrentToken(CurrentToken[Request]):
 class FlaskFramework(Framework[Request]):
     """Flask's session, configuration and cache."""
 
-    current_token = FlaskCurrentToken()
+    current_token: FlaskCurrentToken = FlaskCurrentToken()
 
     def context(self, request: Request) -> RequestContext:
         """The session, the keys and the query of the request being served."""

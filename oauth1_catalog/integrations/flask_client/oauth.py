@@ -124,10 +124,10 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         Raises:
             ConfigurationError: a client's parameter is wrong, or one of the catalog lacks a key; the message names it.
         """
-        self.cache = cache if cache is not None else self.cache
-        self.fetch_token = fetch_token or self.fetch_token
-        self.update_token = update_token or self.update_token
-        self.token_store = token_store if token_store is not None else self.token_store
+        self.cache: object | None = cache if cache is not None else self.cache
+        self.fetch_token: Callable[..., Any] | None = fetch_token or self.fetch_token
+        self.update_token: Callable[..., Any] | None = update_token or self.update_token
+        self.token_store: TokenStore | None = token_store if token_store is not None else self.token_store
         self._latest = weakref.ref(app)
         self._per_app[app] = _Application(self.cache, self.fetch_token, self.token_store)
         app.extensions[EXTENSION] = self
@@ -230,7 +230,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
 EXTENSION = "oauth1_catalog"
 """The key in ``app.extensions``."""
 
-oauth1 = AppGroup("oauth1", help="The application's OAuth 1.0 clients.")
+oauth1: AppGroup = AppGroup("oauth1", help="The application's OAuth 1.0 clients.")
 
 
 @oauth1.command("check")

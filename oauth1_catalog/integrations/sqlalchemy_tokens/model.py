@@ -33,8 +33,8 @@ Result = TypeVar("Result")
 class UTCDateTime(TypeDecorator[datetime]):
     """A moment in UTC, also in a database that keeps no time zone, such as SQLite, or no fractions, such as MariaDB."""
 
-    impl = DateTime(timezone=True)
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = DateTime(timezone=True)
+    cache_ok: bool | None = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:  # noqa: D102 - SQLAlchemy's
         if dialect.name in {"mysql", "mariadb"}:

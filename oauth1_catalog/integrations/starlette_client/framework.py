@@ -98,7 +98,7 @@ class StarletteFramework(Framework[Request]):
     """
 
     connected_class = AsyncConnectedPools
-    current_token = StarletteCurrentToken()
+    current_token: StarletteCurrentToken = StarletteCurrentToken()
 
     def __init__(
         self, cache: object | None = None, *, applications: WeakSet[Any] | None = None, **options: Any

@@ -13,9 +13,9 @@ from django.db.migrations.operations.base import Operation
 class Migration(migrations.Migration):
     """One row for each user and client."""
 
-    initial = True
+    initial: ClassVar[bool] = True
 
-    dependencies: ClassVar = [migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies: ClassVar[list[tuple[str, str]]] = [migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations: ClassVar[list[Operation]] = [
         migrations.CreateModel(
