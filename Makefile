@@ -17,6 +17,9 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@echo "pyright: every public name has a complete type"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" pyright --verifytypes oauth1_catalog --ignoreexternal >$(VENV)/pyright.txt \
+		|| { grep -v '^   oauth1_catalog' $(VENV)/pyright.txt; exit 1; }
 
 # Prints a table of medians, and fails where a ratio that it promises is not reached.
 bench: $(VENV)/.ready
