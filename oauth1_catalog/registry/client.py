@@ -5,47 +5,38 @@ What needs no I/O is here; ``sync_client.py`` and ``async_client.py`` drive it.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.catalog.provider import Provider, time_zone
 from oauth1_catalog.clients.options import signing_options
 from oauth1_catalog.errors import (
     ConfigurationError,
-    MissingExtraError,
-    MissingRequestTokenError,
     MissingSettingError,
     MissingTokenError,
     OAuthError,
-    StateError,
 )
 from oauth1_catalog.hosts import DEVELOPER, Access, Origin, given_insecure_transport, read_flag
-from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked, shown_url
+from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
-from oauth1_catalog.registry.login import check_fixation, held_to_rfc5849, user_digest
-from oauth1_catalog.registry.provider_values import provider_with, text_params
+from oauth1_catalog.registry.login import LoginMixin
+from oauth1_catalog.registry.notices import check_fixation, held_to_rfc5849
+from oauth1_catalog.registry.provider_values import provider_with
 from oauth1_catalog.registry.register_arguments import refuse_oauth2
 from oauth1_catalog.registry.settings import missing_settings_error
-from oauth1_catalog.registry.temporary import TemporaryStore
-from oauth1_catalog.registry.token import Token, TokenLike, token_credentials
-from oauth1_catalog.registry.token_keeping import TokenStoreMixin
-from oauth1_catalog.registry.urls import api_url, behind_base, check_transport, own_origins
+from oauth1_catalog.registry.token import TokenLike, token_credentials
+from oauth1_catalog.registry.urls import api_url, check_transport, own_origins
 from oauth1_catalog.rfc5849.messages import ClientCredentials, TokenCredentials
 
 if TYPE_CHECKING:
     from oauth1_catalog.flow.token_header import TokenHeader
-    from oauth1_catalog.registry.framework import RequestContext
-    from oauth1_catalog.registry.login import LoginSteps
     from oauth1_catalog.rfc5849 import Signer
 
 
-class OAuth1App(TokenStoreMixin[FrameworkRequest]):
+class OAuth1App(LoginMixin[FrameworkRequest]):
     """A client of one provider. ``register`` makes it; the parameters are those of ``register``.
 
     Args:
@@ -194,30 +185,6 @@ class OAuth1App(TokenStoreMixin[FrameworkRequest]):
                 **options,
             )
 
-    @cached_property
-    def temporary(self) -> TemporaryStore:
-        """The pending logins of this client."""
-        return TemporaryStore(
-            self.name,
-            binding=(self.provider.name, self.client_id or "", self.access_token_url or ""),
-            cached=self.framework.cache is not None,
-            lifetime=self.framework.lifetime,
-        )
-
-    @contextmanager
-    def _configuring(self) -> Iterator[None]:
-        """A layer below does not know whose configuration it refuses."""
-        try:
-            yield
-        except MissingExtraError as error:
-            error.provider = self.name
-            raise
-        except ConfigurationError as error:
-            if error.provider is not None:
-                raise
-            description = f"{self.name}: {error.description}"
-            raise type(error)(error.error, description, provider=self.name) from error.__cause__
-
     def problems(self) -> Iterator[ConfigurationError]:
         """What is wrong with the configuration of this client, as far as it can be told without asking the provider."""
         for part in ("signer", "pool"):
@@ -297,198 +264,6 @@ class OAuth1App(TokenStoreMixin[FrameworkRequest]):
             labels=self.provider.credential_labels,
             catalog=() if self.provider.from_catalog else self.framework.catalog(),
         )
-
-    def _begin(self, redirect_uri: object, params: Mapping[str, object]) -> LoginSteps[dict[str, Any]]:
-        """Ask for a request token; what ``create_authorization_url`` gives."""
-        from oauth1_catalog.registry import login
-
-        self._check_login()
-        uri = self._redirect_uri(redirect_uri)
-        if uri not in {None, "oob"} and self.provider.callback.value == "oob":
-            self._warn_of_unused(str(uri))
-        return login.begin(self.provider, self.signer, redirect_uri=uri, params=self._texts(params))
-
-    def _check_login(self) -> None:
-        """Refuse a login that could not end, before the user goes to the provider."""
-        if not self._can_log_in:
-            from oauth1_catalog.flow.redirection import check_flow
-
-            check_flow(self.provider, "redirect")
-            for error in self._missing_addresses():
-                raise error
-            check_fixation(self.provider, allowed=self.allow_session_fixation)
-            self._can_log_in = True
-
-    def _start_login(
-        self,
-        request: FrameworkRequest,
-        redirect_uri: object,
-        params: Mapping[str, object],
-        *,
-        state_data: Mapping[str, object] | None,
-        user: object,
-    ) -> LoginSteps[str]:
-        """Begin a login and remember it until the callback; the address that the user's browser is sent to."""
-        context = self._context(request)  # without a session nothing is sent
-        begun = MaskedMapping((yield from self._begin(redirect_uri, params)))
-        yield from self._remember(
-            request, context, begun["request_token"], redirect_uri=redirect_uri, state_data=state_data, user=user
-        )
-        return str(begun["url"])
-
-    def _warn_of_unused(self, redirect_uri: str) -> None:
-        """Say once that a redirect URI is not sent: the user may end at another address than the application thinks."""
-        if self._told_of_unused:
-            return
-        self._told_of_unused = True
-        warn(
-            f"{self.name}: the redirect URI {shown_url(redirect_uri)!r} is not sent. This provider takes oob "
-            "alone, and sends the user to the callback that is registered for the key: register this one there, and "
-            "leave the argument out. Where the provider's file has an option for it (oauth1-catalog show "
-            f"{self.provider.name}), such as callback_is_prefix, pass that at registration."
-        )
-
-    def _redirect_uri(self, given: object) -> str | None:
-        """Where the user comes back to: what a call was given, else what is configured."""
-        uri = self.redirect_uri if given is None else str(given)
-        is_path = uri is not None and uri.startswith("/") and not uri.startswith("//")
-        return behind_base(self.name, uri, self.framework.settings) if uri and is_path else uri
-
-    def _save_data(self, request: FrameworkRequest, data: Mapping[str, Any]) -> LoginSteps[None]:
-        """Remember what ``create_authorization_url`` gave, with the arguments of ``authorize_redirect``."""
-        token, arguments = data.get("request_token"), ("redirect_uri", "state_data", "user")
-        given = {name: data.get(name) for name in arguments}
-        yield from self._remember(request, self._context(request), token, **given)
-
-    def _remember(
-        self,
-        request: FrameworkRequest,
-        context: RequestContext,
-        request_token: object,
-        *,
-        redirect_uri: object,
-        state_data: Mapping[str, object] | None,
-        user: object,
-    ) -> LoginSteps[None]:
-        """Remember a login in the session of ``request`` until the callback."""
-        from oauth1_catalog.registry import login
-
-        user = yield from self._user_of(request, user)
-        yield from login.remember(
-            self.temporary,
-            context,
-            request_token=self._request_token(request_token, step="authorize"),
-            redirect_uri=self._redirect_uri(redirect_uri),
-            state_data=state_data or {},
-            user=user_digest(self.name, user),
-            now=time.time(),
-        )
-
-    def _finish(
-        self,
-        request: FrameworkRequest,
-        params: Mapping[str, object],
-        *,
-        callback: Any,  # what callback_pairs() gave
-        check_redirect_uri: bool,
-        user: object,
-    ) -> LoginSteps[Token]:
-        from oauth1_catalog.registry import login
-
-        texts = self._texts(params)
-        context = self._context(request)
-        user = yield from self._user_of(request, user)
-        token, is_theirs = yield from login.finish(
-            self.provider,
-            self.signer,
-            self.temporary,
-            context,
-            params=texts,
-            user=user_digest(self.name, user),
-            now=time.time(),
-            handed=callback,
-            check_redirect_uri=check_redirect_uri,
-        )
-        self.framework.current_token.set(self.name, request, token)
-        if is_theirs:
-            yield from self._keep_after_login(token, user)
-        return token
-
-    def _exchange(
-        self, request_token: Mapping[str, str] | None, verifier: str | None, params: Mapping[str, object]
-    ) -> LoginSteps[Token]:
-        from oauth1_catalog.flow.callback import require_verifier
-        from oauth1_catalog.registry import login
-
-        temporary = login.temporary_credentials(self._request_token(request_token, step="access_token"))
-        verifier = masked(require_verifier(self.provider, verifier, temporary.extra.get("oauth_verifier")))
-        texts = self._texts(params)
-        now = time.time()
-        return login.exchange(self.provider, self.signer, temporary, verifier=verifier, params=texts, now=now)
-
-    def _password_token(self, username: str, password: str, params: Mapping[str, object]) -> LoginSteps[Token]:
-        from oauth1_catalog.flow.grants import password_token
-        from oauth1_catalog.registry import login
-
-        texts = self._texts(params)
-        fields = yield from password_token(
-            self.provider, self.signer, username=username, password=password, params=texts
-        )
-        return login.token_of(self.provider, fields, now=time.time())
-
-    def _client_token(self, verifier: str | None, params: Mapping[str, object]) -> LoginSteps[Token]:
-        from oauth1_catalog.flow.grants import client_token
-        from oauth1_catalog.registry import login
-
-        texts = self._texts(params)
-        fields = yield from client_token(self.provider, self.signer, verifier=verifier, params=texts)
-        return login.token_of(self.provider, fields, now=time.time())
-
-    def _request_token(self, given: object, *, step: str) -> Mapping[str, str]:
-        if not isinstance(given, Mapping) or not given.get("oauth_token"):
-            raise MissingRequestTokenError(
-                description=f"{self.name}: no request_token. Pass what create_authorization_url() gave.",
-                provider=self.name,
-                step=step,
-            )
-        return given
-
-    def _context(self, request: FrameworkRequest) -> RequestContext:
-        """The session and the query of a request, with the keys that encrypt a login's record."""
-        with self._configuring():
-            context = self.framework.context(request)
-        return replace(context, keys=self._secret_keys(context.keys))
-
-    def _secret_keys(self, found: Sequence[str | bytes]) -> Sequence[str | bytes]:
-        """The keys that encrypt and decrypt a login's record, the one that encrypts first.
-
-        Args:
-            found: the application's own keys.
-
-        Raises:
-            ConfigurationError: there is none: a record would be encrypted with what everybody knows.
-        """
-        keys = [*self.framework.secret_keys, *found, *self._fallback_keys]
-        if not keys:
-            raise ConfigurationError(
-                "missing_secret_key",
-                f"{self.name}: A login's record is sealed with a secret key. No key of the application can be found, "
-                "and this client has no secret to derive one from.",
-                provider=self.name,
-                advice="Pass OAuth(secret_key=...), a long random text that all processes of the application share.",
-            )
-        return list(dict.fromkeys(keys))
-
-    @cached_property
-    def _fallback_keys(self) -> Sequence[str]:
-        """For an application without a secret key: what only this client knows, in each of its processes."""
-        secret = masked(self.client_secret)
-        if not secret and self.signer.signature_method.name.startswith("RSA"):
-            secret = masked(self.signer.signature_method.sign("oauth1_catalog temporary credentials", "", ""))
-        return MaskedList([f"{self.client_id}&{secret}"] if secret else [])
-
-    def _texts(self, params: Mapping[str, object]) -> dict[str, str]:
-        return text_params(self.name, params) if params else {}
 
     @cached_property
     def _headers(self) -> Mapping[str, str]:
@@ -571,26 +346,6 @@ class OAuth1App(TokenStoreMixin[FrameworkRequest]):
             provider=self.name,
             step="api",
         )
-
-
-def callback_pairs(client: OAuth1App[Any], callback: object) -> Any:
-    """The pairs, masked, of what an application passed as ``callback=``. It may be whatever a browser sent.
-
-    Raises:
-        StateError: it is not a mapping.
-    """
-    if callback is None or isinstance(callback, MaskedList):
-        return callback
-    if not isinstance(callback, Mapping):
-        kind, callback = type(callback).__name__, None
-        raise StateError(
-            "invalid_callback",
-            f"{client.name}: callback= is of type {kind}. Pass a mapping with oauth_token and "
-            "oauth_verifier, such as the request's JSON.",
-            provider=client.name,
-            step="callback",
-        )
-    return MaskedList(client.framework.pairs(callback))
 
 
 def _host(url: str) -> str:

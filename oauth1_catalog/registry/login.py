@@ -7,155 +7,326 @@ that are ``Uninterrupted``.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-from collections.abc import Generator, Iterable, Mapping
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
+from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.errors import ConfigurationError, StateError
+from oauth1_catalog.errors import (
+    ConfigurationError,
+    MissingExtraError,
+    MissingRequestTokenError,
+    MissingSettingError,
+    StateError,
+)
 from oauth1_catalog.flow.callback import read_callback, require_verifier
 from oauth1_catalog.flow.redirection import (
     OUT_OF_BAND,
     authorization_url,
+    check_flow,
     request_temporary_credentials,
     request_token_credentials,
 )
-from oauth1_catalog.flow.responses import expires_at
-from oauth1_catalog.registry.framework import RequestContext
+from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked, shown_url
+from oauth1_catalog.registry.framework import FrameworkRequest, RequestContext
+from oauth1_catalog.registry.notices import check_fixation
+from oauth1_catalog.registry.provider_values import text_params
 from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
 from oauth1_catalog.registry.token import Token
+from oauth1_catalog.registry.token_keeping import TokenStoreMixin
 from oauth1_catalog.registry.token_store import Pause, StoreCall, Uninterrupted
+from oauth1_catalog.registry.urls import behind_base
 from oauth1_catalog.rfc5849.messages import Request, TemporaryCredentials
-
-if TYPE_CHECKING:
-    from oauth1_catalog.catalog.provider import Provider
-    from oauth1_catalog.rfc5849 import Signer
-
 
 Outcome = TypeVar("Outcome")
 Effect: TypeAlias = Request | CacheCall | StoreCall | Pause | Uninterrupted
 LoginSteps: TypeAlias = Generator[Effect, Any, Outcome]  # what comes back depends on what was yielded
 
 
-def begin(
-    provider: Provider,
-    signer: Signer,
-    *,
-    redirect_uri: str | None,
-    params: Mapping[str, str],
-) -> LoginSteps[dict[str, Any]]:
-    """Ask for a request token, and say where to send the browser.
+class LoginMixin(TokenStoreMixin[FrameworkRequest]):
+    """The steps of a client that lead to a token."""
 
-    Returns:
-        Authlib's dictionary: ``url``, ``request_token`` and ``state``.
-    """
-    temporary = yield from request_temporary_credentials(provider, signer, redirect_uri=redirect_uri)
-    url = authorization_url(
-        provider, temporary, client_id=signer.client.client_id, redirect_uri=redirect_uri, params=params
-    )
-    request_token = Token(
-        oauth_token=temporary.oauth_token, oauth_token_secret=temporary.oauth_token_secret, **temporary.extra
-    )
-    return {"url": url, "request_token": request_token, "state": temporary.oauth_token}
+    client_id: str | None
+    client_secret: str | None
+    redirect_uri: str | None
+    allow_session_fixation: bool
+    _can_log_in: bool
+    _told_of_unused: bool
+
+    if TYPE_CHECKING:
+
+        def _missing_addresses(self) -> Iterator[MissingSettingError]: ...
+
+    def _begin(self, redirect_uri: object, params: Mapping[str, object]) -> LoginSteps[dict[str, Any]]:
+        """Ask for a request token; the outcome is Authlib's dictionary, ``url``, ``request_token`` and ``state``."""
+        self._check_login()
+        uri = self._redirect_uri(redirect_uri)
+        if uri not in {None, OUT_OF_BAND} and self.provider.callback.value == "oob":
+            self._warn_of_unused(str(uri))
+        return self._ask_for_request_token(uri, self._texts(params))
+
+    def _ask_for_request_token(self, uri: str | None, params: Mapping[str, str]) -> LoginSteps[dict[str, Any]]:
+        temporary = yield from request_temporary_credentials(self.provider, self.signer, redirect_uri=uri)
+        client_id = self.signer.client.client_id
+        url = authorization_url(self.provider, temporary, client_id=client_id, redirect_uri=uri, params=params)
+        request_token = Token(
+            oauth_token=temporary.oauth_token, oauth_token_secret=temporary.oauth_token_secret, **temporary.extra
+        )
+        return {"url": url, "request_token": request_token, "state": temporary.oauth_token}
+
+    def _check_login(self) -> None:
+        """Refuse a login that could not end, before the user goes to the provider."""
+        if not self._can_log_in:
+            check_flow(self.provider, "redirect")
+            for error in self._missing_addresses():
+                raise error
+            check_fixation(self.provider, allowed=self.allow_session_fixation)
+            self._can_log_in = True
+
+    def _start_login(
+        self,
+        request: FrameworkRequest,
+        redirect_uri: object,
+        params: Mapping[str, object],
+        *,
+        state_data: Mapping[str, object] | None,
+        user: object,
+    ) -> LoginSteps[str]:
+        """Begin a login and remember it until the callback; the address that the user's browser is sent to."""
+        context = self._context(request)  # without a session nothing is sent
+        begun = MaskedMapping((yield from self._begin(redirect_uri, params)))
+        yield from self._remember(
+            request, context, begun["request_token"], redirect_uri=redirect_uri, state_data=state_data, user=user
+        )
+        return str(begun["url"])
+
+    def _remember(
+        self,
+        request: FrameworkRequest,
+        context: RequestContext,
+        request_token: object,
+        *,
+        redirect_uri: object,
+        state_data: Mapping[str, object] | None,
+        user: object,
+    ) -> LoginSteps[None]:
+        """Remember a login in the session of ``request`` until the callback."""
+        user = yield from self._user_of(request, user)
+        login = PendingLogin(
+            _temporary_credentials(self._request_token(request_token, step="authorize")),
+            self._redirect_uri(redirect_uri),
+            state_data or {},
+            user_digest(self.name, user),
+        )
+        yield from self.temporary.save(
+            context.session,
+            login,
+            keys=context.keys,
+            in_cookie=context.in_cookie,
+            compressed=context.compressed,
+            now=time.time(),
+        )
+
+    def _finish(
+        self,
+        request: FrameworkRequest,
+        params: Mapping[str, object],
+        *,
+        callback: Any,  # what callback_pairs() gave
+        check_redirect_uri: bool,
+        user: object,
+    ) -> LoginSteps[Token]:
+        """Read the callback, take the login that it ends, and exchange its request token for an access token.
+
+        Args:
+            request: the framework's request.
+            params: parameters of the token request.
+            callback: the callback's parameters, where they are not in the query; nothing else is read from them.
+            check_redirect_uri: whether the login must end at the path that it was begun for.
+            user: who is logged in to the application now.
+
+        Raises:
+            AuthorizationDeniedError: the user declined.
+            StateError: the callback belongs to no login of this browser, or to one that another user began.
+            MissingVerifierError: the callback has no verifier.
+            ProviderError: the provider gave no access token.
+        """
+        provider, texts = self.provider, self._texts(params)
+        context = self._context(request)
+        user = yield from self._user_of(request, user)
+        digest, now = user_digest(self.name, user), time.time()
+        ended = read_callback(provider, context.query, handed=callback)
+        if ended.failure is not None:
+            yield from self.temporary.discard(context.session, ended.oauth_token)
+            raise ended.failure
+        login = yield from self.temporary.take(context.session, ended.oauth_token, keys=context.keys, now=now)
+        check_same_user(provider.name, login.user, digest)
+        if check_redirect_uri:
+            _check_path(provider, login.redirect_uri, context.path)
+        verifier = require_verifier(provider, ended.oauth_verifier, login.temporary.extra.get("oauth_verifier"))
+        token = yield from self._token_for(login.temporary, verifier, texts, now)
+        token.update({name: value for name, value in ended.extra.items() if name not in token})
+        token.state_data = dict(login.state_data)
+        token.redirect_uri = login.redirect_uri
+        self.framework.current_token.set(self.name, request, token)
+        if login.user is not None:
+            yield from self._keep_after_login(token, user)
+        return token
+
+    def _exchange(
+        self, request_token: Mapping[str, str] | None, verifier: str | None, params: Mapping[str, object]
+    ) -> LoginSteps[Token]:
+        """The last step alone, without callback and session."""
+        temporary = _temporary_credentials(self._request_token(request_token, step="access_token"))
+        verifier = masked(require_verifier(self.provider, verifier, temporary.extra.get("oauth_verifier")))
+        return self._token_for(temporary, verifier, self._texts(params), time.time())
+
+    def _token_for(
+        self, temporary: TemporaryCredentials, verifier: str | None, params: Mapping[str, str], now: float
+    ) -> LoginSteps[Token]:
+        fields = yield from request_token_credentials(
+            self.provider, self.signer, temporary, verifier=verifier, params=params
+        )
+        return self._token_of(fields, now)
+
+    def _password_token(self, username: str, password: str, params: Mapping[str, object]) -> LoginSteps[Token]:
+        from oauth1_catalog.flow.grants import password_token
+
+        texts = self._texts(params)
+        fields = yield from password_token(
+            self.provider, self.signer, username=username, password=password, params=texts
+        )
+        return self._token_of(fields, time.time())
+
+    def _client_token(self, verifier: str | None, params: Mapping[str, object]) -> LoginSteps[Token]:
+        from oauth1_catalog.flow.grants import client_token
+
+        texts = self._texts(params)
+        fields = yield from client_token(self.provider, self.signer, verifier=verifier, params=texts)
+        return self._token_of(fields, time.time())
+
+    def _save_data(self, request: FrameworkRequest, data: Mapping[str, Any]) -> LoginSteps[None]:
+        """Remember what ``create_authorization_url`` gave, with the arguments of ``authorize_redirect``."""
+        given = {name: data.get(name) for name in ("redirect_uri", "state_data", "user")}
+        yield from self._remember(request, self._context(request), data.get("request_token"), **given)
+
+    def _warn_of_unused(self, redirect_uri: str) -> None:
+        """Warn once that a redirect URI is not sent: the user may return to another address than expected."""
+        if self._told_of_unused:
+            return
+        self._told_of_unused = True
+        warn(
+            f"{self.name}: the redirect URI {shown_url(redirect_uri)!r} is not sent. This provider takes oob "
+            "alone, and sends the user to the callback that is registered for the key: register this one there, and "
+            "leave the argument out. Where the provider's file has an option for it (oauth1-catalog show "
+            f"{self.provider.name}), such as callback_is_prefix, pass that at registration."
+        )
+
+    def _redirect_uri(self, given: object) -> str | None:
+        """Where the user comes back to: what a call was given, else what is configured."""
+        uri = self.redirect_uri if given is None else str(given)
+        is_path = uri is not None and uri.startswith("/") and not uri.startswith("//")
+        return behind_base(self.name, uri, self.framework.settings) if uri and is_path else uri
+
+    def _request_token(self, given: object, *, step: str) -> Mapping[str, str]:
+        if not isinstance(given, Mapping) or not given.get("oauth_token"):
+            raise MissingRequestTokenError(
+                description=f"{self.name}: no request_token. Pass what create_authorization_url() gave.",
+                provider=self.name,
+                step=step,
+            )
+        return given
+
+    def _context(self, request: FrameworkRequest) -> RequestContext:
+        """The session and the query of a request, with the keys that encrypt a login's record."""
+        with self._configuring():
+            context = self.framework.context(request)
+        return replace(context, keys=self._secret_keys(context.keys))
+
+    def _secret_keys(self, found: Sequence[str | bytes]) -> Sequence[str | bytes]:
+        """The keys that encrypt and decrypt a login's record, the one that encrypts first.
+
+        Args:
+            found: the application's own keys.
+
+        Raises:
+            ConfigurationError: there is none: a record would be encrypted with what everybody knows.
+        """
+        keys = [*self.framework.secret_keys, *found, *self._fallback_keys]
+        if not keys:
+            raise ConfigurationError(
+                "missing_secret_key",
+                f"{self.name}: A login's record is sealed with a secret key. No key of the application can be found, "
+                "and this client has no secret to derive one from.",
+                provider=self.name,
+                advice="Pass OAuth(secret_key=...), a long random text that all processes of the application share.",
+            )
+        return list(dict.fromkeys(keys))
+
+    @cached_property
+    def _fallback_keys(self) -> Sequence[str]:
+        """For an application without a secret key: what only this client knows, in each of its processes."""
+        secret = masked(self.client_secret)
+        if not secret and self.signer.signature_method.name.startswith("RSA"):
+            secret = masked(self.signer.signature_method.sign("oauth1_catalog temporary credentials", "", ""))
+        return MaskedList([f"{self.client_id}&{secret}"] if secret else [])
+
+    def _texts(self, params: Mapping[str, object]) -> dict[str, str]:
+        return text_params(self.name, params) if params else {}
+
+    @cached_property
+    def temporary(self) -> TemporaryStore:
+        """The pending logins of this client."""
+        return TemporaryStore(
+            self.name,
+            binding=(self.provider.name, self.client_id or "", self.provider.access_token_url or ""),
+            cached=self.framework.cache is not None,
+            lifetime=self.framework.lifetime,
+        )
+
+    @contextmanager
+    def _configuring(self) -> Iterator[None]:
+        """Name this client in a configuration error of a lower layer, which does not know the client."""
+        try:
+            yield
+        except MissingExtraError as error:
+            error.provider = self.name
+            raise
+        except ConfigurationError as error:
+            if error.provider is not None:
+                raise
+            description = f"{self.name}: {error.description}"
+            raise type(error)(error.error, description, provider=self.name) from error.__cause__
 
 
-def remember(
-    store: TemporaryStore,
-    browser: RequestContext,
-    *,
-    request_token: Mapping[str, str],
-    redirect_uri: str | None,
-    state_data: Mapping[str, object],
-    user: str | None,
-    now: float,
-) -> LoginSteps[None]:
-    """Keep the request token of ``begin`` until the callback, and the user for whom the login begins."""
-    login = PendingLogin(temporary_credentials(request_token), redirect_uri, state_data, user)
-    yield from store.save(
-        browser.session,
-        login,
-        keys=browser.keys,
-        in_cookie=browser.in_cookie,
-        compressed=browser.compressed,
-        now=now,
-    )
-
-
-def finish(
-    provider: Provider,
-    signer: Signer,
-    store: TemporaryStore,
-    browser: RequestContext,
-    *,
-    params: Mapping[str, str],
-    user: str | None,
-    now: float,
-    handed: Iterable[tuple[str, object]] | None = None,
-    check_redirect_uri: bool = False,
-) -> LoginSteps[tuple[Token, bool]]:
-    """Read the callback, take back the login that it ends, and change its request token for an access token.
-
-    Args:
-        provider: whose login it is.
-        signer: signs with the client's credentials.
-        store: has the login.
-        browser: who comes back.
-        params: parameters of the token request.
-        user: who is logged in to the application now.
-        now: seconds since the epoch.
-        handed: the callback's parameters, where they are not in the query; nothing else is read from them.
-        check_redirect_uri: whether the login must end at the path that it was begun for.
-
-    Returns:
-        The token, and whether the login was begun by the user who is logged in now.
+def callback_pairs(client: LoginMixin[Any], callback: object) -> Any:
+    """The pairs, masked, of what an application passed as ``callback=``. It may be whatever a browser sent.
 
     Raises:
-        AuthorizationDeniedError: the user said no.
-        StateError: the callback belongs to no login of this browser, or to one that another user began.
-        MissingVerifierError: the callback has no verifier.
-        ProviderError: the provider gave no access token.
+        StateError: it is not a mapping.
     """
-    callback = read_callback(provider, browser.query, handed=handed)
-    if callback.failure is not None:
-        yield from store.discard(browser.session, callback.oauth_token)
-        raise callback.failure
-    login = yield from store.take(browser.session, callback.oauth_token, keys=browser.keys, now=now)
-    check_same_user(provider.name, login.user, user)
-    if check_redirect_uri:
-        _check_path(provider, login.redirect_uri, browser.path)
-    verifier = require_verifier(provider, callback.oauth_verifier, login.temporary.extra.get("oauth_verifier"))
-    token = yield from exchange(provider, signer, login.temporary, verifier=verifier, params=params, now=now)
-    token.update({name: value for name, value in callback.extra.items() if name not in token})
-    token.state_data = dict(login.state_data)
-    token.redirect_uri = login.redirect_uri
-    return token, login.user is not None
+    if callback is None or isinstance(callback, MaskedList):
+        return callback
+    if not isinstance(callback, Mapping):
+        kind, callback = type(callback).__name__, None
+        raise StateError(
+            "invalid_callback",
+            f"{client.name}: callback= is of type {kind}. Pass a mapping with oauth_token and "
+            "oauth_verifier, such as the request's JSON.",
+            provider=client.name,
+            step="callback",
+        )
+    return MaskedList(client.framework.pairs(callback))
 
 
-def exchange(
-    provider: Provider,
-    signer: Signer,
-    temporary: TemporaryCredentials,
-    *,
-    verifier: str | None,
-    params: Mapping[str, str],
-    now: float,
-) -> LoginSteps[Token]:
-    """Change the request token for an access token."""
-    fields = yield from request_token_credentials(provider, signer, temporary, verifier=verifier, params=params)
-    return token_of(provider, fields, now=now)
-
-
-def token_of(provider: Provider, fields: Mapping[str, str], *, now: float) -> Token:
-    """The token in a provider's answer that came ``now``."""
-    token = Token(fields)
-    token.expires_at = expires_at(provider, token, now)
-    return token
-
-
-def temporary_credentials(request_token: Mapping[str, str]) -> TemporaryCredentials:
+def _temporary_credentials(request_token: Mapping[str, str]) -> TemporaryCredentials:
     """Authlib's request token, a dictionary, as temporary credentials."""
     fields = dict(request_token)
     return TemporaryCredentials(fields.pop("oauth_token"), fields.pop("oauth_token_secret", "") or "", fields)
@@ -232,46 +403,3 @@ def check_same_user(client: str, begun_by: str | None, ended_by: str | None) -> 
 def _attribute(user: object, name: str) -> object:
     value = getattr(user, name, None)
     return value() if name == "get_id" and callable(value) else value
-
-
-RISK = (
-    "the provider's callback need not have a verifier (OAuth Core 1.0), so a login can be fixated: an attacker who "
-    "begins one, and has a victim agree to it, ends it with the victim's account (oauth.net advisory 2009-1)"
-)
-"""What is wrong with such a login, for messages."""
-
-
-def has_fixable_login(provider: Provider) -> bool:
-    """Whether users log in at this provider, and come back without a verifier."""
-    return "redirect" in provider.flows and provider.callback.verifier != "required"
-
-
-def check_fixation(provider: Provider, *, allowed: bool) -> None:
-    """Refuse a login without verifier where the application has not allowed it.
-
-    Raises:
-        ConfigurationError: it was not allowed; nothing was sent.
-
-    >>> from oauth1_catalog.catalog.provider import CallbackRules
-    >>> check_fixation(Provider(name="tripit", callback=CallbackRules(verifier="none")), allowed=True)
-    """
-    if allowed or not has_fixable_login(provider):
-        return
-    raise ConfigurationError(
-        "session_fixation",
-        f"{provider.name}: {RISK}.",
-        provider=provider.name,
-        advice="To accept that, pass allow_session_fixation=True at registration; docs/security.md tells what to do "
-        "beside it.",
-    )
-
-
-def held_to_rfc5849(provider: Provider) -> Provider:
-    """``provider``, where its file leaves open whether there is a verifier: the login then needs one.
-
-    A server that does not confirm the callback ignores a verifier, which anybody can make up; so it must confirm.
-    """
-    if provider.callback.verifier != "optional":
-        return provider
-    rules = dataclasses.replace(provider.callback, verifier="required", confirmed="required")
-    return dataclasses.replace(provider, callback=rules)

@@ -6,9 +6,11 @@ Without a token store a token is the application's to keep; renewing and revokin
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic
 
 from oauth1_catalog.errors import ConfigurationError, MissingTokenError
+from oauth1_catalog.flow.responses import expires_at
 from oauth1_catalog.registry import token_store
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
 from oauth1_catalog.registry.token import Token, TokenLike, token_fields
@@ -75,10 +77,15 @@ class TokenStoreMixin(Generic[FrameworkRequest]):
 
     def _renew_at_provider(self, token: TokenLike) -> LoginSteps[Token]:
         from oauth1_catalog.flow.grants import renew_token
-        from oauth1_catalog.registry import login
 
         fields = yield from renew_token(self.provider, self.signer, token_fields(token, provider=self.name))
-        return login.token_of(self.provider, fields, now=time.time())
+        return self._token_of(fields, time.time())
+
+    def _token_of(self, fields: Mapping[str, str], now: float) -> Token:
+        """The token in a provider's answer to a request that was sent ``now``."""
+        token = Token(fields)
+        token.expires_at = expires_at(self.provider, token, now)
+        return token
 
     def _revoke(self, token: TokenLike | None, user: object) -> LoginSteps[None]:
         from oauth1_catalog.flow.grants import revoke_token

@@ -17,8 +17,7 @@ from oauth1_catalog.application_warnings import WarnsHere
 from oauth1_catalog.flow.driver import arun
 from oauth1_catalog.integrations.django_client.framework import own_request
 from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked
-from oauth1_catalog.registry.client import callback_pairs
-from oauth1_catalog.registry.login import Effect, LoginSteps
+from oauth1_catalog.registry.login import Effect, LoginSteps, callback_pairs
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
 from oauth1_catalog.registry.token import Token, TokenLike
 from oauth1_catalog.registry.token_store import Pause, Uninterrupted, uninterrupted

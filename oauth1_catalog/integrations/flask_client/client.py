@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from oauth1_catalog.errors import NotInitializedError
 from oauth1_catalog.integrations.flask_client.framework import FlaskFramework
 from oauth1_catalog.redaction import MaskedMapping, masked
-from oauth1_catalog.registry.client import callback_pairs
+from oauth1_catalog.registry.login import callback_pairs
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
 from oauth1_catalog.registry.token import Token, TokenLike
 

@@ -14,7 +14,7 @@ from oauth1_catalog.application_warnings import WarnsHere
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.async_client import AsyncOAuth1App
-from oauth1_catalog.registry.client import callback_pairs
+from oauth1_catalog.registry.login import callback_pairs
 from oauth1_catalog.registry.token import Token, TokenLike
 from oauth1_catalog.registry.verbs import HttpOptions, Verbs
 
