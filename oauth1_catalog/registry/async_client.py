@@ -48,7 +48,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
         return httpx_options(client_kwargs, name=self.name)
 
     async def create_authorization_url(self, redirect_uri: str | None = None, **kwargs: object) -> dict[str, Any]:
-        """As the sync client's: ask for a request token, and say where to send the browser."""
+        """As the sync client's: ask for a request token, and return the address to send the browser to."""
         kwargs = MaskedMapping(kwargs)
         return await self._run(self._begin(redirect_uri, kwargs))
 
@@ -76,12 +76,12 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
         return await self._run(self._client_token(verifier, kwargs))
 
     async def renew_token(self, token: TokenLike | None = None, *, user: object = None) -> Token:
-        """As the sync client's: renew an access token, at the providers whose files say how."""
+        """As the sync client's: renew an access token, at providers whose files describe renewal."""
         token = masked(token)
         return await self._run(self._renew(token, user))
 
     async def revoke_token(self, token: TokenLike | None = None, *, user: object = None) -> None:
-        """As the sync client's: tell the provider that an access token is not to be used any more."""
+        """As the sync client's: revoke an access token at the provider."""
         token = masked(token)
         await self._run(self._revoke(token, user))
 

@@ -37,7 +37,7 @@ def refuse_configured_plaintext(client: str, settings: Settings) -> None:
     """Refuse a configuration that wants to allow PLAINTEXT over http.
 
     Raises:
-        ConfigurationError: says where to allow it.
+        ConfigurationError: the message names the function that allows it.
     """
     if settings.get(client, IN_CODE) not in (None, ""):
         raise ConfigurationError(
@@ -104,7 +104,7 @@ def catalog_path(settings: Settings) -> tuple[str, ...]:
 
 
 def unused_file(settings: Settings, catalog: Catalog, provider: str) -> str:
-    """What to say where ``OAUTH1_CATALOG_PATH`` has a provider's file that the given catalog does not read; else empty.
+    """The warning that ``OAUTH1_CATALOG_PATH`` has a provider's file that the given catalog does not read, or ``""``.
 
     Args:
         settings: the framework's configuration.

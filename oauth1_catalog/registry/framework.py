@@ -1,4 +1,4 @@
-"""What a client must know of the web framework that it lives in; each integration says it once."""
+"""What a client needs of its web framework. Each integration implements it."""
 
 from __future__ import annotations
 

@@ -180,6 +180,19 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
             yield from self._keep_after_login(token, user)
         return token
 
+    def _user_of(self, request: FrameworkRequest, given: object) -> LoginSteps[object]:
+        """Who is logged in to the application: whom it names, else whom the token store finds."""
+        if given is not None or self.framework.token_store is None:
+            return given
+        user: object = yield StoreCall("current_user", (request,))
+        return user
+
+    def _keep_after_login(self, token: Token, user: object) -> LoginSteps[None]:
+        """Save the token of a login that ``user`` began and ended."""
+        if self.framework.token_store is not None:
+            yield StoreCall("save_token", (self.name, user, token))
+            token.user = user
+
     def _exchange(
         self, request_token: Mapping[str, str] | None, verifier: str | None, params: Mapping[str, object]
     ) -> LoginSteps[Token]:

@@ -36,7 +36,8 @@ def check_fixation(provider: Provider, *, allowed: bool) -> None:
         "session_fixation",
         f"{provider.name}: {RISK}.",
         provider=provider.name,
-        advice="To accept that, pass allow_session_fixation=True at registration, and follow docs/security.md.",
+        advice="To accept that, pass allow_session_fixation=True at registration. See docs/security.md for what "
+        "else to do.",
     )
 
 
@@ -53,7 +54,7 @@ def held_to_rfc5849(provider: Provider) -> Provider:
 
 @dataclass(frozen=True, slots=True)
 class HostProblem:
-    """Why a framework's idea of its own address cannot be believed.
+    """Why the address in a request's Host header cannot be trusted.
 
     Args:
         cause: what is set or missing; the first half of a sentence.
@@ -67,7 +68,7 @@ class HostProblem:
 def notices(
     client: str, provider: Provider, settings: Settings, *, allow_session_fixation: bool = False
 ) -> Iterator[ConfigurationNotice]:
-    """What to tell of a client.
+    """The warnings about one client.
 
     Args:
         client: the registered name.
@@ -103,10 +104,10 @@ def notices(
 
 
 def host_notices(problem: HostProblem | None, base: str) -> Iterator[ConfigurationNotice]:
-    """What to tell of an application that may build its redirect URI from a Host header that anybody can send.
+    """The warning about an application that may build its redirect URI from a Host header that anybody can send.
 
     Args:
-        problem: why the header cannot be believed.
+        problem: why the header cannot be trusted.
         base: where the application's public address is configured.
 
     >>> problem = HostProblem("TRUSTED_HOSTS is not set", "set TRUSTED_HOSTS in app.config")
@@ -126,7 +127,7 @@ def host_notices(problem: HostProblem | None, base: str) -> Iterator[Configurati
 
 
 def session_cookie_notices(same_site: object, place: str) -> Iterator[ConfigurationNotice]:
-    """What to tell of the cookie that the session is in, or that names it.
+    """The warning about the cookie that the session is in, or that names it.
 
     Args:
         same_site: its ``SameSite`` attribute.

@@ -1,7 +1,7 @@
-"""The registry of clients that each framework's ``OAuth`` is made of.
+"""The base of each framework's ``OAuth``: it registers clients, builds and checks them.
 
-Clients are built from what was registered when they are first used, or at once where the framework's configuration is
-there: a mistake in it is found before a user logs in.
+A client is built when it is registered, if the framework's configuration is available, so that a mistake is found
+before a user logs in. Otherwise it is built when it is first used.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class BaseOAuth(Generic[App]):
         cache: keeps the temporary credentials between redirect and callback: an object with ``get(key)``,
             ``set(key, value, seconds)`` and ``delete(key)``, such as a cache of cachelib, Django or redis. Without one
             they are kept, encrypted, in the session.
-        fetch_token: gives the current user's token for a client's name.
+        fetch_token: returns the current user's token for a client's name.
         update_token: accepted for Authlib's users; OAuth 1.0 tokens are not refreshed.
         catalog: where ``register_from_catalog`` looks providers up. By default the built-in catalog, behind the
             directories of ``OAUTH1_CATALOG_PATH`` in the configuration or the environment.
@@ -151,7 +151,7 @@ class BaseOAuth(Generic[App]):
             allow_local_hosts: as for the registry, for this client.
             insecure_transport: as for the registry, for this client.
             allow_plaintext_over_http: sign with PLAINTEXT for ``http://`` as well, where others can read the secrets.
-            redirect_uri: where users come back to, where ``authorize_redirect`` does not say it: an absolute address,
+            redirect_uri: where users return to, unless ``authorize_redirect`` names an address: an absolute address,
                 or a path behind the configured base. By default the configuration's, such as ``TWITTER_REDIRECT_URI``.
             allow_session_fixation: allow logins at a provider whose callback has no verifier (OAuth Core 1.0): an
                 attacker can end such a login with the account of a victim. See ``docs/security.md``.
@@ -162,15 +162,15 @@ class BaseOAuth(Generic[App]):
 
         Raises:
             UnknownProviderError: the catalog has no such provider; the message lists the nearest names.
-            MissingSettingError: a key or a variable is nowhere; the message names the configuration's key.
+            MissingSettingError: a key or a variable is missing; the message names the configuration's key.
             RetiredProviderError: the provider has switched OAuth 1.0 off.
-            ConfigurationError: a name is misspelt, a value is not usable, or logins can be fixated and that is not
+            ConfigurationError: a name is misspelt, a value is not usable, or logins can be fixated and this is not
                 allowed.
 
         Warns:
             DeprecatedProviderWarning: the provider is going to switch OAuth 1.0 off.
-            ConfigurationWarning: the provider asks for a User-Agent of yours, and there is none; or logins can be
-                fixated, and that is allowed.
+            ConfigurationWarning: the provider asks for a User-Agent that names your application, and none is set; or
+                logins can be fixated, and this is allowed.
         """
         values = MaskedMapping(values)
         registered = name or provider
@@ -189,7 +189,7 @@ class BaseOAuth(Generic[App]):
         return client
 
     def unregister(self, name: str) -> None:
-        """Forget a client, and close its connections; an unknown name is forgotten already."""
+        """Forget a client, and close its connections. An unknown name is ignored."""
         with self._lock:
             self._registry.pop(name, None)
             self._discard(name)
@@ -215,14 +215,14 @@ class BaseOAuth(Generic[App]):
         return client
 
     def check(self) -> list[ConfigurationError]:
-        """What is wrong with the registered clients: missing settings, unusable keys, misspelt names.
+        """Find the problems of the registered clients: missing settings, unusable keys, misspelt names.
 
-        What their logins need of the application is looked at too, as far as it can be told outside of a request: a
-        session, and a key that seals what is kept in it.
+        It also checks what logins need of the application, as far as this is known outside of a request: a session, and
+        a key that encrypts the data in it.
 
-        Nothing is sent. An empty list is good news; call it in a test of your application. What works today and needs
-        your attention is in the list too, with the ``severity`` ``"warning"``: a provider that is going to switch OAuth
-        1.0 off, a User-Agent that it asks for, a redirect URI that anybody can choose by the Host header.
+        Nothing is sent. Call it in a test of your application, and expect an empty list. The list also has warnings,
+        with the ``severity`` ``"warning"``: a provider that is going to switch OAuth 1.0 off, a User-Agent that it asks
+        for, a redirect URI that anybody can choose by the Host header.
 
         ``OAUTH1_CATALOG_SILENCED_CHECKS`` in the configuration lists, by their ``error``, findings to leave out.
         """
@@ -257,7 +257,7 @@ class BaseOAuth(Generic[App]):
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _notices(self, name: str) -> list[ConfigurationNotice]:
-        """What works today and needs attention of a client; one that is not built yet is told of when it can be."""
+        """The warnings about a client. One that is not built yet has none."""
         client = self._built().get(name)
         if client is None:
             return []
@@ -324,7 +324,9 @@ class BaseOAuth(Generic[App]):
 
     def _check_name(self, name: str) -> None:
         if not isinstance(name, str) or not name or name.startswith("_"):
-            raise ConfigurationError(description=f"{name!r} is no name for a client. Use a word, such as 'twitter'.")
+            raise ConfigurationError(
+                description=f"Invalid client name {name!r}. Use a Python identifier, such as 'twitter'."
+            )
         if hasattr(type(self), name) or name in self.__dict__:
             raise ConfigurationError(
                 "reserved_name",

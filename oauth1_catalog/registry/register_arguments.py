@@ -1,4 +1,4 @@
-"""The names that ``register`` and the configuration know, and what is said about those that they do not.
+"""The names that ``register`` and the configuration accept, and the errors for those that they do not.
 
 Authlib takes any name: with a typo in ``request_token_url`` it silently makes an OAuth 2 client. Here a near miss is an
 error, a name of OAuth 2 is answered with where to go, and anything else is a warning.
@@ -60,7 +60,7 @@ _ADDRESSES = frozenset({"base_url", "api_server", "site_url", "wiki_url", "store
 """What other providers call the address of a customer's server."""
 
 _OPTIONS = (SIGNING | REQUESTS | HTTPX) - {"base_url"}
-"""What belongs into ``client_kwargs``; httpx2's ``base_url`` is the provider's address here."""
+"""What belongs in ``client_kwargs``; httpx2's ``base_url`` is the provider's address here."""
 
 OAUTH2 = frozenset(
     {
@@ -123,7 +123,7 @@ def check_names(
         if name in _OPTIONS:
             raise ConfigurationError(
                 "unknown_parameter",
-                f"{client}: {where} was given {name}, which belongs into client_kwargs.",
+                f"{client}: {where} was given {name}, which belongs in client_kwargs.",
                 provider=client,
                 advice=f"Pass client_kwargs={{{name!r}: ...}}.",
             )
@@ -150,7 +150,7 @@ def _to_give(wanted: Mapping[str, str | None]) -> str:
 
 
 def refuse_oauth2(client: str, given: Collection[str], *, where: str) -> None:
-    """Say where to go for OAuth 2, if that is what ``given`` speaks of.
+    """Refuse parameters of OAuth 2, and point to Authlib.
 
     Raises:
         ConfigurationError: a name is OAuth 2's.

@@ -1,7 +1,7 @@
-"""Which value wins: the catalog's, the framework configuration's, or the call's own.
+"""The framework's configuration, and how its values are merged with those of the call.
 
-One precedence everywhere: catalog, then configuration, then the call's arguments; ``overwrite=True`` turns the last
-two. ``None`` means that nothing is given.
+A value of the call replaces one of the configuration, which replaces the catalog's. ``overwrite=True`` swaps the first
+two. ``None`` counts as not given.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from oauth1_catalog.suggestions import nearest
 
 
 class Settings(ABC):
-    """The part of a framework's configuration that speaks of clients."""
+    """The part of a framework's configuration that concerns clients."""
 
     @abstractmethod
     def get(self, client: str, parameter: str) -> object | None:
@@ -41,10 +41,9 @@ class Settings(ABC):
         """The parameters that the configuration gives for a client, those that are not ``known`` included."""
 
     def configured_names(self) -> Mapping[str, str]:
-        """Every setting that has a value, whoever's it is, to find the one that was meant.
+        """Every setting that has a value, of any client, to suggest the one that was meant.
 
-        The key is its name as it would be in an environment (``TWITTER_CONSUMER_KEY``), the value a sentence that names
-        it and asks whether it is meant.
+        The key is its name as in an environment (``TWITTER_CONSUMER_KEY``), the value the question to ask about it.
         """
         return {}
 
@@ -52,10 +51,10 @@ class Settings(ABC):
     """The registered clients, whose settings are their own: a view of the registry's names, never a copy."""
 
     unrelated_names_matter: bool = False
-    """Whether every name of ``names`` is meant for the client: a section of its own, not a common prefix."""
+    """Whether every name in ``names`` is meant for the client: it has its own section, and not only a prefix."""
 
     quoting: str = ""
-    """How one writes text there that looks like a number; a whole sentence."""
+    """How to write text there that looks like a number: a whole sentence."""
 
 
 _RECENT = 500
@@ -111,7 +110,8 @@ def names_under(
     """The parameters among keys such as ``TWITTER_CLIENT_ID`` that are meant for ``client``.
 
     A key of another client whose name begins with this one's is left out, whether that is registered yet
-    (``registered``) or only looks like it: ``X_ADS_CLIENT_ID`` is the ``client_id`` of ``x_ads``, no setting of ``x``.
+    (``registered``) or only looks like it: ``X_ADS_CLIENT_ID`` is the ``client_id`` of ``x_ads``, not a setting of
+    ``x``.
 
     >>> names_under("x", ["X_CLIENT_ID", "X_CLIENT_SECERT", "X_ADS_CLIENT_ID", "DEBUG"], ["x"])
     ['client_id', 'client_secert']
@@ -125,13 +125,13 @@ def names_under(
     return [name for name in found if not f"{prefix}{name}".upper().startswith(longer)]
 
 
-def suggestion(shown: str) -> str:
-    """The question for ``Settings.present``.
+def suggestion(name: str, place: str) -> str:
+    """The question about a setting for ``Settings.configured_names``.
 
-    >>> suggestion("TWITTER_CONSUMER_KEY in app.config")
-    'TWITTER_CONSUMER_KEY in app.config is there: is it meant?'
+    >>> suggestion("TWITTER_CONSUMER_KEY", "app.config")
+    'Did you mean TWITTER_CONSUMER_KEY (set in app.config)?'
     """
-    return f"{shown} is there: is it meant?"
+    return f"Did you mean {name} (set in {place})?"
 
 
 class NoSettings(Settings):
@@ -166,7 +166,7 @@ def gather(
         settings: the framework's configuration.
         parameters: the names that may stand in the configuration.
         overwrite: whether the configuration wins.
-        wanted: gives the provider's variables that are nowhere, each with an example.
+        wanted: returns the provider's variables without a value, each with an example.
 
     Raises:
         ConfigurationError: a name in the configuration is a near miss, or a value has the wrong type.
@@ -210,13 +210,13 @@ def missing_settings_error(
     labels: Mapping[str, str] | None = None,
     catalog: Container[str] = (),
 ) -> MissingSettingError:
-    """One error for everything that is ``wanted``.
+    """One error for all missing parameters.
 
     Args:
         client: the registered name.
         wanted: the parameters that are missing, at least one.
         settings: where they were looked up.
-        function: what else they can be passed to: ``register()``.
+        function: the function to pass them to: ``register()``.
         labels: what the provider calls them.
         catalog: the providers whose addresses need not be given.
 

@@ -43,7 +43,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
         return requests_options(client_kwargs, name=self.name)
 
     def create_authorization_url(self, redirect_uri: str | None = None, **kwargs: object) -> dict[str, Any]:
-        """Ask for a request token, and say where to send the browser.
+        """Ask for a request token, and return the address to send the browser to.
 
         Args:
             redirect_uri: where the user comes back to.
@@ -113,7 +113,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
         return self._run(self._client_token(verifier, kwargs))
 
     def renew_token(self, token: TokenLike | None = None, *, user: object = None) -> Token:
-        """Renew an access token, at the providers whose files say how; one that has expired as well.
+        """Renew an access token, also an expired one, at providers whose files describe renewal.
 
         A token of the token store is saved there, and of all workers that renew it at once one asks the provider.
 
@@ -122,10 +122,10 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
             user: whose token it is in the token store. A token that comes from there knows it.
 
         Returns:
-            The token to use from now on; ``expires_at`` says when it ends.
+            The token to use from now on; ``expires_at`` is the time when it expires.
 
         Raises:
-            ConfigurationError: the provider's file does not say how.
+            ConfigurationError: the provider's file does not describe it.
             MissingTokenError: the token store has no token of this user.
             ProviderError: the provider did not renew it; the user has to log in again.
         """
@@ -133,14 +133,14 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
         return self._run(self._renew(token, user))
 
     def revoke_token(self, token: TokenLike | None = None, *, user: object = None) -> None:
-        """Tell the provider that an access token is not to be used any more, and remove it from the token store.
+        """Revoke an access token at the provider, and remove it from the token store.
 
         Args:
             token: which one.
             user: whose token it is in the token store.
 
         Raises:
-            ConfigurationError: the provider's file does not say how.
+            ConfigurationError: the provider's file does not describe it.
             MissingTokenError: the token store has no token of this user.
             ProviderError: the provider did not revoke it.
         """
@@ -159,8 +159,8 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
     def save_token(self, token: TokenLike, user: object) -> None:
         """Keep ``token`` in the token store, instead of the one that ``user`` had before.
 
-        ``authorize_access_token`` does this itself where it is known who the user is. Where that is known only from the
-        profile, it is the application's to do.
+        ``authorize_access_token`` does this itself if the user is known. If only the profile identifies the user, call
+        this in your application.
 
         Raises:
             ConfigurationError: there is no token store.
@@ -169,7 +169,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
         self._run(self._save(token, user))
 
     def forget_token(self, user: object) -> None:
-        """Remove the token of ``user`` from the token store; the provider is not told (``revoke_token``).
+        """Remove the token of ``user`` from the token store. The provider is not informed; see ``revoke_token``.
 
         Raises:
             ConfigurationError: there is no token store.
@@ -186,8 +186,8 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
             request: the framework's request, handed to ``fetch_token``.
 
         Raises:
-            MissingSettingError: nothing says where the profile is.
-            ProviderError: the answer is no profile.
+            MissingSettingError: the address of the profile is not known.
+            ProviderError: the response is not a profile.
         """
         token = masked(token)
         from oauth1_catalog.flow.userinfo import fetch_userinfo

@@ -1,6 +1,6 @@
-"""What a client does with a token after the login: keep it in a token store, renew, revoke and forget it.
+"""What a client does with a token after the login: save it in a token store, renew, revoke and forget it.
 
-Without a token store a token is the application's to keep; renewing and revoking work all the same.
+Without a token store, the application keeps its tokens itself, and can still renew and revoke them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from oauth1_catalog.rfc5849 import Signer
 
 ENDED = frozenset({"token_revoked", "token_rejected", "token_expired"})
-"""The problems (``oauth_problem``) by which a provider says that a token is none any more."""
+"""The problems (``oauth_problem``) by which a provider reports that a token is no longer valid."""
 
 
 class TokenStoreMixin(Generic[FrameworkRequest]):
@@ -37,19 +37,6 @@ class TokenStoreMixin(Generic[FrameworkRequest]):
 
         @property
         def signer(self) -> Signer: ...  # noqa: D102 - the client's own
-
-    def _user_of(self, request: FrameworkRequest, given: object) -> LoginSteps[object]:
-        """Who is logged in to the application: whom it names, else whom the token store finds."""
-        if given is not None or self.framework.token_store is None:
-            return given
-        user: object = yield StoreCall("current_user", (request,))
-        return user
-
-    def _keep_after_login(self, token: Token, user: object) -> LoginSteps[None]:
-        """Save the token of a login that ``user`` began and ended."""
-        if self.framework.token_store is not None:
-            yield StoreCall("save_token", (self.name, user, token))
-            token.user = user
 
     def _current_users_token(self, request: FrameworkRequest) -> LoginSteps[Token | None]:
         return token_store.current_users_token(self.name, request)

@@ -17,6 +17,11 @@ from tests.integrations.applications import ADDRESSES, HERE, wrong
 Registry = Callable[..., Any]
 
 
+def meant(where: str) -> str:
+    name, _, place = where.partition(" in ")
+    return f"Did you mean {name} (set in {place})?"
+
+
 def test_a_key_is_named_as_the_framework_names_it(registry: Registry, framework: str) -> None:
     for setting, other, label in (
         ("client_id", "client_secret", "API Key"),
@@ -57,7 +62,7 @@ def test_all_that_is_missing_is_said_at_once(registry: Registry, framework: str)
 def test_what_was_found_nearby(registry: Registry, framework: str, client: str, names: tuple[str, str]) -> None:
     config = {client: dict.fromkeys(names, "canary"), "flickr": {"client_id": "canary"}}
     error = wrong(registry(config).register_from_catalog, "twitter")
-    hints = " ".join(f"{HERE[framework](client, name)} is there: is it meant?" for name in names)
+    hints = " ".join(meant(HERE[framework](client, name)) for name in names)
     assert error.description.endswith(f"register_from_catalog(). {hints}")
     assert "canary" not in error.description
     assert "FLICKR" not in error.description.upper()
@@ -66,7 +71,7 @@ def test_what_was_found_nearby(registry: Registry, framework: str, client: str, 
 def test_another_client_s_keys_are_its_own(registry: Registry) -> None:
     oauth = registry({"twitter2": {"client_id": "k", "client_secret": "s"}})
     oauth.register_from_catalog("twitter", name="twitter2")
-    assert "is it meant" not in wrong(oauth.register_from_catalog, "twitter").description
+    assert "Did you mean" not in wrong(oauth.register_from_catalog, "twitter").description
 
 
 @pytest.mark.filterwarnings("ignore:.* has the unknown:UserWarning")  # in Django's section of the client
@@ -75,7 +80,7 @@ def test_what_a_provider_calls_them(registry: Registry, framework: str) -> None:
     oauth.register("m")
     settings, labels = oauth.m.framework.settings, {"client_id": "App Token"}
     error = missing_settings_error("m", ["client_id"], settings, function="register()", labels=labels)
-    assert f"{HERE[framework]('m', 'app_token')} is there: is it meant?" in error.description
+    assert meant(HERE[framework]("m", "app_token")) in error.description
 
 
 @pytest.mark.parametrize("framework", ["flask", "starlette"])
@@ -86,11 +91,11 @@ def test_keys_that_are_in_the_environment_alone(
     monkeypatch.setenv("FLASK_TWITTER_CLIENT_SECRET", "canary")
     said = wrong(registry().register_from_catalog, "twitter").description
     assert "canary" not in said
-    assert "TWITTER_CLIENT_ID is in the environment, which" in said
+    assert "Did you mean TWITTER_CLIENT_ID (set in the environment)? " in said
     if framework == "flask":
         assert "Export it as FLASK_TWITTER_CLIENT_ID and call app.config.from_prefixed_env()." in said
-        assert "FLASK_TWITTER_CLIENT_SECRET is in the environment, which" in said
-        assert "is it meant? Call app.config.from_prefixed_env()." in said
+        assert meant("FLASK_TWITTER_CLIENT_SECRET in the environment") in said
+        assert "by itself. Call app.config.from_prefixed_env()." in said
     else:
         assert "Pass OAuth(Config())." in said
 
@@ -102,7 +107,7 @@ def test_a_config_of_starlette(tmp_path: Path) -> None:
     oauth = starlette_client.OAuth(Config(file, environ=environ))
     said = wrong(oauth.register_from_catalog, "twitter").description
     for name in ("TWITTER_API_KEY", "TWITTER_CONSUMER_SECRET"):
-        assert f"{name} in the environment or .env is there: is it meant?" in said
+        assert meant(f"{name} in the environment or .env") in said
     assert "canary" not in said
     environ["TWITTER_CONSUMER_SECRET"] = "another"  # it was not read, so it can be set
 
@@ -112,7 +117,7 @@ def test_a_variable_is_too(registry: Registry, framework: str) -> None:
     assert HERE[framework]("jira_data_center", "base_url") in error.description
     near = registry({"jira_datacenter": {"base_url": "https://jira.example.com"}})
     said = wrong(near.register_from_catalog, "jira_data_center").description
-    assert said.endswith(f"{HERE[framework]('jira_datacenter', 'base_url')} is there: is it meant?")
+    assert said.endswith(meant(HERE[framework]("jira_datacenter", "base_url")))
 
 
 def test_under_a_name_of_its_own(registry: Registry, framework: str) -> None:

@@ -199,7 +199,7 @@ def test_a_misspelt_variable_and_an_option_of_the_library_are_told_as_before(reg
         "Did you mean 'site_url'?" in wrong(oauth.register_from_catalog, "wordpress_oauth1", site_ulr="x").description
     )
     said = wrong(oauth.register_from_catalog, "wordpress_oauth1", timeout=3, **KEYS).description
-    assert "belongs into client_kwargs" in said
+    assert "belongs in client_kwargs" in said
     with pytest.raises(MissingSettingError, match="no site_url"):
         oauth.register_from_catalog("wordpress_oauth1", **KEYS)
 

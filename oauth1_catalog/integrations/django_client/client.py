@@ -279,14 +279,14 @@ class DjangoOAuth1App(AsyncCalls):
 
         Args:
             request: the request being served.
-            redirect_uri: where the user comes back to; the address of the view that calls ``authorize_access_token``. A
+            redirect_uri: where the user returns to: the address of the view that calls ``authorize_access_token``. A
                 path is put behind the configured base, ``OAUTH1_CATALOG_REDIRECT_BASE_URL``. By default the client's
                 own ``redirect_uri``, ``OAUTH1_CATALOG["twitter"]["redirect_uri"]``. Do not build it from the request's
                 Host header, which anybody can send.
             state_data: the application's own data, given back at the callback as ``token.state_data``. It is kept as
                 JSON.
-            user: for whom the login begins, where somebody is logged in already and links an account: an identifier, or
-                an object that has one. It ends for nobody else. By default the token store's ``user=`` finds it.
+            user: the user who begins the login to link an account, if somebody is logged in: an identifier, or an
+                object that has one. Nobody else can end this login. By default the token store's ``user=`` finds it.
             kwargs: parameters of the authorize URL.
 
         Returns:
@@ -323,18 +323,18 @@ class DjangoOAuth1App(AsyncCalls):
             request: the request being served.
             callback: the callback's parameters, where a front end hands them on in JSON or a form: ``oauth_token`` and
                 ``oauth_verifier``, or what the provider sends when the user declines. They are read instead of the
-                query, which must not differ. Nothing else of it is used: the login must be this browser's as ever.
+                query, which must not differ. Nothing else in it is used: this browser must have begun the login.
             check_redirect_uri: whether the login must end at the path of the ``redirect_uri`` that it was begun with;
                 for an application with several callbacks.
-            user: who is logged in now, where the application said for whom the login began. By default the token
+            user: the user who is logged in now, if ``authorize_redirect`` was given ``user``. By default the token
                 store's ``user=`` finds it.
             kwargs: parameters of the token request.
 
         Returns:
-            ``oauth_token``, ``oauth_token_secret`` and whatever else the provider sent.
+            ``oauth_token``, ``oauth_token_secret`` and the provider's other fields.
 
         Raises:
-            OAuthError: the login did not end well; ``error`` says how, see ``docs/errors.md``.
+            OAuthError: the login failed; ``error`` is the reason, see ``docs/errors.md``.
         """
         callback, kwargs = callback_pairs(self, callback), MaskedMapping(kwargs)
         return self._run(

@@ -1,4 +1,4 @@
-"""What a client must know of Django: settings and the session."""
+"""What a client needs of Django: the settings and the session."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ class DjangoSettings(Settings):
             for client, values in clients.items():
                 for key, value in values.items() if isinstance(values, Mapping) else ():
                     if value:
-                        shown = f"{section}[{client!r}][{key!r}] in the settings"
-                        there[f"{client}_{key}".upper()] = suggestion(shown)
+                        shown = f"{section}[{client!r}][{key!r}]"
+                        there[f"{client}_{key}".upper()] = suggestion(shown, "the settings")
         return there
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""What a client must know of Flask: ``app.config``, the session, and the request being served."""
+"""What a client needs of Flask: ``app.config``, the session, and the request being served."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ class FlaskSettings(Settings):
         return names_under(client, keys, self.registered, known)
 
     def configured_names(self) -> Mapping[str, str]:
-        """The keys of ``app.config``, and the environment's, which Flask reads only if it is told to."""
+        """The keys of ``app.config``, and the environment's, which Flask reads only on request."""
         there = {}
         for name, value in os.environ.items():
             key = name.removeprefix(_ENVIRONMENT_PREFIX)
             export = f"Export it as {_ENVIRONMENT_PREFIX}{name} and call" if key == name else "Call"
             if value:
                 there[key] = (
-                    f"{name} is in the environment, which app.config does not read by itself: is it meant? {export} "
+                    f"{suggestion(name, 'the environment')} app.config does not read it by itself. {export} "
                     "app.config.from_prefixed_env()."
                 )
         own = [key for key, value in self._config.items() if isinstance(value, str | int) and value]
-        return there | {key: suggestion(f"{key} in app.config") for key in own}
+        return there | {key: suggestion(key, "app.config") for key in own}
 
 
 class FlaskCurrentToken(CurrentToken[Request]):
@@ -110,7 +110,7 @@ def secret_keys(app: Flask) -> list[str | bytes]:
     """The keys that seal a login's record, newest first; none where the session needs no secret key.
 
     Raises:
-        ConfigurationError: the session needs a secret key and there is none, or one is no text.
+        ConfigurationError: the session needs a secret key and there is none, or one is not text.
     """
     if not app.secret_key and isinstance(app.session_interface, SecureCookieSessionInterface):
         raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""What a client must know of Starlette: ``Config`` and the session of ``SessionMiddleware``."""
+"""What a client needs of Starlette: ``Config`` and the session of ``SessionMiddleware``."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ class StarletteSettings(Settings):
             # A variable whose value is asked for cannot be set any more, so that only the names are looked at.
             keys = [key for key in self._config.environ if os.environ.get(key) != ""]
             keys += [key for key, value in self._config.file_values.items() if value]
-            return {key: suggestion(f"{key} in the environment or .env") for key in keys}
-        aside = "is in the environment, which is not read without a Config: is it meant? Pass OAuth(Config())."
-        there = {key: f"{key} {aside}" for key, value in os.environ.items() if value}
+            return {key: suggestion(key, "the environment or .env") for key in keys}
+        advice = "It is not read without a Config. Pass OAuth(Config())."
+        there = {key: f"{suggestion(key, 'the environment')} {advice}" for key, value in os.environ.items() if value}
         own = [key for key, value in self._config.items() if isinstance(value, str | int) and value]
-        return there | {key: suggestion(f"{key} in the configuration") for key in own}
+        return there | {key: suggestion(key, "the configuration") for key in own}
 
 
 class StarletteCurrentToken(CurrentToken[Request]):
