@@ -20,30 +20,30 @@ from tests.foreign.clients.calls import LIBRARIES  # noqa: E402 - the tests are 
 from tests.foreign.shapes import SHAPES  # noqa: E402 - likewise
 from tests.foreign.verifiers import VERIFIERS  # noqa: E402 - likewise
 
-INTRODUCTION = f"""# Verifiers and clients of others
+INTRODUCTION = f"""# Third-party verifiers and clients
 
 <!-- Written by docs/build_foreign_verifiers.py from tests/foreign; change that. -->
 
 Tests run servers that verify with other people's libraries, and compare our requests with those of other people's
-clients. `.ci/run` installs all of them; `make test` skips what is not installed.
+clients. `.ci/run` installs all of them; `make test` skips those that are not installed.
 
 ## Verifiers
 
-Each of the {len(VERIFIERS)} verifiers runs in a small server of ours. The tests log in there through Flask, Django and
-Starlette with each of its signature methods, and send it {len(SHAPES)} shapes of requests with `requests` and with
-httpx2. Each request that it accepts is sent once more with a wrong secret, and must be refused. `ims-lti` (npm)
-verifies launches of LTI 1.1.
+Each of the {len(VERIFIERS)} verifiers runs in a small server. The tests log in to it through Flask, Django and
+Starlette, with each of its signature methods, and send it {len(SHAPES)} shapes of requests with `requests` and httpx2.
+Each accepted request is sent again with a wrong secret, and must be refused. `ims-lti` (npm) verifies launches of
+LTI 1.1.
 """
 REFUSED = """## What they refuse
 
-RFC 5849 allows each of these shapes. The section is the one that the verifier departs from. Avoid these shapes if you
-can choose. A new refusal fails the tests, and so does one that is gone.
+RFC 5849 allows each of these shapes. Avoid them if you can. The table of reasons names the section that a verifier
+does not follow. The tests fail if a verifier refuses another shape, or accepts one of these.
 """
 CLIENTS = """## Client libraries
 
-With the same nonce and timestamp, a call through the catalog equals that of the client library: the method, the
-address, the parameters, the body, the protocol parameters and the signature. Our calls go through Flask (`requests`)
-and Starlette (httpx2).
+With the same nonce and timestamp, a call through the catalog is equal to the call of the client library: the method,
+the URL, the parameters, the body, the protocol parameters and the signature. Our calls use Flask (`requests`) and
+Starlette (httpx2).
 """
 
 
