@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
 
 import freezegun
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from oauth1_catalog.emulator import Emulator
 
 # A shell in the background leaves Ctrl+C ignored, and what it starts inherits that, the servers that a test stops too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -44,3 +48,29 @@ def pytest_runtest_makereport(
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """A long value is known by its number: it may be random, and every worker must call a test the same."""
     return argname if isinstance(val, str | bytes) and len(val) > 30 else None
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    """The emulator of this process: it plays the whole catalog, and ``_reset`` undoes what a test changed in it."""
+    yield from _running_emulator()
+
+
+@pytest.fixture
+def new_emulator() -> Iterator[Emulator]:
+    """Another emulator, for a test that counts its tokens or connections, or changes an application's keys."""
+    yield from _running_emulator()
+
+
+def _running_emulator() -> Iterator[Emulator]:
+    from oauth1_catalog import Catalog  # most tests need neither, and an import takes time
+    from oauth1_catalog.emulator import Emulator
+
+    with Emulator(Catalog()) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _reset(request: pytest.FixtureRequest) -> None:
+    if "emulator" in request.fixturenames:
+        request.getfixturevalue("emulator").reset()

@@ -26,9 +26,8 @@ from oauth1_catalog.cli.arguments import (
     pairs_of,
     provider_named,
 )
+from oauth1_catalog.cli.demo import FRAMEWORKS
 from oauth1_catalog.errors import DeprecatedProviderWarning, needs
-
-FRAMEWORKS = ("flask", "django", "starlette")
 
 
 @click.command("try")

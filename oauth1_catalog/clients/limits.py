@@ -17,12 +17,12 @@ terms and adds nothing of its own.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from http.cookiejar import Cookie, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from oauth1_catalog.errors import ConfigurationError
 
@@ -65,6 +65,9 @@ class Limits:
             idle connections silently; the next call would then wait for the read timeout.
         max_redirects: how many redirects of one API call are followed.
 
+    Raises:
+        ConfigurationError: a value is out of range; the message names the field and what it takes.
+
     >>> Limits(read=10).read
     10
     """
@@ -82,6 +85,13 @@ class Limits:
     keepalive: float = 60.0
     max_redirects: int = 5
 
+    def __post_init__(self) -> None:
+        for name, wanted in _WANTED.items():
+            value = getattr(self, name)
+            kind, _, none = wanted.partition(", or ")
+            if not (_KINDS[kind](value) or (none and value is None)):
+                raise ConfigurationError(description=f"{name} is {value!r}. Give {wanted}.")
+
     def with_timeout(self, timeout: Timeout) -> Limits:
         """These limits with an HTTP library's ``timeout=``: a number, (connect, read), ``httpx2.Timeout`` or ``None``.
 
@@ -92,11 +102,33 @@ class Limits:
         (3, 60)
         """
         connect, read = _connect_and_read(timeout)
-        for seconds in (connect, read):
-            if seconds is not None and (type(seconds) not in (int, float) or not seconds > 0):
-                raise ConfigurationError(description=_BAD_TIMEOUT.format(timeout))
-        return replace(self, connect=connect, read=read)
+        try:
+            return replace(self, connect=connect, read=read)
+        except ConfigurationError:
+            raise ConfigurationError(description=_BAD_TIMEOUT.format(timeout)) from None
 
+
+_KINDS: Mapping[str, Callable[[Any], bool]] = {
+    "seconds above 0": lambda value: type(value) in (int, float) and 0 < value < float("inf"),
+    "0 or more seconds": lambda value: type(value) in (int, float) and 0 <= value < float("inf"),
+    "a whole number of at least 0": lambda value: type(value) is int and value >= 0,
+    "a whole number of at least 1": lambda value: type(value) is int and value >= 1,
+}
+_WANTED = {
+    "connect": "seconds above 0, or None",
+    "read": "seconds above 0, or None",
+    "token_deadline": "seconds above 0",
+    "token_bytes": "a whole number of at least 1",
+    "answer_bytes": "a whole number of at least 1, or None",
+    "answer_deadline": "seconds above 0, or None",
+    "connect_retries": "a whole number of at least 0",
+    "max_connections": "a whole number of at least 1",
+    "max_idle_connections": "a whole number of at least 0",
+    "max_token_connections": "a whole number of at least 1",
+    "keepalive": "0 or more seconds",
+    "max_redirects": "a whole number of at least 0",
+}
+"""What each field takes, as the message names it."""
 
 _BAD_TIMEOUT = "timeout: {!r} cannot be a timeout. Give seconds above 0, or a pair of them: (connect, read)."
 

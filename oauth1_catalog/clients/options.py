@@ -163,7 +163,11 @@ def _transport_options(client_kwargs: Mapping[str, object], own: frozenset[str],
             )
     options = checked({key: value for key, value in client_kwargs.items() if key in own}, name=name)
     if LIMITS & options.keys():
-        options = {"limits": limits_of(options), **{key: options[key] for key in options.keys() - LIMITS}}
+        try:
+            limits = limits_of(options)
+        except ConfigurationError as error:
+            raise ConfigurationError(description=f"{name}: {error.description}", provider=name) from None
+        options = {"limits": limits, **{key: options[key] for key in options.keys() - LIMITS}}
     return options
 
 
@@ -171,7 +175,7 @@ def limits_of(options: Mapping[str, Any]) -> Limits:
     """The limits that ``options`` ask for: ``limits`` (ours, or ``httpx2.Limits``), ``timeout``, ``max_redirects``, ...
 
     Raises:
-        ConfigurationError: ``timeout`` is no timeout.
+        ConfigurationError: ``timeout`` or one of the limits has a wrong value.
 
     >>> limits_of({"timeout": (3, 10), "max_redirects": 0}).connect
     3
@@ -237,10 +241,6 @@ def _is_flag(value: object) -> bool:
     return isinstance(value, bool)
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
 def _is_text_or_none(value: object) -> bool:
     return value is None or isinstance(value, str)
 
@@ -261,9 +261,6 @@ _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
         (_is_flag, "True or False"),
     ),
     **dict.fromkeys(("headers", "proxies", "hooks", "event_hooks", "mounts", "cookies"), (_is_mapping, "a dictionary")),
-    **dict.fromkeys(
-        ("max_connections", "max_token_connections", "max_redirects", "token_bytes"), (_is_count, "a number")
-    ),
     **dict.fromkeys(("session_factory", "client_factory"), (callable, "a function without arguments")),
     "verify": (
         lambda value: value is None or isinstance(value, bool | str | os.PathLike | ssl.SSLContext),
@@ -273,12 +270,6 @@ _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
         lambda value: value is None or isinstance(value, str | os.PathLike | tuple | list),
         "a path, or (certificate, key)",
     ),
-    "answer_bytes": (lambda value: value is None or (_is_count(value) and value != 0), "a number of bytes, or None"),
-    "answer_deadline": (
-        lambda value: value is None or (type(value) in (int, float) and value > 0),  # type: ignore[operator] # a number
-        "seconds above 0, or None",
-    ),
-    "token_deadline": (lambda value: type(value) in (int, float), "seconds"),
     "limits": (
         lambda value: isinstance(value, Limits) or hasattr(value, "keepalive_expiry"),
         "an oauth1_catalog.clients.limits.Limits, or an httpx2.Limits",

@@ -242,6 +242,18 @@ class Emulator:
         response = None if drop else Response(status, headers or {}, content)
         self._faults.add(Fault(response, role, provider), times=times)
 
+    def reset(self) -> None:
+        """Undo what a test has changed: failures to come, latency, registered callbacks, and the journal.
+
+        The keys of the applications and their tokens stay.
+        """
+        self.latency = 0.0
+        self._faults.clear()
+        self.journal.clear()
+        with self._lock:
+            for store in self._stores.values():
+                store.forget_callback()
+
     def _play(self, key: str, provider: Provider) -> None:
         store = self._remember(provider.name, provider.required_credentials)
         self._server.add(Registration(key, provider, self.origins, store))

@@ -106,6 +106,11 @@ class Faults:
         with self._lock:
             self._waiting += [fault] * times
 
+    def clear(self) -> None:
+        """Remove all faults."""
+        with self._lock:
+            self._waiting.clear()
+
     def take(self, provider: str, role: str) -> Fault | None:
         """Remove and return the next fault for this request, if there is one."""
         with self._lock:

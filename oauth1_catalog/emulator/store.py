@@ -109,6 +109,12 @@ class Store:
             self._application = client
             return client
 
+    def forget_callback(self) -> None:
+        """Accept every callback again."""
+        with self._lock:
+            if self._application is not None:
+                self._application = replace(self._application, redirect_uri=None)
+
     def _invented(self, what: str) -> str:
         if self._seed is None:
             return secrets.token_hex(20)
@@ -192,14 +198,21 @@ class Store:
             return self._issue(provider_key, client_id, user)
 
     def issue_static(self, provider_key: str | None, client_id: str, user: User) -> AccessToken:
-        """Give the token credentials that the provider's console shows: with a seed always the same."""
+        """Give the token credentials that the provider's console shows.
+
+        With a seed they are the same ones until they expire or are renewed; the next ones follow from the seed too.
+        """
         if self._seed is None:
             return self.issue(provider_key, client_id, user)
-        names = ("token", "secret", "session handle")
-        token, secret, handle = (self._invented(f"{what} {user.username} {provider_key}") for what in names)
+        about = f"{user.username} {provider_key}"
         with self._lock:
-            given = AccessToken(token, secret, client_id, provider_key, user, session_handle=handle)
-            return self._access.setdefault(token, given)
+            while True:
+                names = ("token", "secret", "session handle")
+                token, secret, handle = (self._invented(f"{what} {about}") for what in names)
+                given = AccessToken(token, secret, client_id, provider_key, user, session_handle=handle)
+                if self._access.setdefault(token, given).state == "valid":
+                    return self._access[token]
+                about += " again"
 
     def renew(self, old: AccessToken) -> AccessToken:
         """Give token credentials in exchange for others, once.

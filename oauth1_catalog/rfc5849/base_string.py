@@ -96,9 +96,12 @@ _raw_behind_host = re.compile(r"[^A-Za-z0-9\-._~:/?@!$&'()*+,;=%]")
 _find_control = re.compile(r"[\x00-\x1f\x7f]").search
 # What most URLs are: nothing to check, nothing to rewrite. The query is checked where it is decoded.
 _split_plain = re.compile(
-    r"(https?://[a-z0-9.\-]+/[A-Za-z0-9\-._~/]*)(?:\?([A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]*))?"
+    r"(https?://[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63})*\.?/[A-Za-z0-9\-._~/]*)(?:\?([A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]*))?"
 ).fullmatch
-_parse_authority = re.compile(r"([A-Za-z0-9._\-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?").fullmatch
+# A label has at most 63 characters (RFC 1035). For a longer one, each HTTP library raises an error of its own kind.
+_parse_authority = re.compile(
+    r"((?:[A-Za-z0-9_\-]{1,63}\.)*[A-Za-z0-9_\-]{1,63}\.?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?"
+).fullmatch
 
 
 def wire_url(url: str) -> str:
@@ -167,7 +170,10 @@ def _canonical_origin(scheme: str, separator: str, authority: str) -> str:
         raise SigningError(description="The URL has no host. Begin it with https:// and the host.")
     parts = _parse_authority(authority)
     if not parts:
-        raise SigningError(description=f"The URL's host {authority!r} is not a name, an IPv4 address or an [IPv6] one.")
+        raise SigningError(
+            description=f"The URL's host {authority!r} is not a name, an IPv4 address or an [IPv6] one. The parts of a "
+            "name between its dots have 1 to 63 characters."
+        )
     host, port = parts.groups()
     if not port:
         return f"{scheme}://{host.lower()}"

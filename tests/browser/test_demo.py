@@ -12,6 +12,8 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from oauth1_catalog.cli.demo import FRAMEWORKS
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 ARGUMENTS += ["--disable-sync", "--no-first-run"]
@@ -88,7 +90,7 @@ def looks_right(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
-@pytest.mark.parametrize("framework", ["flask", "django", "starlette"])
+@pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_a_person_denies_logs_in_and_goes_back(chromium, framework):
     with running_demo(framework) as address, chromium.new_context(viewport={"width": 360, "height": 740}) as context:
         page = context.new_page()

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.cli import cli
-from oauth1_catalog.cli.demo import pages
+from oauth1_catalog.cli.demo import FRAMEWORKS, pages
 from oauth1_catalog.cli.demo.check import CHECKED, run_checks
 from oauth1_catalog.cli.demo.providers import Demo
 from oauth1_catalog.emulator import Emulator
@@ -42,7 +42,7 @@ def test_check_logs_in_with_all_three_frameworks():
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stderr == ""
     lines = run.stdout.splitlines()
-    for framework in ("flask", "django", "starlette"):
+    for framework in FRAMEWORKS:
         for name in CHECKED:
             steps = [line for line in lines if line.split()[:2] == [framework, name]]
             assert len(steps) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 import warnings
 
@@ -9,7 +10,7 @@ import httpx2
 import pytest
 
 from oauth1_catalog.clients.limits import Limits
-from oauth1_catalog.clients.options import httpx_options, requests_options, signing_options
+from oauth1_catalog.clients.options import LIMITS, httpx_options, requests_options, signing_options
 from oauth1_catalog.clients.requests_pool import RequestsPool
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.rfc5849 import ClientCredentials, Signer
@@ -101,6 +102,7 @@ def test_a_name_of_the_constructor_is_told_where_it_belongs(name):
         {"max_connections": "7"},
         {"max_token_connections": "7"},
         {"max_redirects": -1},
+        {"answer_bytes": 0},
         {"session_factory": "requests.Session"},
         {"limits": 7},
         {"token_deadline": "10"},
@@ -110,6 +112,39 @@ def test_a_name_of_the_constructor_is_told_where_it_belongs(name):
 def test_a_wrong_type_is_an_error_that_names_the_option(options):
     with pytest.raises(ConfigurationError, match=next(iter(options))):
         requests_options(options, name="twitter")
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "wanted"),
+    [
+        ("connect", (0, -1, "5", True, float("inf"), float("nan")), "seconds above 0, or None"),
+        ("read", (0, -1, "5", True), "seconds above 0, or None"),
+        ("answer_deadline", (0, -1, "5"), "seconds above 0, or None"),
+        ("token_deadline", (0, -1, "5", None), "seconds above 0"),
+        ("keepalive", (-1, None, float("inf")), "0 or more seconds"),
+        ("answer_bytes", (0, -1, 1.5, True), "a whole number of at least 1, or None"),
+        ("token_bytes", (0, -1, None), "a whole number of at least 1"),
+        ("max_connections", (0, -1, 1.5, "7", None), "a whole number of at least 1"),
+        ("max_token_connections", (0, None), "a whole number of at least 1"),
+        ("connect_retries", (-1, 0.5, None), "a whole number of at least 0"),
+        ("max_idle_connections", (-1, None), "a whole number of at least 0"),
+        ("max_redirects", (-1, None), "a whole number of at least 0"),
+    ],
+)
+def test_a_limit_out_of_range_is_an_error_that_says_what_is_allowed(field, values, wanted):
+    for value in values:
+        with pytest.raises(ConfigurationError) as caught:
+            Limits(**{field: value})
+        assert caught.value.description == f"{field} is {value!r}. Give {wanted}."
+        if field in LIMITS:
+            with pytest.raises(ConfigurationError, match=rf"twitter: {field} is .*Give {wanted}"):
+                requests_options({field: value}, name="twitter")
+
+
+def test_every_limit_has_a_range():
+    for field in dataclasses.fields(Limits):
+        with pytest.raises(ConfigurationError, match=f"{field.name} is 'x'"):
+            Limits(**{field.name: "x"})
 
 
 @pytest.mark.parametrize(

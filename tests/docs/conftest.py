@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Client, Emulator
 from oauth1_catalog.emulator.export import write_files
 
@@ -19,12 +17,6 @@ def python_blocks(page: str) -> list[str]:
     """The Python examples of a page, in their order."""
     text = (ROOT / page).read_text(encoding="utf-8")
     return re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-
-
-@pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
-    with Emulator(Catalog()) as running:
-        yield running
 
 
 @pytest.fixture

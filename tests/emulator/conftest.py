@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
@@ -13,9 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from oauthlib import oauth1
 
-from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.provider import Provider, TokenResponseRules, UserinfoRules
-from oauth1_catalog.emulator import Emulator, Origins
+from oauth1_catalog.emulator import Origins
 from oauth1_catalog.emulator.endpoints import Server
 from oauth1_catalog.emulator.providers import Registration
 from oauth1_catalog.rfc5849.messages import Request, Response
@@ -157,10 +156,3 @@ def dance() -> Callable[..., Dance]:
         return Dance(server, registration)
 
     return make
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    """The built-in catalog, on real sockets."""
-    with Emulator(Catalog()) as running:
-        yield running

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from requests_oauthlib import OAuth1Session
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.provider import CallbackRules, Provider
 from oauth1_catalog.emulator import Emulator
+from oauth1_catalog.emulator.examples import User
+from oauth1_catalog.emulator.store import Store
 from oauth1_catalog.errors import ConfigurationError, NotInitializedError, ProviderError, UnknownProviderError
 
 CALLBACK = "http://app.example/callback"
@@ -127,15 +130,16 @@ class TestFailures:
         assert session.post(provider.request_token_url).status_code == 200
         assert [e.status for e in emulator.journal.exchanges] == [0, 200]
 
-    def test_expired_tokens(self, emulator, session):
-        provider = log_in(emulator, session)
-        assert emulator.expire_tokens("twitter") == 1
-        answer = session.get(provider.api_base_url + "statuses.json")
+    def test_expired_tokens(self, new_emulator):
+        with foreign(new_emulator, callback_uri=CALLBACK) as session:
+            provider = log_in(new_emulator, session)
+            assert new_emulator.expire_tokens("twitter") == 1
+            answer = session.get(provider.api_base_url + "statuses.json")
         assert answer.status_code == 401
         assert "token_expired" in answer.headers["WWW-Authenticate"]
 
     def test_latency_ends_with_the_emulator(self, session):
-        before = threading.active_count()
+        before = set(threading.enumerate())
         with Emulator(Catalog()) as slow:
             slow.latency = 600
             url = slow.catalog.provider("twitter").request_token_url
@@ -144,7 +148,7 @@ class TestFailures:
             while slow.journal.connections_opened == 0:
                 pass
         waiting.join(timeout=30)
-        assert threading.active_count() == before
+        assert set(threading.enumerate()) <= before
 
     @staticmethod
     def _ask(url, ca_file):
@@ -154,12 +158,12 @@ class TestFailures:
 
 
 class TestClients:
-    def test_the_application_is_the_same_each_time(self, emulator):
-        first = emulator.client("twitter")
-        assert emulator.client("twitter") == first
-        changed = emulator.client("twitter", redirect_uri=CALLBACK, client_secret="")
+    def test_the_application_is_the_same_each_time(self, new_emulator):
+        first = new_emulator.client("twitter")
+        assert new_emulator.client("twitter") == first
+        changed = new_emulator.client("twitter", redirect_uri=CALLBACK, client_secret="")
         assert (changed.client_id, changed.redirect_uri, changed.client_secret) == (first.client_id, CALLBACK, "")
-        assert emulator.client("twitter") == changed
+        assert new_emulator.client("twitter") == changed
         assert first.client_secret not in repr(first)
 
     def test_a_provider_that_gives_no_secret(self, emulator):
@@ -180,6 +184,35 @@ class TestClients:
         with foreign(emulator, **keys) as session:
             echo = session.post(provider.api_base_url + "x", data={"a": "1"}).json()
         assert (echo["user"], echo["form"]) == ("grace", [["a", "1"]])
+
+    def test_a_token_from_the_console_is_valid_also_after_one_has_expired_or_was_renewed(self):
+        starts = []
+        for _ in range(2):
+            store, ada = Store(seed="s"), User("ada")
+            first = store.issue_static(None, "app", ada)
+            assert store.issue_static(None, "app", ada) is first
+            store.expire_all()
+            second = store.issue_static(None, "app", ada)
+            store.renew(second)
+            third = store.issue_static(None, "app", ada)
+            assert [store.access(token.token, "", "app").state for token in (first, second, third)] == [
+                "expired",
+                "revoked",
+                "valid",
+            ]
+            starts.append([first.token, second.token, third.token])
+        assert starts[0] == starts[1]  # they follow from the seed
+
+
+def test_a_reset_undoes_what_a_test_has_changed(new_emulator):
+    keys = new_emulator.client("twitter", redirect_uri="https://app.example/another")
+    new_emulator.latency = 600
+    new_emulator.fail_next("request_token", times=3)
+    new_emulator.reset()
+    with foreign(new_emulator, callback_uri=CALLBACK) as session:
+        log_in(new_emulator, session)
+    assert new_emulator.journal.count(status=500) == 0
+    assert new_emulator.client("twitter") == dataclasses.replace(keys, redirect_uri=None)
 
 
 def test_tenants_share_an_application_and_no_token(emulator):
@@ -226,11 +259,11 @@ def test_other_names_of_loopback(host):
 
 
 def test_no_thread_is_left():
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with Emulator(Catalog()) as emulator:
         provider = emulator.catalog.provider("twitter")
         with requests.Session() as browser:
             browser.trust_env = False
             assert browser.post(provider.request_token_url, verify=emulator.ca_file, timeout=10).status_code == 400
-            assert threading.active_count() > before
-    assert threading.active_count() == before
+            assert set(threading.enumerate()) > before
+    assert set(threading.enumerate()) <= before

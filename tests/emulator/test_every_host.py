@@ -20,12 +20,6 @@ from oauth1_catalog.integrations.starlette_client import OAuth as StarletteOAuth
 CATALOG = Catalog()
 
 
-@pytest.fixture(scope="module")
-def emulator():
-    with Emulator(CATALOG) as running:
-        yield running
-
-
 def registration(emulator: Emulator, name: str) -> dict[str, Any]:
     """What an application gives when it registers the provider."""
     file, client = CATALOG.file(name), emulator.client(name)

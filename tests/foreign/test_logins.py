@@ -10,9 +10,7 @@ import requests
 
 from tests.foreign.test_shapes import REFUSED_METHODS
 from tests.foreign.verifiers import CLIENTS, PRIVATE_KEY, VERIFIERS
-from tests.integrations.applications import DjangoApplication, FlaskApplication, StarletteApplication
-
-FRAMEWORKS = {"flask": FlaskApplication, "django": DjangoApplication, "starlette": StarletteApplication}
+from tests.integrations.applications import FRAMEWORKS
 
 
 @pytest.fixture

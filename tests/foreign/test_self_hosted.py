@@ -12,8 +12,9 @@ import pytest
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.errors import ConfigurationError
-from tests.foreign.test_logins import FRAMEWORKS, consent
+from tests.foreign.test_logins import consent
 from tests.foreign.verifiers import CLIENTS
+from tests.integrations.applications import FRAMEWORKS
 
 FILE = """schema_version: 1
 name: acme

@@ -10,13 +10,11 @@ import re
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.export import BUNDLE, write_files
 
@@ -105,12 +103,6 @@ def environment(tmp_path: Path) -> Environment:
 def new_environment(folder: Path) -> Environment:
     run(sys.executable, "-m", "uv", "venv", "-q", "--seed", "--python", sys.executable, folder, cwd=folder.parent)
     return Environment(folder)
-
-
-@pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
-    with Emulator(Catalog()) as running:
-        yield running
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from oauth1_catalog.cli.demo import FRAMEWORKS
 from oauth1_catalog.emulator import Emulator
 from tests.docs.conftest import python_blocks
 from tests.installed.conftest import ROOT, Environment, run, strangers_environment
@@ -233,7 +234,7 @@ def with_cli_and_emulator(installed: Environment, folder: Path, twitter: dict[st
 
 def with_demo(installed: Environment, folder: Path, twitter: dict[str, str], emulator: Emulator) -> None:
     assert "every one succeeded" in installed.run("oauth1-catalog", "demo", "--check", cwd=folder).stdout
-    for framework in ("flask", "django", "starlette"):
+    for framework in FRAMEWORKS:
         tried = installed.run("oauth1-catalog", "try", "twitter", "--framework", framework, cwd=folder)
         assert "every one succeeded" in tried.stdout
 

@@ -304,6 +304,10 @@ class StarletteBrowser(Browser):
         self.client.cookies.update(cookies)
 
 
+FRAMEWORKS = {"flask": FlaskApplication, "django": DjangoApplication, "starlette": StarletteApplication}
+"""The application in each framework; tests that run in all of them are parametrized with this."""
+
+
 def encoded(body: Any, form: Any) -> str:
     return json.dumps(body) if form is None else urlencode(form)
 

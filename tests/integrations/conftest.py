@@ -10,32 +10,12 @@ import pytest
 from django.test import override_settings
 
 import tests.django_settings  # noqa: F401 - before what needs settings
-from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
-from tests.integrations.applications import (
-    Application,
-    DjangoApplication,
-    FlaskApplication,
-    StarletteApplication,
-    prefixed,
-)
+from tests.integrations.applications import FRAMEWORKS, Application, prefixed
 
 BASE_URL = "https://example.com"
 """The public address of the applications, so that `check()` has nothing to say of their hosts."""
-FRAMEWORKS = {"flask": FlaskApplication, "django": DjangoApplication, "starlette": StarletteApplication}
-
-
-@pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
-    with Emulator(Catalog()) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def _clean(request: pytest.FixtureRequest) -> None:
-    if "emulator" in request.fixturenames:
-        request.getfixturevalue("emulator").journal.clear()
 
 
 @pytest.fixture

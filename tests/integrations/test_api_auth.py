@@ -10,10 +10,9 @@ import pytest
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
-from tests.integrations.applications import Application, DjangoApplication, FlaskApplication, StarletteApplication, now
+from tests.integrations.applications import Application, StarletteApplication, now
 from tests.integrations.faces import other_face
 
-FRAMEWORKS = {"flask": FlaskApplication, "django": DjangoApplication, "starlette": StarletteApplication}
 FILE = """schema_version: 1
 name: {name}
 flows: [redirect]
@@ -32,7 +31,8 @@ AUTH = {"shelf": "header\napi_auth_header: X-Shelf-Key", "atlas": "bearer"}
 
 
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+def own_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An emulator that also plays the providers of ``FILE``."""
     folder: Path = tmp_path_factory.mktemp("catalog")
     for name, auth in AUTH.items():
         (folder / f"{name}.yaml").write_text(FILE.format(name=name, auth=auth), encoding="utf-8")
@@ -40,24 +40,19 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
         yield running
 
 
-@pytest.fixture(params=FRAMEWORKS)
-def make(request: pytest.FixtureRequest, emulator: Emulator) -> Iterator[Callable[[str], Application]]:
-    made: list[Application] = []
-
-    def application(name: str, emulator: Emulator = emulator) -> Application:
-        app = FRAMEWORKS[request.param](config={}, register=False, catalog=emulator.catalog)
-        made.append(app)
+@pytest.fixture
+def register(make: Callable[..., Application], own_files: Emulator) -> Callable[[str], Application]:
+    def application(name: str) -> Application:
+        app = make(config={}, register=False, catalog=own_files.catalog)
         app.name = name
-        keys = emulator.client(name)
-        trust = {"verify": emulator.ca_file}
+        keys = own_files.client(name)
+        trust = {"verify": own_files.ca_file}
         app.oauth.register_from_catalog(
             name, client_id=keys.client_id, client_secret=keys.client_secret, client_kwargs=trust
         )
         return app
 
-    yield application
-    for app in made:
-        app.close()
+    return application
 
 
 def serve(app: Application, body: Callable[..., Any]) -> Any:
@@ -73,9 +68,9 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def token(emulator: Emulator, name: str) -> dict[str, str]:
-    emulator.catalog.provider(name)
-    issued = emulator.issue_token(name, user="ada")
+def token(own_files: Emulator, name: str) -> dict[str, str]:
+    own_files.catalog.provider(name)
+    issued = own_files.issue_token(name, user="ada")
     return {"oauth_token": issued.oauth_token, "oauth_token_secret": issued.oauth_token_secret}
 
 
@@ -85,30 +80,30 @@ def header_of(name: str) -> str:
 
 @pytest.mark.parametrize("verb", ["get", "post", "put", "patch", "delete", "options"])
 def test_a_call_carries_the_token_and_no_signature(
-    make: Callable[[str], Application], name: str, token: dict[str, str], verb: str
+    register: Callable[[str], Application], name: str, token: dict[str, str], verb: str
 ) -> None:
     async def body(app: Application, *request: Any) -> Any:
         options: dict[str, Any] = {"params": {"q": "a b"}, "headers": {header_of(name).lower(): "another"}}
         answer = await now(getattr(app.client, verb)("items", token=token, **options))
         return [answer.json(), answer.request.headers[header_of(name)], "oauth_" in str(answer.request.url)]
 
-    echo, sent, is_signed = serve(make(name), body)
+    echo, sent, is_signed = serve(register(name), body)
     assert (echo["user"], echo["method"]) == ("ada", verb.upper())
     assert sorted(echo["query"]) == [["format", "json"], ["q", "a b"]]
     assert sent == (token["oauth_token"] if name == "shelf" else f"Bearer {token['oauth_token']}")
     assert not is_signed
 
 
-def test_the_other_faces_do_the_same(make: Callable[[str], Application], name: str, token: dict[str, str]) -> None:
+def test_the_other_faces_do_the_same(register: Callable[[str], Application], name: str, token: dict[str, str]) -> None:
     async def body(app: Application, *request: Any) -> Any:
         answer = await now(other_face(app, "get")("items", token=token))
         return [answer.json()["user"], answer.request.headers[header_of(name)].endswith(token["oauth_token"])]
 
-    assert serve(make(name), body) == ["ada", True]
+    assert serve(register(name), body) == ["ada", True]
 
 
 def test_a_netrc_does_not_take_its_place(
-    make: Callable[[str], Application],
+    register: Callable[[str], Application],
     name: str,
     token: dict[str, str],
     tmp_path: Path,
@@ -120,23 +115,25 @@ def test_a_netrc_does_not_take_its_place(
     async def body(app: Application, *request: Any) -> Any:
         return (await now(app.client.get("items", token=token))).json()["user"]
 
-    assert serve(make(name), body) == "ada"
+    assert serve(register(name), body) == "ada"
 
 
-def test_userinfo(make: Callable[[str], Application], name: str, token: dict[str, str], emulator: Emulator) -> None:
+def test_userinfo(
+    register: Callable[[str], Application], name: str, token: dict[str, str], own_files: Emulator
+) -> None:
     async def body(app: Application, *request: Any) -> Any:
         return await now(app.client.userinfo(token=token))
 
-    assert serve(make(name), body)["sub"]
-    emulator.fail_next("api", provider=name, status=302, headers={"Location": "/elsewhere"})
-    refused = serve(make(name), body)
+    assert serve(register(name), body)["sub"]
+    own_files.fail_next("api", provider=name, status=302, headers={"Location": "/elsewhere"})
+    refused = serve(register(name), body)
     assert refused["error"] == "invalid_userinfo"
     assert "302" in refused["description"]
-    assert [exchange.path for exchange in emulator.journal.exchanges if "elsewhere" in exchange.path] == []
+    assert [exchange.path for exchange in own_files.journal.exchanges if "elsewhere" in exchange.path] == []
 
 
-def test_a_whole_login(make: Callable[[str], Application], name: str, emulator: Emulator) -> None:
-    app = make(name)
+def test_a_whole_login(register: Callable[[str], Application], name: str, own_files: Emulator) -> None:
+    app = register(name)
 
     async def login(app: Application, *request: Any) -> Any:
         return await now(app.client.authorize_redirect(*request, "http://127.0.0.1/authorize"))
@@ -147,7 +144,7 @@ def test_a_whole_login(make: Callable[[str], Application], name: str, emulator: 
 
     app.views |= {"/login": login, "/authorize": authorize}
     browser = app.browser()
-    user, claims = browser.get(emulator.approve(browser.get("/login").location, user="grace")).json
+    user, claims = browser.get(own_files.approve(browser.get("/login").location, user="grace")).json
     assert user == "grace"
     assert claims["sub"]
 
@@ -157,12 +154,12 @@ def test_a_whole_login(make: Callable[[str], Application], name: str, emulator: 
 )
 @pytest.mark.parametrize("any_host", [False, True])
 def test_the_token_goes_to_whole_https_hosts_alone(
-    make: Callable[[str], Application], name: str, token: dict[str, str], stranger: str, any_host: bool
+    register: Callable[[str], Application], name: str, token: dict[str, str], stranger: str, any_host: bool
 ) -> None:
     async def body(app: Application, *request: Any) -> Any:
         return await now(app.client.get(stranger, token=token, allow_any_host=any_host))
 
-    error = serve(make(name), body)
+    error = serve(register(name), body)
     assert error["error"] in {"forbidden_host", "insecure_transport"}
     assert "allow_any_host" not in error["description"]
     assert token["oauth_token"] not in str(error)
@@ -170,11 +167,11 @@ def test_the_token_goes_to_whole_https_hosts_alone(
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_no_redirect_is_followed(
-    make: Callable[[str], Application], name: str, token: dict[str, str], status: int, emulator: Emulator
+    register: Callable[[str], Application], name: str, token: dict[str, str], status: int, own_files: Emulator
 ) -> None:
-    app = make(name)
+    app = register(name)
     follow = "follow_redirects" if isinstance(app, StarletteApplication) else "allow_redirects"
-    calls = len(emulator.journal.exchanges)
+    calls = len(own_files.journal.exchanges)
 
     def asking(asked: bool) -> Callable[..., Any]:
         async def body(app: Application, *request: Any) -> Any:
@@ -185,50 +182,49 @@ def test_no_redirect_is_followed(
 
     for asked, expected in ((True, "redirect_refused"), (False, None)):
         location = f"{app.client.api_base_url}other"  # also on the same host
-        emulator.fail_next("api", provider=name, status=status, headers={"Location": location})
+        own_files.fail_next("api", provider=name, status=status, headers={"Location": location})
         told = serve(app, asking(asked))
         assert (told.get("error"), told["status"]) == (expected, status if expected is None else None)
-    assert len(emulator.journal.exchanges) == calls + 2
+    assert len(own_files.journal.exchanges) == calls + 2
 
 
 def test_protocol_parameters_have_no_place(
-    make: Callable[[str], Application], name: str, token: dict[str, str]
+    register: Callable[[str], Application], name: str, token: dict[str, str]
 ) -> None:
     async def body(app: Application, *request: Any) -> Any:
         return await now(app.client.get("items", token=token, oauth_params={"oauth_callback": "about:blank"}))
 
-    assert "are not signed" in serve(make(name), body)["description"]
+    assert "are not signed" in serve(register(name), body)["description"]
 
 
 @pytest.mark.parametrize("wrong", ["a b", "a\r\nX-Other: 1", "é", ""])
-def test_a_token_that_no_header_can_hold(make: Callable[[str], Application], name: str, wrong: str) -> None:
+def test_a_token_that_no_header_can_hold(register: Callable[[str], Application], name: str, wrong: str) -> None:
     async def body(app: Application, *request: Any) -> Any:
         return await now(app.client.get("items", token={"oauth_token": wrong, "oauth_token_secret": "s"}))
 
-    error = serve(make(name), body)
+    error = serve(register(name), body)
     assert error["error"] in {"invalid_token", "missing_token"}
     assert "X-Other" not in str(error)
 
 
 def test_the_emulator_refuses_what_such_a_provider_refuses(
-    make: Callable[[str], Application], name: str, token: dict[str, str], emulator: Emulator
+    register: Callable[[str], Application], name: str, token: dict[str, str], own_files: Emulator
 ) -> None:
     async def body(app: Application, *request: Any) -> Any:
         signed = await now(app.client.get("items", withhold_token=True))
         unknown = await now(app.client.get("items", token={"oauth_token": "unknown", "oauth_token_secret": "s"}))
         return [signed.status_code, unknown.status_code]
 
-    assert serve(make(name), body) == [400, 401]
+    assert serve(register(name), body) == [400, 401]
 
 
-def test_here_after_its_token(make: Callable[..., Application]) -> None:
-    with Emulator(Catalog()) as emulator:
-        app = make("here", emulator)
+def test_here_after_its_token(register: Callable[[str], Application], own_files: Emulator) -> None:
+    app = register("here")
 
-        async def body(app: Application, *request: Any) -> Any:
-            token = await now(app.client.fetch_client_token())
-            url = f"{emulator.origins.secure}/here/api/discover.search.hereapi.com/v1/geocode"
-            answer = await now(app.client.get(url, params={"q": "Alexanderplatz"}, token=token))
-            return [answer.status_code, answer.request.headers["Authorization"] == f"Bearer {token['oauth_token']}"]
+    async def body(app: Application, *request: Any) -> Any:
+        token = await now(app.client.fetch_client_token())
+        url = f"{own_files.origins.secure}/here/api/discover.search.hereapi.com/v1/geocode"
+        answer = await now(app.client.get(url, params={"q": "Alexanderplatz"}, token=token))
+        return [answer.status_code, answer.request.headers["Authorization"] == f"Bearer {token['oauth_token']}"]
 
-        assert serve(app, body) == [200, True]
+    assert serve(app, body) == [200, True]

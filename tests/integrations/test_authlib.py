@@ -22,6 +22,7 @@ from authlib.integrations.requests_client import OAuthError as AuthlibError
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import MissingRequestTokenError, MissingTokenError, OAuthError
 from tests.integrations.applications import (
+    FRAMEWORKS,
     REDIRECT_URI,
     Application,
     DjangoApplication,
@@ -44,7 +45,7 @@ class AuthlibStarlette(StarletteApplication):
 
 
 CLASSES: dict[str, dict[str, type[Application]]] = {
-    "ours": {"flask": FlaskApplication, "django": DjangoApplication, "starlette": StarletteApplication},
+    "ours": FRAMEWORKS,
     "authlib": {"flask": AuthlibFlask, "django": AuthlibDjango, "starlette": AuthlibStarlette},
 }
 ADDRESSES = ("request_token_url", "access_token_url", "authorize_url", "api_base_url")

@@ -185,7 +185,6 @@ class TestAttributes:
         config = Config(environ={"DEV_CLIENT_ID": "dev-1"})
         return library["starlette"].OAuth(config).register("dev", **values)
 
-    @pytest.mark.parametrize("framework", ["flask", "django", "starlette"])
     def test_every_attribute_of_authlibs(self, library: dict[str, Any], framework: str) -> None:
         client = self.client(library, framework, **CLIENT)
         names = set(CLIENT) | {"name", "framework", "client_kwargs"}

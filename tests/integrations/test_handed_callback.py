@@ -22,8 +22,7 @@ from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.integrations.django_client.framework import DjangoFramework
 from oauth1_catalog.integrations.flask_client.framework import FlaskFramework
 from oauth1_catalog.integrations.starlette_client.framework import StarletteFramework
-from tests.integrations.applications import REDIRECT_URI, Application, Browser, now
-from tests.integrations.conftest import FRAMEWORKS
+from tests.integrations.applications import FRAMEWORKS, REDIRECT_URI, Application, Browser, now
 
 FACES = ["flask", "django", "django async", "starlette", "starlette blocking"]
 """Every way in which an application can end a login."""

@@ -233,7 +233,7 @@ class TestProvidersOnABadDay:
                 step, **{**failure, "body": failure.get("body", "").replace("canary", f"canary {secret}")}
             )
             answer = browser.get(back)
-        emulator._faults._waiting.clear()
+        emulator.reset()
         assert answer.status == 400
         error = answer.json
         assert (error["type"], error["step"], error["provider"]) == (kind, step, "twitter")

@@ -7,7 +7,7 @@ import hmac
 import json
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,34 +20,17 @@ from oauth1_catalog.flow.driver import run
 from oauth1_catalog.flow.userinfo import fetch_userinfo
 from oauth1_catalog.integrations.starlette_client import OAuth
 from oauth1_catalog.rfc5849 import ClientCredentials, Response, Signer, TokenCredentials
-from tests.integrations.applications import (
-    REDIRECT_URI,
-    Application,
-    DjangoApplication,
-    FlaskApplication,
-    StarletteApplication,
-    now,
-)
+from tests.integrations.applications import REDIRECT_URI, Application, now
 
-FRAMEWORKS = {"flask": FlaskApplication, "django": DjangoApplication, "starlette": StarletteApplication}
 WIKI = {"wiki_url": "https://wiki.example/w"}
 SIGNER = Signer(ClientCredentials("key", "secret"), nonce="n")
 TOKEN = TokenCredentials("token", "token secret")
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    with Emulator(Catalog()) as running:
-        yield running
-
-
-@pytest.fixture(params=FRAMEWORKS)
-def make(request: pytest.FixtureRequest, emulator: Emulator) -> Iterator[Callable[..., Application]]:
-    made: list[Application] = []
-
+@pytest.fixture
+def register(make: Callable[..., Application], emulator: Emulator) -> Callable[..., Application]:
     def application(name: str, **values: Any) -> Application:
-        app = FRAMEWORKS[request.param](config={}, register=False, catalog=emulator.catalog)
-        made.append(app)
+        app = make(config={}, register=False)
         app.name = name
         keys = emulator.client(name)
         app.oauth.register_from_catalog(
@@ -60,9 +43,7 @@ def make(request: pytest.FixtureRequest, emulator: Emulator) -> Iterator[Callabl
         )
         return app
 
-    yield application
-    for app in made:
-        app.close()
+    return application
 
 
 def log_in(app: Application, emulator: Emulator) -> tuple[str, Any]:
@@ -82,25 +63,27 @@ def log_in(app: Application, emulator: Emulator) -> tuple[str, Any]:
 
 @pytest.mark.parametrize(("name", "values"), [("wikimedia", {}), ("mediawiki", WIKI)])
 def test_a_consumer_whose_callback_is_a_prefix(
-    make: Callable[..., Application], emulator: Emulator, name: str, values: dict[str, str]
+    register: Callable[..., Application], emulator: Emulator, name: str, values: dict[str, str]
 ) -> None:
     emulator.client(name, redirect_uri=REDIRECT_URI.removesuffix("/authorize"))
-    app = make(name, callback_is_prefix=True, **values)
+    app = register(name, callback_is_prefix=True, **values)
     back, claims = log_in(app, emulator)
     assert back.startswith(f"{REDIRECT_URI}?")
     assert claims["sub"]
 
 
-def test_a_redirect_uri_that_is_not_sent_is_not_silent(make: Callable[..., Application], emulator: Emulator) -> None:
-    app = make("wikimedia")
+def test_a_redirect_uri_that_is_not_sent_is_not_silent(
+    register: Callable[..., Application], emulator: Emulator
+) -> None:
+    app = register("wikimedia")
     with pytest.warns(UserWarning, match="is not sent.*callback_is_prefix") as caught:
         begun = [once(app, uri) for uri in (REDIRECT_URI, REDIRECT_URI, None, "oob")]
     assert all(begun)
     assert len([one for one in caught if "is not sent" in str(one.message)]) == 1  # for each client, not for each login
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        assert once(make("wikimedia"), None)
-        assert once(make("wikimedia", callback_is_prefix=True), REDIRECT_URI)
+        assert once(register("wikimedia"), None)
+        assert once(register("wikimedia", callback_is_prefix=True), REDIRECT_URI)
 
 
 def once(app: Application, uri: str | None) -> Any:

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
-from tests.integrations.applications import Application, DjangoApplication, FlaskApplication, StarletteApplication, now
+from tests.integrations.applications import Application, StarletteApplication, now
 
-FRAMEWORKS = {"flask": FlaskApplication, "django": DjangoApplication, "starlette": StarletteApplication}
 UPLOAD = "https://up.flickr.com/services/upload/"
 SIGNATURES = [
     (
@@ -31,33 +30,20 @@ SIGNATURES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    with Emulator(Catalog()) as running:
-        yield running
-
-
-@pytest.fixture(params=FRAMEWORKS)
-def make(request: pytest.FixtureRequest, emulator: Emulator) -> Iterator[Callable[..., Application]]:
-    made: list[Application] = []
-
-    def application(*, catalog: Catalog = emulator.catalog, **kwargs: Any) -> Application:
-        app = FRAMEWORKS[request.param](config={}, register=False, catalog=catalog)
-        made.append(app)
-        app.name = "flickr"
-        app.oauth.register_from_catalog("flickr", **kwargs)
-        return app
-
-    yield application
-    for app in made:
-        app.close()
+def register(make: Callable[..., Application], catalog: Catalog, **kwargs: Any) -> Application:
+    app = make(config={}, register=False, catalog=catalog)
+    app.name = "flickr"
+    app.oauth.register_from_catalog("flickr", **kwargs)
+    return app
 
 
 @pytest.fixture
 def flickr(make: Callable[..., Application], emulator: Emulator) -> Application:
     keys = emulator.client("flickr")
     trust = {"verify": emulator.ca_file}
-    return make(client_id=keys.client_id, client_secret=keys.client_secret, client_kwargs=trust)
+    return register(
+        make, emulator.catalog, client_id=keys.client_id, client_secret=keys.client_secret, client_kwargs=trust
+    )
 
 
 @pytest.fixture
@@ -79,7 +65,7 @@ def test_as_flickrapi_signs(
     make: Callable[..., Application], fields: dict[str, str], signature: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fixed = {"nonce": "0123456789", "timestamp": "1700000000"}
-    app = make(catalog=Catalog(), client_id="flickr-key", client_secret="flickr-secret", client_kwargs=fixed)
+    app = register(make, Catalog(), client_id="flickr-key", client_secret="flickr-secret", client_kwargs=fixed)
     sent: list[Any] = []
 
     def request(method: str, url: str, *, auth: Any, **kwargs: Any) -> Any:

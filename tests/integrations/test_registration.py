@@ -28,12 +28,11 @@ from oauth1_catalog.errors import (
     MissingSettingError,
     ProviderFileError,
 )
-from oauth1_catalog.integrations import django_client, flask_client, starlette_client
-from tests.integrations.applications import HERE, wrong
+from oauth1_catalog.integrations import flask_client
+from tests.integrations.applications import FRAMEWORKS, HERE, wrong
 
 Registry = Callable[..., Any]
 RSA_KEY = generate_private_key(65537, 2048)
-FACES = {"flask": flask_client, "django": django_client, "starlette": starlette_client}
 KEYS = {"client_id": "k", "client_secret": "s"}
 DEPRECATED = [name for name in Catalog().names() if Catalog().outline(name).status == "deprecated"]
 WANT_A_USER_AGENT = [name for name in Catalog().names() if Catalog().outline(name).user_agent_required]
@@ -241,7 +240,7 @@ userinfo_endpoint: me
 def test_registration_refuses_what_validation_refuses(framework: str, tmp_path: Path, lines: str, code: str) -> None:
     (tmp_path / "acme.yaml").write_text(OWN + lines, encoding="utf-8")
     catalog = Catalog(tmp_path)
-    oauth = FACES[framework].OAuth(catalog=catalog)
+    oauth = FRAMEWORKS[framework].integration.OAuth(catalog=catalog)
     if framework == "flask":
         oauth.init_app(app := flask.Flask("own"))
         assert app
@@ -255,7 +254,7 @@ def test_registration_refuses_what_validation_refuses(framework: str, tmp_path: 
 
 def test_a_file_with_warnings_alone_registers(framework: str, tmp_path: Path) -> None:
     (tmp_path / "acme.yaml").write_text(f"{OWN}userinfo_claims: {{sub: $.id}}\n", encoding="utf-8")
-    oauth = FACES[framework].OAuth(catalog=Catalog(tmp_path))
+    oauth = FRAMEWORKS[framework].integration.OAuth(catalog=Catalog(tmp_path))
     if framework == "flask":
         oauth.init_app(app := flask.Flask("own"))
         assert app

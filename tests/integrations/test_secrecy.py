@@ -77,7 +77,7 @@ def test_a_failed_login(
         emulator.fail_next(role, **failure)
         answer = browser.get("/login")
         secrets = []
-    emulator._faults._waiting.clear()
+    emulator.reset()
     assert answer.status == 400
     ours = "\n".join(
         r.getMessage() for r in caplog.records if r.name.startswith(("oauth1_catalog.", "requests", "httpx2"))

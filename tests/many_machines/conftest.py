@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
 from tests.many_machines.redis_server import PROGRAM, RedisServer
 from tests.servers import serving
@@ -27,13 +26,6 @@ SESSION_IN_COOKIE = "django.contrib.sessions.backends.signed_cookies"
 
 
 @pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    with Emulator(Catalog()) as running:
-        running.catalog.provider("twitter")
-        yield running
-
-
-@pytest.fixture(scope="module")
 def redis_server() -> Iterator[RedisServer]:
     if PROGRAM is None:
         pytest.skip("redis-server is not installed (Debian: apt-get install redis-server)")
@@ -44,6 +36,7 @@ def redis_server() -> Iterator[RedisServer]:
 @pytest.fixture(scope="module")
 def environment(emulator: Emulator, redis_server: RedisServer) -> dict[str, str]:
     """What the processes of a site must know."""
+    emulator.catalog.provider("twitter")  # from now on it is played
     twitter = emulator.client("twitter")
     return {
         **os.environ,

@@ -18,17 +18,8 @@ from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.examples import User
 from oauth1_catalog.errors import ConfigurationWarning, DeprecatedProviderWarning
-from tests.integrations.applications import (
-    REDIRECT_URI,
-    Answer,
-    Application,
-    DjangoApplication,
-    FlaskApplication,
-    StarletteApplication,
-    now,
-)
+from tests.integrations.applications import FRAMEWORKS, REDIRECT_URI, Answer, Application, now
 
-FRAMEWORKS = {"flask": FlaskApplication, "django": DjangoApplication, "starlette": StarletteApplication}
 CATALOG = Catalog()
 USER = User("grace")
 # oauthlib cannot judge what is not RFC 5849; test_mastercard.py does.

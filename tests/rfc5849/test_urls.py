@@ -100,6 +100,8 @@ class TestSplitURL:
             ("http://[::ffff:127.0.0.1]", ("http://[::ffff:127.0.0.1]/", "")),
             ("http://127.0.0.1:5000/a", ("http://127.0.0.1:5000/a", "")),
             ("http://my_host-1.example./a", ("http://my_host-1.example./a", "")),
+            (f"https://{'a' * 63}.example/", (f"https://{'a' * 63}.example/", "")),
+            (f"HTTPS://{'A' * 63}.example", (f"https://{'a' * 63}.example/", "")),
         ],
     )
     def test_parts(self, url, parts):
@@ -128,6 +130,11 @@ class TestSplitURL:
             ("https://[::1]x/", "is not a name"),
             ("https://[::g]/", "is not a name"),
             ("https://exam%70le.com/", "is not a name"),
+            ("https://example..com/", "is not a name"),
+            ("https://.example.com/", "is not a name"),
+            ("https://example.com../", "is not a name"),
+            (f"https://{'a' * 64}.example.com/", "1 to 63 characters"),
+            (f"https://example.{'a' * 64}:8080/", "1 to 63 characters"),
             ("https://example.com:0/", "port 0 is not between 1 and 65535"),
             ("https://example.com:65536/", "port 65536"),
             ("https://example.com:99999/", "port 99999"),

@@ -1,9 +1,7 @@
 """Each threat is tried in the frameworks themselves, with the applications of ``tests/integrations``."""
 
 from tests.integrations.conftest import (
-    _clean,  # noqa: F401 - a fixture
     app,  # noqa: F401 - a fixture
-    emulator,  # noqa: F401 - a fixture
     framework,  # noqa: F401 - a fixture
     make,  # noqa: F401 - a fixture
     registry,  # noqa: F401 - a fixture

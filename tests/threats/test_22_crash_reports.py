@@ -23,11 +23,11 @@ from werkzeug.debug import DebuggedApplication
 from werkzeug.test import Client
 
 from oauth1_catalog.clients.requests_client import OAuth1Auth, OAuth1Session
-from oauth1_catalog.integrations import django_client, flask_client, starlette_client
 from oauth1_catalog.redaction import MaskedText
 from oauth1_catalog.registry.token import Token
 from oauth1_catalog.rfc5849 import ClientCredentials, Signer, TokenCredentials
 from tests.clients.conftest import Arrived, Wire, response, serving
+from tests.integrations.applications import FRAMEWORKS
 from tests.secrecy.operations import (
     BACK,
     CALLBACK,
@@ -120,12 +120,12 @@ def test_a_token_that_is_shown_to_the_provider(wire: Wire, report: Any, face: st
             assert leaks_of(lambda: opened.call(name, "orders", token=token), report) == []  # noqa: B023 - called at once
 
 
-@pytest.mark.parametrize("face", ["flask", "django", "starlette"])
+@pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.mark.parametrize("mistake", [{"request_token_urll": "x"}, {"client_kwargs": {"signature_method": "x"}}])
-def test_a_registration(report: Any, face: str, mistake: dict[str, Any]) -> None:
+def test_a_registration(report: Any, framework: str, mistake: dict[str, Any]) -> None:
     """At the application's start, where its keys are."""
-    registry = {"flask": flask_client, "django": django_client, "starlette": starlette_client}[face].OAuth
-    app = (flask.Flask(__name__),) if face == "flask" else ()
+    registry = FRAMEWORKS[framework].integration.OAuth
+    app = (flask.Flask(__name__),) if framework == "flask" else ()
     keys = {"client_id": "key", "client_secret": f"{CANARY}Client", "token": "t", "token_secret": f"{CANARY}Token"}
 
     def register() -> object:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
 from tests.tokens.conftest import DATABASES
 
@@ -18,16 +16,10 @@ PROJECT = Path(__file__).parent / "django_project"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    with Emulator(Catalog()) as running:
-        for name in ("twitter", "yahoo"):
-            running.catalog.provider(name)
-        yield running
-
-
 @pytest.fixture
 def environment(emulator: Emulator, tmp_path: Path, key: str) -> dict[str, str]:
+    for name in ("twitter", "yahoo"):
+        emulator.catalog.provider(name)  # from now on it is played
     clients = {name.upper(): emulator.client(name) for name in ("twitter", "yahoo")}
     return {
         **os.environ,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.integrations.sqlalchemy_tokens import SQLAlchemyTokens
 from oauth1_catalog.registry.token import Token
@@ -83,41 +81,22 @@ def _count(engine: Engine) -> int:
         return int(connection.scalar(text("SELECT count(*) FROM oauth1_token")) or 0)
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    with Emulator(Catalog()) as running:
-        yield running
-
-
 @pytest.mark.parametrize("provider", ["yahoo", "etrade"])
 def test_workers_renew_at_once(
     database: str, sessions: sessionmaker[Session], key: str, emulator: Emulator, provider: str
 ) -> None:
     """They have all found that it has ended; the provider is asked once, and all go on with its answer."""
-    emulator.journal.clear()
-    emulated = emulator.catalog.provider(provider)
+    emulator.catalog.provider(provider)  # from now on it is played
     client = emulator.client(provider)
-    issued = emulator._store(provider).issue(provider, client.client_id, _ada())
-    fields = {"oauth_token": issued.token, "oauth_token_secret": issued.secret}
-    if emulated.renew and emulated.renew.session_handle:
-        fields["oauth_session_handle"] = issued.session_handle
+    issued = emulator.issue_token(provider)
     store: Any = SQLAlchemyTokens(sessions, OAuth1Token, keys=key)
-    store.save_token(provider, 7, Token(fields))
+    store.save_token(provider, 7, Token(issued.fields))
     emulator.expire_tokens(provider)
     emulator.latency = 0.3
-    try:
-        where = (emulator.origins.secure, emulator.origins.consent, emulator.ca_file)
-        keys = (client.client_id, client.client_secret)
-        renewed = results(start(6, "renew", database, key, provider, *where, *keys))
-    finally:
-        emulator.latency = 0.0
+    where = (emulator.origins.secure, emulator.origins.consent, emulator.ca_file)
+    keys = (client.client_id, client.client_secret)
+    renewed = results(start(6, "renew", database, key, provider, *where, *keys))
     assert emulator.journal.count(role="renew") == 1
     stored = store.find(provider, 7)["oauth_token"]
     assert renewed == [[stored, "2"]] * 6
-    assert (stored == issued.token) is (provider == "etrade")
-
-
-def _ada() -> Any:
-    from oauth1_catalog.emulator.examples import User
-
-    return User("ada")
+    assert (stored == issued.oauth_token) is (provider == "etrade")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
 from tests.servers import serving
 
@@ -17,15 +16,9 @@ SITES = Path(__file__).parent / "sites"
 
 
 @pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    with Emulator(Catalog()) as running:
-        running.catalog.provider("twitter")
-        yield running
-
-
-@pytest.fixture(scope="module")
 def environment(emulator: Emulator) -> dict[str, str]:
     """What the process of a site must know."""
+    emulator.catalog.provider("twitter")  # from now on it is played
     twitter = emulator.client("twitter")
     token = emulator.issue_token("twitter", user="grace")
     return {

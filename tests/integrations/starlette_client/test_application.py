@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -20,36 +20,28 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.serving import HTTPServer
 from oauth1_catalog.integrations.starlette_client import OAuth
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    """One of this module's own, whose connections are counted."""
-    with Emulator(Catalog()) as running:
-        yield running
-
-
 @pytest.fixture
-def oauth(emulator: Emulator) -> OAuth:
-    twitter = emulator.client("twitter")
+def oauth(new_emulator: Emulator) -> OAuth:
+    twitter = new_emulator.client("twitter")
     keys = {"TWITTER_CLIENT_ID": twitter.client_id, "TWITTER_CLIENT_SECRET": twitter.client_secret}
-    registry = OAuth(keys, catalog=emulator.catalog)
-    registry.register_from_catalog("twitter", client_kwargs={"verify": emulator.ca_file})
+    registry = OAuth(keys, catalog=new_emulator.catalog)
+    registry.register_from_catalog("twitter", client_kwargs={"verify": new_emulator.ca_file})
     return registry
 
 
 BACKENDS = ["asyncio", *(["trio"] if importlib.util.find_spec("trio") else [])]
 
 
-def connections(emulator: Emulator) -> int:
+def connections(new_emulator: Emulator) -> int:
     """How many connections the emulator is serving: it gives each a thread."""
     serving = [getattr(thread, "_target", None) for thread in threading.enumerate()]
     servers = [t.__self__ for t in serving if getattr(t, "__name__", "") == "process_request_thread"]
-    return [s.origin for s in servers if isinstance(s, HTTPServer)].count(emulator.origins.secure)
+    return [s.origin for s in servers if isinstance(s, HTTPServer)].count(new_emulator.origins.secure)
 
 
 def starlette_routes(oauth: OAuth) -> list[Route]:
@@ -63,33 +55,33 @@ def starlette_routes(oauth: OAuth) -> list[Route]:
     return [Route("/login", login), Route("/authorize", authorize, name="authorize")]
 
 
-def log_in(browser: TestClient, emulator: Emulator, user: str = "ada") -> Any:
+def log_in(browser: TestClient, new_emulator: Emulator, user: str = "ada") -> Any:
     sent = browser.get("/login", follow_redirects=False)
     assert sent.status_code == 302
-    return browser.get(emulator.approve(sent.headers["location"], user=user)).json()
+    return browser.get(new_emulator.approve(sent.headers["location"], user=user)).json()
 
 
-def until_no_connection_is_left(emulator: Emulator) -> None:
+def until_no_connection_is_left(new_emulator: Emulator) -> None:
     """The emulator notices in its own threads that a connection was closed."""
     deadline = time.monotonic() + 30
-    while connections(emulator) and time.monotonic() < deadline:
+    while connections(new_emulator) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert connections(emulator) == 0
+    assert connections(new_emulator) == 0
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_the_lifespan_closes_the_connections(oauth: OAuth, emulator: Emulator, backend: Any) -> None:
+def test_the_lifespan_closes_the_connections(oauth: OAuth, new_emulator: Emulator, backend: Any) -> None:
     session = Middleware(SessionMiddleware, secret_key="a secret key")
     app = Starlette(routes=starlette_routes(oauth), middleware=[session], lifespan=oauth.lifespan)
     with TestClient(app, backend=backend) as browser:
-        assert log_in(browser, emulator)["preferred_username"] == "ada"
-        assert connections(emulator) == 1
-    until_no_connection_is_left(emulator)
+        assert log_in(browser, new_emulator)["preferred_username"] == "ada"
+        assert connections(new_emulator) == 1
+    until_no_connection_is_left(new_emulator)
     with TestClient(app, backend=backend) as browser:
-        assert log_in(browser, emulator, "grace")["preferred_username"] == "grace"
+        assert log_in(browser, new_emulator, "grace")["preferred_username"] == "grace"
 
 
-def test_the_lifespan_within_one_of_the_application(oauth: OAuth, emulator: Emulator) -> None:
+def test_the_lifespan_within_one_of_the_application(oauth: OAuth, new_emulator: Emulator) -> None:
     events = []
 
     @asynccontextmanager
@@ -105,13 +97,13 @@ def test_the_lifespan_within_one_of_the_application(oauth: OAuth, emulator: Emul
     session = Middleware(SessionMiddleware, secret_key="a secret key")
     routes = [*starlette_routes(oauth), Route("/state", state)]
     with TestClient(Starlette(routes=routes, middleware=[session], lifespan=lifespan)) as browser:
-        assert log_in(browser, emulator)["preferred_username"] == "ada"
+        assert log_in(browser, new_emulator)["preferred_username"] == "ada"
         assert browser.get("/state").json() == "connected"
     assert events == ["begin", "end"]
-    until_no_connection_is_left(emulator)
+    until_no_connection_is_left(new_emulator)
 
 
-def test_endpoints_that_are_not_async(oauth: OAuth, emulator: Emulator) -> None:
+def test_endpoints_that_are_not_async(oauth: OAuth, new_emulator: Emulator) -> None:
     app = FastAPI(lifespan=oauth.lifespan)
     app.add_middleware(SessionMiddleware, secret_key="a secret key")
 
@@ -127,6 +119,6 @@ def test_endpoints_that_are_not_async(oauth: OAuth, emulator: Emulator) -> None:
         return {**profile, **token.state_data}
 
     with TestClient(app) as browser:
-        profile = log_in(browser, emulator, "grace")
+        profile = log_in(browser, new_emulator, "grace")
     assert (profile["preferred_username"], profile["next"]) == ("grace", "/cart")
-    until_no_connection_is_left(emulator)
+    until_no_connection_is_left(new_emulator)
