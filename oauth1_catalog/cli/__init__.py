@@ -37,7 +37,7 @@ class _WrongSetting(click.ClickException):
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command's module when the command is asked for."""
+    """A group that imports the module of a command when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The names, in the order of the table."""
@@ -53,7 +53,7 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an error of ours becomes a sentence, and exit status 2 where it can be put right here."""
+        """Run a command, and print our errors as messages; the status is 2 if other arguments would help."""
         try:
             return super().invoke(ctx)
         except OAuthError as error:
@@ -61,8 +61,8 @@ class LazyGroup(click.Group):
             kind = _WrongSetting if setting else click.ClickException
             raise kind(error.description) from error
         except BrokenPipeError:
-            raise  # whoever reads has gone: click ends without a word, as other commands do
-        except OSError as error:  # a full disk, a folder that nobody may write to
+            raise  # the reader has gone: click exits silently, like other commands
+        except OSError as error:  # such as a full disk, or a folder without write permission
             what = f"{error.filename}: " if error.filename else ""
             raise click.ClickException(f"{what}{error.strerror or error}.") from error
 

@@ -1,4 +1,4 @@
-"""What several commands share: folders of one's own, a provider by its name or its file, an extra that is missing."""
+"""Options and arguments that several commands share: folders, values of variables, a provider by name or file."""
 
 from __future__ import annotations
 
@@ -45,39 +45,39 @@ def pairs_of(settings: Sequence[str]) -> dict[str, object]:
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals:
-            raise click.UsageError(f"--set {setting}: write NAME=VALUE")
+            raise click.UsageError(f"--set {setting}: use NAME=VALUE")
         pairs[name] = value
     return pairs
 
 
 def complete_provider(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001 - click's signature
-    """What Tab offers for a provider: the names that begin so, and files where it is a path."""
+    """Complete the name of a provider, or a path."""
     if os.sep in incomplete or incomplete.startswith("."):
         return [CompletionItem(incomplete, type="file")]
     try:
         names = Catalog(*ctx.params.get("directories") or ()).names()
     except OAuthError:
-        return []  # the command itself says what is wrong
+        return []  # the command itself reports the error
     found = [CompletionItem(name) for name in names if name.startswith(incomplete)]
     return found or [CompletionItem(incomplete, type="file")]
 
 
 def provider_named(text: str, directories: tuple[Path, ...]) -> tuple[str, Catalog]:
-    """The name of a provider that is given by its name or by its file, and the catalog to look for it in."""
+    """The provider's name, from a name or a file, and the catalog that contains it."""
     (name,), catalog = providers_named((text,), directories)
     return name, catalog
 
 
 def providers_named(texts: Sequence[str], directories: tuple[Path, ...]) -> tuple[tuple[str, ...], Catalog]:
-    """The same for several.
+    """The same for several providers.
 
     Raises:
-        UsageError: a file that is named is not there.
+        UsageError: a file does not exist.
     """
     files = {text: Path(text) for text in texts if Path(text).suffix == ".yaml"}
     for path in files.values():
         if not path.is_file():
-            raise click.UsageError(f"there is no file {path}")
+            raise click.UsageError(f"the file {path} does not exist")
     folders = (*directories, *(path.parent for path in files.values()))
     names = tuple(files[text].stem if text in files else text for text in texts)
     return names, (catalog_of(folders[-1], folders) if folders else Catalog())

@@ -1,4 +1,4 @@
-"""``oauth1-catalog list`` and ``search``: which providers there are."""
+"""``oauth1-catalog list``, ``search`` and ``show``: the providers of the catalog."""
 
 from __future__ import annotations
 
@@ -32,6 +32,12 @@ from oauth1_catalog.registry.notices import RISK, has_fixable_login
 from oauth1_catalog.suggestions import nearest
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_FIXATION = (
+    f"Warning: {RISK}. Registering this provider for logins needs allow_session_fixation=True; docs/security.md "
+    "explains when that is acceptable."
+)
+# Shown in other lines, or of no use to a reader.
+_LEFT_OUT = frozenset({"from_catalog", "required_credentials", "variables", "environment", "credential_labels"})
 
 
 @click.command("list")
@@ -50,7 +56,7 @@ def list_providers(status: str | None, category: str | None, as_json: bool, dire
     ]
     _print(files, as_json=as_json)
     if not files:
-        click.echo("no provider of the catalog has that status and category", err=True)
+        click.echo("No provider of the catalog has this status and category.", err=True)
 
 
 @click.command()
@@ -73,7 +79,7 @@ def search(word: str, as_json: bool, directories: tuple[Path, ...]) -> None:
 
 
 def _distance(file: ProviderFile, sought: str) -> int:
-    """How far a match is from the word: that very name first, then what begins with it, then the rest."""
+    """The rank of a match: the same name, a name that starts with the word, a name that contains it, the rest."""
     names = [name.casefold() for name in (file.name, *file.aliases, file.display_name or "")]
     if sought in names:
         return 0
@@ -89,7 +95,7 @@ def _near(word: str, files: Sequence[ProviderFile]) -> str:
 
 
 def _files(catalog: Catalog) -> Sequence[ProviderFile]:
-    """The usable files; of each other one, what is wrong goes to standard error."""
+    """The valid files; the errors of the others are printed to standard error."""
     files = []
     for name in catalog.names():
         try:
@@ -114,16 +120,9 @@ def _print(files: Sequence[ProviderFile], *, as_json: bool) -> None:
     shown = max((len(file.display_name or file.name) for file in files), default=0)
     for file in files:
         aliases = f"also {', '.join(file.aliases)}" if file.aliases else ""
-        words = f"{file.name:{width}}  {file.display_name or file.name:{shown}}  {file.status:10}  {aliases}"
-        click.echo(words.rstrip())
-
-
-_FIXATION = (
-    f"Attention: {RISK}. Registering this provider for logins needs allow_session_fixation=True; docs/security.md "
-    "tells when that is acceptable."
-)
-# What is told in other lines, or says nothing to a reader.
-_LEFT_OUT = frozenset({"from_catalog", "required_credentials", "variables", "environment", "credential_labels"})
+        click.echo(
+            f"{file.name:{width}}  {file.display_name or file.name:{shown}}  {file.status:10}  {aliases}".rstrip()
+        )
 
 
 @click.command()
@@ -137,7 +136,7 @@ _LEFT_OUT = frozenset({"from_catalog", "required_credentials", "variables", "env
 @SETTINGS
 @LOCAL_HOSTS
 @INSECURE
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_JSON
 @DIRECTORY
 def show(
     name: str,
@@ -213,7 +212,7 @@ def _values(provider: Provider, entry: Entry, values: Mapping[str, object]) -> I
 
 
 def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every single value below a field; what is as it always is stays out."""
+    """Every value below a field, without the defaults."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         for field in dataclasses.fields(value):
             inner = getattr(value, field.name)
@@ -229,7 +228,7 @@ def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...]
 
 
 def _in_file(path: tuple[str, ...]) -> tuple[Step, ...]:
-    """The same field as the file spells it."""
+    """The path of this field in the file."""
     if path[0] == "userinfo":
         return (f"userinfo_{path[1]}", *path[2:])
     if path[0].startswith("user_agent_"):
@@ -238,7 +237,7 @@ def _in_file(path: tuple[str, ...]) -> tuple[Step, ...]:
 
 
 def _origin(path: tuple[Step, ...], entry: Entry, environment: str | None, values: Mapping[str, object]) -> str:
-    """The file and line that a value comes from: an option's, the environment's, or the field's own."""
+    """The file and line of a value: in an option, in the environment, or in the field itself."""
     options = entry.data.get("options")
     names = options if isinstance(options, dict) else {}
     chosen = [
@@ -255,7 +254,7 @@ def _origin(path: tuple[Step, ...], entry: Entry, environment: str | None, value
 
 
 def _settings(provider: Provider) -> Iterator[str]:
-    """The configuration keys that an application needs, with the provider's words for them."""
+    """The configuration keys that an application needs, with the provider's names for them."""
     for credential in provider.required_credentials:
         label = provider.credential_labels.get(credential)
         yield f"{provider.name.upper()}_{credential.upper()}" + (f" ({label})" if label else "")

@@ -1,4 +1,4 @@
-"""``oauth1-catalog emulate``: play providers on this machine, for an application in another process."""
+"""``oauth1-catalog emulate``: emulate providers on this machine, for an application in another process."""
 
 from __future__ import annotations
 
@@ -91,27 +91,27 @@ def emulate(
             from oauth1_catalog.emulator import Emulator
 
         names, catalog = providers_named(names, directories)
-        # None: the environment says, which is the switch of the whole process.
+        # None: the environment variables decide, for the whole process.
         catalog.allow_local_hosts, catalog.insecure_transport = allow_local_hosts or None, insecure_transport or None
-        # Ctrl+C may come at any moment, also while the last line is being written or while the emulator ends.
+        # Ctrl+C can come at any time, also while the last line is printed or the emulator stops.
         with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as stack:
             values = _values(catalog, names, given)
             seed = "emulate" if stable_keys else None
             emulator = stack.enter_context(Emulator(catalog, port=port, consent_port=consent_port, seed=seed))
             target = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="oauth1-catalog-")))
-            handed = _Handover(emulator, values, target.absolute(), prefix=prefix, stable=stable_keys)
-            for line in handed.told(callback, env_file):
+            export = _Export(emulator, values, target.absolute(), prefix=prefix, stable=stable_keys)
+            for line in export.lines(callback, env_file):
                 click.echo(line)
             threading.Event().wait()
     except BrokenPipeError:
-        raise  # whoever reads what is told has gone: click ends without a word, as other commands do
+        raise  # the reader has gone: click exits silently, like other commands
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
         raise click.ClickException(f"{what}. Choose other ports, or another file or folder.") from error
 
 
 def _values(catalog: Catalog, names: Sequence[str], given: Sequence[str]) -> dict[str, dict[str, object]]:
-    """For each name the values of the provider's variables: those that were given, else the examples of its file."""
+    """The values of each provider's variables: from ``--set``, or the examples in its file."""
     pairs = pairs_of(given)
     values: dict[str, dict[str, object]] = {}
     for name in names:
@@ -120,13 +120,13 @@ def _values(catalog: Catalog, names: Sequence[str], given: Sequence[str]) -> dic
         values[name] = {key: pairs.get(key, about.default or about.example) for key, about in free.items()}
     known = {key for chosen in values.values() for key in chosen}
     if unknown := sorted(pairs.keys() - known):
-        has = f"there are {', '.join(sorted(known))}" if known else "there is none"
-        raise ConfigurationError(description=f"--set {unknown[0]}: no such variable; {has}.")
+        has = f"the variables are {', '.join(sorted(known))}" if known else "the provider has no variables"
+        raise ConfigurationError(description=f"--set {unknown[0]}: unknown variable; {has}.")
     return values
 
 
-class _Handover:
-    """What an application is told: in files, and on the terminal."""
+class _Export:
+    """The settings for an application, in files and on the terminal."""
 
     def __init__(
         self, emulator: Emulator, values: dict[str, dict[str, object]], folder: Path, *, prefix: str, stable: bool
@@ -138,8 +138,8 @@ class _Handover:
         self.stable = stable
         self.providers = {name: emulator.catalog.provider(name, values=chosen) for name, chosen in values.items()}
 
-    def told(self, callback: str | None, env_file: Path | None) -> Iterator[str]:
-        """Play the providers, write what leads to them, and say what to set."""
+    def lines(self, callback: str | None, env_file: Path | None) -> Iterator[str]:
+        """Write the files, and yield the lines to print."""
         from oauth1_catalog.emulator.export import console_token, write_environment, write_files
 
         origins, providers = self.emulator.origins, self.providers
@@ -187,7 +187,7 @@ class _Handover:
 
 
 def _about(name: str, provider: Provider, values: dict[str, object]) -> Iterator[str]:
-    """What a developer wants to know of a provider: how it signs, which values it was made with, what surprises."""
+    """The flows, the signature method, the values of the variables, and the quirks of a provider."""
     method = provider.client_kwargs.get("signature_method") or "HMAC-SHA1"
     chosen = "".join(f", {key}={value}" for key, value in values.items())
     yield f"\n{name}: {' and '.join(provider.flows)}, {method}{chosen}"

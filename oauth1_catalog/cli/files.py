@@ -1,4 +1,7 @@
-"""``oauth1-catalog validate``: check provider files. Exit status 0: clean, 1: findings, 2: wrong use."""
+"""``oauth1-catalog validate``, ``fmt``, ``schema`` and ``rule``: the commands for provider files.
+
+The exit status is 0 without findings, 1 with findings, and 2 for wrong arguments.
+"""
 
 from __future__ import annotations
 
@@ -58,10 +61,11 @@ def validate(
     Without PATHS, checks the folder providers/ if there is one, otherwise the built-in catalog.
     """
     form = form or ("github" if os.environ.get("GITHUB_ACTIONS") else "full")
-    looked = paths or (_default_folder(),)
-    files = provider_files(looked)
+    here = Path("providers")
+    searched = paths or (here if here.is_dir() else builtin_directory(),)
+    files = provider_files(searched)
     if not files:
-        raise click.UsageError(_nothing_in(looked))
+        raise click.UsageError(_nothing_in(searched))
     changed = _changed_files(changed_since) if changed_since else None
     if fix:
         _fix([path for path in files if changed is None or path.resolve() in changed])
@@ -91,32 +95,27 @@ def validate(
 
 
 def _nothing_in(folders: Sequence[Path]) -> str:
-    """What was looked for, where, and where there would be some."""
+    """The message if there are no files, with a folder that has some."""
     near = next((path.parent for folder in folders for path in sorted(folder.glob("[!.]*/*.yaml"))), None)
-    hint = f"there are some in {near}" if near else "name the folder that holds them, or the files"
+    hint = f"Did you mean {near}?" if near else "Name the files, or the folder that contains them."
     where = ", ".join(map(str, folders))
-    return f"nothing to check: no *.yaml or *.yml file in {where} (folders below are not looked through); {hint}"
+    return f"nothing to check: no *.yaml or *.yml file in {where} (subfolders are not searched). {hint}"
 
 
 def _fix(files: Sequence[Path]) -> None:
-    """Repair the files, and show on standard error what was changed."""
+    """Fix the files, and show the changes on standard error."""
     today = dt.datetime.now(tz=dt.UTC).date()
     for path, checked in zip(files, check_files(files, today=today), strict=True):
         document = read_file(path)
         after = apply_fixes(document, checked.findings)
         before = document.text
         if before and after != before:
-            click.echo(difference(path, before, after), nl=False, err=True)
-            write(path, after)
-
-
-def _default_folder() -> Path:
-    here = Path("providers")
-    return here if here.is_dir() else builtin_directory()
+            click.echo(_difference(path, before, after), nl=False, err=True)
+            path.write_bytes(after.encode("utf-8"))
 
 
 def _all_findings(files: Sequence[Path], *, jobs: int | None, seen: list[str]) -> Iterator[Diagnostic]:
-    """Each file's own findings as they come, and at the end those that take several files."""
+    """The findings of each file, and at the end those that concern several files."""
     across = CrossFileChecks(Catalog().names())
     count = jobs or (os.cpu_count() or 1 if len(files) > 5 * CHUNK else 1)
     checked: Iterator[FileReport] = check_files(files, today=dt.datetime.now(tz=dt.UTC).date(), jobs=count)
@@ -135,7 +134,7 @@ def _all_findings(files: Sequence[Path], *, jobs: int | None, seen: list[str]) -
 
 
 def _changed_files(revision: str) -> set[Path]:
-    """The files that Git says are different from, or not in, a revision."""
+    """The files that differ from a Git revision, or that Git does not track."""
     commands = (
         ["git", "diff", "--name-only", "-z", "--diff-filter=d", "--relative", "--end-of-options", revision, "--"],
         ["git", "ls-files", "--others", "--exclude-standard", "-z"],
@@ -145,8 +144,8 @@ def _changed_files(revision: str) -> set[Path]:
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - no shell
         except (OSError, subprocess.CalledProcessError) as error:
-            words = (getattr(error, "stderr", "") or str(error)).strip().partition("\n")[0]
-            raise click.UsageError(f"--changed-since {revision}: {words}") from error
+            reason = (getattr(error, "stderr", "") or str(error)).strip().partition("\n")[0]
+            raise click.UsageError(f"--changed-since {revision}: {reason}") from error
         changed.update(Path(name).resolve() for name in done.stdout.split("\0") if name)
     return changed
 
@@ -171,28 +170,23 @@ def fmt(paths: tuple[Path, ...], check: bool) -> None:
         try:
             before = read_bytes(path).decode("utf-8")
         except (UnicodeDecodeError, OSError):
-            continue  # validate says what is wrong with it
+            continue  # `validate` reports it
         after = sort_fields(before)
         if after != before:
             changed += 1
             if check:
-                click.echo(difference(path, before, after), nl=False)
+                click.echo(_difference(path, before, after), nl=False)
             else:
-                write(path, after)
-                click.echo(f"{one_line(str(path))} put in order")
+                path.write_bytes(after.encode("utf-8"))
+                click.echo(f"Sorted {one_line(str(path))}")
     sys.exit(1 if check and changed else 0)
 
 
-def difference(path: Path, before: str, after: str) -> str:
-    """What would change, as a patch; credentials are masked."""
+def _difference(path: Path, before: str, after: str) -> str:
+    """The changes as a patch; credentials are masked."""
     shown = one_line(str(path))
     old, new = mask_lines(before.splitlines()), mask_lines(after.splitlines())
     return "".join(f"{one_line(line)}\n" for line in difflib.unified_diff(old, new, shown, shown, lineterm=""))
-
-
-def write(path: Path, text: str) -> None:
-    """Write the file, line ends as they are in the text."""
-    path.write_bytes(text.encode("utf-8"))
 
 
 @click.command()
@@ -229,7 +223,7 @@ def schema(check: Path | None, write: Path | None) -> None:
 
 
 def _complete_code(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001 - click's signature
-    """What Tab offers: the codes that begin so, with their titles where the shell shows them."""
+    """Complete a code; shells that can show descriptions show the title."""
     codes = [code for code in rule_codes() if code.startswith(incomplete.upper())]
     return [CompletionItem(code, help=rule_page(code).title) for code in codes]
 

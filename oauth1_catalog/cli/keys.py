@@ -1,4 +1,4 @@
-"""``oauth1-catalog keys``: make a key for the token table, and encrypt its rows with it."""
+"""``oauth1-catalog keys``: create a key for the token table, and encrypt its rows with it."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def rotate(database: str, table: str, batch_size: int) -> None:
     try:
         engine = create_engine(database)
     except (ArgumentError, ValueError) as error:
-        # SQLAlchemy's words are about a part of the URL, which may be the password.
-        raise click.ClickException(f"--database: this is not a URL of SQLAlchemy. Write it as {_EXAMPLE}") from error
+        # SQLAlchemy's message quotes a part of the URL, which can be the password.
+        raise click.ClickException(f"--database: this is not an SQLAlchemy URL. Write it like {_EXAMPLE}") from error
     except ImportError as error:
-        message = f"--database: its driver cannot be imported ({error}). Install it, or name another one in the URL."
+        message = f"--database: its driver cannot be imported ({error}). Install it, or use another driver in the URL."
         raise click.ClickException(message) from error
     try:
         rows = SQLAlchemyRows(engine, table)
@@ -69,10 +69,10 @@ def rotate(database: str, table: str, batch_size: int) -> None:
                 for message in progress.unreadable:
                     click.echo(f"\n{message}", err=True)
     except SQLAlchemyError as error:
-        # The driver's words alone: SQLAlchemy's hold the statement.
+        # Only the driver's message: SQLAlchemy's contains the statement.
         raise click.ClickException(f"the database failed: {getattr(error, 'orig', None) or error}") from error
     finally:
         engine.dispose()
     if unreadable:
-        raise click.ClickException(f"{unreadable} of {total} tokens could not be read, and are as they were.")
+        raise click.ClickException(f"{unreadable} of {total} tokens could not be decrypted, and were not changed.")
     click.echo(f"All tokens are encrypted with the key {cipher.key_id}.")

@@ -1,4 +1,4 @@
-"""``oauth1-catalog new``: write the file of a new provider, and say what is missing in it."""
+"""``oauth1-catalog new``: write the file of a new provider, and list what is missing in it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def new(name: str, flow: Flow, signature_method: str, directory: Path, **given: 
         raise click.UsageError(f"{taken}: choose another name")
     path = directory / f"{name}.yaml"
     if path.exists():
-        raise click.UsageError(f"{path} is there already")
+        raise click.UsageError(f"{path} already exists. Edit it, or choose another name.")
     known = Catalog()
     if name in (*known.names(), *known.aliases()):
         raise click.UsageError(f"the catalog already has `{name}`; `oauth1-catalog show {name}` shows it")
@@ -68,7 +68,7 @@ def new(name: str, flow: Flow, signature_method: str, directory: Path, **given: 
     (checked,) = check_files([path], today=_today())
     for finding in checked.findings:
         click.echo(full(finding))
-    click.echo("Next: fill in what its comments ask for, then")
+    click.echo("Next, fill in the commented fields, then run")
     click.echo(
         f"  oauth1-catalog validate {path}\n  oauth1-catalog try {path}\n  oauth1-catalog show {path} --resolved"
     )
@@ -96,11 +96,11 @@ def _today() -> dt.date:
 
 
 def _text(name: str, flow: Flow, signature_method: str, answers: dict[str, str]) -> str:
-    """The file: what is known, and comments for what is not, each where its field belongs."""
+    """The text of the file, with a comment for each field that is not known yet."""
     urls = [url for url in URLS if url in answers]
     confirmed = ", ".join([*urls, "client_kwargs.signature_method"])
     userinfo = "# userinfo_endpoint: me.json    # where the profile is, relative to api_base_url\n"
-    claims = "# userinfo_claims: {sub: $.id, name: $.name}    # what identifies the user, and what else there is\n"
+    claims = "# userinfo_claims: {sub: $.id, name: $.name}    # sub identifies the user\n"
     redirect = (
         "# callback: {registered: true}    # if the callback URL is set in the provider's console; see also verifier,\n"
         "#                                 # confirmed and denied_param, where the provider differs from RFC 5849\n"
@@ -108,10 +108,10 @@ def _text(name: str, flow: Flow, signature_method: str, answers: dict[str, str])
     return (
         "# yaml-language-server: $schema=../schemas/provider.schema.json\n"
         f"schema_version: 1\nname: {name}\ndisplay_name: {_scalar(answers['display_name'])}\n"
-        "# categories: [social]    # what it is about; the editor lists the words\n"
+        "# categories: [social]    # your editor lists the categories\n"
         f"docs_url: {_scalar(answers['docs_url'])}\n"
         "# registration_url: https://...    # where a developer gets a key\n"
-        "# credential_labels: {client_id: API Key, client_secret: API Secret}    # the provider's own words\n"
+        "# credential_labels: {client_id: API Key, client_secret: API Secret}    # the provider's names for them\n"
         f"status: active\nflows: [{flow}]\n"
         + "".join(f"{url}: {_scalar(_with_slash(url, answers[url]))}\n" for url in urls)
         + f"client_kwargs: {{signature_method: {signature_method}}}\n"
@@ -130,6 +130,6 @@ def _with_slash(field: str, url: str) -> str:
 
 
 def _scalar(text: str) -> str:
-    """The text as YAML reads it back: plain where that works, in quotes elsewhere."""
+    """The text as a YAML scalar: plain if possible, otherwise in quotes."""
     is_plain = read(f"text: {text}\n", path="").data == {"text": text}
     return text if is_plain else json.dumps(text, ensure_ascii=False)

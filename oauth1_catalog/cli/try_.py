@@ -1,4 +1,4 @@
-"""``oauth1-catalog try``: log in to one provider through the emulator, so that its author sees the file work."""
+"""``oauth1-catalog try``: log in to one provider through the emulator, to test its file."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ def trial(
     """Try a provider without a browser and without an account. NAME is a name or a file.
 
     The command logs in to an application of the framework. For a flow without a login, it makes a signed call. The
-    emulator plays the provider as its file describes it, and verifies every request with oauthlib. Variables that you
+    emulator follows the provider's file, and verifies every request with oauthlib. Variables that you
     do not set have the values of the file's examples.
     """
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     name, catalog = provider_named(name, directories)
     file = catalog.file(name)
     if file.status == "retired":
-        raise click.ClickException(f"{name}: OAuth 1.0 is switched off there, so there is nothing to try")
+        raise click.ClickException(f"{name}: the provider has switched OAuth 1.0 off, so there is nothing to try.")
     values = pairs_of(settings)
-    if values:  # wrong ones are to be refused as an application's
+    if values:  # reject wrong values as an application would
         examples = {key: about.example for key, about in file.variables.items() if about.source is None}
         catalog.provider(
             name,
@@ -68,7 +68,7 @@ def trial(
     if file.status == "deprecated":
         facts = Provider(name=name, status=file.status, sunset=file.sunset, replaced_by=file.replaced_by)
         click.echo(facts.status_sentence, err=True)
-    warnings.simplefilter("ignore", DeprecatedProviderWarning)  # it was told
+    warnings.simplefilter("ignore", DeprecatedProviderWarning)  # printed above
     with tempfile.TemporaryDirectory() as folder:
         alone = _alone(catalog, file.name, values, Path(folder))
         status = 0
@@ -87,7 +87,7 @@ def trial(
 
 
 def _alone(catalog: Catalog, name: str, values: Mapping[str, object], folder: Path) -> Catalog:
-    """A catalog of that provider alone, after ``extends``, with the values as its defaults: JSON is YAML."""
+    """A catalog of only this provider, after ``extends``, with the values as its defaults. JSON is valid YAML."""
     data: dict[str, Any] = copy.deepcopy(dict(catalog.entry(name).data))
     for key in ("extends", "replace"):
         data.pop(key, None)

@@ -1,7 +1,7 @@
-"""What an application in another process needs to use an emulator: provider files, keys, and a certificate to trust.
+"""Write what an application in another process needs to use an emulator: provider files, keys, a CA bundle.
 
-A file extends the provider's own, so everything but its addresses stays as it is, and is found by
-``OAUTH1_CATALOG_PATH``; the application's code changes nowhere.
+The files extend the provider's own and change only its addresses. The application finds them by
+``OAUTH1_CATALOG_PATH``, without changes to its code.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ HEAD = "# Written by oauth1-catalog emulate; it changes with each start.\n"
 
 
 def write_files(emulator: Emulator, providers: Iterable[Provider], directory: Path) -> None:
-    """Write a file for each provider, and as ``ca-bundle.pem`` the authorities to trust, the emulator's among them.
+    """Write a file for each provider, and ``ca-bundle.pem`` with the trusted authorities and the emulator's.
 
     Args:
-        emulator: it runs.
-        providers: as ``emulator.catalog`` gives them.
-        directory: where; it is made if need be.
+        emulator: a running emulator.
+        providers: from ``emulator.catalog``.
+        directory: is created if it does not exist.
 
     Raises:
-        ConfigurationError: a file of that name is there, and not from here.
+        ConfigurationError: a file exists that ``emulate`` did not write.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    # The variables that lead here replace what an application trusts, for its calls to everybody else, too.
+    # The variables that name the bundle replace the authorities that an application trusts for all its calls.
     authorities = (_authorities().read_text(encoding="utf-8"), Path(emulator.ca_file).read_text(encoding="ascii"))
     texts = {directory / BUNDLE: "\n".join(authorities)}
     for moved in providers:
@@ -42,23 +42,23 @@ def write_files(emulator: Emulator, providers: Iterable[Provider], directory: Pa
         data = {"schema_version": 1, "name": name, "extends": name, **moved_fields(emulator, moved)}
         texts[directory / f"{name}.yaml"] = json.dumps(data, indent=2) + "\n"
     for path in texts:
-        if _is_of_somebody_else(path):
+        if _is_foreign(path):
             raise ConfigurationError(
-                description=f"{path} is there already, and not from here. Choose another directory."
+                description=f"{path} already exists, and `emulate` did not write it. Choose another directory."
             )
     for path, text in texts.items():
         _write(path, HEAD + text, mode=0o644)
 
 
-def _is_of_somebody_else(path: Path) -> bool:
-    """Whether a file is there that was not written here; a link may lead to anything."""
+def _is_foreign(path: Path) -> bool:
+    """Whether the file exists and ``emulate`` did not write it. A link can lead anywhere."""
     if path.is_symlink():
         return True
     return path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(HEAD)
 
 
 def _authorities() -> Path:
-    """What is trusted here without the emulator: a bundle that the environment names, else the one of requests."""
+    """The bundle that is trusted without the emulator: from the environment, or that of requests."""
     from requests.utils import DEFAULT_CA_BUNDLE_PATH  # certifi's; some distributions make it the system's
 
     named = (os.environ.get("REQUESTS_CA_BUNDLE"), os.environ.get("SSL_CERT_FILE"))
@@ -66,9 +66,9 @@ def _authorities() -> Path:
 
 
 def moved_fields(emulator: Emulator, moved: Provider) -> dict[str, Any]:
-    """The fields of a file that extends the provider's own and leads to the emulator, whatever is chosen there.
+    """The fields of a file that extends the provider's own and leads to the emulator.
 
-    Environments and options lead to the same addresses: none may send a user or a signed request to the real provider.
+    All environments and options get the same addresses, so that none sends a user or a request to the real provider.
     """
     own = {
         "request_token_url": moved.request_token_url,
@@ -96,9 +96,9 @@ def moved_fields(emulator: Emulator, moved: Provider) -> dict[str, Any]:
 
 
 def settings(emulator: Emulator, name: str, moved: Provider, directory: Path) -> dict[str, str]:
-    """The configuration of a client that is registered as ``name``; an RSA key is written to ``directory``.
+    """The configuration of the client ``name``; writes an RSA key to ``directory``.
 
-    A token is among it where the provider's console gives one, and there is no login to get it by.
+    It includes a token if the provider issues tokens only in its console.
     """
     client = emulator.client(moved.name)
     values = {"client_id": client.client_id}
@@ -114,7 +114,7 @@ def settings(emulator: Emulator, name: str, moved: Provider, directory: Path) ->
 
 
 def console_token(emulator: Emulator, moved: Provider) -> dict[str, str]:
-    """The token that the provider's console gives, as the parameters of a client; empty where it gives none."""
+    """The token of the provider's console, as parameters of a client; empty if the console issues none."""
     if "static_token" not in moved.flows:
         return {}
     token = emulator.issue_token(moved.name)
@@ -122,31 +122,31 @@ def console_token(emulator: Emulator, moved: Provider) -> dict[str, str]:
 
 
 def write_environment(path: Path, variables: Mapping[str, str]) -> None:
-    """Write variables for a shell to source and for ``.env`` readers; nobody else can read the file.
+    """Write variables as a file to source in a shell or to use as ``.env``, readable only by its owner.
 
     Raises:
-        ConfigurationError: a file of that name is there, and not from here.
+        ConfigurationError: a file exists that ``emulate`` did not write.
     """
-    if _is_of_somebody_else(path):
+    if _is_foreign(path):
         raise ConfigurationError(
-            description=f"{path} is there already, and not from here. Name another file, and let your application read "
-            "both."
+            description=f"{path} already exists, and `emulate` did not write it. Choose another file, and let your "
+            "application read both."
         )
     lines = (f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
     write_private(path, HEAD + "".join(lines))
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that its owner alone can read."""
+    """Write a file that only its owner can read."""
     _write(path, text, mode=0o600)
 
 
 def _write(path: Path, text: str, *, mode: int) -> None:
-    # Not through a link, which somebody else may have put there: in a folder that all may write to.
+    # Do not follow links, which others can create in a shared folder.
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
     with os.fdopen(os.open(path, flags, mode), "w", encoding="utf-8") as file:
         if mode == 0o600:
-            path.chmod(mode)  # one that was there keeps its mode otherwise
+            path.chmod(mode)  # an existing file would keep its mode
         file.write(text)
 
 

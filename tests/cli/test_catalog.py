@@ -146,7 +146,7 @@ def test_two_files_and_a_name():
 
 @pytest.mark.parametrize("command", ["show", "try", "emulate"])
 def test_a_file_that_is_not_there(command):
-    assert "there is no file providers/nobody.yaml" in run(command, "providers/nobody.yaml", status=2)
+    assert "the file providers/nobody.yaml does not exist" in run(command, "providers/nobody.yaml", status=2)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_check_logs_in_with_all_three_frameworks():
             steps = [line for line in lines if line.split()[:2] == [framework, name]]
             assert len(steps) == 4
             assert all(line.endswith(" ok") for line in steps)
-    assert lines[-1] == f"flask, django, starlette: {3 * len(CHECKED)} logins, every one succeeded."
+    assert lines[-1] == f"flask, django, starlette: {3 * len(CHECKED)} logins, all succeeded."
 
 
 def test_check_says_which_step_failed():
@@ -62,7 +62,7 @@ def test_check_says_which_step_failed():
     lines = []
     assert run_checks({"broken": SimpleNamespace(serve=serve)}, write=lines.append) == 1
     assert "twitter            FAILED: the start page has no link to /login/twitter; its status is 500" in lines[1]
-    assert lines[-1].startswith(f"FAILED: {len(CHECKED)} of {len(CHECKED)} logins did not end as they should")
+    assert lines[-1].startswith(f"FAILED: {len(CHECKED)} of {len(CHECKED)} logins failed")
 
 
 def test_a_port_that_is_taken():

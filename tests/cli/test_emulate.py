@@ -147,7 +147,7 @@ def test_a_file_of_one_s_own_is_not_written_over(tmp_path):
     env.write_text("MINE=1\n", encoding="utf-8")
     result = CliRunner().invoke(cli, ["emulate", "twitter", "--env-file", str(env)])
     assert result.exit_code == 2
-    assert "is there already, and not from here" in result.output
+    assert "already exists, and `emulate` did not write it" in result.output
     assert env.read_text(encoding="utf-8") == "MINE=1\n"
 
 
@@ -160,7 +160,7 @@ def test_nothing_is_written_through_a_link(tmp_path, there):
     env.symlink_to(victim)
     result = CliRunner().invoke(cli, ["emulate", "twitter", "--env-file", str(env)])
     assert result.exit_code == 2
-    assert "is there already, and not from here" in result.output
+    assert "already exists, and `emulate` did not write it" in result.output
     assert victim.exists() == there
     with pytest.raises(OSError, match="symbolic links"):
         write_private(env, "x")
@@ -179,7 +179,7 @@ def test_no_file_of_somebody_else_is_written_over(tmp_path, name, victim):
         (folder / name).symlink_to(kept if victim == "a link" else tmp_path / "new")
     result = CliRunner().invoke(cli, ["emulate", "twitter", "--write", str(folder)])
     assert result.exit_code == 2
-    assert f"{folder / name} is there already, and not from here" in result.output
+    assert f"{folder / name} already exists, and `emulate` did not write it" in result.output
     assert kept.read_text(encoding="ascii") == "mine"
     assert not (tmp_path / "new").exists()
     assert [path.name for path in folder.iterdir()] == [name]
@@ -279,11 +279,11 @@ def test_no_choice_leads_to_the_real_provider(told):
     [
         ([], "Missing argument"),
         (["twiter"], "Did you mean `twitter`?"),
-        (["twitter", "--set", "tenant=x"], "--set tenant: no such variable; there is none."),
-        (["netsuite", "--set", "account=x"], "--set account: no such variable; there are account_id."),
+        (["twitter", "--set", "tenant=x"], "--set tenant: unknown variable; the provider has no variables."),
+        (["netsuite", "--set", "account=x"], "--set account: unknown variable; the variables are account_id."),
         (["netsuite", "--set", "account_id=x/y"], "it does not match"),
         (["mastercard"], "supports only RFC 5849"),
-        (["twitter", "--write", "mine"], "mine/twitter.yaml is there already"),
+        (["twitter", "--write", "mine"], "mine/twitter.yaml already exists"),
     ],
 )
 def test_wrong_use(tmp_path, monkeypatch, arguments, message):

@@ -47,13 +47,13 @@ def test_the_switches_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_try() -> None:
     said = run("try", "mediawiki", *WIKI, *SWITCHES)
-    assert "1 login, every one succeeded" in said
+    assert "1 login, all succeeded" in said
     assert "PLAINTEXT, a call signed" in run("try", "maas", "--set", "base_url=http://maas:5240/MAAS", *SWITCHES)
 
 
 def test_try_takes_options() -> None:
     said = run("try", "opencaching", "--set", "base_url=https://geo.corp.local", "--set", "langpref=de", SWITCHES[0])
-    assert "1 login, every one succeeded" in said
+    assert "1 login, all succeeded" in said
     run("try", "mediawiki", "--set", "nothing=1", status=2)
     run("try", "mediawiki", "--set", "wiki_url", status=2)
 

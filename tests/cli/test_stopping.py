@@ -25,7 +25,7 @@ SIGNALS = {"Ctrl+C": signal.SIGINT, "SIGTERM": signal.SIGTERM}
 @pytest.mark.parametrize(
     ("command", "line"),
     [
-        ("demo", "A demonstration"),
+        ("demo", "This is a demo"),
         ("demo", "stop with Ctrl+C"),
         ("emulate twitter", "Emulating"),
         ("emulate twitter", "until you press Ctrl+C"),

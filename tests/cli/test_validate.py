@@ -108,7 +108,7 @@ def test_nothing_to_check_is_wrong_use(folder, arguments):
     Path("empty").mkdir()
     told = run(*arguments, status=2)
     assert f"no *.yaml or *.yml file in {arguments[0] if arguments else 'providers'} (" in told
-    assert ("there are some in folder" in told) == (arguments == ["."])
+    assert ("Did you mean folder?" in told) == (arguments == ["."])
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -278,7 +278,7 @@ def test_fmt(folder):
     path.write_text(text, encoding="utf-8")
     check = CliRunner().invoke(cli, ["fmt", "--check", "folder/right.yaml"])
     assert (check.exit_code, "+docs_url: https://a.example/  # where" in check.output) == (1, True)
-    assert CliRunner().invoke(cli, ["fmt", "folder"]).output == "folder/right.yaml put in order\n"
+    assert CliRunner().invoke(cli, ["fmt", "folder"]).output == "Sorted folder/right.yaml\n"
     assert path.read_text(encoding="utf-8").splitlines()[3] == "docs_url: https://a.example/  # where"
     assert CliRunner().invoke(cli, ["fmt", "--check", "folder"]).exit_code == 0
 

@@ -68,8 +68,8 @@ TYPED = {
     "oauth1-catalog search acme": Typed(status=1, says="no provider matches `acme`"),
     "oauth1-catalog new acme": Typed(answers=ANSWERS, says="Wrote providers/acme.yaml"),
     "oauth1-catalog new corp_erp --directory our_providers": Typed(answers=ANSWERS),
-    "oauth1-catalog try providers/acme.yaml": Typed(says="every one succeeded"),
-    "oauth1-catalog try our_providers/corp_erp.yaml": Typed(says="every one succeeded"),
+    "oauth1-catalog try providers/acme.yaml": Typed(says="all succeeded"),
+    "oauth1-catalog try our_providers/corp_erp.yaml": Typed(says="all succeeded"),
     "pip install 'oauth1-catalog[cli,emulator]'": Typed(
         instead="pip show oauth1-catalog", why="PLACES has installed the wheel with these extras"
     ),

@@ -233,10 +233,10 @@ def with_cli_and_emulator(installed: Environment, folder: Path, twitter: dict[st
 
 
 def with_demo(installed: Environment, folder: Path, twitter: dict[str, str], emulator: Emulator) -> None:
-    assert "every one succeeded" in installed.run("oauth1-catalog", "demo", "--check", cwd=folder).stdout
+    assert "all succeeded" in installed.run("oauth1-catalog", "demo", "--check", cwd=folder).stdout
     for framework in FRAMEWORKS:
         tried = installed.run("oauth1-catalog", "try", "twitter", "--framework", framework, cwd=folder)
-        assert "every one succeeded" in tried.stdout
+        assert "all succeeded" in tried.stdout
 
 
 EXAMPLES: dict[str, Callable[[Environment, Path, dict[str, str], Emulator], None]] = {

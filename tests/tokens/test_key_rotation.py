@@ -95,7 +95,7 @@ def test_the_command(table: Any, engine: Engine, database: str, key: str, newer:
     lost = run(cli, command, env={"OAUTH1_CATALOG_TOKEN_KEYS": TokenCipher.new_key()})
     assert lost.exit_code == 1
     assert "twitter: the token of user 3 cannot be read" in lost.stderr
-    assert "25 of 25 tokens could not be read, and are as they were." in lost.stderr
+    assert "25 of 25 tokens could not be decrypted, and were not changed." in lost.stderr
     assert set(keys_of(engine)) == {TokenCipher(newer).key_id}
     for each in (done, lost):
         assert key not in each.output
@@ -135,11 +135,11 @@ def test_mistakes_of_the_command(database: str, key: str) -> None:
 
     assert "oauth1-catalog keys new" in rotate(keys="")
     assert "the database has no such table" in rotate(table="tokens")
-    assert "--database: this is not a URL of SQLAlchemy. Write it as" in rotate(database="tokens.db")
+    assert "--database: this is not an SQLAlchemy URL. Write it like" in rotate(database="tokens.db")
     assert "the database failed: " in rotate(database="postgresql+psycopg://x@127.0.0.1:1/x")
     for url in ("postgresql://x@host:hunter2/x", "postgresql//x:hunter2@host/x", "hunter2"):
         told = rotate(database=url)
-        assert "--database: this is not a URL of SQLAlchemy" in told
+        assert "--database: this is not an SQLAlchemy URL" in told
         assert "hunter2" not in told
 
 
@@ -196,7 +196,7 @@ def test_sync_sessions_need_no_greenlet() -> None:
             "postgresql+psycopg://u@h/n",
             "--database: its driver cannot be imported (import of psycopg halted",
         ),
-        ("pymysql", "mysql+pymysql://u@h/n", "Install it, or name another one in the URL."),
+        ("pymysql", "mysql+pymysql://u@h/n", "Install it, or use another driver in the URL."),
     ],
 )
 def test_what_is_not_installed_is_named(monkeypatch: Any, module: str, database: str, words: str, newer: str) -> None:

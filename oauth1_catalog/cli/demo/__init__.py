@@ -1,4 +1,4 @@
-"""``oauth1-catalog demo``: a small application and emulated providers, to be clicked through or checked."""
+"""``oauth1-catalog demo``: a small application and emulated providers, in a browser or checked without one."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def demo(framework: str | None, port: int | None, check: bool) -> None:
     Starts a small web application and an emulator of every provider of the catalog on this machine. The emulator
     verifies each request with oauthlib. You need no account.
     """
-    # A request is told by the demo itself; what a library finds worth a warning is still shown.
+    # The demo reports requests itself; only errors of libraries are shown.
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
-    # Everything is offered; what ends, and which logins can be fixated, `list` and `show` tell.
+    # The demo offers all providers; `list` and `show` print these warnings.
     warnings.simplefilter("ignore", DeprecatedProviderWarning)
     warnings.simplefilter("ignore", ConfigurationWarning)
     names = [framework] if framework else FRAMEWORKS if check else FRAMEWORKS[:1]
@@ -48,13 +48,13 @@ def demo(framework: str | None, port: int | None, check: bool) -> None:
 
 
 def _application(framework: str) -> ModuleType:
-    """The module that has the demo's application in that framework: it has ``serve(demo, port)``."""
+    """The module of the demo's application in this framework, which has ``serve(demo, port)``."""
     with needs("`demo`", "demo"):
         return importlib.import_module(f"oauth1_catalog.cli.demo.{framework}_app")
 
 
 def _free_port(port: int | None) -> int:
-    """``port`` if it is free; without one the usual port, or 0 for any where that is taken."""
+    """``port`` if it is free. Default: the preferred port, or 0 (any port) if that is in use."""
     try:
         with socket.create_server(("127.0.0.1", port or PREFERRED_PORT)):
             return port or PREFERRED_PORT
@@ -67,19 +67,21 @@ def _free_port(port: int | None) -> int:
 
 
 def _show(framework: str, application: ModuleType, port: int) -> None:
-    """Serve the application until somebody stops it."""
+    """Serve the application until Ctrl+C."""
     from oauth1_catalog.catalog import Catalog
     from oauth1_catalog.cli.demo.providers import Demo
     from oauth1_catalog.emulator import Emulator
 
-    # Ctrl+C may come at any moment, also while the address is being written or while everything ends.
+    # Ctrl+C can come at any time, also while the address is printed or the servers stop.
     try:
         with Emulator(Catalog()) as emulator:
             demo = Demo(emulator, framework)
             with application.serve(demo, port) as origin:
                 for reason in demo.left_out:
                     click.echo(reason, err=True)
-                click.echo("A demonstration: every provider is emulated on this machine, no real account is involved.")
+                click.echo(
+                    "This is a demo: every provider is emulated on this machine, and no real account is involved."
+                )
                 click.echo(f"{len(demo.offers)} providers; their consent pages are on {emulator.origins.consent}")
                 click.echo(f"\n    Open {click.style(origin + '/', bold=True)}   ({framework}; stop with Ctrl+C)\n")
                 threading.Event().wait()

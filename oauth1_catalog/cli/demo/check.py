@@ -1,4 +1,4 @@
-"""``oauth1-catalog demo --check``: the whole login over real HTTP, without a browser, one line a step."""
+"""``demo --check`` and ``try``: logins and API calls over real HTTP without a browser, one line for each step."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from oauth1_catalog.integrations.flask_client import FlaskOAuth1App, OAuth
 from oauth1_catalog.registry.token import TokenLike
 
 CHECKED = ("twitter", "flickr", "etrade", "netsuite", "trademe", "jira_data_center")
-"""The providers that are logged in to: HMAC-SHA1, parameters by GET, a PIN's callback, HMAC-SHA256 with a realm,
-PLAINTEXT, RSA-SHA1 at a tenant's own address."""
+"""The providers to log in to: HMAC-SHA1, parameters by GET, a callback of ``oob``, HMAC-SHA256 with a realm, PLAINTEXT,
+RSA-SHA1 at a tenant's address."""
 
 TIMEOUT = 30
-"""Seconds to wait for one answer."""
+"""Seconds to wait for one response."""
 
 Write = Callable[[str], object]
 
 
 class StepFailedError(Exception):
-    """A step did not end as it should; the text says how it ended."""
+    """A step failed; the text describes the result."""
 
 
 def run_checks(
@@ -46,7 +46,7 @@ def run_checks(
         applications: for each framework's name, the module that serves its application.
         write: is called with each line.
         catalog: where the providers come from; by default the built-in catalog.
-        names: the providers to log in to.
+        names: the names of the providers to log in to.
 
     Returns:
         The exit status: 0 if every login succeeded.
@@ -67,25 +67,22 @@ def run_checks(
                         failed += 1
     total = succeeded + failed
     if failed or not total:
-        write(f"FAILED: {failed} of {total} logins did not end as they should; see the lines above.")
+        write(f"FAILED: {failed} of {total} logins failed; see the lines above.")
         return 1
-    write(f"{', '.join(applications)}: {total} login{'s' if total > 1 else ''}, every one succeeded.")
+    write(f"{', '.join(applications)}: {total} login{'s' if total > 1 else ''}, all succeeded.")
     return 0
 
 
 def _log_in(demo: Demo, name: str, origin: str, write: Write) -> bool:
-    """One denial and one login; writes a line for each step, and says whether all went well."""
-
-    def told(text: str) -> None:
-        write(f"{demo.framework:<10} {name:<18} {text}")
-
+    """Deny one login and complete another; writes a line for each step, and returns whether all succeeded."""
+    prefix = f"{demo.framework:<10} {name:<18}"
     with requests.Session() as browser:
         browser.trust_env = False
         try:
             for text in _steps(demo, demo.offer(name), origin, browser):
-                told(f"{text:<64} ok")
+                write(f"{prefix} {text:<64} ok")
         except (StepFailedError, OAuthError, requests.RequestException) as error:
-            told(f"FAILED: {error}")
+            write(f"{prefix} FAILED: {error}")
             return False
     return True
 
@@ -101,8 +98,8 @@ def _deny(demo: Demo, offer: DemoProvider, origin: str, browser: requests.Sessio
     consent = _consent_address(demo, offer, origin, browser)
     answer = browser.get(demo.emulator.deny(consent), timeout=TIMEOUT)
     if answer.status_code != 403 or "You denied access" not in answer.text:
-        raise StepFailedError(f"a denial came back to status {answer.status_code}, not to a page that says so")
-    yield f"{offer.signature}, consent denied, and the page says so"
+        raise StepFailedError(f"a denial led to status {answer.status_code} instead of a page that reports it")
+    yield f"{offer.signature}, consent denied, and the page reports it"
 
 
 def _approve(demo: Demo, offer: DemoProvider, origin: str, browser: requests.Session) -> Iterator[str]:
@@ -118,11 +115,11 @@ def _approve(demo: Demo, offer: DemoProvider, origin: str, browser: requests.Ses
         raise StepFailedError(f"the callback ended with status {answer.status_code}: {_words(answer.text)}")
     if offer.has_profile and not any(user.claim(name) in answer.text for name in ("sub", "preferred_username")):
         raise StepFailedError(f"the page does not show the profile of {user.username}")
-    yield f"profile of {user.username}" if offer.has_profile else "token; the file knows no profile"
+    yield f"profile of {user.username}" if offer.has_profile else "token; the file describes no profile"
 
 
 def _consent_address(demo: Demo, offer: DemoProvider, origin: str, browser: requests.Session) -> str:
-    """Click on the provider's link in the list; gives the address of its consent page."""
+    """Follow the provider's link in the list; returns the URL of its consent page."""
     link = f"/login/{offer.name}"
     start = browser.get(f"{origin}/", timeout=TIMEOUT)
     if start.status_code != 200 or f'href="{link}"' not in start.text:
@@ -135,13 +132,13 @@ def _consent_address(demo: Demo, offer: DemoProvider, origin: str, browser: requ
 
 
 def _words(page: str) -> str:
-    """What a failure page says for developers, or any page at all, as one line."""
+    """The details of a failure page, or the text of any other page, as one line."""
     part = page.partition("What the application received")[2] or page.partition("<main>")[2] or page
-    return Markup(part.replace("<", " <")).striptags()[:600]  # noqa: S704 - its text alone is used
+    return Markup(part.replace("<", " <")).striptags()[:600]  # noqa: S704 - only its text is used
 
 
 def run_calls(catalog: Catalog, name: str, *, write: Callable[[str], object]) -> int:
-    """Make a signed call in each flow without a browser; writes a line for each, and gives the exit status.
+    """Make a signed call in each flow without a login; writes a line for each, and returns the exit status.
 
     Args:
         catalog: where the provider comes from.
@@ -161,8 +158,8 @@ def run_calls(catalog: Catalog, name: str, *, write: Callable[[str], object]) ->
                 if flow == "redirect":
                     continue
                 try:
-                    for told in _FLOWS[flow](client, emulator):
-                        write(f"{flow:<13} {name:<18} {told:<61} ok")
+                    for text in _FLOWS[flow](client, emulator):
+                        write(f"{flow:<13} {name:<18} {text:<61} ok")
                 except (OAuthError, requests.RequestException) as error:
                     write(f"{flow:<13} {name:<18} FAILED: {error}")
                     failed = True
@@ -176,7 +173,7 @@ def _static_token(client: FlaskOAuth1App, emulator: Emulator) -> Iterator[str]:
 
 
 def _signed_client(client: FlaskOAuth1App, emulator: Emulator) -> Iterator[str]:  # noqa: ARG001 - one signature
-    yield _call(client, "the application's keys alone", withhold_token=True)
+    yield _call(client, "only the application's keys", withhold_token=True)
 
 
 def _client_token(client: FlaskOAuth1App, emulator: Emulator) -> Iterator[str]:  # noqa: ARG001 - one signature
@@ -200,7 +197,7 @@ def _call(
     token: TokenLike | None = None,
     withhold_token: bool = False,
 ) -> str:
-    """Call the API once, as the provider's file says, and tell how it was signed."""
+    """Call the API once, and describe how the call was signed."""
     if client.client_kwargs.get("signature_type") == "BODY":
         response = client.post("try", data={"a": "b c"}, token=token, withhold_token=withhold_token)
     else:

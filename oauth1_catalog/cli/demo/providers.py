@@ -1,4 +1,4 @@
-"""What the demo offers: each provider of the catalog that has a login, with the settings that an application needs."""
+"""The providers of the demo: each one of the catalog that has a login, with the settings for an application."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ class DemoProvider:
 
 
 class Demo:
-    """The emulator and the offers, for one application.
+    """The emulator and the providers, for one application.
 
     Args:
-        emulator: plays the providers; it runs.
-        framework: what the application is made with, for its pages.
+        emulator: the running emulator.
+        framework: the framework of the application, for its pages.
 
     Attributes:
-        offers: the providers, by the names that people know.
-        left_out: why others are not among them, a sentence each: a file that is wrong, a signature that nobody judges.
+        offers: the providers, sorted by display name.
+        left_out: why the others are missing, such as an invalid file or a signature that oauthlib cannot verify.
     """
 
     def __init__(self, emulator: Emulator, framework: str) -> None:
@@ -58,26 +58,26 @@ class Demo:
 
     @property
     def names(self) -> list[str]:
-        """The names in the order of registration: once ``x_ads`` is there, ``X_ADS_CLIENT_ID`` is none of ``x``'s."""
+        """The names, longest first, so that ``X_ADS_CLIENT_ID`` belongs to ``x_ads`` and not to ``x``."""
         return sorted((offer.name for offer in self.offers), key=len, reverse=True)
 
     def offer(self, name: str) -> DemoProvider | None:
-        """The offer of that name, if there is one."""
+        """The provider with this name, if the demo offers it."""
         return next((offer for offer in self.offers if offer.name == name), None)
 
     def flat_settings(self) -> dict[str, object]:
-        """The settings as Flask and Starlette have them: ``TWITTER_CLIENT_ID``."""
+        """The settings for Flask and Starlette: ``TWITTER_CLIENT_ID``."""
         return {f"{offer.name}_{key}".upper(): value for offer in self.offers for key, value in offer.settings.items()}
 
     def nested_settings(self) -> dict[str, dict[str, object]]:
-        """The settings as Django has them: ``{"twitter": {"client_id": ...}}``."""
+        """The settings for Django: ``{"twitter": {"client_id": ...}}``."""
         return {offer.name: offer.settings for offer in self.offers}
 
     def expect_callback(self, name: str, redirect_uri: str) -> str | None:
-        """Do what a developer does in the console of a provider that wants to know the callback beforehand.
+        """Register the callback, as a developer does in the console of providers that require it.
 
         Returns:
-            The redirect URI to begin a login with, ``None`` for a provider that takes none.
+            The redirect URI to start a login with, ``None`` for a provider that accepts only ``oob``.
         """
         offer = self.offer(name)
         if offer is not None and offer.callback != "url":
@@ -88,7 +88,7 @@ class Demo:
 def _offer(emulator: Emulator, name: str) -> DemoProvider | None:
     file = emulator.catalog.file(name)
     if "redirect" not in file.flows or file.status == "retired":
-        return None  # there is nothing to click through
+        return None  # it has no login in a browser
     provider = emulator.catalog.provider(name, values=examples_of(file))
     settings = settings_of(emulator, file, provider)
     if provider.callback.verifier != "required":
@@ -106,7 +106,7 @@ def _offer(emulator: Emulator, name: str) -> DemoProvider | None:
 
 
 def settings_of(emulator: Emulator, file: ProviderFile, provider: Provider) -> dict[str, object]:
-    """What an application configures to log in to the emulated provider, by the names of the parameters."""
+    """The settings of an application for the emulated provider, under the names of the parameters."""
     client = emulator.client(file.name)
     settings: dict[str, object] = {"client_id": client.client_id, **examples_of(file)}
     if str(provider.client_kwargs.get("signature_method")).startswith("RSA-"):
@@ -120,7 +120,7 @@ def settings_of(emulator: Emulator, file: ProviderFile, provider: Provider) -> d
 
 
 def examples_of(file: ProviderFile) -> dict[str, object]:
-    """Values for the variables that an application must give: the examples of the file."""
+    """Values for the required variables: the examples of the file."""
     return {
         name: variable.example
         for name, variable in file.variables.items()

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 
 class _Quiet(WSGIRequestHandler):
-    """No line for each request: its target can hold a verifier."""
+    """Logs no requests, because the target can contain a verifier."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def serve_wsgi(application: WSGIApplication, port: int) -> Iterator[str]:
-    """Serve ``application`` as long as the context lasts; gives its origin.
+    """Serve ``application`` while the context is active; yields its origin.
 
     Raises:
-        OSError: the port is taken.
+        OSError: the port is in use.
     """
-    # Werkzeug would print words of its own and exit where the port is taken.
+    # Werkzeug would print its own message and exit if the port is in use.
     with socket.create_server(("127.0.0.1", port)) as listening:
         server = make_server(
             "127.0.0.1", port, application, threaded=True, request_handler=_Quiet, fd=listening.fileno()

@@ -240,6 +240,6 @@ class RotationTests(WithUser):
         self.save()
         with override_settings(OAUTH1_CATALOG_TOKEN_KEYS=[TokenCipher.new_key()]):
             errors = io.StringIO()
-            with pytest.raises(CommandError, match="1 of 1 tokens could not be read"):
+            with pytest.raises(CommandError, match="1 of 1 tokens could not be decrypted"):
                 call_command("rotate_oauth1_keys", stdout=io.StringIO(), stderr=errors)
         assert f"twitter: the token of user {self.user.pk} cannot be read" in errors.getvalue()

@@ -40,5 +40,5 @@ class Command(BaseCommand):
         if done and self.stdout.isatty():
             self.stdout.write("")
         if unreadable:
-            raise CommandError(f"{unreadable} of {total} tokens could not be read, and are as they were.")
+            raise CommandError(f"{unreadable} of {total} tokens could not be decrypted, and were not changed.")
         self.stdout.write(self.style.SUCCESS(f"All tokens are encrypted with the key {cipher.key_id}."))
