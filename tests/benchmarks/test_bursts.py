@@ -23,10 +23,10 @@ from tests.benchmarks.tls_server import Server, serving
 
 LOGINS, AT_ONCE, CALLS = 400, 200, 100
 
-LOGIN_ROW = Row("a login of 200 at a time over TLS, Starlette; the limit is Flask's", slower=1.2)
-ALONE_ROW = Row("the same login; the limit is two POSTs by httpx2 alone, signed by hand", slower=1.5)
-AFTER_ROW = Row("an API call after these logins, Starlette; the limit is one before", slower=1.15)
-AFTER_CALLS_ROW = Row("an API call after 200 calls at a time, Starlette; the limit is one before", slower=1.25)
+LOGIN_ROW = Row("one of 200 concurrent logins over TLS, Starlette; limit: Flask", slower=1.2)
+ALONE_ROW = Row("the same login; limit: two POSTs by httpx2, signed by hand", slower=1.5)
+AFTER_ROW = Row("an API call after these logins, Starlette; limit: a call before them", slower=1.15)
+AFTER_CALLS_ROW = Row("an API call after 200 concurrent calls, Starlette; limit: a call before them", slower=1.25)
 
 
 @pytest.fixture(scope="module")

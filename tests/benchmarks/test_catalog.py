@@ -11,8 +11,10 @@ from tests.benchmarks.conftest import OURS, Row
 
 SMALL = 60
 SIZES = (1_000, 10_000, 100_000)
-BY_NAME = {size: Row(f"a provider by its name, of {size:,} files", slower=1.5) for size in SIZES}
-BY_ALIAS = {size: Row(f"a provider by its alias, of {size:,} files, the index made", slower=1.5) for size in SIZES}
+BY_NAME = {size: Row(f"looking up a provider by name, of {size:,} files", slower=1.5) for size in SIZES}
+BY_ALIAS = {
+    size: Row(f"looking up a provider by alias, of {size:,} files, with the index", slower=1.5) for size in SIZES
+}
 FILE = (Path(__file__).parents[2] / "providers" / "trello.yaml").read_text(encoding="utf-8")
 
 

@@ -33,9 +33,9 @@ CONCURRENCY = 100
 LATENCY = 0.05
 LONGEST_BLOCK = 0.005
 
-FLASK_ROW = Row("an API call of 100 one after another over TLS, Flask", ("Authlib",), faster=25, slower=1.6)
-STARLETTE_ROW = Row("an API call of 100 at a time, 50 ms latency, Starlette", ("Authlib",), faster=2.5)
-BLOCK_ROW = Row("longest hold-up of the event loop meanwhile", ("Authlib",))
+FLASK_ROW = Row("one of 100 consecutive API calls over TLS, Flask", ("Authlib",), faster=25, slower=1.6)
+STARLETTE_ROW = Row("one of 100 concurrent API calls, 50 ms latency, Starlette", ("Authlib",), faster=2.5)
+BLOCK_ROW = Row("longest blocking of the event loop during these calls", ("Authlib",))
 
 
 @pytest.fixture(scope="module")

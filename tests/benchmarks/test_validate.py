@@ -22,8 +22,8 @@ TODAY = dt.date(2026, 12, 1)
 PROVIDERS = Path(__file__).parents[2] / "providers"
 # Of the bounds, 5 s on one core and 3 s on two where the limit takes 1.7 s, the ratios.
 ROWS = {
-    1: Row(f"checking {COUNT:,} files in one process", slower=2.9),
-    2: Row(f"checking {COUNT:,} files in two processes", slower=1.76),
+    1: Row(f"validating {COUNT:,} files in one process", slower=2.9),
+    2: Row(f"validating {COUNT:,} files in two processes", slower=1.76),
 }
 
 
