@@ -1,36 +1,44 @@
-"""The regular expressions of provider files, matched in time that grows with the value alone.
+"""The patterns of provider files: regular expressions for values, and wildcards for hosts.
 
-Python's ``re`` goes back and tries again: ``(a+)+b`` takes years for 50 letters. A file and a tenant's value both come
-from outside, so patterns run in the engine that pydantic brings along, Rust's ``regex``. It takes no look-around and no
-back reference; for the rest its syntax is Python's. What it compiles is bounded here: ``(a{1000}){1000}`` is short and
-large.
+Python's ``re`` backtracks: ``(a+)+b`` takes years for 50 letters. A file and a tenant's value both come from outside,
+so patterns run in the engine of pydantic, Rust's ``regex``, whose time grows only with the value. It has no look-around
+and no back references; otherwise its syntax is Python's. ``(a{1000}){1000}`` is short, but needs much memory, so its
+size is limited here.
+
+A wildcard in ``api_hosts``, such as ``*.example.org``, widens where a user's token may go, so it is narrow in each
+respect: it matches one label, as in a certificate (RFC 9525, section 6.3), for https on the usual port, and only for
+signed calls. PLAINTEXT, a bearer token and a key in a header reveal the secret itself to the server that responds.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-from pydantic_core import SchemaError, SchemaValidator, core_schema
+if TYPE_CHECKING:
+    from pydantic_core import SchemaValidator
 
 MAX_LENGTH = 255
 """The longest pattern, in characters."""
 
 MAX_STATES = 250
-"""How many characters a pattern may stand for, repetitions counted out; a value has at most 255."""
+"""How many characters a pattern may match, with each repetition counted; a value has at most 255."""
 
 _TOKEN = re.compile(
     r"(?P<property>\\[pP])|(?P<escape>\\.)|(?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])|(?P<open>\()|(?P<close>\))"
     r"|\{(?P<least>[0-9]+)(?:,(?P<most>[0-9]*))?\}|(?P<repeat>[*+?|])|.",
     re.DOTALL,
 )
-# What Unicode has many of, one letter of a pattern stands for.
+# How many characters an escape counts as: Unicode has many letters and digits.
 _WEIGHTS = {"w": 50, "W": 50, "d": 10, "D": 10, "s": 5, "S": 5, "b": 50, "B": 50}
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_WILDCARD = re.compile(rf"\*(\.{_LABEL}){{2,}}", re.IGNORECASE)
+_FIRST_LABEL = re.compile(rf"{_LABEL}\.", re.IGNORECASE)
 
 
 def pattern_problem(pattern: str) -> str | None:
-    """Why a pattern cannot be used; ``None`` where it can.
+    """Why a pattern cannot be used; ``None`` if it can.
 
     >>> pattern_problem("[a-z]+(-[a-z]+)*")
     >>> pattern_problem("(?=a)b")
@@ -38,6 +46,8 @@ def pattern_problem(pattern: str) -> str | None:
     >>> pattern_problem("(a{100}){100}")
     'it stands for more than 250 characters'
     """
+    from pydantic_core import SchemaError
+
     if len(pattern) > MAX_LENGTH:
         return f"it is longer than {MAX_LENGTH} characters"
     if _states(pattern) > MAX_STATES:
@@ -52,11 +62,13 @@ def pattern_problem(pattern: str) -> str | None:
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Whether the whole of a value matches a pattern that ``pattern_problem`` has nothing against.
+    """Whether the whole value matches a pattern that ``pattern_problem`` accepts.
 
     >>> matches("[a-z]+", "acme"), matches("[a-z]+", "acme!")
     (True, False)
     """
+    from pydantic_core import ValidationError
+
     try:
         _whole(pattern).validate_python(value)
     except ValidationError:
@@ -70,11 +82,14 @@ def _whole(pattern: str) -> SchemaValidator:
 
 
 def _compiled(pattern: str) -> SchemaValidator:
+    # Most providers have no patterns, and their applications start without pydantic.
+    from pydantic_core import SchemaValidator, core_schema
+
     return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))
 
 
 def _states(pattern: str) -> int:
-    """About how many characters a pattern stands for, each repetition with a number counted out."""
+    """About how many characters a pattern matches, with each numbered repetition counted."""
     groups = [[0, 0]]  # of each open group: the sum of its parts, and the last part
     for token in _TOKEN.finditer(pattern):
         here = groups[-1]
@@ -94,3 +109,38 @@ def _states(pattern: str) -> int:
             weight = max(heavy, _WEIGHTS.get(letter, 1), *(_WEIGHTS.get(one, 1) for one in inside), 1)
             groups[-1] = [sum(here), weight]
     return sum(sum(group) for group in groups)
+
+
+def is_wildcard(host: str) -> bool:
+    """Whether an entry of ``api_hosts`` contains a wildcard, valid or not."""
+    return "*" in host
+
+
+def wildcard_fault(host: str) -> str | None:
+    """Why a wildcard is not valid; ``None`` if it is.
+
+    >>> wildcard_fault("*.wikipedia.org")
+    >>> wildcard_fault("en.*.org"), wildcard_fault("*.{shop}.example.org"), wildcard_fault("*.org")
+    ('`*` stands alone at the front', 'it holds a variable', 'it has no domain behind `*`')
+    """
+    if "{" in host:
+        return "it holds a variable"
+    if not host.startswith("*.") or host.count("*") > 1:
+        return "`*` stands alone at the front"
+    if host.count(".") < 2:
+        return "it has no domain behind `*`"
+    return None if _WILDCARD.fullmatch(host) else "it is not a host name"
+
+
+def matches_host(wildcard: str, host: str) -> bool:
+    """Whether a wildcard matches a host.
+
+    >>> matches_host("*.wikipedia.org", "en.wikipedia.org"), matches_host("*.wikipedia.org", "EN.Wikipedia.org")
+    (True, True)
+    >>> matches_host("*.wikipedia.org", "wikipedia.org"), matches_host("*.wikipedia.org", "a.b.wikipedia.org")
+    (False, False)
+    """
+    if wildcard_fault(wildcard):
+        return False
+    first = _FIRST_LABEL.match(host)
+    return first is not None and host[first.end() :].lower() == wildcard[2:].lower()

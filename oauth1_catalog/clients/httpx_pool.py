@@ -21,7 +21,7 @@ from anyio.lowlevel import RunVar, current_token
 
 from oauth1_catalog.clients.auth import BaseOAuth1Auth
 from oauth1_catalog.clients.failures import note_limits, unusable_url, without_secrets
-from oauth1_catalog.clients.limits import Limits, RejectCookies
+from oauth1_catalog.clients.limits import Limits, reject_cookies
 from oauth1_catalog.clients.proxies import check_client_proxies, with_mounts
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files, httpx_context
 from oauth1_catalog.errors import ConfigurationError, needs
@@ -214,7 +214,7 @@ class HttpxPool:
             client.cookies.update(self._client_options.get("cookies"))
             if client.timeout == httpx2.Timeout(5.0):  # what a client of httpx2 has where nobody asked for another
                 client.timeout = limits["timeout"]
-        client.cookies.jar.set_policy(RejectCookies())
+        client.cookies.jar.set_policy(reject_cookies())
         Answers.watch(client)
         return client
 

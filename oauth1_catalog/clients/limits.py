@@ -21,12 +21,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from http.cookiejar import Cookie, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from oauth1_catalog.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from http.cookiejar import Cookie, CookiePolicy
     from urllib.request import Request  # noqa: TID251 - a type alone
 
 
@@ -143,12 +143,15 @@ def _connect_and_read(timeout: Timeout) -> tuple[float | None, float | None]:
     return timeout, timeout
 
 
-class RejectCookies(DefaultCookiePolicy):
-    """A cookie jar's policy that takes no cookie of an answer in. Cookies that an application puts there go out."""
+def reject_cookies() -> CookiePolicy:
+    """A cookie jar's policy that ignores the cookies of responses. Cookies that an application adds are sent."""
+    from http.cookiejar import DefaultCookiePolicy  # it imports urllib.request, which slows down an application's start
 
-    def set_ok(self, cookie: Cookie, request: Request) -> bool:  # noqa: ARG002 - the names are the base class's
-        """No."""
-        return False
+    class RejectCookies(DefaultCookiePolicy):
+        def set_ok(self, cookie: Cookie, request: Request) -> bool:  # noqa: ARG002 - the names are the base class's
+            return False
+
+    return RejectCookies()
 
 
 _moment: ContextVar[float | None] = ContextVar("oauth1_catalog_deadline", default=None)

@@ -20,7 +20,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from oauth1_catalog.clients.failures import failure, note_limits, transport_error, unusable_url, without_secrets
-from oauth1_catalog.clients.limits import Limits, RejectCookies, deadline, is_over
+from oauth1_catalog.clients.limits import Limits, deadline, is_over, reject_cookies
 from oauth1_catalog.clients.proxies import check_session_proxies, without_environment
 from oauth1_catalog.clients.requests_answers import RedirectsUnread, redirects_unread, whole_chunks
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files
@@ -184,7 +184,7 @@ class RequestsPool:
             session.mount("https://", adapter)
             session.mount("http://", adapter)
             session.trust_env = self._trust_env
-        session.cookies.set_policy(RejectCookies())
+        session.cookies.set_policy(reject_cookies())
         session.headers.update(self._headers)
         session.proxies.update(self._proxies)
         session.stream = session.stream or self._stream

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
+from oauth1_catalog.catalog.patterns import matches_host
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.catalog.wildcards import stands_for
 from oauth1_catalog.emulator.rewrite import Origins, api_hosts, relocate
 from oauth1_catalog.emulator.store import Store
 from oauth1_catalog.errors import ConfigurationError
@@ -99,7 +99,7 @@ class Registration:
         """Whether ``url``, as it was on the wire for ``role``, belongs to this provider."""
         if role == "api":
             asked = "".join(_path(url).split("/")[3:4])
-            return any(asked == host or stands_for(host, asked) for host in api_hosts(self.original))
+            return any(asked == host or matches_host(host, asked) for host in api_hosts(self.original))
         address = self.endpoint(role)
         if address is None or not leads_to(_path(address), _path(url)):
             return False

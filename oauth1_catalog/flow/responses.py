@@ -10,8 +10,8 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
-from xml.etree import ElementTree as ET
 
 from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.catalog.provider import Lifetime, Provider, time_zone
@@ -26,6 +26,9 @@ from oauth1_catalog.flow.driver import Steps
 from oauth1_catalog.flow.json_text import read_json
 from oauth1_catalog.flow.problems import excerpt, read_problem
 from oauth1_catalog.rfc5849.messages import Request, Response
+
+if TYPE_CHECKING:
+    from xml.etree import ElementTree as ET
 
 MAX_FIELDS = 100
 MAX_VALUE = 4096
@@ -166,6 +169,8 @@ def xml_root(text: str) -> ET.Element:
     >>> [child.tag for child in xml_root('<a xmlns="urn:x"><!-- c --><b/></a>')]
     ['b']
     """
+    from xml.etree import ElementTree as ET  # few providers respond with XML
+
     if _DECLARATION.search(text):
         raise ValueError("its XML has a document type, which can hold entities")
     try:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
+from oauth1_catalog.catalog.patterns import is_wildcard, matches_host
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.catalog.wildcards import is_wildcard, stands_for
 from oauth1_catalog.errors import MissingSettingError, ProviderError, TokenResponseError
 from oauth1_catalog.flow.driver import Steps
 from oauth1_catalog.flow.problems import read_problem
@@ -194,7 +194,7 @@ def _is_own_host(provider: Provider, url: str, host: str) -> bool:
     own = {urlsplit(address).hostname for address in addresses if address}
     if host in own or (is_loopback(host) and any(is_loopback(name or "") for name in own)):
         return True
-    return any(host == name or (is_wildcard(name) and stands_for(name, host)) for name in provider.api_hosts)
+    return any(host == name or (is_wildcard(name) and matches_host(name, host)) for name in provider.api_hosts)
 
 
 def _path(template: str, field: Callable[[str], object]) -> str:

@@ -6,7 +6,6 @@ share the steps; a store's methods may be async where the client is.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection, Coroutine, Generator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -178,9 +177,12 @@ async def uninterrupted(work: Coroutine[Any, Any, Outcome]) -> Outcome:
 
     >>> async def saved():
     ...     return "saved"
+    >>> import asyncio
     >>> asyncio.run(uninterrupted(saved()))
     'saved'
     """
+    import asyncio  # an application without async code starts without it
+
     with _shield():  # of anyio: its scopes, and trio's
         try:
             task = asyncio.get_running_loop().create_task(work)

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
+from oauth1_catalog.catalog.patterns import is_wildcard, matches_host
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.catalog.wildcards import is_wildcard, stands_for
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError
 from oauth1_catalog.hosts import ANY, DEFAULT_PORTS, DEVELOPER, Access, Origin, is_loopback, origin_of
 from oauth1_catalog.redaction import shown_url
@@ -200,7 +200,7 @@ def _is_of_the_family(provider: Provider, origin: Origin) -> bool:
         return False
     if provider.client_kwargs.get("signature_method") == "PLAINTEXT" or provider.api_auth != "signature":
         return False
-    return any(stands_for(host, origin.host) for host in provider.api_hosts if is_wildcard(host))
+    return any(matches_host(host, origin.host) for host in provider.api_hosts if is_wildcard(host))
 
 
 REGISTRY = "oauth1_catalog"

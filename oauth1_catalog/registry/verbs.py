@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from http.cookiejar import CookieJar
 from typing import IO, TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, Unpack
 
 from oauth1_catalog.redaction import MaskedMapping
@@ -12,6 +11,8 @@ from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.token import TokenLike
 
 if TYPE_CHECKING:
+    from http.cookiejar import CookieJar
+
     import httpx2
 
 Reply = TypeVar("Reply")

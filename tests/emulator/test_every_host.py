@@ -10,7 +10,7 @@ import flask
 import pytest
 
 from oauth1_catalog import Catalog
-from oauth1_catalog.catalog.wildcards import is_wildcard
+from oauth1_catalog.catalog.patterns import is_wildcard
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.rewrite import api_hosts
 from oauth1_catalog.errors import ConfigurationError

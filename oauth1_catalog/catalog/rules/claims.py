@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from oauth1_catalog.catalog.claim_paths import path_problem
 from oauth1_catalog.catalog.diagnostics import Diagnostic
+from oauth1_catalog.catalog.patterns import matches_host
 from oauth1_catalog.catalog.rules.base import Rule, Subject
-from oauth1_catalog.catalog.wildcards import stands_for
 from oauth1_catalog.suggestions import did_you_mean, nearest
 
 STANDARD_CLAIMS = frozenset({
@@ -71,7 +71,7 @@ def the_followup_is_theirs(subject: Subject) -> Iterator[Diagnostic]:
     own = (file.request_token_url, file.access_token_url, file.api_base_url, file.userinfo_endpoint)
     hosts = {_host(one) for one in own if one and ("://" in one or one.startswith("{"))} | set(file.api_hosts)
     host = _host(url)
-    if host not in hosts and not any(stands_for(one, host) for one in file.api_hosts):
+    if host not in hosts and not any(matches_host(one, host) for one in file.api_hosts):
         message = f"`userinfo_followup` leads to {host}, which is none of the provider's hosts"
         hint = "write a path relative to `api_base_url`, or add the host to `api_hosts`"
         yield subject.entry.diagnostic("P044", message, path, hint=hint)
