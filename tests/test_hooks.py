@@ -36,7 +36,9 @@ def test_github_takes_our_files(schema, file):
 
 def test_hooks_run_commands_that_there_are():
     requirements = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    for hook in load(".pre-commit-hooks.yaml"):
+    hooks = load(".pre-commit-hooks.yaml")
+    assert hooks
+    for hook in hooks:
         program, command, *_ = shlex.split(hook["entry"])
         assert program == "oauth1-catalog"
         assert command in COMMANDS

@@ -142,7 +142,7 @@ class HoldUps:
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
-        run = asyncio.Handle._run
+        run = asyncio.Handle._run  # private: the one place that runs each step of the event loop
 
         def timed(handle: asyncio.Handle) -> None:
             started = time.thread_time()

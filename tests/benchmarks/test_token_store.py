@@ -91,6 +91,6 @@ def test_fetch_token(turn, kind, contender, measure, tables):
     tokens = SQLAlchemyTokens(sessions, OAuth1Token, keys=key, user=lambda request: request)
     oauth = OAuth(app, token_store=tokens)
     client = oauth.register_from_catalog("twitter", client_id="i", client_secret="s")
-    fetch = {OURS: client._fetched_token, LIMIT: plain}[contender]
+    fetch = {OURS: client._fetched_token, LIMIT: plain}[contender]  # private: what a call does before it is sent
     assert fetch(7)["oauth_token"].startswith("7-")
     measure(ROWS[kind], contender, lambda: [fetch(user) for user in users], operations=BATCH, rounds=10)

@@ -46,9 +46,12 @@ def test_every_file_has_its_findings_and_the_other_way_round():
 
 
 def test_no_message_shows_a_credential(catalog):
-    for name in NAMES:
-        for finding in catalog.findings(name):
-            assert "hunter2" not in str(finding)
+    with_credentials = [path.stem for path in BROKEN.glob("*.yaml") if b"hunter2" in path.read_bytes()]
+    assert with_credentials
+    for name in with_credentials:
+        findings = catalog.findings(name)
+        assert findings
+        assert not any("hunter2" in str(finding) for finding in findings)
 
 
 def test_every_code_of_the_loader_has_a_broken_file(catalog):

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.catalog.catalog import _check
+from oauth1_catalog.catalog.catalog import _check  # private: what Catalog gives to resolve()
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.catalog.resolve import resolve
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.rules.pages import rule_codes
 from oauth1_catalog.catalog.schema import schema_text
 from oauth1_catalog.cli import COMMANDS, cli
@@ -131,7 +132,9 @@ def test_every_file_of_a_clone_is_itself_whatever_is_installed(tmp_path, monkeyp
     shutil.copytree(ROOT / "providers", tmp_path / "providers")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     monkeypatch.chdir(tmp_path)
-    for path in sorted(Path("providers").glob("*.yaml")):
+    paths = sorted(Path("providers").glob("*.yaml"))
+    assert len(paths) == len(Catalog().names())
+    for path in paths:
         name, catalog = provider_named(str(path), ())
         assert catalog.findings(name) == ()
         assert catalog.entry(name).documents[0].path == str(path)

@@ -268,7 +268,9 @@ def test_authorities_of_ones_own_are_kept(tmp_path, monkeypatch):
 
 
 def test_no_choice_leads_to_the_real_provider(told):
-    for path in Path(told["OAUTH1_CATALOG_PATH"]).glob("*.yaml"):
+    paths = list(Path(told["OAUTH1_CATALOG_PATH"]).glob("*.yaml"))
+    assert paths
+    for path in paths:
         addresses = re.findall(r'"(https?://[^/]*)', path.read_text(encoding="utf-8"))
         assert addresses
         assert {address.rpartition(":")[0].partition("://")[2] for address in addresses} == {"127.0.0.1"}

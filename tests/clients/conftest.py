@@ -62,7 +62,7 @@ class Wire:
             def handle(self) -> None:
                 wire.connections += 1
                 number = wire.connections
-                while (request := wire._read(self.rfile, number)) is not None:
+                while (request := wire.read_request(self.rfile, number)) is not None:
                     wire.arrived.append(request)
                     answer = wire.answer(request)
                     if answer is None:
@@ -91,7 +91,7 @@ class Wire:
         self.port: int = self.server.server_address[1]
         self.url = f"{self.scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
-    def _read(self, stream: object, number: int) -> Arrived | None:
+    def read_request(self, stream: object, number: int) -> Arrived | None:
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             line = stream.readline()

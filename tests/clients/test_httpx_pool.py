@@ -125,7 +125,7 @@ def test_the_context_is_made_outside_of_the_loop_and_once(tls_wire, bundle):
 
     threads: list[int] = []
     pool = HttpxPool(verify=bundle)
-    prepare = pool._prepare
+    prepare = pool._prepare  # private: the thread that makes the TLS context shows nowhere else
     pool._prepare = lambda: threads.append(threading.get_ident()) or prepare()
 
     async def work() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import pathlib
 import warnings
 
 import httpx2
 import pytest
 
+from oauth1_catalog.clients.httpx_pool import HttpxPool
 from oauth1_catalog.clients.limits import Limits
-from oauth1_catalog.clients.options import LIMITS, httpx_options, requests_options, signing_options
+from oauth1_catalog.clients.options import HTTPX, LIMITS, REQUESTS, httpx_options, requests_options, signing_options
 from oauth1_catalog.clients.requests_pool import RequestsPool
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.rfc5849 import ClientCredentials, Signer
@@ -44,10 +46,14 @@ def test_nothing_given_is_nothing_changed():
     assert signing_options({}, name="x") == requests_options({}, name="x") == httpx_options({}, name="x") == {}
 
 
-def test_what_the_pools_take_is_what_the_options_give():
-    options = requests_options({"proxies": {"https": "http://p"}, "stream": True, "trust_env": False}, name="x")
-    with RequestsPool(**options) as pool:
-        assert repr(pool)
+def test_the_pools_take_every_option_that_may_be_given():
+    assert (REQUESTS - LIMITS) | {"limits"} <= parameters(RequestsPool)
+    of_httpx2 = parameters(httpx2.Client) & parameters(httpx2.AsyncClient)
+    assert (HTTPX - LIMITS) | {"limits"} <= parameters(HttpxPool) | of_httpx2
+
+
+def parameters(kind):
+    return set(inspect.signature(kind).parameters)
 
 
 @pytest.mark.parametrize("given", ['{"realm": "x"}', ["realm"], None, 7])

@@ -90,4 +90,5 @@ def test_another_process(wire, judge):
 @pytest.mark.parametrize("how", COPIES)
 def test_the_clock_of_the_process_is_one(how):
     signer = Signer(ClientCredentials("ck", "cs"))
+    # private: two clocks would differ only in a second in which both are read
     assert COPIES[how](signer)._timestamp is signer._timestamp

@@ -259,7 +259,7 @@ class TestInSessionsOfOthers:
     ],
 )
 def test_the_same_origin_can_be_written_in_several_ways(url, new_url):
-    check_redirect(status=302, method="GET", url=url, new_method="GET", new_url=new_url)
+    assert check_redirect(status=302, method="GET", url=url, new_method="GET", new_url=new_url) is None
 
 
 def test_only_protocol_parameters_are_taken_from_a_query():

@@ -29,15 +29,22 @@ from tests.clients.conftest import Dripping
 KEYS = {"client_id": "ck", "client_secret": "cs", "token": "tk", "token_secret": "ts"}
 
 
+def idle_connections(pool: RequestsPool) -> IdleConnections:
+    return pool._session().get_adapter("http://x")._idle  # private: idle sockets show nowhere else
+
+
 def idle_of(pool: RequestsPool) -> int:
-    return len(pool._session().get_adapter("http://x")._idle)
+    return len(idle_connections(pool))
+
+
+def sockets(idle: IdleConnections) -> list[socket.socket]:
+    return [connection.sock for connection in idle._since]  # private: as above
 
 
 def let_age(pool: RequestsPool) -> None:
     """Let each idle connection have been idle for longer than ``keepalive``."""
-    idle = pool._session().get_adapter("http://x")._idle
-    for connection, (since, owner) in idle._since.items():
-        idle._since[connection] = since - 61, owner
+    since = idle_connections(pool)._since  # private: a test cannot wait for a minute
+    since |= {connection: (moment - 61, owner) for connection, (moment, owner) in since.items()}
 
 
 def at_once(work: Callable[[], object], times: int) -> None:
@@ -76,10 +83,8 @@ class TestIdleConnections:
         with serve() as wire, RequestsPool() as pool:
             barrier = threading.Barrier(5)
             wire.answer = lambda _: (barrier.wait(10), iter([answer_with("ok")]))[1]
-            socks: list[socket.socket] = []
             at_once(lambda: pool.request("GET", wire.url), 5)
-            adapter: Any = pool._session().get_adapter(wire.url)
-            socks = [connection.sock for connection in adapter._idle._since]
+            socks = sockets(idle_connections(pool))
             assert len(socks) == 5
             let_age(pool)
             wire.answer = lambda _: answer_with("ok")
@@ -121,7 +126,7 @@ class TestIdleConnections:
         idle.keep_for(pool)
         idle.keep_for(pool)
         pool.request("GET", "/")
-        sock = next(iter(idle._since)).sock
+        (sock,) = sockets(idle)
         del pool
         assert len(idle) == 0
         assert sock.fileno() == -1
@@ -132,8 +137,8 @@ class TestIdleConnections:
         pool = HTTPConnectionPool("127.0.0.1", wire.port)
         idle.keep_for(pool)
         pool.request("GET", "/")
-        sock = next(iter(idle._since)).sock
-        with idle._lock:
+        (sock,) = sockets(idle)
+        with idle._lock:  # private: the garbage collector cannot be told to run within it
             del pool
             assert sock.fileno() > 0
         other = HTTPConnectionPool("127.0.0.1", wire.port)

@@ -308,7 +308,7 @@ def test_a_session_remembers_a_bounded_number_of_origins(wire, pool):
     for number in range(MAX_ORIGINS + 5):
         with pytest.raises(requests.ConnectionError):
             pool.request("GET", f"http://127.0.0.1:9/{number}".replace("127.0.0.1", f"127.0.0.{number + 1}"))
-    assert len(pool._session()._environment) <= MAX_ORIGINS
+    assert len(pool._session()._environment) <= MAX_ORIGINS  # private: how much memory it takes
     assert pool.request("GET", wire.url, cert=["no", "certificate"]).text == "ok"
 
 

@@ -13,7 +13,9 @@ from tests.docs.conftest import ROOT, python_blocks
 
 
 def test_testing_page() -> None:
-    for code in python_blocks("docs/testing.md"):
+    blocks = python_blocks("docs/testing.md")
+    assert blocks
+    for code in blocks:
         exec(compile(code, "docs/testing.md", "exec"), {})
 
 

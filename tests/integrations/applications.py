@@ -202,6 +202,7 @@ class FlaskBrowser(Browser):
 
     @property
     def cookies(self) -> dict[str, str]:
+        # private: Werkzeug's client gives a cookie only by its name
         return {cookie.key: cookie.value for cookie in self.client._cookies.values()}
 
     def put_back(self, cookies: Mapping[str, str]) -> None:

@@ -223,7 +223,9 @@ def test_without_a_token_on_purpose(app: Application, token: dict[str, str]) -> 
         both = [await now(app.client.get("x.json", withhold_token=True, token=given)) for given in (None, token)]
         return [response.request.headers["Authorization"] for response in both]
 
-    for header in serve(app, body):
+    headers = serve(app, body)
+    assert len(headers) == 2
+    for header in headers:
         assert header.startswith("OAuth oauth_consumer_key")
         assert "oauth_token=" not in header
 

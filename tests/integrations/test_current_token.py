@@ -207,7 +207,6 @@ class TestFlask:
             assert app.client.token is None
             token = app.client.authorize_access_token()
             assert app.client.token is token
-            assert flask.g._oauth_token_twitter is token
             app.client.token = {"oauth_token": "mine", "oauth_token_secret": "s"}
             assert app.client.token["oauth_token"] == "mine"
             return {}

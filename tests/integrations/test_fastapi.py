@@ -109,16 +109,17 @@ def test_blocking_calls_where_there_is_nothing_to_block(oauth: OAuth) -> None:
     asyncio.run(in_the_loop())
 
 
-def test_an_error_of_the_call_is_its_own(app: FastAPI, oauth: OAuth) -> None:
+def test_an_error_of_the_call_is_its_own(app: FastAPI, oauth: OAuth, monkeypatch: pytest.MonkeyPatch) -> None:
     @app.get("/fails")
     def fails() -> Any:
         with pytest.raises(MissingTokenError):
             oauth.twitter.blocking.get(ME)
         with pytest.raises(RuntimeError, match="of the application's own"):
-            oauth.twitter.blocking._wait(own())
+            oauth.twitter.blocking.close()
         return {}
 
     async def own() -> None:
         raise RuntimeError("of the application's own")
 
+    monkeypatch.setattr(oauth.twitter, "aclose", own)
     assert TestClient(app).get("/fails").json() == {}

@@ -29,7 +29,7 @@ from oauth1_catalog.errors import (
     ProviderFileError,
 )
 from oauth1_catalog.integrations import flask_client
-from tests.integrations.applications import FRAMEWORKS, HERE, wrong
+from tests.integrations.applications import FRAMEWORKS, HERE, now, through, wrong
 
 Registry = Callable[..., Any]
 RSA_KEY = generate_private_key(65537, 2048)
@@ -212,7 +212,7 @@ def test_a_provider_of_the_catalog_that_is_registered_by_hand(registry: Registry
     assert (hint in said[0]) is is_there
     assert said[0].startswith(f"{name}: no request_token_url.")
     with pytest.raises(MissingSettingError) as told:
-        client._begin("https://example.com/authorize", {})
+        through(now(client.create_authorization_url("https://example.com/authorize")))
     assert (hint in told.value.description) is is_there
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.errors import ConfigurationError, ConfigurationWarning, UnknownProviderError
 from oauth1_catalog.hosts import ALLOW_LOCAL_HOSTS, INSECURE_TRANSPORT
 from oauth1_catalog.registry.registration import Registration
+from tests.integrations.applications import now, through
 
 Registry = Callable[..., Any]
 CATALOG = Catalog()
@@ -207,9 +209,10 @@ class TestWhatTheDeveloperWrites:
 
     def test_calls_as_well(self, registry: Registry) -> None:
         client = registry().register("m", **KEYS)
+        token = {"oauth_token": "t", "oauth_token_secret": "s"}
         for address in ("http://169.254.169.254/latest", "https://169.254.169.254/latest", "http://10.0.0.5/"):
             with pytest.raises(ConfigurationError, match=r"m: .* needs "):
-                client._api_call(address, {}, allow_any_host=True)
+                through(now(client.get(address, token=token, allow_any_host=True)))
 
     def test_http_needs_its_switch(self, registry: Registry) -> None:
         for field in ("request_token_url", "access_token_url", "authorize_url", "api_base_url", "userinfo_endpoint"):
@@ -252,9 +255,10 @@ class TestPlaintext:
         with pytest.raises(ConfigurationError, match="needs allow_plaintext_over_http=True"):
             oauth.register("m", **call)
         assert oauth.check() == []
-        oauth._registry["m"] = Registration("m", None, call)
+        oauth._registry["m"] = Registration("m", None, call)  # private: register() refuses it
         (told,) = oauth.check()
         assert "needs allow_plaintext_over_http=True" in told.description
+        # private: as above
         oauth._registry["m"] = Registration("m", None, {**call, "allow_plaintext_over_http": True})
         assert [error for error in oauth.check() if "plaintext" in error.description] == []
 
@@ -282,7 +286,7 @@ class Recorded(BaseAdapter):
         self.sent.append(request)
         response = requests.Response()
         response.status_code, response.url, response.request = 200, str(request.url), request
-        response._content = b"{}"
+        response.raw = io.BytesIO(b"{}")
         return response
 
     def close(self) -> None:

@@ -36,11 +36,11 @@ class OAuth1Token(OAuth1TokenMixin, Base):
 class Site:
     """An application with a token store, and what a test wants to know of both."""
 
-    def __init__(self, app: Application, tokens: SQLAlchemyTokens, stored: SQLAlchemyTokens) -> None:
-        self.app = app
+    app: Application
+
+    def __init__(self, stored: SQLAlchemyTokens) -> None:
         self.store = stored
         self.user: int | None = 7
-        tokens._user = lambda request: self.user
 
     def stored(self, user: int = 7, *, name: str = "twitter") -> Any:
         return self.store.find(name, user)
@@ -65,9 +65,10 @@ def site(framework: str, make: Callable[..., Application], tmp_path: Path) -> It
         )
 
     def application(**options: Any) -> Site:
-        tokens = SQLAlchemyTokens(sessions, OAuth1Token, keys=key)
-        app = make(token_store=tokens, **options)
-        return Site(app, tokens, SQLAlchemyTokens(sessionmaker(engine), OAuth1Token, keys=key))
+        shop = Site(SQLAlchemyTokens(sessionmaker(engine), OAuth1Token, keys=key))
+        tokens = SQLAlchemyTokens(sessions, OAuth1Token, keys=key, user=lambda request: shop.user)
+        shop.app = make(token_store=tokens, **options)
+        return shop
 
     yield application
     engine.dispose()

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from oauth1_catalog.rfc5849.messages import Request
-from tests.integrations.applications import DjangoApplication, FlaskApplication, StarletteApplication
+from tests.integrations.applications import FRAMEWORKS
 
 CONSUMER_KEY = "client-id!key-id"
 
@@ -44,7 +44,7 @@ def verify(request: Request, key: RSAPrivateKey) -> dict[str, str]:
     return fields
 
 
-@pytest.mark.parametrize("application", [FlaskApplication, DjangoApplication, StarletteApplication])
+@pytest.mark.parametrize("application", FRAMEWORKS.values())
 @pytest.mark.parametrize("environment", [None, "sandbox"])
 def test_calls(application: type, environment: str | None, key: RSAPrivateKey) -> None:
     pem = key.private_bytes(

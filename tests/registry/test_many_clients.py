@@ -271,7 +271,7 @@ def test_the_configuration_of_all_the_others_is_not_looked_at(registry: Any, mon
     """Each tenant's keys stand in the configuration, and come before its registration, as they do with a database."""
     config, looked_at = Counting(), []
     oauth = registry(config)
-    oauth._registry = Counting()
+    oauth._registry = Counting()  # private: what is looked at shows nowhere else
     for number in range(300):
         keys = {"CLIENT_ID": "k", "CLIENT_SECRET": "s", "ACCOUNT_ID": str(1_000_000 + number)}
         config |= {f"TENANT_{number}_{name}": value for name, value in keys.items()}

@@ -191,7 +191,7 @@ class TestOnce:
                 save(kept, session, login(f"t{n}"), now=NOW + n)
                 take(kept, session, f"t{n}", now=NOW + n)
                 clock.tick(1)
-        assert len(kept._taken) <= 12
+        assert len(kept._taken) <= 12  # private: how much memory it takes
 
     @pytest.mark.parametrize("ahead", [700, 3600, 86_400])
     def test_a_clock_that_is_put_right_brings_nothing_back(self, kept: TemporaryStore, cache: Any, ahead: int) -> None:
@@ -279,6 +279,7 @@ class TestCaches:
 
     @given(st.lists(st.tuples(st.text(max_size=4), st.text(max_size=4)), min_size=2, max_size=6, unique=True))
     def test_no_two_logins_share_a_key(self, pairs: list[tuple[str, str]]) -> None:
+        # private: save() makes a handle of its own
         keys = {store(name, cached=True)._cache_key(token, "same") for name, token in pairs}
         assert len(keys) == len(pairs)
 

@@ -90,6 +90,7 @@ class Logins(RuleBasedStateMachine):
         entry = self.jars[browser].get(f"_state_{client}_{token}")
         there = isinstance(entry, dict) and entry["client"] == client
         if there and self.cache is not None:
+            # private: taking it would change what is tested
             there = self.stores[client]._cache_key(token, entry["handle"]) in self.cache.kept
         login = next((one for one in self.begun if (one.client, one.token) == (client, token)), None)
         back = self.take(browser, client, token)

@@ -42,4 +42,4 @@ def private_pem(private_key: rsa.RSAPrivateKey) -> str:
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Registration is for the life of the process; a test's own must not outlive it."""
-    monkeypatch.setattr(signature, "_factories", dict(signature._factories))
+    monkeypatch.setattr(signature, "_factories", dict(signature._factories))  # private: nothing unregisters

@@ -60,7 +60,7 @@ class TestEncoded:
 
 @pytest.mark.parametrize("secret", ["", "secret", "åçñ", "&%= "])
 def test_what_can_be_signed_with(secret):
-    check_credentials("é", secret, "client_id", "client_secret")
+    assert check_credentials("é", secret, "client_id", "client_secret") is None
 
 
 @pytest.mark.parametrize(

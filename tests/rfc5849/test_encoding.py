@@ -152,4 +152,4 @@ class TestForm:
 
 
 def test_good_escapes_pass():
-    check_escapes("/a%2Fb%c3%A9", place="path")
+    assert check_escapes("/a%2Fb%c3%A9", place="path") is None

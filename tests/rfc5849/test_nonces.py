@@ -144,9 +144,9 @@ class TestClock:
     @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
     def test_a_fork_while_a_thread_holds_the_lock(self, monkeypatch):
         monkeypatch.setattr(nonces.system_clock, "_last", int(time.time()) + 4)
-        with nonces.system_clock._lock:
+        with nonces.system_clock._lock:  # private: a fork at this moment cannot be had otherwise
             child = in_child(nonces.system_clock)
-        assert int(child) == nonces.system_clock._last
+        assert int(child) == nonces.system_clock._last  # private: as above
 
 
 class TestSources:

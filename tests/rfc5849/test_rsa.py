@@ -144,4 +144,4 @@ class TestLength:
     def test_long_ones_do_not(self, private_key):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            load_private_key(private_key)
+            assert load_private_key(private_key) is private_key

@@ -62,7 +62,9 @@ def test_a_cross_site_request_begins_nothing(page: str, application: Path) -> No
 
 def test_no_module_of_ours_adds_a_route() -> None:
     """``authorize_redirect`` is called by a view of the application; nothing begins a login by itself."""
-    for path in (ROOT / "oauth1_catalog" / "integrations").rglob("*.py"):
+    paths = list((ROOT / "oauth1_catalog" / "integrations").rglob("*.py"))
+    assert paths
+    for path in paths:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             called = node.func if isinstance(node, ast.Call) else None
             name = called.attr if isinstance(called, ast.Attribute) else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from typing import Any
 
 import pytest
 
@@ -91,17 +92,18 @@ def test_the_end_of_a_token_can_be_kept_whatever_the_provider_says(name: str, va
     end = expires_at(PROVIDER, {name: value}, issued=1e9)
     if end is not None:
         for hours in (-23, 0, 23):
-            dt.datetime.fromtimestamp(end, dt.timezone(dt.timedelta(hours=hours)))
+            moment = dt.datetime.fromtimestamp(end, dt.timezone(dt.timedelta(hours=hours)))
+            assert moment.timestamp() == pytest.approx(end)
 
 
 def test_a_callback_forgets_few_of_those_that_ended() -> None:
     store = TemporaryStore("acme", binding=())
     ended = 10 * FORGOTTEN_AT_ONCE
-    for number in range(ended):
-        store._taken[str(number)] = (0.0, 0.0)
-    assert store._first_to_take("another", 1e12, now=1e9)
-    assert len(store._taken) == ended - FORGOTTEN_AT_ONCE + 1
-    assert not store._first_to_take("another", 1e12, now=1e9)
+    taken: dict[str, Any] = store._taken  # private: how much memory it takes
+    taken.update((str(number), (0.0, 0.0)) for number in range(ended))
+    assert store._first_to_take("another", 1e12, now=1e9)  # private: without the encryption of each record
+    assert len(taken) == ended - FORGOTTEN_AT_ONCE + 1
+    assert not store._first_to_take("another", 1e12, now=1e9)  # private: as above
 
 
 HALVES = {  # what is written, and what is read

@@ -7,6 +7,7 @@ reaches it. docs/testing.md has the table of the tools.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -96,7 +97,7 @@ class TestWhatReplacesTheLibrary:
             content_type, body = ANSWERS[str(request.method), urlsplit(str(request.url)).path]
             answer.status_code, answer.request, answer.url = 200, request, str(request.url)
             answer.headers["Content-Type"] = content_type
-            answer._content = body.encode()
+            answer.raw = io.BytesIO(body.encode())
             return answer
 
         with mock.patch.object(place, "send", send):

@@ -68,6 +68,7 @@ def verify(call: Call) -> dict[str, Any]:
     if call.kind == "api":
         valid, request = server.validate_protected_resource_request(call.url, call.method, body, call.headers)
     else:
+        # private: oauthlib's endpoints issue a token at once, and this verifies alone
         request = server._create_request(call.url, call.method, body, call.headers)
         check = (
             server.validate_request_token_request if call.kind == "initiate" else server.validate_access_token_request

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 from typing import Any
 
@@ -27,7 +28,7 @@ class Slow(requests.adapters.BaseAdapter):
         self.all_are_there.wait()
         answer = requests.Response()
         answer.status_code, answer.request, answer.url = 200, request, str(request.url)
-        answer._content = b"oauth_token=t&oauth_token_secret=s"
+        answer.raw = io.BytesIO(b"oauth_token=t&oauth_token_secret=s")
         return answer
 
     def close(self) -> None:

@@ -23,6 +23,7 @@ class Provider:
 
     def __init__(self) -> None:
         self.asked = 0
+        self.refuses = False
         self.answers: anyio.Event | None = None
         self.is_asked: anyio.Event
 
@@ -35,6 +36,9 @@ class Provider:
         if self.answers is not None:
             self.is_asked.set()
             await self.answers.wait()
+        if self.refuses:
+            await anyio.sleep(0.1)
+            return httpx2.Response(401, text="oauth_problem=token_rejected")
         return httpx2.Response(200, text=NEW)
 
 
@@ -117,11 +121,7 @@ def test_the_one_who_waits_is_cancelled_by_asyncio(yahoo: Any, store: DictTokens
 def test_a_renewal_that_fails_after_its_cancellation_gives_its_claim_back(
     yahoo: Any, store: DictTokens, provider: Provider
 ) -> None:
-    async def refuse(request: httpx2.Request) -> httpx2.Response:
-        await asyncio.sleep(0.1)
-        return httpx2.Response(401, text="oauth_problem=token_rejected")
-
-    yahoo.pool._client_options["transport"] = httpx2.MockTransport(refuse)
+    provider.refuses = True
 
     async def work() -> None:
         with pytest.raises(TimeoutError):
