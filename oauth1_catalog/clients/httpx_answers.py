@@ -10,6 +10,7 @@ So the bytes that are read between a request and its answer are counted: an answ
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
@@ -23,7 +24,7 @@ import anyio
 import httpx2
 
 from oauth1_catalog.clients.failures import answer_too_late, answer_too_long, failure
-from oauth1_catalog.clients.limits import Limits, deadline, deadline_in_force, is_over
+from oauth1_catalog.clients.limits import DEADLINE, Limits
 from oauth1_catalog.clients.redirects import (
     check_redirect,
     too_many_redirects,
@@ -158,20 +159,20 @@ def answers_bounded(client: httpx2.Client, url: str, limits: Limits, *, stream: 
         yield
         return
     _put_first(client, _bound)
-    token = _limits.set(limits)
+    moment = min(DEADLINE.get(), time.monotonic() + (limits.answer_deadline or math.inf))
+    in_force = DEADLINE.set(moment), _limits.set(limits)
     try:
-        with deadline(limits.answer_deadline) as moment:
-            try:
-                yield
-            except httpx2.HTTPError as error:
-                if not is_over(moment):
-                    raise
-                problem, cause = answer_too_late(url, limits), error
-            else:
-                return
-        raise problem from cause
+        yield
+    except httpx2.HTTPError as error:
+        if time.monotonic() < moment:
+            raise
+        problem, cause = answer_too_late(url, limits), error
+    else:
+        return
     finally:
-        _limits.reset(token)
+        DEADLINE.reset(in_force[0])
+        _limits.reset(in_force[1])
+    raise problem from cause
 
 
 @contextmanager
@@ -198,7 +199,7 @@ def _put_first(client: httpx2.Client | httpx2.AsyncClient, hook: Any) -> None:
 
 
 def _bound(response: httpx2.Response) -> None:
-    limits, moment, theirs = _limits.get(), deadline_in_force(), response.iter_bytes
+    limits, moment, theirs = _limits.get(), DEADLINE.get(), response.iter_bytes
     if limits is None:
         return
 
@@ -208,7 +209,7 @@ def _bound(response: httpx2.Response) -> None:
             for piece in theirs(chunk_size):
                 length += len(piece)
                 _check(response, length, limits)
-                if is_over(moment):
+                if time.monotonic() >= moment:
                     raise answer_too_late(str(response.url), limits)
                 yield piece
         finally:
@@ -267,7 +268,7 @@ async def abeginning_of(response: httpx2.Response, size: int, seconds: float) ->
         async for piece in theirs:
             pieces.append(piece)
             length += len(piece)
-            if length > size or is_over(end):
+            if length > size or time.monotonic() >= end:
                 raise _LongerError
             yield piece
 

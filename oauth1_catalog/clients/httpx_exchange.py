@@ -5,6 +5,7 @@ The sync and the async function differ in their ``await``, and in how the deadli
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager, suppress
@@ -20,7 +21,7 @@ import httpcore2
 import httpx2
 
 from oauth1_catalog.clients.failures import FULL_POOL, failure, filter_logs_of, transport_error, without_secrets
-from oauth1_catalog.clients.limits import Limits, deadline, deadline_in_force, is_over
+from oauth1_catalog.clients.limits import DEADLINE, Limits
 from oauth1_catalog.errors import SigningError, TransportError
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -51,24 +52,28 @@ def exchange(client: httpx2.Client, request: Request, limits: Limits, **call: An
         SigningError: httpx2 would write the URL in another way than it was signed.
     """
     built = _built(request, client, **call)
-    with deadline(limits.token_deadline) as moment:
+    moment = min(DEADLINE.get(), time.monotonic() + limits.token_deadline)
+    in_force = DEADLINE.set(moment)
+    try:
+        response = client.send(built, auth=None, stream=True, follow_redirects=False)
+        body = BytesIO()  # whose repr does not show the token that may be in it
         try:
-            response = client.send(built, auth=None, stream=True, follow_redirects=False)
-            body = BytesIO()  # whose repr does not show the token that may be in it
-            try:
-                for chunk in response.iter_bytes():
-                    body.write(chunk)
-                    del chunk
-                    _check_length(request, body, limits)
-                    if is_over(moment):
-                        raise _too_late(request, limits)
-            finally:
-                response.close()
-            return Response(response.status_code, dict(response.headers), body.getvalue())
-        except NO_ANSWER as error:
-            without_secrets(error)
-            problem = _too_late(request, limits) if is_over(moment) else transport_error(request.url, error)
-            cause = error
+            for chunk in response.iter_bytes():
+                body.write(chunk)
+                del chunk
+                _check_length(request, body, limits)
+                if time.monotonic() >= moment:
+                    raise _too_late(request, limits)
+        finally:
+            response.close()
+        return Response(response.status_code, dict(response.headers), body.getvalue())
+    except NO_ANSWER as error:
+        without_secrets(error)
+        late = time.monotonic() >= moment
+        problem = _too_late(request, limits) if late else transport_error(request.url, error)
+        cause = error
+    finally:
+        DEADLINE.reset(in_force)
     raise problem from cause
 
 
@@ -213,13 +218,12 @@ def _keep_deadline(stream: httpcore2.NetworkStream) -> None:
     weak, theirs = ref(stream), type(stream).read  # a stream that held itself would not be closed with its client
 
     def read(max_bytes: int, timeout: float | None = None) -> bytes:
-        here, moment = weak(), deadline_in_force()
+        here, left = weak(), DEADLINE.get() - time.monotonic()
         if here is None:
             raise httpcore2.ReadError("the connection is gone")
-        if moment is not None:
-            left = moment - time.monotonic()
-            if left <= 0:
-                raise httpcore2.ReadTimeout("the whole answer took too long")
+        if left <= 0:
+            raise httpcore2.ReadTimeout("the whole answer took too long")
+        if left < math.inf:
             timeout = left if timeout is None else min(left, timeout)
         return theirs(here, max_bytes, timeout)
 

@@ -16,9 +16,8 @@ terms and adds nothing of its own.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import math
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
@@ -109,8 +108,8 @@ class Limits:
 
 
 _KINDS: Mapping[str, Callable[[Any], bool]] = {
-    "seconds above 0": lambda value: type(value) in (int, float) and 0 < value < float("inf"),
-    "0 or more seconds": lambda value: type(value) in (int, float) and 0 <= value < float("inf"),
+    "seconds above 0": lambda value: type(value) in (int, float) and 0 < value < math.inf,
+    "0 or more seconds": lambda value: type(value) in (int, float) and 0 <= value < math.inf,
     "a whole number of at least 0": lambda value: type(value) is int and value >= 0,
     "a whole number of at least 1": lambda value: type(value) is int and value >= 1,
 }
@@ -154,33 +153,5 @@ def reject_cookies() -> CookiePolicy:
     return RejectCookies()
 
 
-_moment: ContextVar[float | None] = ContextVar("oauth1_catalog_deadline", default=None)
-
-
-@contextmanager
-def deadline(seconds: float | None) -> Iterator[float | None]:
-    """Within this block, an answer is to be read whole within ``seconds``; gives the moment (``time.monotonic``).
-
-    An earlier moment of a block around this one stays; ``None`` sets none.
-
-    >>> with deadline(10) as outer, deadline(20) as inner:
-    ...     inner == outer
-    True
-    """
-    around = _moment.get()
-    moment = around if seconds is None else min(time.monotonic() + seconds, around or float("inf"))
-    token = _moment.set(moment)
-    try:
-        yield moment
-    finally:
-        _moment.reset(token)
-
-
-def deadline_in_force() -> float | None:
-    """The moment of the block around the caller, if there is one."""
-    return _moment.get()
-
-
-def is_over(moment: float | None) -> bool:
-    """Whether a moment is in the past."""
-    return moment is not None and time.monotonic() >= moment
+DEADLINE: ContextVar[float] = ContextVar("oauth1_catalog_deadline", default=math.inf)
+"""The moment at which the whole answer must be there, by ``time.monotonic``: who sends a request sets it."""

@@ -29,9 +29,14 @@ from oauth1_catalog.clients.options import (
 )
 from oauth1_catalog.clients.proxies import check_session_proxies, without_environment
 from oauth1_catalog.clients.redirects import without_protocol_parameters
-from oauth1_catalog.clients.requests_adapter import PoolAdapter
-from oauth1_catalog.clients.requests_answers import RedirectsUnread, answers_bounded, follow_redirects, redirects_unread
-from oauth1_catalog.clients.requests_pool import exchange
+from oauth1_catalog.clients.requests_connections import PoolAdapter
+from oauth1_catalog.clients.requests_exchange import (
+    RedirectsUnread,
+    answers_bounded,
+    exchange,
+    follow_redirects,
+    redirects_unread,
+)
 from oauth1_catalog.clients.tls import check_files
 from oauth1_catalog.errors import OAuthError, SigningError
 from oauth1_catalog.redaction import MaskedText, masked, without_frames

@@ -1,47 +1,195 @@
-"""Connections of urllib3's pools: how long an idle one is kept, and how long one may take to read an answer.
+"""The connections of requests to a provider: an adapter that keeps to a client's limits.
 
-An idle connection is closed when it has been idle for too long, or when there are too many.
-urllib3 looks at an idle connection when it wants to use it again. The last one put back is used first, so that after a
-burst the others would stay, long after the provider has closed its end, and one that finds its pool full is closed with
-a warning. Here a queue stands in for that of the pool (``HTTPConnectionPool.pool``); the pool itself stays urllib3's,
-which tools such as vcrpy patch.
+It adds this to ``requests.adapters.HTTPAdapter``:
+
+- The TLS context is made once (``tls.py``); requests gives urllib3 a file name, which is read for each connection.
+- A connection is closed when it has been idle for too long, or when there are too many, and TCP's keepalive is on.
+- Reading an answer can be held to a deadline.
+- Connecting is tried again where it was refused, not where it took too long.
+
+``send`` is not overridden, so that tests of applications can replace ``HTTPAdapter.send``, and the pools are urllib3's
+own, which tools such as vcrpy patch.
 """
 
 from __future__ import annotations
 
 import io
+import math
 import queue
 import socket
+import ssl
 import time
 import weakref
 from collections import OrderedDict, deque
 from functools import lru_cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
+from urllib.parse import urlsplit
 
+import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
-from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool, port_by_scheme
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
+from urllib3.util.retry import Retry
 
-from oauth1_catalog.clients.limits import deadline_in_force
-from oauth1_catalog.clients.requests_answers import bound_answer
+from oauth1_catalog.clients.failures import filter_logs_of
+from oauth1_catalog.clients.limits import DEADLINE, Limits
+from oauth1_catalog.clients.requests_exchange import MAX_ORIGINS, bound_answer
+from oauth1_catalog.clients.tls import Certificate, Verify, requests_context
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.redaction import MaskedList
 
-if TYPE_CHECKING:
-    from urllib3.connection import HTTPConnection
+filter_logs_of("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry")
+
+
+class ConnectRetry(Retry):
+    """Tries again where a connection was refused: nothing was sent. A timeout has had its time, and ends the call."""
+
+    def increment(self, *args: Any, **kwargs: Any) -> Self:
+        """As in urllib3, with no try left after a timeout."""
+        cause = kwargs.get("error")
+        cause = cause.original_error if isinstance(cause, ProxyError) else cause
+        timed_out = isinstance(cause, ConnectTimeoutError) and not isinstance(cause, NewConnectionError)
+        retry = self.new(connect=0) if timed_out else self
+        passed_on = MaskedList(args)
+        args = ()
+        return super(ConnectRetry, retry).increment(*passed_on, **kwargs)
+
+
+class PoolAdapter(HTTPAdapter):
+    """An adapter whose connections keep to ``limits``."""
+
+    __attrs__: list[str] = [*HTTPAdapter.__attrs__, "_limits"]  # noqa: RUF012 - as requests declares it
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        # total=None: only what is counted here is retried, and that is the making of a connection.
+        retries = ConnectRetry(
+            total=None,
+            connect=limits.connect_retries,
+            read=False,
+            redirect=0,
+            status=0,
+            other=0,
+            respect_retry_after_header=False,
+        )
+        super().__init__(pool_maxsize=1, max_retries=retries)  # a number that the idle connections do not keep to
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """After unpickling: no connection is open."""
+        self._limits = state["_limits"]
+        super().__setstate__(state)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
+        """Make the pools of this adapter, with TCP's keepalive."""
+        self._idle = IdleConnections(self._limits.keepalive, self._limits.max_connections)
+        self._pool_keys: dict[tuple[object, ...], tuple[Any, dict[str, Any]]] = {}
+        super().init_poolmanager(connections, maxsize, block, socket_options=_keepalive_options(), **pool_kwargs)
+
+    def close(self) -> None:
+        """Close the idle connections, those too whose pool an answer in the application's hands still refers to."""
+        super().close()
+        self._idle.close()
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        """The pools of ``proxy``, the same way; an HTTPS proxy is verified as requests would verify it."""
+        if proxy.lower().startswith("https") and proxy not in self.proxy_manager:
+            proxy_kwargs.setdefault("proxy_ssl_context", requests_context(True, None))
+        return super().proxy_manager_for(proxy, **proxy_kwargs)
+
+    def get_connection_with_tls_context(
+        self,
+        request: requests.PreparedRequest,
+        verify: Verify | None,
+        proxies: dict[str, str] | None = None,
+        cert: Certificate | None = None,
+    ) -> HTTPConnectionPool:
+        """As in requests, which would make an InvalidURL of our error about a TLS file."""
+        try:
+            if proxies:
+                pool = super().get_connection_with_tls_context(request, verify, proxies, cert)  # type: ignore[arg-type] # an SSLContext goes through to the method below
+            else:
+                key, context = self._pool_key(request, verify, cert)
+                pool = self.poolmanager.connection_from_pool_key(key, context.copy())  # urllib3 takes out of it
+        except requests.exceptions.InvalidURL as error:
+            if isinstance(error.__context__, ConfigurationError):
+                raise error.__context__ from None
+            raise
+        read_within_deadline(pool)
+        self._idle.keep_for(pool)
+        return pool
+
+    def _pool_key(
+        self, request: requests.PreparedRequest, verify: Verify | None, cert: Certificate | None
+    ) -> tuple[Any, dict[str, Any]]:
+        """By what urllib3 finds the pool, remembered: to find that out takes requests and urllib3 a tenth of a call."""
+        parts = urlsplit(str(request.url))
+        cert = tuple(cert) if isinstance(cert, list) else cert
+        origin = (parts.scheme, parts.netloc, verify, cert)
+        known = self._pool_keys.get(origin)
+        if known is None:
+            if len(self._pool_keys) >= MAX_ORIGINS:
+                self._pool_keys.clear()
+            try:
+                host, options = self.build_connection_pool_key_attributes(request, verify, cert)
+            except ConfigurationError:
+                raise
+            except ValueError as error:  # as requests does it
+                raise requests.exceptions.InvalidURL(error, request=request) from error
+            port = host["port"] or port_by_scheme.get(host["scheme"], 80)
+            context = {**self.poolmanager.connection_pool_kw, **options, **host, "port": port}
+            known = self.poolmanager.key_fn_by_scheme[host["scheme"]](context), context
+            self._pool_keys[origin] = known
+        return known
+
+    def request_url(self, request: requests.PreparedRequest, proxies: dict[str, str] | None) -> str:
+        """As in requests, which looks for a proxy although there is none."""
+        return super().request_url(request, proxies) if proxies else request.path_url
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """As in requests; an answer that is read at once keeps to its bounds."""
+        response: requests.Response = bound_answer(super().build_response(req, resp))
+        return response
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Verify | None, cert: Certificate | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Which pool serves ``request``: the one of its origin and its TLS context."""
+        host, _ = super().build_connection_pool_key_attributes(request, True)
+        if host["scheme"] != "https":
+            return host, {}
+        if not isinstance(verify, ssl.SSLContext):
+            verify = requests_context(True if verify is None else verify, cert)
+        return host, {"ssl_context": verify, "cert_reqs": verify.verify_mode}
+
+    def cert_verify(self, conn: object, url: str, verify: object, cert: object) -> None:
+        """Nothing is left to do: the TLS context has it all."""
+
+
+def _keepalive_options() -> list[tuple[int, int, int]]:
+    options = [*HTTPConnection.default_socket_options, (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    if hasattr(socket, "TCP_KEEPIDLE"):
+        options.append((socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60))
+    return options
 
 
 class IdleConnections:
     """The idle connections of all the pools that were given to ``keep_for``, in the order in which they became idle.
 
+    urllib3 looks at an idle connection when it wants to use it again. The one that was put back last is used first, so
+    that after a burst the others would stay, long after the provider has closed its end, and one that finds its pool
+    full is closed with a warning. Here a queue stands in for that of the pool (``HTTPConnectionPool.pool``); the pool
+    itself stays urllib3's.
+
     Args:
         keepalive: seconds after which an idle connection is closed: at the next call through any of the pools.
         per_pool: how many idle connections one pool keeps.
-        limit: how many idle connections all pools keep together; ``None`` for any number.
     """
 
-    def __init__(self, keepalive: float, per_pool: int, limit: int | None = None) -> None:
+    def __init__(self, keepalive: float, per_pool: int) -> None:
         self._keepalive = keepalive
         self._per_pool = per_pool
-        self._limit = limit
         self._lock = Lock()
         self._since: OrderedDict[HTTPConnection, tuple[float, IdleQueue]] = OrderedDict()
         self._abandoned: deque[IdleQueue] = deque()
@@ -68,8 +216,6 @@ class IdleConnections:
             dropped = self._overdue(now)
             if len(owner.idle) > self._per_pool:
                 dropped.append(self._dropped(next(iter(owner.idle))))
-            while self._limit is not None and len(self._since) > self._limit:
-                dropped.append(self._dropped(next(iter(self._since))))
         _close(dropped)
 
     def take(self, owner: IdleQueue) -> HTTPConnection | None:
@@ -197,8 +343,8 @@ class _ReadsWithinDeadline:
     sock: Any
 
     def getresponse(self) -> Any:
-        moment, sock = deadline_in_force(), self.sock
-        if moment is None or sock is None:
+        moment, sock = DEADLINE.get(), self.sock
+        if moment == math.inf or sock is None:
             return super().getresponse()  # type: ignore[misc] # of the connection that this is mixed into
         self.sock = _SocketWithinDeadline(sock, moment)
         try:
@@ -214,6 +360,7 @@ class _SocketWithinDeadline:
     def __init__(self, sock: socket.socket, moment: float) -> None:
         self._sock = sock
         self._moment = moment
+        self.settimeout = sock.settimeout
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)

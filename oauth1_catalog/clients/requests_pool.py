@@ -6,26 +6,27 @@ Rule 2: what was signed is what is sent. A signed URL that urllib3 would change 
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Callable, Mapping
-from contextlib import closing
-from io import BytesIO
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import HTTPError
 
-from oauth1_catalog.clients.failures import failure, note_limits, transport_error, unusable_url, without_secrets
-from oauth1_catalog.clients.limits import Limits, deadline, is_over, reject_cookies
+from oauth1_catalog.clients.failures import note_limits, unusable_url, without_secrets
+from oauth1_catalog.clients.limits import Limits, reject_cookies
 from oauth1_catalog.clients.proxies import check_session_proxies, without_environment
-from oauth1_catalog.clients.requests_answers import RedirectsUnread, redirects_unread, whole_chunks
+from oauth1_catalog.clients.requests_connections import PoolAdapter, keep_bounds
+from oauth1_catalog.clients.requests_exchange import (
+    PoolSession,
+    answers_bounded,
+    exchange,
+    follow_redirects,
+    keep_redirects_unread,
+    redirects_unread,
+)
 from oauth1_catalog.clients.tls import Certificate, Verify, check_files
-from oauth1_catalog.errors import SigningError, TransportError
-from oauth1_catalog.redaction import MaskedMapping, MaskedText, masked, without_frames
+from oauth1_catalog.redaction import MaskedMapping, masked, without_frames
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 if TYPE_CHECKING:
@@ -118,10 +119,6 @@ class RequestsPool:
             SigningError: the request cannot be made or signed; nothing was sent.
         """
         kwargs = MaskedMapping(kwargs)
-        import requests
-
-        from oauth1_catalog.clients.requests_answers import answers_bounded, follow_redirects, redirects_unread
-
         session = self._session()
         follow, stream = kwargs.pop("allow_redirects", method.upper() != "HEAD"), kwargs.get("stream")
         kwargs.setdefault("timeout", (self.limits.connect, self.limits.read))
@@ -169,10 +166,6 @@ class RequestsPool:
         return session
 
     def _new_session(self) -> requests.Session:
-        from oauth1_catalog.clients.requests_adapter import PoolAdapter
-        from oauth1_catalog.clients.requests_answers import keep_redirects_unread
-        from oauth1_catalog.clients.requests_connections import keep_bounds
-
         if self._session_factory is not None:
             session = self._session_factory()
             keep_redirects_unread(session)
@@ -191,122 +184,3 @@ class RequestsPool:
         session.cert = self._cert or session.cert
         session.hooks.update(self._hooks)
         return session
-
-
-MAX_ORIGINS = 64
-"""How many origins are remembered: an application may call addresses that its users give."""
-
-
-class PoolSession(RedirectsUnread):
-    """A session that remembers what the environment says of an origin."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._environment: dict[tuple[object, ...], dict[str, Any]] = {}
-
-    def merge_environment_settings(
-        self, url: str, proxies: dict[str, str] | None, stream: Any, verify: Any, cert: Any
-    ) -> dict[str, Any]:
-        """As in requests; a call with proxies of its own is looked at anew."""
-        url, proxies = MaskedText(url), masked(proxies)
-        if proxies:
-            own = dict(super().merge_environment_settings(url, proxies, stream, verify, cert))
-            check_session_proxies(own["proxies"])
-            return own
-        parts = urlsplit(url)  # not the canonical origin: another spelling is only looked up once more
-        key = (parts.scheme, parts.netloc, stream, verify, tuple(cert) if isinstance(cert, list) else cert)
-        settings = self._environment.get(key)
-        if settings is None:
-            if len(self._environment) >= MAX_ORIGINS:
-                self._environment.clear()
-            settings = dict(super().merge_environment_settings(url, {}, stream, verify, cert))
-            check_session_proxies(settings["proxies"])
-            self._environment[key] = settings
-        return {**settings, "proxies": dict(settings["proxies"] or {})}
-
-
-# What urllib3 leaves as it is in a path.
-_UNCHANGED_PATH = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-F]{2})*")
-
-
-def exchange(session: requests.Session, request: Request, limits: Limits, **call: Any) -> Response:
-    """Send a signed request and read its answer.
-
-    Args:
-        session: whose adapters, headers and proxies are used.
-        request: exactly as it is to go on the wire.
-        limits: bounds the exchange.
-        call: ``verify``, ``cert``, ``proxies`` and ``timeout``, as for ``requests.Session.request``.
-
-    Raises:
-        TransportError: no answer, one that took too long or one that is too long; ``__cause__`` has the detail.
-        SigningError: urllib3 would write the URL in another way than it was signed.
-    """
-    with deadline(limits.token_deadline) as moment, redirects_unread():
-        try:
-            return _exchange(session, request, limits, call, moment)
-        except (requests.RequestException, HTTPError, OSError) as error:
-            without_secrets(error)
-            problem = _too_late(request.url, limits) if is_over(moment) else transport_error(request.url, error)
-            cause = error
-    raise problem from cause
-
-
-def _exchange(
-    session: requests.Session, request: Request, limits: Limits, call: dict[str, Any], moment: float | None
-) -> Response:
-    prepared = _prepared(request, session)
-    timeout = call.get("timeout", (limits.connect, limits.read))
-    proxies = dict(call.get("proxies") or {})
-    settings = session.merge_environment_settings(request.url, proxies, True, call.get("verify"), call.get("cert"))
-    response = session.send(prepared, timeout=timeout, allow_redirects=False, **settings)
-    # By its type: a mock with a specification passes for an instance.
-    if issubclass(type(response), requests.Response) and response.raw is not None:
-        with closing(response):
-            body = _bounded_body(response, limits, moment)
-    else:
-        body = _stand_ins_body(response)
-    return Response(response.status_code, dict(getattr(response, "headers", {})), body)
-
-
-def _bounded_body(response: requests.Response, limits: Limits, moment: float | None) -> bytes:
-    body = BytesIO()  # whose repr does not show the token that may be in it
-    for chunk in whole_chunks(response.iter_content(8192)):
-        body.write(chunk)
-        del chunk
-        if body.tell() > limits.token_bytes:
-            raise failure(response.url, f"the answer is longer than {limits.token_bytes} bytes; not read on.")
-        if is_over(moment):
-            raise _too_late(response.url, limits)
-    return body.getvalue()
-
-
-def _too_late(url: str, limits: Limits) -> TransportError:
-    return failure(url, f"the answer took longer than {limits.token_deadline} seconds.")
-
-
-def _stand_ins_body(response: Any) -> bytes:
-    """The body of what a test has put in the place of an answer; it has ``content``, ``text`` or ``json()``."""
-    content = getattr(response, "content", None)
-    if isinstance(content, bytes):
-        return content
-    return (response.text if isinstance(response.text, str) else json.dumps(response.json())).encode()
-
-
-def _prepared(request: Request, session: requests.Session) -> requests.PreparedRequest:
-    """``request`` as requests sends it, with nothing written anew."""
-    path = urlsplit(request.url).path
-    if not _UNCHANGED_PATH.fullmatch(path):
-        raise SigningError(
-            description=f"The path {path!r} would be sent in another way than it was signed. Percent-encode what is "
-            "neither a letter, a digit nor one of -._~!$&'()*+,;=:@/ in the endpoint's URL, with capitals (%5B)."
-        )
-    prepared = requests.PreparedRequest()
-    prepared.prepare_method(request.method)
-    prepared.url = request.url
-    prepared.prepare_headers({**session.headers, "Accept-Encoding": "identity", **request.headers})
-    # Not by prepare_body, which looks for files, streams and mappings in what is known to be bytes or nothing.
-    prepared.body = request.body
-    if request.body is not None or request.method not in {"GET", "HEAD"}:
-        prepared.headers["Content-Length"] = str(len(request.body or b""))
-    return prepared

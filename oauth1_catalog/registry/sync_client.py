@@ -230,7 +230,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
         credentials = None if withhold_token else self._credentials(token)
         response = self._signed_request(method, url, credentials, oauth_params, options, allow_any_host=allow_any_host)
         if self._may_be_rejected(token, response.status_code):
-            from oauth1_catalog.clients.requests_answers import beginning_of
+            from oauth1_catalog.clients.requests_exchange import beginning_of
 
             limits = self.pool.limits
             beginning = beginning_of(response, limits.token_bytes, limits.token_deadline)

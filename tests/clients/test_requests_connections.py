@@ -18,9 +18,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from oauth1_catalog.clients.limits import Limits
-from oauth1_catalog.clients.requests_adapter import PoolAdapter
 from oauth1_catalog.clients.requests_client import OAuth1Auth, OAuth1Session
-from oauth1_catalog.clients.requests_connections import IdleConnections
+from oauth1_catalog.clients.requests_connections import IdleConnections, PoolAdapter
 from oauth1_catalog.clients.requests_pool import RequestsPool
 from oauth1_catalog.errors import OAuthError, ProviderError, TransportError
 from oauth1_catalog.rfc5849.messages import Request
@@ -104,21 +103,6 @@ class TestIdleConnections:
             wire.answer = lambda request: answer_with(str(request.connection))
             assert len({pool.request("GET", wire.url).text for _ in range(5)}) == 1
         assert wire.connections == 3
-
-    def test_several_adapters_may_share_a_limit(self, wire, stranger):
-        idle = IdleConnections(60, per_pool=10, limit=1)
-        with requests.Session() as one, requests.Session() as other:
-            one.mount("http://", PoolAdapter(Limits(), idle))
-            other.mount("http://", PoolAdapter(Limits(), idle))
-            for _ in range(3):
-                one.get(wire.url)
-                assert len(idle) == 1
-                other.get(stranger.url)
-                assert len(idle) == 1
-            assert (wire.connections, stranger.connections) == (3, 3)
-            other.get(stranger.url)
-            assert stranger.connections == 3
-        assert len(idle) == 0
 
     def test_a_pool_that_is_collected_closes_its_connections(self, wire):
         idle = IdleConnections(60, per_pool=10)

@@ -303,7 +303,7 @@ def test_headers_of_the_pool_go_with_everything(wire):
 
 
 def test_a_session_remembers_a_bounded_number_of_origins(wire, pool):
-    from oauth1_catalog.clients.requests_pool import MAX_ORIGINS
+    from oauth1_catalog.clients.requests_exchange import MAX_ORIGINS
 
     for number in range(MAX_ORIGINS + 5):
         with pytest.raises(requests.ConnectionError):

@@ -196,7 +196,7 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         send = self._in_thread(self._signed_request)
         response = await send(method, url, credentials, oauth_params, options, allow_any_host=allow_any_host)
         if self._may_be_rejected(token, response.status_code):
-            from oauth1_catalog.clients.requests_answers import beginning_of
+            from oauth1_catalog.clients.requests_exchange import beginning_of
 
             limits = self.pool.limits
             beginning = await self._in_thread(beginning_of)(response, limits.token_bytes, limits.token_deadline)
