@@ -222,7 +222,12 @@ class _Common(BaseOAuth1Session):
         super(BaseOAuth1Session, self).__init__(verify=verify, **client_limits(self.limits), **options)  # type: ignore[call-arg] # httpx2's client
         Answers.watch(self)  # type: ignore[arg-type] # a client of httpx2
 
-    def build_request(self, method: str, url: Any, **call: Any) -> httpx2.Request:
+    def build_request(
+        self,
+        method: str,
+        url: httpx2.URL | str,
+        **call: Any,  # httpx2's types are private
+    ) -> httpx2.Request:
         """As in httpx2, but ``params`` are added to the URL's query, and ``data`` may also be pairs, text or bytes.
 
         Raises:
@@ -267,7 +272,7 @@ class OAuth1Client(_Common, BaseSyncOAuth1Session, httpx2.Client):
         *,
         stream: bool = False,
         auth: Any = httpx2.USE_CLIENT_DEFAULT,  # httpx2's own types are private
-        follow_redirects: Any = httpx2.USE_CLIENT_DEFAULT,
+        follow_redirects: Any = httpx2.USE_CLIENT_DEFAULT,  # as above
     ) -> httpx2.Response:
         """As in httpx2; a signed request is redirected within its origin alone, and signed anew."""
         own = super().send
@@ -295,7 +300,7 @@ class AsyncOAuth1Client(_Common, BaseAsyncOAuth1Session, httpx2.AsyncClient):
         *,
         stream: bool = False,
         auth: Any = httpx2.USE_CLIENT_DEFAULT,  # httpx2's own types are private
-        follow_redirects: Any = httpx2.USE_CLIENT_DEFAULT,
+        follow_redirects: Any = httpx2.USE_CLIENT_DEFAULT,  # as above
     ) -> httpx2.Response:
         """As in httpx2; a signed request is redirected within its origin alone, and signed anew."""
         own = super().send

@@ -244,7 +244,7 @@ class BaseSyncOAuth1Session(BaseOAuth1Session):
     def _exchange(self, request: Request, asked: TokenRequestOptions) -> Response:
         raise NotImplementedError
 
-    def fetch_request_token(self, url: str, **call: Any) -> dict[str, str]:
+    def fetch_request_token(self, url: str, **call: object) -> dict[str, str]:
         """Step one: ask ``url`` for a request token, which is then held, and returned.
 
         Args:
@@ -260,7 +260,7 @@ class BaseSyncOAuth1Session(BaseOAuth1Session):
         asked = TokenRequestOptions(url, call)
         return self._adopt(run(self._request_token_steps(asked), lambda request: self._exchange(request, asked)))
 
-    def fetch_access_token(self, url: str, verifier: str | None = None, **call: Any) -> dict[str, str]:
+    def fetch_access_token(self, url: str, verifier: str | None = None, **call: object) -> dict[str, str]:
         """Step three: change the request token for an access token, which is then held, and returned.
 
         Without a request token the client's keys sign alone. That is what xAuth needs: pass ``data={"x_auth_username":
@@ -288,13 +288,13 @@ class BaseAsyncOAuth1Session(BaseOAuth1Session):
     async def _exchange(self, request: Request, asked: TokenRequestOptions) -> Response:
         raise NotImplementedError
 
-    async def fetch_request_token(self, url: str, **call: Any) -> dict[str, str]:
+    async def fetch_request_token(self, url: str, **call: object) -> dict[str, str]:
         """Step one, as ``BaseSyncOAuth1Session.fetch_request_token``."""
         call = MaskedMapping(call)
         asked = TokenRequestOptions(url, call)
         return self._adopt(await arun(self._request_token_steps(asked), lambda request: self._exchange(request, asked)))
 
-    async def fetch_access_token(self, url: str, verifier: str | None = None, **call: Any) -> dict[str, str]:
+    async def fetch_access_token(self, url: str, verifier: str | None = None, **call: object) -> dict[str, str]:
         """Step three, as ``BaseSyncOAuth1Session.fetch_access_token``."""
         call, verifier = MaskedMapping(call), masked(verifier)
         asked = TokenRequestOptions(url, call, verifier)

@@ -234,9 +234,9 @@ class OAuth1Session(BaseSyncOAuth1Session, RedirectsUnread):
         except _UNUSABLE as error:
             raise unusable_url(error) from None
 
-    def merge_environment_settings(
+    def merge_environment_settings(  # requests passes more than its stubs allow
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
-    ) -> dict[str, Any]:  # requests' own types are wider than it says
+    ) -> dict[str, Any]:
         """As in requests, but REQUESTS_CA_BUNDLE does not override a ``verify`` that was given to the session.
 
         PLAINTEXT by http to this machine takes no proxy of the environment.
@@ -250,7 +250,7 @@ class OAuth1Session(BaseSyncOAuth1Session, RedirectsUnread):
         check_session_proxies(settings["proxies"])
         return settings
 
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # as requests'
         """As in requests, with a timeout; a signed request is redirected within its origin alone, and signed anew."""
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = (self.limits.connect, self.limits.read)

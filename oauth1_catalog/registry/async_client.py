@@ -47,7 +47,9 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
     def _transport_options(self, client_kwargs: Mapping[str, object]) -> dict[str, Any]:
         return httpx_options(client_kwargs, name=self.name)
 
-    async def create_authorization_url(self, redirect_uri: str | None = None, **kwargs: object) -> dict[str, Any]:
+    async def create_authorization_url(
+        self, redirect_uri: str | None = None, **kwargs: object
+    ) -> dict[str, Any]:  # texts and mappings, as in Authlib
         """As the sync client's: ask for a request token, and return the address to send the browser to."""
         kwargs = MaskedMapping(kwargs)
         return await self._run(self._begin(redirect_uri, kwargs))

@@ -27,7 +27,7 @@ from oauth1_catalog.registry.notices import check_fixation, held_to_rfc5849
 from oauth1_catalog.registry.provider_values import provider_with
 from oauth1_catalog.registry.register_arguments import refuse_oauth2
 from oauth1_catalog.registry.settings import missing_settings_error
-from oauth1_catalog.registry.token import TokenLike, token_credentials
+from oauth1_catalog.registry.token import FetchToken, TokenLike, token_credentials
 from oauth1_catalog.registry.urls import api_url, check_transport, own_origins
 from oauth1_catalog.rfc5849.messages import ClientCredentials, TokenCredentials
 
@@ -59,7 +59,7 @@ class OAuth1App(LoginMixin[FrameworkRequest]):
         self,
         framework: Framework[FrameworkRequest],
         name: str = "client",
-        fetch_token: Callable[..., Any] | None = None,
+        fetch_token: FetchToken | None = None,
         *,
         client_id: str | None = None,
         client_secret: str | None = None,
@@ -71,7 +71,7 @@ class OAuth1App(LoginMixin[FrameworkRequest]):
         allow_session_fixation: object = False,
         provider: Provider | None = None,
         access: Access | None = None,
-        update_token: Callable[..., Any] | None = None,
+        update_token: Callable[..., object] | None = None,
         **values: Any,  # the remaining parameters of register(), whose types provider_with() checks
     ) -> None:
         client_secret, token, token_secret = masked(client_secret), masked(token), masked(token_secret)

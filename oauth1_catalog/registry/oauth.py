@@ -26,6 +26,7 @@ from oauth1_catalog.registry.framework import Framework
 from oauth1_catalog.registry.notices import HostProblem, host_notices, notices
 from oauth1_catalog.registry.registration import Registration, client_arguments
 from oauth1_catalog.registry.settings import Settings
+from oauth1_catalog.registry.token import FetchToken
 from oauth1_catalog.registry.urls import BASE, REGISTRY, base_url
 from oauth1_catalog.rfc5849.rsa import PrivateKeys
 from oauth1_catalog.suggestions import did_you_mean, nearest
@@ -68,8 +69,8 @@ class BaseOAuth(Generic[App]):
     def __init__(
         self,
         cache: object | None = None,
-        fetch_token: Callable[..., Any] | None = None,
-        update_token: Callable[..., Any] | None = None,
+        fetch_token: FetchToken | None = None,
+        update_token: Callable[..., object] | None = None,
         *,
         catalog: Catalog | None = None,
         login_lifetime: int = 600,
@@ -87,8 +88,8 @@ class BaseOAuth(Generic[App]):
         self.cache: object | None = cache
         self.token_store: TokenStore | None = token_store
         self.forget_rejected_tokens = forget_rejected_tokens
-        self.fetch_token: Callable[..., Any] | None = fetch_token
-        self.update_token: Callable[..., Any] | None = update_token
+        self.fetch_token: FetchToken | None = fetch_token
+        self.update_token: Callable[..., object] | None = update_token
         self.catalog = catalog
         self.login_lifetime = login_lifetime
         self.allow_local_hosts = allow_local_hosts
@@ -101,7 +102,7 @@ class BaseOAuth(Generic[App]):
         self._connected = self.connected_class(max_connected_clients)
         self._lock = threading.RLock()
 
-    def register(self, name: str, overwrite: bool = False, **kwargs: Any) -> App:
+    def register(self, name: str, overwrite: bool = False, **kwargs: object) -> App:
         """Register a client by hand.
 
         Args:
@@ -138,7 +139,7 @@ class BaseOAuth(Generic[App]):
         allow_plaintext_over_http: bool = False,
         redirect_uri: str | None = None,
         allow_session_fixation: bool | None = None,
-        **values: Any,
+        **values: object,
     ) -> App:
         """Register a client for a provider of the catalog; only the keys are the application's own.
 
@@ -375,7 +376,7 @@ class BaseOAuth(Generic[App]):
         client: App = client_cls(framework, name, fetch_token, **arguments)
         return client
 
-    def _common_fetch_token(self) -> Callable[..., Any] | None:
+    def _common_fetch_token(self) -> FetchToken | None:
         return self.fetch_token
 
 

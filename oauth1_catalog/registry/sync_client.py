@@ -42,7 +42,9 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
     def _transport_options(self, client_kwargs: Mapping[str, object]) -> dict[str, Any]:
         return requests_options(client_kwargs, name=self.name)
 
-    def create_authorization_url(self, redirect_uri: str | None = None, **kwargs: object) -> dict[str, Any]:
+    def create_authorization_url(
+        self, redirect_uri: str | None = None, **kwargs: object
+    ) -> dict[str, Any]:  # texts and mappings, as in Authlib
         """Ask for a request token, and return the address to send the browser to.
 
         Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -54,6 +54,11 @@ class HasToken(Protocol):
 
 
 TokenLike: TypeAlias = "Mapping[str, str] | TokenCredentials | HasToken"
+
+FetchToken: TypeAlias = Callable[..., Any]
+"""Returns the current user's ``TokenLike``, or ``None``; in async code it may return an awaitable.
+
+Flask calls it with the client's name, Django and Starlette with the name and the request."""
 
 
 def token_fields(token: TokenLike, *, provider: str) -> Mapping[str, str]:

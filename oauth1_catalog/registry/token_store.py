@@ -29,6 +29,10 @@ WAIT_SECONDS = 0.1
 Outcome = TypeVar("Outcome")
 
 
+User: TypeAlias = Any
+"""A user of the application: an identifier, or an object that the store knows. Each store has its own type."""
+
+
 class TokenStore(Protocol):
     """A table of tokens, at most one for each client's name and user.
 
@@ -37,26 +41,26 @@ class TokenStore(Protocol):
     the client is async.
     """
 
-    def current_user(self, request: Any) -> object:
+    def current_user(self, request: Any) -> object:  # each framework has its own class
         """The user of a framework's request; ``None`` where nobody is logged in."""
 
-    def find(self, name: str, user: Any) -> Any:  # Token | None, or an awaitable of it
+    def find(self, name: str, user: User) -> Any:  # Token | None, or an awaitable of it
         """The ``Token`` of a user, with its ``user`` and ``version``; ``None`` where there is none."""
 
-    def save_token(self, name: str, user: Any, token: TokenLike) -> object:
+    def save_token(self, name: str, user: User, token: TokenLike) -> object:
         """Keep a token instead of the one before. It counts ``version`` up, and ends a claim to renew."""
 
-    def delete_token(self, name: str, user: Any, token: TokenLike | None = None) -> object:
+    def delete_token(self, name: str, user: User, token: TokenLike | None = None) -> object:
         """Remove a user's token; with ``token`` only if it is still that one, and is not being renewed."""
 
-    def claim_renewal(self, name: str, user: Any, version: int, seconds: float) -> object:
+    def claim_renewal(self, name: str, user: User, version: int, seconds: float) -> object:
         """Whether the caller is the one who renews this ``version`` of the token, now and for ``seconds``.
 
         It must be one step that no other worker can interrupt, such as a conditional UPDATE. It is false where another
         worker has a claim that is younger than ``seconds``, or the row has another version by now.
         """
 
-    def release_renewal(self, name: str, user: Any) -> object:
+    def release_renewal(self, name: str, user: User) -> object:
         """End a claim whose renewal failed."""
 
 

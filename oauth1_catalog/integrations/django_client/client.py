@@ -49,7 +49,9 @@ def in_thread(function: Callable[Arguments, Outcome], **how: Any) -> Callable[Ar
 class AsyncCalls(SyncOAuth1App[HttpRequest]):
     """The sync client's methods, awaited."""
 
-    async def acreate_authorization_url(self, redirect_uri: str | None = None, **kwargs: object) -> dict[str, Any]:
+    async def acreate_authorization_url(
+        self, redirect_uri: str | None = None, **kwargs: object
+    ) -> dict[str, Any]:  # texts and mappings, as in Authlib
         """As ``create_authorization_url``, in an async view."""
         kwargs = MaskedMapping(kwargs)
         return await self._in_thread(self.create_authorization_url)(redirect_uri, **kwargs)
@@ -356,7 +358,7 @@ class DjangoOAuth1App(AsyncCalls):
             request, redirect_uri, state_data=state_data, user=user, **kwargs
         )
 
-    async def asave_authorize_data(self, request: HttpRequest, **kwargs: Any) -> None:
+    async def asave_authorize_data(self, request: HttpRequest, **kwargs: object) -> None:
         """As ``save_authorize_data``, in an async view."""
         kwargs = MaskedMapping(kwargs)
         await in_thread(self.save_authorize_data)(request, **kwargs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.core.signals import setting_changed
@@ -25,6 +25,7 @@ from oauth1_catalog.integrations.django_client.framework import (
 from oauth1_catalog.registry.notices import HostProblem, notices, session_cookie_notices
 from oauth1_catalog.registry.oauth import BaseOAuth
 from oauth1_catalog.registry.registration import Registration
+from oauth1_catalog.registry.token import FetchToken
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
@@ -59,8 +60,8 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
     def __init__(
         self,
         cache: object | None = None,
-        fetch_token: Callable[..., Any] | None = None,
-        update_token: Callable[..., Any] | None = None,
+        fetch_token: FetchToken | None = None,
+        update_token: Callable[..., object] | None = None,
         *,
         catalog: Catalog | None = None,
         login_lifetime: int = 600,

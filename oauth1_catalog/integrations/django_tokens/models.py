@@ -59,7 +59,7 @@ class OAuth1Token(models.Model):
         return open_row(configured_cipher(), self._meta.db_table, self, self.user_id)
 
     @classmethod
-    def find(cls, *, name: str, user: Any) -> Self | None:
+    def find(cls, *, name: str, user: object) -> Self | None:
         """The row of a user's token for the client ``name``, ``None`` if there is none.
 
         Args:
@@ -69,12 +69,12 @@ class OAuth1Token(models.Model):
         return cls._rows(name, user).first()
 
     @classmethod
-    async def afind(cls, *, name: str, user: Any) -> Self | None:
+    async def afind(cls, *, name: str, user: object) -> Self | None:
         """As ``find``, in an async view."""
         return await cls._rows(name, user).afirst()
 
     @classmethod
-    def save_token(cls, *, name: str, user: Any, token: TokenLike) -> None:
+    def save_token(cls, *, name: str, user: object, token: TokenLike) -> None:
         """Keep a user's token instead of the one before; two workers can do it at once."""
         now = timezone.now()
         key = cls._key(user)
@@ -93,12 +93,12 @@ class OAuth1Token(models.Model):
                 raise  # there is no such user
 
     @classmethod
-    async def asave_token(cls, *, name: str, user: Any, token: TokenLike) -> None:
+    async def asave_token(cls, *, name: str, user: object, token: TokenLike) -> None:
         """As ``save_token``, in an async view."""
         await sync_to_async(cls.save_token)(name=name, user=user, token=token)
 
     @classmethod
-    def remove(cls, *, name: str, user: Any, unchanged: str | None, seconds: float) -> None:
+    def remove(cls, *, name: str, user: object, unchanged: str | None, seconds: float) -> None:
         """Delete a row; with ``unchanged`` only if it holds that and nobody has renewed it for ``seconds``."""
         rows = cls._rows(name, user).using(router.db_for_write(cls))
         if unchanged is not None:
@@ -110,22 +110,22 @@ class OAuth1Token(models.Model):
                 rows.delete()
 
     @classmethod
-    def claim(cls, *, name: str, user: Any, version: int, seconds: float) -> bool:
+    def claim(cls, *, name: str, user: object, version: int, seconds: float) -> bool:
         """Write down that the caller renews the token, unless another worker did so within ``seconds``."""
         rows = cls._rows(name, user).filter(_unclaimed(seconds), version=version)
         return rows.update(renewing_since=timezone.now()) == 1
 
     @classmethod
-    def release(cls, *, name: str, user: Any) -> None:
+    def release(cls, *, name: str, user: object) -> None:
         """Nobody renews the token any more."""
         cls._rows(name, user).update(renewing_since=None)
 
     @classmethod
-    def _rows(cls, name: str, user: Any) -> models.QuerySet[Self]:
+    def _rows(cls, name: str, user: object) -> models.QuerySet[Self]:
         return cls._default_manager.filter(name=name, user=cls._key(user))
 
     @classmethod
-    def _key(cls, user: Any) -> Any:
+    def _key(cls, user: object) -> Any:
         """The primary key of a user, who may be given as it; of its own type, since a row is sealed for it."""
         field: Any = cls._meta.get_field("user")
         given = getattr(user, "pk", user)

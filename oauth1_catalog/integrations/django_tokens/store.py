@@ -23,12 +23,12 @@ class DjangoTokens:
     def __init__(self) -> None:
         configured_cipher()
 
-    def current_user(self, request: HttpRequest) -> Any:
+    def current_user(self, request: HttpRequest) -> object:
         """The user's primary key, ``None`` for somebody who is not logged in."""
         user = getattr(request, "user", None)
         return user.pk if user is not None and user.is_authenticated else None
 
-    def find(self, name: str, user: Any) -> Token | None:
+    def find(self, name: str, user: object) -> Token | None:
         """A user's token for the client ``name``.
 
         Raises:
@@ -37,11 +37,11 @@ class DjangoTokens:
         row = self._model.find(name=name, user=user)
         return None if row is None else row.to_token()
 
-    def save_token(self, name: str, user: Any, token: TokenLike) -> None:
+    def save_token(self, name: str, user: object, token: TokenLike) -> None:
         """Keep a token instead of the one before."""
         self._model.save_token(name=name, user=user, token=token)
 
-    def delete_token(self, name: str, user: Any, token: TokenLike | None = None) -> None:
+    def delete_token(self, name: str, user: object, token: TokenLike | None = None) -> None:
         """Remove a user's token; with ``token`` only if it is still that one, and is not being renewed."""
         unchanged = None
         if token is not None:
@@ -51,11 +51,11 @@ class DjangoTokens:
             unchanged = row.oauth_token
         self._model.remove(name=name, user=user, unchanged=unchanged, seconds=CLAIM_SECONDS)
 
-    def claim_renewal(self, name: str, user: Any, version: int, seconds: float) -> bool:
+    def claim_renewal(self, name: str, user: object, version: int, seconds: float) -> bool:
         """Whether the caller is the one who renews this version of the token."""
         return bool(self._model.claim(name=name, user=user, version=version, seconds=seconds))
 
-    def release_renewal(self, name: str, user: Any) -> None:
+    def release_renewal(self, name: str, user: object) -> None:
         """End a claim whose renewal failed."""
         self._model.release(name=name, user=user)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import click
 from flask import Flask, current_app, has_app_context
@@ -21,6 +21,7 @@ from oauth1_catalog.registry.notices import HostProblem, session_cookie_notices
 from oauth1_catalog.registry.oauth import BaseOAuth
 from oauth1_catalog.registry.registration import Registration
 from oauth1_catalog.registry.settings import KeyIndex
+from oauth1_catalog.registry.token import FetchToken
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
@@ -32,7 +33,7 @@ class _Application:
     """What a registry has for one of its applications."""
 
     cache: object | None
-    fetch_token: Callable[..., Any] | None
+    fetch_token: FetchToken | None
     token_store: TokenStore | None
     clients: dict[str, FlaskOAuth1App] = field(default_factory=dict)
     config_keys: KeyIndex = field(default_factory=KeyIndex)
@@ -73,8 +74,8 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         self,
         app: Flask | None = None,
         cache: object | None = None,
-        fetch_token: Callable[..., Any] | None = None,
-        update_token: Callable[..., Any] | None = None,
+        fetch_token: FetchToken | None = None,
+        update_token: Callable[..., object] | None = None,
         *,
         catalog: Catalog | None = None,
         login_lifetime: int = 600,
@@ -107,8 +108,8 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         self,
         app: Flask,
         cache: object | None = None,
-        fetch_token: Callable[..., Any] | None = None,
-        update_token: Callable[..., Any] | None = None,
+        fetch_token: FetchToken | None = None,
+        update_token: Callable[..., object] | None = None,
         *,
         token_store: TokenStore | None = None,
     ) -> None:
@@ -125,8 +126,8 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
             ConfigurationError: a client's parameter is wrong, or one of the catalog lacks a key; the message names it.
         """
         self.cache: object | None = cache if cache is not None else self.cache
-        self.fetch_token: Callable[..., Any] | None = fetch_token or self.fetch_token
-        self.update_token: Callable[..., Any] | None = update_token or self.update_token
+        self.fetch_token: FetchToken | None = fetch_token or self.fetch_token
+        self.update_token: Callable[..., object] | None = update_token or self.update_token
         self.token_store: TokenStore | None = token_store if token_store is not None else self.token_store
         self._latest = weakref.ref(app)
         self._per_app[app] = _Application(self.cache, self.fetch_token, self.token_store)
@@ -171,7 +172,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
     def _has_app(self) -> bool:
         return self._latest is not None and self._latest() is not None
 
-    def _common_fetch_token(self) -> Callable[..., Any] | None:
+    def _common_fetch_token(self) -> FetchToken | None:
         return self._per_app[self._app()].fetch_token
 
     def _framework(self) -> FlaskFramework:

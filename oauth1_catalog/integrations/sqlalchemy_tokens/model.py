@@ -103,7 +103,7 @@ class OAuth1TokenMixin:
         return cls.sealed_as or cast("Table", cls.__table__).fullname  # type: ignore[attr-defined]  # a mapped class
 
     @classmethod
-    def own_user_id(cls, user: object) -> Any:
+    def own_user_id(cls, user: object) -> Any:  # the application chooses the column's type
         """``user`` in the type of the column ``user_id``.
 
         Raises:

@@ -44,7 +44,7 @@ class SQLAlchemyTokens:
         model: type[OAuth1TokenMixin],
         *,
         keys: str | bytes | Sequence[str | bytes] | None,
-        user: Callable[[Any], object] | None = None,
+        user: Callable[[Any], object] | None = None,  # takes the framework's request
     ) -> None:
         _check(model)
         self._sessions = sessions
@@ -56,7 +56,7 @@ class SQLAlchemyTokens:
         self._rows = select(*(table.c[column] for column in columns))
         self._key = (table.c.name, table.c.user_id)
 
-    def current_user(self, request: Any) -> object:
+    def current_user(self, request: object) -> object:
         """The ``user_id`` of a request."""
         return None if self._user is None else self._user(request)
 

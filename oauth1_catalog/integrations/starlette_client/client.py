@@ -65,7 +65,7 @@ class StarletteOAuth1App(AsyncOAuth1App[Request]):
         headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
         return RedirectResponse(url, status_code=302, headers=headers)
 
-    async def save_authorize_data(self, request: Request, **kwargs: Any) -> None:
+    async def save_authorize_data(self, request: Request, **kwargs: object) -> None:
         """Keep what ``create_authorization_url`` gave until the callback."""
         kwargs = MaskedMapping(kwargs)
         await self._run(self._save_data(request, kwargs))

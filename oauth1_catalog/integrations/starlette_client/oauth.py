@@ -20,6 +20,7 @@ from oauth1_catalog.integrations.starlette_client.framework import (
 from oauth1_catalog.registry.notices import HostProblem, session_cookie_notices
 from oauth1_catalog.registry.oauth import BaseOAuth
 from oauth1_catalog.registry.settings import KeyIndex
+from oauth1_catalog.registry.token import FetchToken
 
 if TYPE_CHECKING:
     from starlette.config import Config
@@ -60,8 +61,8 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
         self,
         config: Config | Mapping[str, object] | None = None,
         cache: object | None = None,
-        fetch_token: Callable[..., Any] | None = None,
-        update_token: Callable[..., Any] | None = None,
+        fetch_token: FetchToken | None = None,
+        update_token: Callable[..., object] | None = None,
         *,
         catalog: Catalog | None = None,
         login_lifetime: int = 600,
