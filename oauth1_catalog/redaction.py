@@ -159,8 +159,9 @@ def masked(value: Value) -> Value:
 _MASKED: tuple[tuple[type, Any], ...] = (
     (str, MaskedText),
     (bytes, MaskedBytes),
-    (Mapping, MaskedMapping),
+    (dict, MaskedMapping),
     (list, MaskedList),
+    (Mapping, MaskedMapping),  # last: a question to an abstract class takes long
 )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.hosts import DEFAULT_PORTS
 from oauth1_catalog.rfc5849.encoding import check_escapes, encoded_pairs, percent_encode
+from oauth1_catalog.rfc5849.parameters import refuse_protocol_names
 
 _is_plain_uri = re.compile(r"[A-Za-z0-9\-._~:/]*").fullmatch
 
@@ -60,6 +61,37 @@ def signature_base_string(method: str, url: str, parameters: Iterable[tuple[str,
     return join_base_string(method, uri, encode_normalized(normalized))
 
 
+def request_base_string(
+    method: str, url: str, form: list[tuple[str, str]], protocol: str, *, is_raw: bool = False
+) -> str:
+    """The signature base string of a request that is being signed.
+
+    Args:
+        method: the HTTP method, in any case.
+        url: the absolute URL, exactly as it goes on the wire; the parameters of its query are taken from it.
+        form: the parameters of the body, encoded.
+        protocol: the protocol parameters, normalized.
+        is_raw: whether the values of the protocol parameters were left as they are, so that more than three characters
+            are to be encoded.
+
+    Raises:
+        SigningError: the URL or its query cannot be signed.
+
+    >>> request_base_string("get", "http://example.com/?a=1", [], "oauth_nonce=x&oauth_token=y")
+    'GET&http%3A%2F%2Fexample.com%2F&a%3D1%26oauth_nonce%3Dx%26oauth_token%3Dy'
+    """
+    uri, query = split_url(url)
+    if query:
+        pairs = encoded_pairs(query, place="query")
+        refuse_protocol_names(pairs, place="query")
+        form = pairs + form
+    if form:
+        # No other name begins with oauth_: in the order of names the protocol's are neighbours, and move as one.
+        name, _, value = protocol.partition("=")
+        protocol = join_sorted([*form, (name, value)])
+    return join_base_string(method, uri, percent_encode(protocol) if is_raw else encode_normalized(protocol))
+
+
 def join_sorted(pairs: list[tuple[str, str]]) -> str:
     """Sort encoded pairs and join them. Names are compared before values: ``file_1=`` comes before ``file_10=``.
 
@@ -86,17 +118,23 @@ def join_base_string(method: str, uri: str, encoded_parameters: str) -> str:
     """
     # What percent_encode does, in a quarter of its time, where only two characters have to be encoded.
     encoded_uri = uri.replace(":", "%3A").replace("/", "%2F") if _is_plain_uri(uri) else percent_encode(uri)
-    return f"{percent_encode(method.upper())}&{encoded_uri}&{encoded_parameters}"
+    method = method.upper()
+    if not (method.isascii() and method.isalpha()):
+        method = percent_encode(method)
+    return f"{method}&{encoded_uri}&{encoded_parameters}"
 
 
 # What no URL may hold: neither unreserved nor reserved (RFC 3986, section 2), nor the percent sign.
 _raw = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
 # What a path or a query may not hold (sections 3.3, 3.4): brackets belong to an IPv6 host alone.
 _raw_behind_host = re.compile(r"[^A-Za-z0-9\-._~:/?@!$&'()*+,;=%]")
+needs_encoding = _raw_behind_host.search
+"""Whether ``wire_url`` may write a URL in another way."""
 _find_control = re.compile(r"[\x00-\x1f\x7f]").search
 # What most URLs are: nothing to check, nothing to rewrite. The query is checked where it is decoded.
 _split_plain = re.compile(
-    r"(https?://[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63})*\.?/[A-Za-z0-9\-._~/]*)(?:\?([A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]*))?"
+    r"(https?://[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63})*\.?(?::(?!(?:80|443)/)(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?"
+    r"/[A-Za-z0-9\-._~/]*)(?:\?([A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]*))?"
 ).fullmatch
 # A label has at most 63 characters (RFC 1035). For a longer one, each HTTP library raises an error of its own kind.
 _parse_authority = re.compile(

@@ -57,15 +57,6 @@ def percent_encode(text: str | bytes) -> str:
     return "".join([_ENCODED_BYTES[byte] for byte in text])
 
 
-def encode_base64(text: str) -> str:
-    """What ``percent_encode`` makes of a text in base64, in half its time.
-
-    >>> encode_base64("F1Li3tve/gcraF8DMJ7+yxO4w9Y=")
-    'F1Li3tve%2FgcraF8DMJ7%2ByxO4w9Y%3D'
-    """
-    return text.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
-
-
 def form_encode(pairs: Iterable[tuple[str, str]]) -> str:
     """Write names and values as a form or a query, by the rules of section 3.6: a space becomes ``%20``.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from oauth1_catalog.errors import SigningError
-from oauth1_catalog.redaction import masked, type_name
+from oauth1_catalog.redaction import MaskedMapping, MaskedText, masked, type_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,12 @@ def find_header(headers: Mapping[str, str], name: str, default: str = "") -> str
     return next((value for key, value in headers.items() if key.lower() == wanted), default)
 
 
+def _mask(credentials: object, name: str) -> None:
+    value = getattr(credentials, name)
+    if type(value) is not MaskedText:
+        object.__setattr__(credentials, name, MaskedText(value) if type(value) is str else masked(value))
+
+
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
     """What the provider gave to the application: consumer key and consumer secret.
@@ -113,7 +119,7 @@ class ClientCredentials:
     client_secret: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "client_secret", masked(self.client_secret))
+        _mask(self, "client_secret")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,7 @@ class _OfToken:
     _encoded: tuple[str, str] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "oauth_token_secret", masked(self.oauth_token_secret))
+        _mask(self, "oauth_token_secret")
 
     def encoded(self) -> tuple[str, str]:
         """Identifier and secret, percent-encoded once, since a token often signs many requests.
@@ -139,7 +145,8 @@ class _OfToken:
         if self._encoded is None:
             check_credentials(self.oauth_token, self.oauth_token_secret, "oauth_token", "oauth_token_secret")
             # Not percent_encode, which does the same: the emulator uses these classes, and nothing of our signing.
-            encoded = masked(quote(self.oauth_token, safe="")), masked(quote(self.oauth_token_secret, safe=""))
+            token, secret = quote(self.oauth_token, safe=""), MaskedText(quote(self.oauth_token_secret, safe=""))
+            encoded = MaskedText(token), secret
             object.__setattr__(self, "_encoded", encoded)
             return encoded
         return self._encoded
@@ -155,8 +162,8 @@ class TemporaryCredentials(_OfToken):
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        _OfToken.__post_init__(self)
-        object.__setattr__(self, "extra", masked(self.extra))
+        _mask(self, "oauth_token_secret")
+        object.__setattr__(self, "extra", MaskedMapping(self.extra))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,20 +187,24 @@ def check_credentials(identifier: str, secret: str, identifier_name: str, secret
     Traceback (most recent call last):
     oauth1_catalog.errors.SigningError: signing_error: oauth_token_secret is NoneType. ...
     """
-    identifier, secret = masked(identifier), masked(secret)
-    fault = _credentials_fault(identifier, secret, identifier_name, secret_name)
+    fault = ""
+    if not isinstance(identifier, str) or not identifier:
+        fault = f"There is no {identifier_name}. Pass the text that the provider gave."
+    elif not isinstance(secret, str):
+        fault = f"{secret_name} is {type_name(secret)}. Pass the text that the provider gave, or '' if it gave none."
+    elif not (_is_text(identifier) and _is_text(secret)):
+        name = secret_name if _is_text(identifier) else identifier_name
+        fault = f"{name} has a lone surrogate, which is no text. Decode the bytes that it came from as UTF-8."
     if fault:
+        identifier, secret = masked(identifier), masked(secret)
         raise SigningError(description=fault)
 
 
-def _credentials_fault(identifier: object, secret: object, identifier_name: str, secret_name: str) -> str:
-    if not isinstance(identifier, str) or not identifier:
-        return f"There is no {identifier_name}. Pass the text that the provider gave."
-    if not isinstance(secret, str):
-        return f"{secret_name} is {type_name(secret)}. Pass the text that the provider gave, or '' if it gave none."
-    for name, text in ((identifier_name, identifier), (secret_name, secret)):
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            return f"{name} has a lone surrogate, which is no text. Decode the bytes that it came from as UTF-8."
-    return ""
+def _is_text(value: str) -> bool:
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from oauth1_catalog.errors import SigningError
-from oauth1_catalog.redaction import masked
+from oauth1_catalog.redaction import MaskedText, masked
 from oauth1_catalog.rfc5849.encoding import percent_encode
 from oauth1_catalog.rfc5849.rsa import load_private_key
 from oauth1_catalog.suggestions import did_you_mean, nearest
@@ -75,12 +75,19 @@ class Hmac:
 
     def sign(self, base_string: str, client_secret: str, token_secret: str) -> str:
         """The digest in base64."""
-        return self.sign_with_key(base_string, signing_key(client_secret, token_secret))
+        key = MaskedText(signing_key(client_secret, token_secret))
+        return b2a_base64(hmac.digest(key.encode(), base_string.encode(), self.hash_name), newline=False).decode()
 
-    def sign_with_key(self, base_string: str, key: str) -> str:
-        """The digest in base64, with a key that ``signing_key`` has made."""
-        digest = hmac.digest(key.encode(), base_string.encode(), self.hash_name)
-        return b2a_base64(digest, newline=False).decode()
+    def encoded_signature(self, base_string: str, key: str) -> str:
+        """The same, percent-encoded, with a key that ``signing_key`` has made.
+
+        ``percent_encode`` would take twice as long, but only three characters of base64 change.
+
+        >>> Hmac("HMAC-SHA1", "sha1").encoded_signature("bs", "cs&")
+        'egQqG5AJep5sJ7anhXju1unge2I%3D'
+        """
+        digest = b2a_base64(hmac.digest(key.encode(), base_string.encode(), self.hash_name), newline=False)
+        return digest.decode().replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
 
 
 class Rsa:

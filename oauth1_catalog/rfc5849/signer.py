@@ -15,8 +15,8 @@ from urllib.parse import unquote
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.hosts import is_loopback, origin_of
 from oauth1_catalog.redaction import MaskedBytes, MaskedList, masked, without_frames
-from oauth1_catalog.rfc5849.base_string import encode_normalized, join_base_string, join_sorted, split_url, wire_url
-from oauth1_catalog.rfc5849.encoding import encode_base64, encoded_pairs, form_decode, form_encode, percent_encode
+from oauth1_catalog.rfc5849.base_string import base_string_uri, needs_encoding, request_base_string, wire_url
+from oauth1_catalog.rfc5849.encoding import encoded_pairs, form_decode, form_encode, percent_encode
 from oauth1_catalog.rfc5849.messages import (
     ClientCredentials,
     Request,
@@ -221,10 +221,11 @@ class Signer:
         Raises:
             SigningError: the request cannot be signed; nothing of it was changed.
         """
-        parameters, fields = masked(parameters), masked(fields)
         try:
             return self._signed(request, token, parameters, fields)
         except Exception as error:
+            # Not in the first line: this is done for each call.
+            parameters, fields = masked(parameters), masked(fields)
             raise without_frames(error)  # noqa: B904 - it is the same error
 
     def _signed(
@@ -234,7 +235,9 @@ class Signer:
         parameters: Mapping[str, str] | None,
         fields: Iterable[tuple[str, str]],
     ) -> Request:
-        method, url, headers, body = request.method.upper(), wire_url(request.url), request.headers, request.body
+        method, url, headers, body = request.method.upper(), request.url, request.headers, request.body
+        if needs_encoding(url):
+            url = wire_url(url)
         content_type = ""
         for name, value in headers.items():
             lowered = name.lower()
@@ -353,7 +356,7 @@ class Signer:
 
     def _sign(
         self,
-        method: str,
+        http_method: str,
         url: str,
         body: object,
         content_type: str,
@@ -362,29 +365,23 @@ class Signer:
         fields: Iterable[tuple[str, str]],
     ) -> tuple[str, str]:
         """The protocol parameters of this request, normalized, and the signature, encoded."""
-        uri, query = split_url(url)
-        if self._is_plaintext and not (
-            uri.startswith("https:") or self._plaintext_over_http or is_loopback(origin_of(uri).host)
-        ):
-            raise SigningError(
-                description="PLAINTEXT sends the secrets themselves, and over http others can read them. Use https or "
-                "another signature_method, or pass allow_plaintext_over_http=True if the network is your own."
-            )
-        pairs = []
-        if query:
-            pairs = encoded_pairs(query, place="query")
-            refuse_protocol_names(pairs, place="query")
+        if self._is_plaintext and not self._plaintext_over_http:
+            self._refuse_plaintext(url)
+        form = []
         has_form = bool(content_type) and is_form(content_type)
         if has_form and body:
             form = encoded_pairs(form_text(whole_body(body)), place="body")
-            refuse_protocol_names(form, place="body")
-            pairs += form
         if fields and content_type.lower().startswith("multipart/form-data"):
-            form = [(percent_encode(name), percent_encode(value)) for name, value in fields]
+            form += [(percent_encode(name), percent_encode(value)) for name, value in fields]
+        if form:
             refuse_protocol_names(form, place="body")
-            pairs += form
 
-        protocol = self._protocol(token)
+        start, middle, end = self._fixed
+        if token is None:
+            protocol, token_secret = f"{start}{self._nonce()}{middle}{self._timestamp()}{self._without_token}", ""
+        else:
+            identifier, token_secret = token.encoded()
+            protocol = f"{start}{self._nonce()}{middle}{self._timestamp()}&oauth_token={identifier}{end}"
         extra = encode_extra(parameters) if parameters else []
         if self._body_hash != "none" and not has_form and (body or self._body_hash == "always"):
             if parameters and "oauth_body_hash" in parameters:
@@ -393,33 +390,24 @@ class Signer:
                 )
             extra.append(("oauth_body_hash", percent_encode(hash_body(body, self._method.hash_name or ""))))
         if extra:
-            protocol = join_sorted([*(_partition(field) for field in protocol.split("&")), *extra])
+            own = [(name, value) for name, _, value in [field.partition("=") for field in protocol.split("&")]]
+            protocol = "&".join([f"{name}={value}" for name, value in sorted([*own, *extra])])
 
-        normalized = _raw(protocol) if self._is_raw else protocol
-        if pairs:
-            # No other name begins with oauth_: in the order of names the protocol's are neighbours, and move as one.
-            pairs.append(_partition(normalized))
-            normalized = join_sorted(pairs)
-        encoded = percent_encode(normalized) if self._is_raw else encode_normalized(normalized)
-        return protocol, self._signature(join_base_string(method, uri, encoded), token)
-
-    def _protocol(self, token: Credentials | None) -> str:
-        """The protocol parameters that every request has, normalized (section 3.4.1.3.2)."""
-        start, middle, end = self._fixed
-        if token is None:
-            return f"{start}{self._nonce()}{middle}{self._timestamp()}{self._without_token}"
-        identifier, _ = token.encoded()
-        return f"{start}{self._nonce()}{middle}{self._timestamp()}&oauth_token={identifier}{end}"
-
-    def _signature(self, base_string: str, token: Credentials | None) -> str:
-        # Written without a variable for a secret, which a traceback could show.
-        method = self._method
+        method, sent = self._method, _raw(protocol) if self._is_raw else protocol
+        base_string = request_base_string(http_method, url, form, sent, is_raw=self._is_raw)
         if type(method) is Hmac:
-            key = self._key_start if token is None else self._key_start + token.encoded()[1]
-            return encode_base64(method.sign_with_key(base_string, key))
-        return percent_encode(
-            method.sign(base_string, self._client.client_secret, "" if token is None else token.oauth_token_secret)
-        )
+            return protocol, method.encoded_signature(base_string, self._key_start + token_secret)
+        token_secret = "" if token is None else token.oauth_token_secret
+        return protocol, percent_encode(method.sign(base_string, self._client.client_secret, token_secret))
+
+    @staticmethod
+    def _refuse_plaintext(url: str) -> None:
+        uri = base_string_uri(url)
+        if not (uri.startswith("https:") or is_loopback(origin_of(uri).host)):
+            raise SigningError(
+                description="PLAINTEXT sends the secrets themselves, and over http others can read them. Use https or "
+                "another signature_method, or pass allow_plaintext_over_http=True if the network is your own."
+            )
 
 
 def _as_browsers_send(text: str) -> str:
@@ -427,11 +415,6 @@ def _as_browsers_send(text: str) -> str:
     if not isinstance(text, str):
         raise SigningError(description=f"A name or value of the form is {type(text).__name__}. Pass text.")
     return _LINE_BREAK.sub("\r\n", text)
-
-
-def _partition(field: str) -> tuple[str, str]:
-    name, _, value = field.partition("=")
-    return name, value
 
 
 def _raw(encoded: str) -> str:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import base64
 import re
 import string
 from urllib.parse import quote
@@ -13,7 +12,6 @@ from oauth1_catalog.errors import SigningError
 from oauth1_catalog.rfc5849.encoding import (
     UNRESERVED,
     check_escapes,
-    encode_base64,
     encoded_pairs,
     form_decode,
     form_encode,
@@ -61,11 +59,6 @@ class TestPercentEncode:
         with pytest.raises(SigningError, match=f"lone surrogate at character {position}, .* Decode") as caught:
             percent_encode(text)
         assert caught.value.__context__ is None
-
-    @given(st.binary())
-    def test_base64(self, data):
-        text = base64.b64encode(data).decode()
-        assert encode_base64(text) == percent_encode(text)
 
 
 class TestForm:

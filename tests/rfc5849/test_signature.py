@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.rfc5849 import SignatureMethod, register_signature_method, signature_method
+from oauth1_catalog.rfc5849.encoding import percent_encode
 from oauth1_catalog.rfc5849.signature import Hmac, Plaintext, Rsa, signature_method_names, signing_key
 
 BUILT_IN = ("PLAINTEXT", "HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA1", "RSA-SHA256", "RSA-SHA512")
@@ -54,7 +55,9 @@ def test_the_key(client_secret, token_secret, key):
         method = signature_method(f"HMAC-{hash_name.upper()}")
         expected = hmac.new(key.encode(), b"base string", hash_name).digest()
         assert b64decode(method.sign("base string", client_secret, token_secret), validate=True) == expected
-        assert method.sign("base string", client_secret, token_secret) == method.sign_with_key("base string", key)
+        for text in map(str, range(50)):  # so that each character of base64 is among them
+            signature = method.sign(text, client_secret, token_secret)
+            assert method.encoded_signature(text, key) == percent_encode(signature)
 
 
 @pytest.mark.parametrize("hash_name", ["sha1", "sha256", "sha512"])
