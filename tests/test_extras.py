@@ -57,7 +57,7 @@ from oauth1_catalog.integrations.requests_client import OAuth1Auth
 OAuth1Auth("k", rsa_key="key.pem", signature_method="RSA-SHA1")
 """
 PROFILE = "from oauth1_catalog.flow.profiles import JsonProfile; JsonProfile({}).find('$.id')"
-CLAIMS = "from oauth1_catalog.catalog.claim_paths import path_problem; path_problem('$[0].id')"
+CLAIMS = "from oauth1_catalog.catalog.patterns import path_problem; path_problem('$[0].id')"
 KEYS = "from oauth1_catalog.registry.encryption import TokenCipher; TokenCipher.new_key()"
 EMULATOR = """
 from oauth1_catalog import Catalog

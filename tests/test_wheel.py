@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 REGISTER = """
 from flask import Flask
-from oauth1_catalog.catalog.directories import builtin_directory
+from oauth1_catalog.catalog.files import builtin_directory
 from oauth1_catalog.flow.profiles import JsonProfile
 from oauth1_catalog.integrations.flask_client import OAuth
 

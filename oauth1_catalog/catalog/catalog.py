@@ -16,17 +16,21 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oauth1_catalog.catalog.diagnostics import Diagnostic
-from oauth1_catalog.catalog.directories import (
+from oauth1_catalog.catalog.document import Diagnostic, Document, Entry, inherit
+from oauth1_catalog.catalog.files import (
+    KEPT,
+    NAME,
+    Reader,
     builtin_directory,
     environment_directories,
+    names_in,
     package_directories,
+    read_bytes,
     shipped_directory,
+    shown_path,
 )
-from oauth1_catalog.catalog.document import Document
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.catalog.reader import KEPT, Reader, read_bytes, shown_path
-from oauth1_catalog.catalog.resolve import Entry, Tree, choices_of, inherit, outline, resolve
+from oauth1_catalog.catalog.resolve import Tree, choices_of, outline, resolve
 from oauth1_catalog.catalog.source import read
 from oauth1_catalog.errors import ConfigurationError, ProviderFileError, ResourceError, UnknownProviderError
 from oauth1_catalog.hosts import Access, LocalHosts, given_insecure_transport, given_local_hosts
@@ -37,7 +41,6 @@ if TYPE_CHECKING:
     from oauth1_catalog.catalog.validation import Validated
 
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _ALIASES = re.compile(rb"^aliases[ \t]*:.*(?:\r?\n(?:[ \t-].*)?)*", re.MULTILINE)
 MAX_EXTENDS = 8
 
@@ -104,7 +107,7 @@ class Catalog:
         >>> "twitter" in Catalog().names()
         True
         """
-        return tuple(sorted({name for directory in self.directories for name in _names_in(directory)}))
+        return tuple(sorted({name for directory in self.directories for name in names_in(directory)}))
 
     def aliases(self) -> Mapping[str, str]:
         """Alias to name, over the whole catalog; reads every file once."""
@@ -355,7 +358,7 @@ class Catalog:
         self._indexed = self._stamp()
         index: dict[str, str] = {}
         for directory in reversed(self.directories):
-            for name in _names_in(directory):
+            for name in names_in(directory):
                 try:
                     content = read_bytes(directory / f"{name}.yaml")
                 except OSError as error:
@@ -413,15 +416,3 @@ def file_error(errors: list[Diagnostic], *, provider: str) -> ProviderFileError:
 
 def _as_list(data: object) -> list[str]:
     return [item for item in data if isinstance(item, str)] if isinstance(data, list) else []
-
-
-def _names_in(directory: Path) -> Iterator[str]:
-    try:
-        with os.scandir(directory) as entries:
-            for entry in entries:
-                name, dot, suffix = entry.name.rpartition(".")
-                if dot and suffix == "yaml" and NAME.fullmatch(name):
-                    yield name
-    except OSError as error:
-        ResourceError.check(error, str(directory))
-        return

@@ -1,6 +1,12 @@
-"""One provider file as it was read: its data, and the place of each key and value.
+"""Provider files as they were read: their data, the place of each key and value, and findings at these places.
 
-Rule: places are found when somebody asks for one; a file without findings pays nothing for them.
+The codes of findings are grouped: P00x YAML, P01x fields, P02x names and flows, P03x URLs and variables, P04x claims,
+P05x evidence and status, P06x several files, P08x how a file is written, and hosts.
+
+Rule 1: places are computed only when a finding needs them.
+Rule 2: a finding never contains the value of a credential; excerpts of the source are masked.
+Rule 3: text from a file, and the file's name, are shown on one line: a CI log takes a line that begins with ``::`` as a
+command, and a terminal obeys control characters.
 """
 
 from __future__ import annotations
@@ -8,9 +14,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
-from oauth1_catalog.catalog.diagnostics import Diagnostic
 from oauth1_catalog.redaction import mask_lines
 
 LINE_BREAK = re.compile(r"\r\n|\n|\r")
@@ -18,6 +23,7 @@ _LINE = re.compile(r"[^\r\n]*")
 
 Data: TypeAlias = "str | list[Data] | dict[str, Data] | None"
 Step: TypeAlias = "str | int"
+Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,74 @@ class Span:
     column: int
     end_column: int
     is_cut: bool = field(default=False, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One finding. Lines and columns count from 1; ``end_column`` is the column after the last marked character.
+
+    Args:
+        code: the rule's code, such as ``"P010"``; stable between versions.
+        message: what is wrong, in words.
+        help: what would be right; empty where nothing can be said.
+        path: the file, as it was given.
+        line: where the finding begins.
+        column: where the finding begins.
+        end_column: where the mark in the excerpt ends, on the same line.
+        field: the dotted name of the field, such as ``"callback.verifier"``; empty for the file as a whole.
+        severity: an ``error`` makes the file unusable, a ``warning`` does not.
+        replacement: what to write in place of the marked text, without its quotes; ``None`` unless there is exactly
+            one correction.
+
+    >>> str(Diagnostic(code="P012", message="no `name`", path="providers/x.yaml", line=1, column=1, end_column=2))
+    'providers/x.yaml:1:1: P012 no `name`'
+    """
+
+    code: str
+    message: str
+    help: str = ""
+    path: str
+    line: int
+    column: int
+    end_column: int
+    field: str = ""
+    severity: Severity = "error"
+    replacement: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", one_line(self.message))
+        object.__setattr__(self, "help", one_line(self.help))
+
+    @property
+    def shown_path(self) -> str:
+        """The file's path, to be read by people and machines; a name may hold a line's end."""
+        return one_line(self.path)
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        """Files in order, then from top to bottom."""
+        return (self.path, self.line, self.column, self.code, self.field)
+
+    @property
+    def text(self) -> str:
+        """The message together with its help, as the loader's error shows it."""
+        return f"{self.message}: {self.help}" if self.help else self.message
+
+    def __str__(self) -> str:
+        return f"{self.shown_path}:{self.line}:{self.column}: {self.code} {self.text}"
+
+
+def one_line(text: str) -> str:
+    r"""The text without what would end a line, and without what a terminal would obey.
+
+    >>> one_line("a\n::stop-commands::x")
+    'a�::stop-commands::x'
+    """
+    if text.isprintable():
+        return text
+    # By kinds of letters, and not letter by letter: each would be an object of its own, and a line has up to a million.
+    hidden = {ord(letter): "\N{REPLACEMENT CHARACTER}" for letter in set(text) if not letter.isprintable()}
+    return text.translate(hidden)
 
 
 class Mark(Protocol):
@@ -161,3 +235,97 @@ def dotted(path: Sequence[Step]) -> str:
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text
+
+
+# What makes a file this file and no other is not inherited.
+OWN_FIELDS = frozenset({"schema_version", "name", "aliases", "extends", "replace"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A provider's merged data, and the documents that it was merged from, its own first."""
+
+    documents: tuple[Document, ...]
+    data: dict[str, Data]
+    findings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def own(self) -> Document:
+        """The provider's own file."""
+        return self.documents[0]
+
+    def origin(self, path: Sequence[Step]) -> Document:
+        """The file that the value at ``path`` came from; the provider's own where none has it."""
+        for document in self.documents:
+            if document.has(path):
+                return document
+        return self.own
+
+    def diagnostic(
+        self,
+        code: str,
+        message: str,
+        path: Sequence[Step],
+        *,
+        key: bool = False,
+        hint: str = "",
+        warning: bool = False,
+        replacement: str | None = None,
+    ) -> Diagnostic:
+        """A finding at the value of ``path``, or at its key, in the file that it came from."""
+        return self.origin(path).diagnostic(
+            code, message, path, key=key, hint=hint, warning=warning, replacement=replacement
+        )
+
+
+def inherit(documents: Sequence[Document]) -> Entry:
+    r"""Merge a provider's own document over the ones that it extends, the nearest first.
+
+    >>> from oauth1_catalog.catalog.source import read
+    >>> own = read("name: x\nextends: twitter\ncallback: {verifier: null}\n", path="x.yaml")
+    >>> base = read("name: twitter\ncallback: {verifier: none, confirmed: none}\n", path="twitter.yaml")
+    >>> inherit([own, base]).data["callback"]
+    {'confirmed': 'none'}
+    """
+    own = documents[0]
+    if len(documents) == 1 and not own.has_null:
+        return Entry((own,), own.data)
+    data: dict[str, Data] = {}
+    for document in reversed(documents):
+        inherited = {key: value for key, value in data.items() if key not in OWN_FIELDS}
+        data = merge(inherited, document.data)
+    findings = () if len(documents) > 1 else tuple(_empty(own, own.data, ()))
+    return Entry(tuple(documents), data, findings)
+
+
+def merge(base: dict[str, Data], over: dict[str, Data]) -> dict[str, Data]:
+    """A new mapping: ``over`` laid deeply over ``base``.
+
+    >>> merge({"a": {"b": "1", "c": "2"}, "d": ["x"]}, {"a": {"b": None}, "d": ["y"]})
+    {'a': {'c': '2'}, 'd': ['y']}
+    """
+    merged = dict(base)
+    for key, value in over.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict):
+            below = merged.get(key)
+            merged[key] = merge(below if isinstance(below, dict) else {}, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _empty(document: Document, data: Data, path: tuple[Step, ...]) -> list[Diagnostic]:
+    """Fields without a value: they would remove something, and there is nothing to remove."""
+    if not isinstance(data, dict):
+        return []
+    found = []
+    for key, value in data.items():
+        below = (*path, key)
+        if value is None and below not in document.broken:
+            hint = "give it a value, or delete the line; null only removes a field of the file that `extends` names"
+            found.append(document.diagnostic("P018", f"`{dotted(below)}` has no value", below, key=True, hint=hint))
+        else:
+            found.extend(_empty(document, value, below))
+    return found

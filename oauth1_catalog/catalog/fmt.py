@@ -1,4 +1,4 @@
-"""Sort the fields of a provider file, and correct the mistakes that have one correction.
+"""The order of a provider file's fields: its rule, and the command that sorts them and fixes simple mistakes.
 
 Rule 1: comments, quotes and blank lines stay as they are: the text is edited, not written anew.
 Rule 2: sorting does not change the data. The result is read again, and discarded if the data differs.
@@ -7,13 +7,28 @@ Rule 3: a URL is never changed, except for the slash at the end of ``api_base_ur
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from oauth1_catalog.catalog.diagnostics import Diagnostic
-from oauth1_catalog.catalog.document import Document
-from oauth1_catalog.catalog.rules.form import ORDER
+from oauth1_catalog.catalog.document import Diagnostic, Document
+from oauth1_catalog.catalog.model import ProviderFile
+from oauth1_catalog.catalog.rules import Subject
 from oauth1_catalog.catalog.source import read
+
+ORDER = {info.alias or name: index for index, (name, info) in enumerate(ProviderFile.model_fields.items())}
+
+
+def fields_are_in_order(subject: Subject) -> Iterator[Diagnostic]:
+    """P081: files that are alike are read faster."""
+    known = [field for field in subject.entry.own.data if field in ORDER]
+    for before, field in itertools.pairwise(known):
+        if ORDER[field] < ORDER[before]:
+            message = f"`{field}` comes before `{before}`"
+            yield subject.entry.own.diagnostic(
+                "P081", message, (field,), key=True, hint="run oauth1-catalog fmt", warning=True
+            )
+            return
 
 
 def sort_fields(text: str) -> str:

@@ -1,26 +1,21 @@
-"""The JSON Schema of provider files, for editors and for whoever checks files without this package.
+"""The JSON Schema of provider files, for editors and for checks without this package.
 
-Made from the models, so that it cannot say anything else than they do; the strings below their fields are its
-descriptions. What takes two fields is said where JSON Schema can say it (a flow's URLs), and left to the validator
-where it cannot.
+It is generated from the models. The docstrings below their fields become its descriptions. Of the rules that concern
+several fields, it contains those that JSON Schema can express, such as the URLs that a flow needs.
 """
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
-import textwrap
 from typing import Any
 
-from oauth1_catalog.catalog import sections
 from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.catalog.rules.flows import NEEDS
 from oauth1_catalog.catalog.sections import Section
 
 SCHEMA_FILE = "provider.schema.json"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-# What an editor offers where a field is still empty.
+# An editor offers these for an empty field.
 _EXAMPLES: dict[str, list[object]] = {
     "name": ["jira_data_center"],
     "aliases": [["jira"]],
@@ -58,8 +53,7 @@ _EXAMPLES: dict[str, list[object]] = {
     ],
 }
 
-# JSON Schema is a tree of whatever JSON holds.
-Json = Any
+Json = Any  # JSON Schema is a tree of any JSON values
 
 
 def provider_schema() -> dict[str, Json]:
@@ -69,10 +63,8 @@ def provider_schema() -> dict[str, Json]:
     'The name of `oauth_token` on that URL (E*TRADE: `token`).'
     """
     schema = ProviderFile.model_json_schema()
-    _describe(schema, ProviderFile)
-    for name, definition in schema["$defs"].items():
-        _describe(definition, getattr(sections, name))
     for part in (schema, *schema["$defs"].values()):
+        del part["title"]
         for field in part["properties"].values():
             _tidy(field)
     for name, examples in _EXAMPLES.items():
@@ -98,44 +90,22 @@ def schema_text() -> str:
 
 
 def field_descriptions(model: type[Section]) -> dict[str, str]:
-    """A model's fields, by the name that a file has, with the string that stands below each.
+    """A model's fields, by the name in a file, with the docstring below each.
 
-    >>> field_descriptions(sections.Quirk)["note"]
+    >>> from oauth1_catalog.catalog.sections import Quirk
+    >>> field_descriptions(Quirk)["note"]
     'One sentence.'
     """
-    found: dict[str, str] = {}
-    for base in reversed(model.__mro__):
-        if issubclass(base, Section):
-            body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
-            assert isinstance(body, ast.ClassDef)  # noqa: S101 - the source of a class is a class
-            for field, below in zip(body.body, body.body[1:], strict=False):
-                if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-                    found[field.target.id] = _string(below)
-    return {model.model_fields[name].alias or name: text for name, text in found.items() if name in model.model_fields}
+    return {info.alias or name: _one_line(info.description or "") for name, info in model.model_fields.items()}
 
 
-def _string(node: ast.stmt) -> str:
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-        return " ".join(node.value.value.split())
-    return ""
-
-
-def _describe(definition: dict[str, Json], model: type[Section]) -> None:
-    for name, text in field_descriptions(model).items():
-        field = definition["properties"][name]
-        if "$ref" in field:
-            # Beside $ref a description stands for this field, not for what is referred to.
-            definition["properties"][name] = {"description": text, **field}
-        else:
-            field["description"] = text
-    definition.pop("title", None)
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _tidy(field: dict[str, Json]) -> None:
-    """Take out what says nothing to a reader: generated titles, and defaults that are empty.
-
-    In a mapping, null takes away what the file that ``extends`` names has there.
-    """
+    """Remove generated titles and empty defaults, and allow null in mappings: it removes a key of the extended file."""
+    field["description"] = _one_line(field["description"])
     for part in (field, *field.get("anyOf", ())):
         if isinstance(values := part.get("additionalProperties"), dict):
             part["additionalProperties"] = {"anyOf": [values, {"type": "null"}]}
@@ -148,7 +118,7 @@ def _tidy(field: dict[str, Json]) -> None:
 
 
 def _https_rule() -> Json:
-    """Without ``insecure_transport``, addresses begin with https or are of this machine."""
+    """Without ``insecure_transport``, addresses begin with https or name this machine."""
     https = {
         "not": {"type": "string", "pattern": r"^http://(?!(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])([:/]|$))"}
     }
@@ -161,7 +131,7 @@ def _https_rule() -> Json:
 
 
 def _flow_rules() -> list[Json]:
-    """What each flow needs, in files that extend no other."""
+    """The fields that each flow needs, in files without ``extends``."""
     whole = {"not": {"required": ["extends"]}}
 
     def flow(*names: str) -> Json:

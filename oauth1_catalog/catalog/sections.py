@@ -40,7 +40,9 @@ SignatureMethodName = Literal[
 class Section(BaseModel):
     """Unknown keys are errors; nothing changes after reading."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, use_attribute_docstrings=True
+    )
 
 
 class CredentialLabels(Section):

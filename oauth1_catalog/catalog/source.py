@@ -14,8 +14,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from oauth1_catalog.catalog.diagnostics import Diagnostic
-from oauth1_catalog.catalog.document import LINE_BREAK, Branch, Data, Document, Event, Leaf, Step, dotted
+from oauth1_catalog.catalog.document import LINE_BREAK, Branch, Data, Diagnostic, Document, Event, Leaf, Step, dotted
 from oauth1_catalog.redaction import mask_line
 
 MAX_BYTES = 1_000_000

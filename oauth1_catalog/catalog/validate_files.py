@@ -15,14 +15,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from oauth1_catalog.catalog.catalog import NAME, Catalog
-from oauth1_catalog.catalog.diagnostics import Diagnostic
-from oauth1_catalog.catalog.directories import builtin_directory
-from oauth1_catalog.catalog.document import Data, Document, Step
-from oauth1_catalog.catalog.reader import read_bytes, read_file
-from oauth1_catalog.catalog.resolve import inherit
-from oauth1_catalog.catalog.rules import all_rules
-from oauth1_catalog.catalog.validation import validate
+from oauth1_catalog.catalog.catalog import Catalog
+from oauth1_catalog.catalog.document import Data, Diagnostic, Document, Step, inherit
+from oauth1_catalog.catalog.files import NAME, builtin_directory, read_bytes, read_file
+from oauth1_catalog.catalog.validation import ALL_RULES, validate
 from oauth1_catalog.errors import UnknownProviderError
 from oauth1_catalog.suggestions import did_you_mean, nearest
 
@@ -134,7 +130,7 @@ def _check(path: Path, catalog: Catalog, today: dt.date) -> FileReport:
     else:
         documents, findings = [read_file(path)], []
         findings.append(_misnamed(documents[0], path))
-    validated = validate(inherit(documents), between=findings, rules=all_rules(), today=today)
+    validated = validate(inherit(documents), between=findings, rules=ALL_RULES, today=today)
     own = documents[0]
     # What is wrong in a file that this one extends is told there.
     told = tuple(finding for finding in validated.findings if finding.path == own.path)

@@ -18,16 +18,27 @@ from functools import cache
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from oauth1_catalog.catalog.diagnostics import Diagnostic
-from oauth1_catalog.catalog.document import Data, Step, dotted
+from oauth1_catalog.catalog.document import OWN_FIELDS, Data, Diagnostic, Entry, Step, dotted
 from oauth1_catalog.catalog.fields import INSECURE
+from oauth1_catalog.catalog.fmt import fields_are_in_order
 from oauth1_catalog.catalog.model import ProviderFile
-from oauth1_catalog.catalog.resolve import OWN_FIELDS, Entry
-from oauth1_catalog.catalog.rules import credentials, usability_rules
-from oauth1_catalog.catalog.rules.base import Rule, Subject
+from oauth1_catalog.catalog.rules import Rule, Subject, claims, credentials, evidence, flows, urls
 from oauth1_catalog.catalog.source import MAX_FINDINGS
 from oauth1_catalog.redaction import is_credential, mask_text
 from oauth1_catalog.suggestions import did_you_mean, nearest
+
+ALL_RULES: tuple[Rule, ...] = (
+    *credentials.RULES,
+    *flows.RULES,
+    *urls.RULES,
+    *claims.RULES,
+    *evidence.RULES,
+    fields_are_in_order,
+)
+"""The rules of the validator. Those that compare several files are in ``validate_files.py``."""
+
+_USABILITY_RULES = tuple(rule for rule in ALL_RULES if rule is not urls.plaintext_goes_over_https)
+"""The rules of the loader: all but the one about http, which an application may allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,7 @@ def validate(
         rules: what to hold it to; by default what makes a file unusable.
         today: the day against which dates are held.
 
-    >>> from oauth1_catalog.catalog.resolve import inherit
+    >>> from oauth1_catalog.catalog.document import inherit
     >>> from oauth1_catalog.catalog.source import read
     >>> document = read("schema_version: 1\nname: x\nauthorise_url: https://x.example/\n", path="x.yaml")
     >>> str(validate(inherit([document])).findings[-1])
@@ -71,7 +82,7 @@ def validate(
     findings.extend(problems)
     if file is not None:
         subject = Subject(entry, file, frozenset(silenced), today)
-        for rule in usability_rules() if rules is None else rules:
+        for rule in _USABILITY_RULES if rules is None else rules:
             findings.extend(found for found in rule(subject) if rules is not None or found.severity == "error")
     return Validated(entry, file, _in_order(findings))
 

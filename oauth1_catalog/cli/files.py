@@ -18,11 +18,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from oauth1_catalog.catalog.catalog import Catalog
-from oauth1_catalog.catalog.diagnostics import Diagnostic, one_line
-from oauth1_catalog.catalog.directories import builtin_directory
+from oauth1_catalog.catalog.document import Diagnostic, one_line
+from oauth1_catalog.catalog.files import builtin_directory, read_bytes, read_file
 from oauth1_catalog.catalog.fmt import apply_fixes, sort_fields
-from oauth1_catalog.catalog.reader import read_bytes, read_file
-from oauth1_catalog.catalog.rules.pages import rule_codes, rule_page
+from oauth1_catalog.catalog.rules import rule_codes, rule_page
 from oauth1_catalog.catalog.schema import SCHEMA_FILE, schema_text
 from oauth1_catalog.catalog.validate_files import CHUNK, CrossFileChecks, FileReport, check_files, provider_files
 from oauth1_catalog.cli.reports import LINE_BY_LINE, REPORTS

@@ -11,7 +11,7 @@ from typing import get_args
 import click
 
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.catalog.catalog import NAME
+from oauth1_catalog.catalog.files import NAME
 from oauth1_catalog.catalog.model import Flow
 from oauth1_catalog.catalog.rules.flows import NEEDS, reserved_name_error
 from oauth1_catalog.catalog.schema import SCHEMA_FILE

@@ -16,10 +16,9 @@ from xml.etree import ElementTree as ET
 
 import click
 
-from oauth1_catalog.catalog.diagnostics import Diagnostic, one_line
-from oauth1_catalog.catalog.document import LINE_BREAK
-from oauth1_catalog.catalog.reader import read_bytes
-from oauth1_catalog.catalog.rules.pages import rule_codes, rule_page
+from oauth1_catalog.catalog.document import LINE_BREAK, Diagnostic, one_line
+from oauth1_catalog.catalog.files import read_bytes
+from oauth1_catalog.catalog.rules import rule_codes, rule_page
 from oauth1_catalog.catalog.source import MAX_LINES
 from oauth1_catalog.redaction import mask_lines
 

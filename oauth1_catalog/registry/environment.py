@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oauth1_catalog.catalog.directories import environment_directories, listed_directories
+from oauth1_catalog.catalog.files import environment_directories, listed_directories
 from oauth1_catalog.errors import ConfigurationError, UnknownProviderError
 from oauth1_catalog.hosts import Access, given_insecure_transport, given_local_hosts, read_flag
 from oauth1_catalog.registry.settings import Settings

@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from oauth1_catalog.catalog.claim_paths import path_problem
-from oauth1_catalog.catalog.patterns import is_wildcard
+from oauth1_catalog.catalog.patterns import is_wildcard, path_problem
 from oauth1_catalog.catalog.provider import Provider, UserinfoRules
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import DEVELOPER, Access

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.catalog import MAX_EXTENDS
-from oauth1_catalog.catalog.directories import builtin_directory
+from oauth1_catalog.catalog.files import builtin_directory
 from oauth1_catalog.catalog.rules.flows import REGISTRY
 from oauth1_catalog.errors import ConfigurationError, ProviderFileError, UnknownProviderError
 from oauth1_catalog.integrations import django_client as django

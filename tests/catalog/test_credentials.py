@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oauth1_catalog.catalog.resolve import inherit
+from oauth1_catalog.catalog.document import inherit
 from oauth1_catalog.catalog.source import read
 from oauth1_catalog.catalog.validation import validate
 

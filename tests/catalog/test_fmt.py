@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oauth1_catalog.catalog.fmt import apply_fixes, sort_fields
-from oauth1_catalog.catalog.reader import read_file
-from oauth1_catalog.catalog.rules.form import ORDER
+from oauth1_catalog.catalog.files import read_file
+from oauth1_catalog.catalog.fmt import ORDER, apply_fixes, sort_fields
 from oauth1_catalog.catalog.source import read
 from oauth1_catalog.catalog.validate_files import check_files
 

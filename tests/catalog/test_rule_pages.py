@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from oauth1_catalog.catalog.rules.pages import rule_codes, rule_page
+from oauth1_catalog.catalog.rules import rule_codes, rule_page
 from oauth1_catalog.catalog.validate_files import CrossFileChecks, check_files, provider_files
 
 TODAY = dt.date(2026, 11, 25)

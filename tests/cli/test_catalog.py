@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.catalog.rules.pages import rule_codes
+from oauth1_catalog.catalog.rules import rule_codes
 from oauth1_catalog.catalog.schema import schema_text
 from oauth1_catalog.cli import COMMANDS, cli
 from oauth1_catalog.cli.arguments import provider_named, providers_named

@@ -1,28 +1,99 @@
-"""What the model alone cannot say: one module for each subject, one function for each rule.
+"""The rules for what the models cannot check: one module for each subject, one function for each rule.
 
-A rule takes a ``Subject`` and yields findings. The catalog runs those without which a file cannot be used; the
-validator runs them all.
+A rule takes a ``Subject`` and yields findings. Each has a page, ``pages/P010.md``: a title with the code, the reason,
+and a wrong and a right example in YAML.
 """
 
 from __future__ import annotations
 
-from oauth1_catalog.catalog.rules import (
-    claims,
-    credentials,
-    evidence,
-    flows,
-    form,
-    urls,
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from oauth1_catalog.catalog.document import Diagnostic, Entry, Step
+from oauth1_catalog.catalog.templates import templates_of
+
+if TYPE_CHECKING:
+    from oauth1_catalog.catalog.model import ProviderFile
+
+_PAGES = Path(__file__).parent / "pages"
+_PAGE = re.compile(
+    r"# (?P<code>P[0-9]{3}): (?P<title>.+)\n\n(?P<why>.+?)\n\n## Wrong\n\n```yaml\n(?P<wrong>.*?)```\n\n"
+    r"## Right\n\n```yaml\n(?P<right>.*?)```\n",
+    re.DOTALL,
 )
-from oauth1_catalog.catalog.rules.base import Rule
 
 
-def usability_rules() -> tuple[Rule, ...]:
-    """The rules that the loader holds a file to: all but the one about http, which an application may allow."""
-    return tuple(rule for rule in all_rules() if rule is not urls.plaintext_goes_over_https)
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a rule looks at.
+
+    Args:
+        entry: the data with its places.
+        file: the same as a model, without what is wrong in it.
+        silenced: nothing is to be said of what lies at or below these paths.
+        today: the day against which dates are held.
+        templates: every text with a brace in which variables may stand, as ``templates_of`` tells them.
+    """
+
+    entry: Entry
+    file: ProviderFile
+    silenced: frozenset[tuple[Step, ...]] = frozenset()
+    today: dt.date = dt.date.max
+    templates: tuple[tuple[tuple[Step, ...], str, str, bool], ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        found = tuple(item for item in templates_of(self.entry.data) if "{" in item[1])
+        object.__setattr__(self, "templates", found)
+
+    def is_silenced(self, path: Sequence[Step]) -> bool:
+        """Whether something at ``path``, or around it, is already known to be wrong."""
+        return any(tuple(path[: len(prefix)]) == prefix for prefix in self.silenced)
 
 
-def all_rules() -> tuple[Rule, ...]:
-    """The rules that the validator holds a file to; what takes several files is in ``across.py``."""
-    modules = (credentials, flows, urls, claims, evidence, form)
-    return tuple(rule for module in modules for rule in module.RULES)
+Rule = Callable[[Subject], Iterator[Diagnostic]]
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    """A rule for people: ``wrong`` and ``right`` are YAML, ``text`` is the whole page."""
+
+    code: str
+    title: str
+    why: str
+    wrong: str
+    right: str
+    text: str
+
+
+def rule_codes() -> tuple[str, ...]:
+    """The codes of all rules.
+
+    >>> "P010" in rule_codes()
+    True
+    """
+    return tuple(sorted(path.stem for path in _PAGES.glob("P*.md")))
+
+
+@cache
+def rule_page(code: str) -> RulePage:
+    """The page of a rule.
+
+    Raises:
+        KeyError: there is no such rule.
+
+    >>> rule_page("P010").title
+    'unknown field'
+    """
+    path = _PAGES / f"{code}.md"
+    if code not in rule_codes():
+        raise KeyError(code)
+    text = path.read_text(encoding="utf-8")
+    page = _PAGE.fullmatch(text)
+    if page is None:
+        raise ValueError(f"{path} is not a rule's page")
+    return RulePage(page["code"], page["title"], page["why"], page["wrong"], page["right"], text)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Set
 from typing import TYPE_CHECKING
 
-from oauth1_catalog.catalog.diagnostics import Diagnostic
-from oauth1_catalog.catalog.document import Data, Step
-from oauth1_catalog.catalog.rules.base import Rule, Subject
+from oauth1_catalog.catalog.document import Data, Diagnostic, Step
+from oauth1_catalog.catalog.rules import Rule, Subject
 from oauth1_catalog.catalog.templates import (
     PLACEHOLDER,
     TEMPLATED,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from oauth1_catalog.catalog.diagnostics import Diagnostic
+from oauth1_catalog.catalog.document import Diagnostic
 from oauth1_catalog.catalog.model import ProviderFile
-from oauth1_catalog.catalog.rules.base import Rule, Subject
+from oauth1_catalog.catalog.rules import Rule, Subject
 from oauth1_catalog.suggestions import did_you_mean, nearest
 
 NEEDS_EVIDENCE = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterator
 
-from oauth1_catalog.catalog.diagnostics import Diagnostic
-from oauth1_catalog.catalog.rules.base import Rule, Subject
+from oauth1_catalog.catalog.document import Diagnostic
+from oauth1_catalog.catalog.rules import Rule, Subject
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "redirect": ("request_token_url", "authorize_url", "access_token_url"),

@@ -8,10 +8,9 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from oauth1_catalog.catalog.diagnostics import Diagnostic
-from oauth1_catalog.catalog.document import Step
+from oauth1_catalog.catalog.document import Diagnostic, Step
 from oauth1_catalog.catalog.patterns import is_wildcard, wildcard_fault
-from oauth1_catalog.catalog.rules.base import Rule, Subject
+from oauth1_catalog.catalog.rules import Rule, Subject
 from oauth1_catalog.catalog.templates import check_hostname
 from oauth1_catalog.hosts import is_loopback, origin_of
 

@@ -1,0 +1,233 @@
+"""Provider files on the disk: the directories that contain them, and their content.
+
+Rule 1: a file that did not change is parsed once.
+Rule 2: if the process may not open another file, that is an error of the system, not of the file.
+Rule 3: only regular files below a directory are read.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+import time
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from pathlib import Path
+
+from oauth1_catalog.catalog.document import Diagnostic, Document
+from oauth1_catalog.catalog.source import MAX_BYTES, read
+from oauth1_catalog.errors import ConfigurationError, ResourceError
+
+PATH_VARIABLE = "OAUTH1_CATALOG_PATH"
+ENTRY_POINTS = "oauth1_catalog.providers"
+NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+"""The name of a provider."""
+
+KEPT = 32
+"""How many documents are kept: one is about 70 KB, with the place of each value."""
+
+_SETTLED = 2_000_000_000
+"""Nanoseconds after which a change of a file shows in its time: a second change within the same tick does not."""
+
+
+def shipped_directory() -> Path:
+    """The provider files of an installed wheel; in a checkout there are none."""
+    return Path(__file__).resolve().parent.parent / "_data" / "providers"
+
+
+@cache
+def builtin_directory() -> Path:
+    """Where the package's own provider files are: in the wheel, or in the checkout of an editable install.
+
+    Raises:
+        ConfigurationError: the installation is broken.
+    """
+    if (shipped := shipped_directory()).is_dir():
+        return shipped
+    checkout = Path(__file__).resolve().parents[2]
+    # Only beside our own pyproject.toml: a broken install must not read some other package's folder.
+    if (checkout / "pyproject.toml").is_file() and (checkout / "providers").is_dir():
+        return checkout / "providers"
+    raise ConfigurationError(description="the catalog's provider files are missing; install oauth1-catalog again.")
+
+
+def environment_directories() -> tuple[Path, ...]:
+    """The folders that ``OAUTH1_CATALOG_PATH`` lists in the environment, as ``PATH`` does: the first comes first.
+
+    Raises:
+        ConfigurationError: one of them does not exist.
+    """
+    return tuple(
+        map(Path, listed_directories(os.environ.get(PATH_VARIABLE, ""), f"{PATH_VARIABLE} in the environment"))
+    )
+
+
+def listed_directories(listed: object, place: str) -> tuple[str, ...]:
+    """The directories of a value of ``OAUTH1_CATALOG_PATH``, the first before the second.
+
+    Args:
+        listed: text as in ``PATH``, one directory, or several.
+        place: where the value is set, for messages.
+
+    Raises:
+        ConfigurationError: one of them does not exist, or the value is something else.
+    """
+    if isinstance(listed, str):
+        listed = listed.split(os.pathsep)
+    if isinstance(listed, os.PathLike) or not isinstance(listed, Iterable):
+        listed = (listed,)
+    return tuple(_existing(directory, place) for directory in listed if directory)
+
+
+def _existing(directory: object, place: str) -> str:
+    if not isinstance(directory, str | os.PathLike):
+        raise ConfigurationError(
+            description=f"{place}: a directory cannot be of type {type(directory).__name__}.",
+            advice="Write its path as text.",
+        )
+    path = os.fspath(directory)
+    if not os.path.isdir(path):  # noqa: PTH112 - the path goes on as text
+        # Most often it was an emulator's, which has stopped and deleted its folder.
+        raise ConfigurationError(
+            description=f"{place}: the directory {path!r} does not exist.",
+            advice="Correct the setting, or remove it.",
+        )
+    return path
+
+
+@cache
+def package_directories() -> tuple[Path, ...]:
+    """The folders of installed packages that name one under the entry point ``oauth1_catalog.providers``.
+
+    The entry point's value is a package (``acme.providers``): its folder holds the files. It is not imported.
+
+    Raises:
+        ConfigurationError: an entry point does not lead to a folder.
+        ResourceError: the process may not open another file.
+    """
+    from importlib.metadata import entry_points
+    from importlib.util import find_spec
+
+    try:
+        entries = sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name)
+    except OSError as error:
+        ResourceError.check(error, "the list of installed packages")
+        raise
+    found: dict[Path, None] = {}
+    for entry in entries:
+        try:
+            spec = find_spec(entry.value)
+        except ImportError:
+            spec = None
+        locations = spec.submodule_search_locations if spec else None
+        if not locations:
+            raise ConfigurationError(
+                description=f"entry point {entry.name!r} of {ENTRY_POINTS}: {entry.value!r} is no package."
+            )
+        found.update(dict.fromkeys(map(Path, locations)))
+    return tuple(found)
+
+
+def names_in(directory: Path) -> Iterator[str]:
+    """The names of the providers that have a file in a directory."""
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                name, dot, suffix = entry.name.rpartition(".")
+                if dot and suffix == "yaml" and NAME.fullmatch(name):
+                    yield name
+    except OSError as error:
+        ResourceError.check(error, str(directory))
+        return
+
+
+class Reader:
+    """Reads provider files, and keeps the last documents for as long as their files stay what they are.
+
+    >>> import os, tempfile
+    >>> path = Path(tempfile.mkdtemp(), "x.yaml")
+    >>> _ = path.write_text("name: x")
+    >>> os.utime(path, (1, 1))  # a file that was changed just now may change again
+    >>> reader = Reader()
+    >>> reader.read(path) is reader.read(path)
+    True
+    """
+
+    def __init__(self) -> None:
+        self._read = lru_cache(maxsize=KEPT)(_read_version)
+
+    def read(self, path: Path) -> Document:
+        """The document of a file.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ResourceError: the process may not open another file.
+        """
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            raise
+        except OSError:
+            return read_file(path)  # which tells it
+        if time.time_ns() - status.st_mtime_ns < _SETTLED:
+            return read_file(path)
+        version = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        return self._read(path, shown_path(path), version)
+
+
+def _read_version(path: Path, shown: str, version: tuple[int, ...]) -> Document:  # noqa: ARG001 - they are the key
+    return read_file(path)
+
+
+def read_file(path: Path) -> Document:
+    """Read one file; what keeps it from being read is a finding, except that it is not there.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ResourceError: the process may not open another file.
+    """
+    shown = shown_path(path)
+    try:
+        return read(read_bytes(path), path=shown)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        ResourceError.check(error, shown)
+        message = f"the file cannot be read ({error.strerror or 'unknown cause'})"
+        finding = Diagnostic(code="P001", message=message, path=shown, line=1, column=1, end_column=2)
+        return Document(shown, "", {}, (finding,))
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a regular file below its folder, of which there are at most ``MAX_BYTES + 1``.
+
+    Whoever may put files into a folder does not choose what else of this machine is read, or waited for: a link that
+    leads out of the folder is refused, and so are pipes, devices and sockets.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        OSError: it cannot be read, or is none that is read.
+    """
+    if path.is_symlink():
+        folder, path = path.parent.resolve(), Path(os.path.realpath(path, strict=True))
+        if not path.is_relative_to(folder):
+            raise OSError(errno.EPERM, "it is a link that leads out of its folder")
+    # Not to wait for a pipe's other end; and of a file that became a link meanwhile, not to follow it.
+    flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
+    if not stat.S_ISREG(path.lstat().st_mode):  # to open a device can have effects
+        raise OSError(errno.EPERM, "it is not a regular file")
+    with os.fdopen(os.open(path, flags), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(errno.EPERM, "it is not a regular file")
+        # One byte more than allowed is enough to know that it is too much.
+        return stream.read(MAX_BYTES + 1)
+
+
+def shown_path(path: Path) -> str:
+    """The path as people can click it: relative where it lies below the working directory."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
