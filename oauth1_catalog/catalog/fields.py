@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from oauth1_catalog.catalog.files import NAME
 from oauth1_catalog.catalog.patterns import pattern_problem
 from oauth1_catalog.catalog.provider import time_zone
 from oauth1_catalog.catalog.templates import PLACEHOLDER
@@ -65,7 +66,7 @@ def _read_date(value: object) -> object:
 
 
 def _check_name(value: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", value):
+    if not NAME.fullmatch(value):
         fixed = re.sub(r"[^a-z0-9]+", "_", value.casefold()).strip("_")
         hint = f"write `{fixed}`" if re.match("[a-z]", fixed) else "begin with a letter"
         raise _problem(
@@ -268,9 +269,7 @@ Moment = Annotated[
         }
     ),
 ]
-Name = Annotated[
-    str, AfterValidator(_check_name), WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9_]{0,62}$"})
-]
+Name = Annotated[str, AfterValidator(_check_name), WithJsonSchema({"type": "string", "pattern": f"^{NAME.pattern}$"})]
 Url = Annotated[str, _in_context(check_url), WithJsonSchema(_URL_SCHEMA)]
 EmulatorUrl = Annotated[Url, AfterValidator(check_emulator_url)]
 Path = Annotated[str, _in_context(check_endpoint)]

@@ -1,26 +1,32 @@
 """The ``oauth1-catalog`` command. Public: the command line, no Python names.
 
 A command's module is imported only when the command runs, so that it starts fast. To add a command, write its module
-and a line in ``COMMANDS``. The group turns the errors of ``errors.py`` into messages.
+and a line in ``COMMANDS``. The group turns the errors of ``errors.py`` into messages. The options and arguments that
+several commands share are below it.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
+from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.errors import ConfigurationError, MissingExtraError, OAuthError, needs
 
 with needs("The command `oauth1-catalog`", "cli"):
     import click
+    from click.shell_completion import CompletionItem
 
 # Name to "module:function" and the line that --help shows for it.
 COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("oauth1_catalog.cli.files:validate", "Check provider files."),
     "fmt": ("oauth1_catalog.cli.files:fmt", "Sort the fields of provider files."),
     "new": ("oauth1_catalog.cli.new:new", "Write the file of a new provider."),
-    "try": ("oauth1_catalog.cli.try_:trial", "Log in to a provider, or call it, through the emulator."),
+    "try": ("oauth1_catalog.cli.emulate:try_", "Log in to a provider, or call it, through the emulator."),
     "rule": ("oauth1_catalog.cli.files:rule", "Explain a finding of `validate`."),
     "list": ("oauth1_catalog.cli.catalog:list_providers", "List the providers of the catalog."),
     "search": ("oauth1_catalog.cli.catalog:search", "Find providers by a word."),
@@ -78,3 +84,76 @@ class LazyGroup(click.Group):
 @click.version_option(version("oauth1-catalog"), prog_name="oauth1-catalog")
 def cli() -> None:
     """Validate and show the files of OAuth 1.0 providers, and try a login."""
+
+
+# Options and arguments that several commands share.
+DIRECTORY = click.option(
+    "--directory",
+    "directories",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with your own provider files. You can repeat this option.",
+)
+
+SETTINGS = click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Value of a variable or an option."
+)
+LOCAL_HOSTS = click.option(
+    "--allow-local-hosts", is_flag=True, help="Allow private hosts and IP addresses in variables."
+)
+INSECURE = click.option(
+    "--insecure-transport", is_flag=True, help="Allow http:// in variables, also for other hosts than this machine."
+)
+
+
+def pairs_of(settings: Sequence[str]) -> dict[str, object]:
+    """The values of ``--set NAME=VALUE``.
+
+    Raises:
+        UsageError: one of them has no ``=``.
+
+    >>> pairs_of(("base_url=http://127.0.0.1:8080/?a=b",))
+    {'base_url': 'http://127.0.0.1:8080/?a=b'}
+    """
+    pairs: dict[str, object] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set {setting}: use NAME=VALUE")
+        pairs[name] = value
+    return pairs
+
+
+def complete_provider(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001 - click's signature
+    """Complete the name of a provider, or a path."""
+    if os.sep in incomplete or incomplete.startswith("."):
+        return [CompletionItem(incomplete, type="file")]
+    try:
+        names = Catalog(*ctx.params.get("directories") or ()).names()
+    except OAuthError:
+        return []  # the command itself reports the error
+    found = [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return found or [CompletionItem(incomplete, type="file")]
+
+
+def provider_named(text: str, directories: tuple[Path, ...]) -> tuple[str, Catalog]:
+    """The provider's name, from a name or a file, and the catalog that contains it."""
+    (name,), catalog = providers_named((text,), directories)
+    return name, catalog
+
+
+def providers_named(texts: Sequence[str], directories: tuple[Path, ...]) -> tuple[tuple[str, ...], Catalog]:
+    """The same for several providers.
+
+    Raises:
+        UsageError: a file does not exist.
+    """
+    from oauth1_catalog.catalog.validate_files import catalog_of
+
+    files = {text: Path(text) for text in texts if Path(text).suffix == ".yaml"}
+    for path in files.values():
+        if not path.is_file():
+            raise click.UsageError(f"the file {path} does not exist")
+    folders = (*directories, *(path.parent for path in files.values()))
+    names = tuple(files[text].stem if text in files else text for text in texts)
+    return names, (catalog_of(folders[-1], folders) if folders else Catalog())

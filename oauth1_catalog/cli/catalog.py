@@ -16,7 +16,7 @@ from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.document import Entry, Step
 from oauth1_catalog.catalog.model import Category, ProviderFile, Status
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.cli.arguments import (
+from oauth1_catalog.cli import (
     DIRECTORY,
     INSECURE,
     LOCAL_HOSTS,

@@ -15,8 +15,7 @@ from click.testing import CliRunner
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.rules import rule_codes
 from oauth1_catalog.catalog.schema import schema_text
-from oauth1_catalog.cli import COMMANDS, cli
-from oauth1_catalog.cli.arguments import provider_named, providers_named
+from oauth1_catalog.cli import COMMANDS, cli, provider_named, providers_named
 
 ROOT = Path(__file__).parents[2]
 
