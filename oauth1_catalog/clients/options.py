@@ -217,11 +217,12 @@ def check_unknown(
         if elsewhere and key in elsewhere:
             warn(f"{where} has {key!r}, which is ignored there: it comes from {elsewhere[key]}.")
             continue
-        if near := misspelt(str(key), known):
-            question = did_you_mean(near, quote="'", sentence=True)
+        question = did_you_mean(misspelt(str(key), known), quote="'", sentence=True)
+        # A key like HEADERS can be another library's setting, so it is not an error, although it resembles a name.
+        if question and not str(key).isupper():
             raise ConfigurationError(description=f"{where} has the unknown {key!r}.", advice=question)
         if warn_unrelated:
-            warn(f"{where} has the unknown {key!r}; it is ignored.")
+            warn(f"{where} has the unknown {key!r}; it is ignored. {question}".rstrip())
 
 
 def misspelt(name: str, known: Collection[str]) -> tuple[str, ...]:

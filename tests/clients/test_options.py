@@ -80,6 +80,11 @@ def test_a_near_miss_is_an_error(name, meant):
         signing_options({name: 1}, name="twitter")
 
 
+def test_a_name_written_like_a_setting_is_a_warning_with_a_question():
+    with pytest.warns(UserWarning, match="unknown 'VERIFY'; it is ignored. Did you mean 'verify'?"):
+        assert signing_options({"VERIFY": False}, name="twitter") == {}
+
+
 def test_another_unknown_name_is_a_warning():
     with pytest.warns(UserWarning, match="twitter: client_kwargs has the unknown 'zzz'; it is ignored"):
         assert signing_options({"zzz": 1}, name="twitter") == {}
