@@ -1,6 +1,6 @@
-"""The signature base string (section 3.4.1): the one text that client and server both make of a request.
+"""The signature base string (section 3.4.1): the text that both client and server build from a request.
 
-Rule: these functions are pure and total over what the other side could see; nothing here knows about credentials.
+These functions are pure, and know nothing about credentials.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _is_plain_uri = re.compile(r"[A-Za-z0-9\-._~:/]*").fullmatch
 
 
 def base_string_uri(url: str) -> str:
-    """The base string URI (section 3.4.1.2): scheme, host and port canonical, the path as it is, no query.
+    """The base string URI (section 3.4.1.2): scheme, host and port normalized, the path unchanged, without the query.
 
     Args:
         url: the absolute URL of the request.
@@ -46,7 +46,8 @@ def signature_base_string(method: str, url: str, parameters: Iterable[tuple[str,
     Args:
         method: the HTTP method, in any case.
         url: the absolute URL; the parameters of its query are taken from it.
-        parameters: all others, decoded: the form body's and the protocol's. ``oauth_signature`` is left out.
+        parameters: the other parameters, decoded: those of the form body and of the protocol. ``oauth_signature`` is
+            ignored.
 
     Raises:
         SigningError: the URL or its query cannot be signed.
@@ -102,7 +103,7 @@ def join_sorted(pairs: list[tuple[str, str]]) -> str:
 
 
 def encode_normalized(normalized: str) -> str:
-    """What ``percent_encode`` makes of normalized parameters, in a tenth of its time: only three characters occur.
+    """The same as ``percent_encode`` for normalized parameters, ten times as fast: only three characters need encoding.
 
     >>> encode_normalized("a=r%20b&c=")
     'a%3Dr%2520b%26c%3D'
@@ -116,7 +117,7 @@ def join_base_string(method: str, uri: str, encoded_parameters: str) -> str:
     >>> join_base_string("get", "http://example.com/a%20b", "c%3D")
     'GET&http%3A%2F%2Fexample.com%2Fa%2520b&c%3D'
     """
-    # What percent_encode does, in a quarter of its time, where only two characters have to be encoded.
+    # The same as percent_encode, four times as fast, if only two characters have to be encoded.
     encoded_uri = uri.replace(":", "%3A").replace("/", "%2F") if _is_plain_uri(uri) else percent_encode(uri)
     method = method.upper()
     if not (method.isascii() and method.isalpha()):
@@ -124,19 +125,19 @@ def join_base_string(method: str, uri: str, encoded_parameters: str) -> str:
     return f"{method}&{encoded_uri}&{encoded_parameters}"
 
 
-# What no URL may hold: neither unreserved nor reserved (RFC 3986, section 2), nor the percent sign.
+# Characters that are not allowed in a URL: neither unreserved nor reserved (RFC 3986, section 2), nor the percent sign.
 _raw = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
-# What a path or a query may not hold (sections 3.3, 3.4): brackets belong to an IPv6 host alone.
+# Characters that are not allowed in a path or a query (sections 3.3, 3.4): only an IPv6 host has brackets.
 _raw_behind_host = re.compile(r"[^A-Za-z0-9\-._~:/?@!$&'()*+,;=%]")
 needs_encoding = _raw_behind_host.search
 """Whether ``wire_url`` may write a URL in another way."""
 _find_control = re.compile(r"[\x00-\x1f\x7f]").search
-# What most URLs are: nothing to check, nothing to rewrite. The query is checked where it is decoded.
+# Most URLs match this, and need no further check and no encoding. The query is checked when it is decoded.
 _split_plain = re.compile(
     r"(https?://[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63})*\.?(?::(?!(?:80|443)/)(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?"
     r"/[A-Za-z0-9\-._~/]*)(?:\?([A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]*))?"
 ).fullmatch
-# A label has at most 63 characters (RFC 1035). For a longer one, each HTTP library raises an error of its own kind.
+# A label has at most 63 characters (RFC 1035). For a longer one, each HTTP library raises a different error.
 _parse_authority = re.compile(
     r"((?:[A-Za-z0-9_\-]{1,63}\.)*[A-Za-z0-9_\-]{1,63}\.?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?"
 ).fullmatch
@@ -149,8 +150,8 @@ def wire_url(url: str) -> str:
         url: an absolute ``http`` or ``https`` URL.
 
     Raises:
-        SigningError: the URL holds what cannot be encoded: a control character, user information, a host that is no
-            international domain name. ``split_url`` refuses what is wrong with URLs that need no encoding.
+        SigningError: the URL contains something that cannot be encoded: a control character, user information, or a
+            host that is not an international domain name. ``split_url`` checks URLs that need no encoding.
 
     >>> wire_url("https://bücher.example/a b?q=é#top")
     'https://xn--bcher-kva.example/a%20b?q=%C3%A9'
@@ -173,10 +174,10 @@ def wire_url(url: str) -> str:
 
 
 def split_url(url: str) -> tuple[str, str]:
-    """The base string URI and the query, as it is, of a URL that ``wire_url`` has seen.
+    """The base string URI and the unchanged query of a URL that ``wire_url`` returned.
 
     Raises:
-        SigningError: as ``wire_url``; also where a raw character is left.
+        SigningError: as for ``wire_url``, and if the URL still contains a raw character.
 
     >>> split_url("HTTPS://Api.Example:443?q=1")
     ('https://api.example/', 'q=1')
@@ -198,7 +199,7 @@ def split_url(url: str) -> tuple[str, str]:
 
 
 def _canonical_origin(scheme: str, separator: str, authority: str) -> str:
-    """Scheme and host in lower case, the port as a number and only where it is not the scheme's own."""
+    """Scheme and host in lower case, and the port as a number, unless it is the default port of the scheme."""
     scheme = scheme.lower()
     if not separator or scheme not in DEFAULT_PORTS:
         raise SigningError(description="The URL is not absolute. Begin it with https:// and the host.")
@@ -228,9 +229,9 @@ def _user_information() -> SigningError:
 
 
 def _to_ascii(authority: str) -> str:
-    """The host's labels as A-labels, by UTS 46 as browsers and requests do it.
+    """The host's labels as A-labels, converted by UTS 46, as in browsers and in requests.
 
-    The standard library's codec still follows IDNA 2003, which turns ``ß`` into ``ss``: another host.
+    The standard library's codec still follows IDNA 2003, which converts ``ß`` to ``ss``, which is another host.
     """
     import idna
 

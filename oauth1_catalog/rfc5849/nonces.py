@@ -1,6 +1,6 @@
-"""What makes each request the only one of its kind: nonce and timestamp (section 3.3).
+"""Nonces and timestamps (section 3.3), which make each request unique.
 
-Rule: both are arguments of a ``Signer``, so that tests and debugging can fix them; the defaults are here.
+Both are arguments of a ``Signer``, so that tests and debugging can set them. This module has the defaults.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _ALPHANUMERIC = bytes.maketrans(b"+/", b"0A")
 
 
 def random_nonce() -> str:
-    """28 letters and digits from the operating system's randomness, new on each call.
+    """28 letters and digits from the operating system's random source, new for each call.
 
-    Letters and digits alone, and between 20 and 30 of them, is what oauthlib's servers accept unless told otherwise.
-    Two of the 62 stand for two values each, so that an attacker who bets on them has still one chance in 2**140.
+    By default, oauthlib's servers accept only letters and digits, between 20 and 30 of them. Two of the 62 characters
+    are twice as likely as the others, so a guess is right with a probability of at most 2**-140.
 
     >>> len(random_nonce()), random_nonce().isalnum()
     (28, True)
@@ -39,16 +39,15 @@ def random_nonce() -> str:
 
 
 class Clock:
-    """Seconds since the epoch. Where the system's clock goes back a little, the last second is repeated meanwhile.
+    """Seconds since the epoch. If the system's clock is set back a little, the last second is repeated.
 
-    A server may refuse a request that is older than the one before (OAuth Core 1.0a, section 8), and clocks are set
-    back by a second when they are synchronized. A larger step back is a clock that was wrong and is put right, or a
-    test that travels in time: RFC 5849 asks for the present time, so that is what counts at once. One object may be
-    shared by threads, and goes on working in a forked child.
+    A server may refuse a request that is older than the previous one (OAuth Core 1.0a, section 8), and synchronizing a
+    clock can set it back by a second. After a larger step back, because the clock was wrong or a test travels in time,
+    the new time is used at once. Threads can share one object, and it works in a forked child.
 
     Args:
-        now: where the time comes from; ``time.time`` by default, looked up at each call, as tools that freeze the time
-            replace it.
+        now: returns the time. By default ``time.time``, which is looked up at each call, because tools that freeze the
+            time replace it.
 
     >>> ticks = iter([1010.9, 1009.0, 1011.0, 11.0])
     >>> clock = Clock(lambda: next(ticks))
@@ -66,7 +65,7 @@ class Clock:
     def __call__(self) -> int:
         """The timestamp of a request that is signed now."""
         now = int(time.time() if self._now is None else self._now())
-        # Nearly every call finds the second of the one before, and needs no lock to repeat it.
+        # Nearly every call is in the same second as the previous one, and needs no lock.
         if now == self._last:
             return now
         with self._lock:
@@ -76,28 +75,28 @@ class Clock:
         return now
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        """The process's own clock is that of the process which unpickles it."""
+        """The clock of the process is unpickled as the clock of the other process."""
         return "system_clock" if self is system_clock else (Clock, (self._now,))
 
     def renew_lock(self) -> None:
-        """In a forked child: the thread that held the lock may not exist here."""
+        """Replace the lock in a forked child, where the thread that holds it may not exist."""
         self._lock = threading.Lock()
 
 
-# The one clock of the process: two signers of one client repeat the same second.
+# The process has one clock, so that two signers of a client repeat the same second.
 system_clock: Clock = Clock()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=system_clock.renew_lock)
 
 
 def encoded_nonces(source: NonceSource | None) -> Callable[[], str]:
-    """What gives each request its nonce, percent-encoded.
+    """A function that returns the percent-encoded nonce of a request.
 
     Args:
-        source: a fixed value or what makes one; random by default.
+        source: a fixed value, or a function that returns one; random by default.
 
     Raises:
-        SigningError: the fixed value is no nonce; what is returned raises it for a value that is made.
+        SigningError: the value is not a valid nonce. For a function, the returned function raises it.
 
     >>> encoded_nonces("a b")()
     'a%20b'
@@ -110,13 +109,13 @@ def encoded_nonces(source: NonceSource | None) -> Callable[[], str]:
 
 
 def timestamps(source: TimestampSource | None) -> Callable[[], int | str]:
-    """What gives each request its timestamp, in seconds since the epoch.
+    """A function that returns the timestamp of a request, in seconds since the epoch.
 
     Args:
-        source: a fixed value or what makes one; the system's time by default (``Clock``).
+        source: a fixed value, or a function that returns one; the system's time by default (``Clock``).
 
     Raises:
-        SigningError: the fixed value is no timestamp; what is returned raises it for a value that is made.
+        SigningError: the value is not a valid timestamp. For a function, the returned function raises it.
 
     >>> timestamps("137131200")()
     '137131200'

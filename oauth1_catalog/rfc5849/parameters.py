@@ -1,4 +1,4 @@
-"""Protocol parameters: where they are collected from (section 3.4.1.3.1) and where they travel (section 3.5)."""
+"""Protocol parameters: how they are collected (section 3.4.1.3.1) and transmitted (section 3.5)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from oauth1_catalog.rfc5849.encoding import form_decode, percent_encode
 
 FORM = "application/x-www-form-urlencoded"
 
-# The protocol parameters that a signer makes itself.
+# The protocol parameters that a signer sets itself.
 OWN_NAMES = (
     "oauth_consumer_key",
     "oauth_nonce",
@@ -28,7 +28,7 @@ _header_field = re.compile(r'\s*([^\s=,"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^",\s
 
 
 def is_form(content_type: str) -> bool:
-    """Whether a body of this content type is signed (section 3.4.1.3.1). A charset beside it changes nothing.
+    """Whether a body of this content type is signed (section 3.4.1.3.1). A charset makes no difference.
 
     >>> is_form("application/x-www-form-urlencoded; charset=UTF-8"), is_form("multipart/form-data; boundary=x")
     (True, False)
@@ -58,7 +58,7 @@ def form_text(body: bytes | str) -> str:
 def collect_parameters(
     *, query: str = "", body: bytes | str | None = None, content_type: str = ""
 ) -> list[tuple[str, str]]:
-    """The request's own parameters, decoded: the query's and, if the body is a form, the body's (section 3.4.1.3.1).
+    """The decoded parameters of the query and, if the body is a form, of the body (section 3.4.1.3.1).
 
     Raises:
         SigningError: one of them cannot be decoded.
@@ -73,7 +73,7 @@ def collect_parameters(
 
 
 def refuse_protocol_names(pairs: Iterable[tuple[str, str]], *, place: str) -> None:
-    """Refuse a request that brings parameters of the protocol by itself: each may appear only once (section 3.1).
+    """Refuse a request that already contains protocol parameters: each may appear only once (section 3.1).
 
     >>> refuse_protocol_names([("oauth_callback", "x")], place="query")
     Traceback (most recent call last):
@@ -91,7 +91,7 @@ def encode_extra(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
     """Encode further protocol parameters, such as ``oauth_callback``, ``oauth_verifier``, ``oauth_session_handle``.
 
     Raises:
-        SigningError: a name is not of the protocol or the signer's own, or a value is not text.
+        SigningError: a name is not a protocol parameter, the signer sets it itself, or a value is not text.
 
     >>> encode_extra({"oauth_callback": "https://example.com/cb?x=%20"})
     [('oauth_callback', 'https%3A%2F%2Fexample.com%2Fcb%3Fx%3D%2520')]
@@ -114,7 +114,7 @@ def authorization_header(pairs: Iterable[tuple[str, str]], *, realm: str | None 
 
     Args:
         pairs: the protocol parameters, decoded, with the signature.
-        realm: sent as it is, before the others; it is never part of the signature.
+        realm: sent unchanged, before the others. It is never part of the signature.
 
     Raises:
         SigningError: the realm cannot be sent.
@@ -145,7 +145,7 @@ def parse_authorization_header(value: str) -> list[tuple[str, str]]:
     """Read an ``Authorization`` or ``WWW-Authenticate`` header of the scheme ``OAuth``, values decoded.
 
     Raises:
-        SigningError: it is of another scheme, or not a list of ``name="value"``.
+        SigningError: the header has another scheme, or is not a list of ``name="value"``.
 
     >>> parse_authorization_header('OAuth realm="Photos", oauth_signature="a%3D"')
     [('realm', 'Photos'), ('oauth_signature', 'a=')]
@@ -171,7 +171,7 @@ def parse_authorization_header(value: str) -> list[tuple[str, str]]:
 
 
 def add_to_query(url: str, form: str) -> str:
-    """Append encoded parameters to the URL's query (section 3.5.3), after the request's own, which stay as they are.
+    """Append encoded parameters to the URL's query (section 3.5.3), after those of the request, which stay unchanged.
 
     >>> add_to_query("https://example.com/?a=1", "oauth_token=x%20y")
     'https://example.com/?a=1&oauth_token=x%20y'
@@ -183,7 +183,7 @@ def add_to_query(url: str, form: str) -> str:
 
 
 def add_to_form(body: bytes | None, form: str) -> bytes:
-    """Append encoded parameters to a form body (section 3.5.2), after the request's own, which stay as they are.
+    """Append encoded parameters to a form body (section 3.5.2), after those of the request, which stay unchanged.
 
     >>> add_to_form(b"a=1", "oauth_token=x%20y")
     b'a=1&oauth_token=x%20y'
@@ -196,7 +196,7 @@ def body_hash(body: object, hash_name: str) -> str:
     """The value of ``oauth_body_hash``.
 
     Args:
-        body: the body's bytes or text; ``None``, as an empty one, is the hash of nothing.
+        body: bytes or text. ``None`` has the hash of an empty body.
         hash_name: hashlib's name of the signature method's hash.
 
     Raises:
@@ -211,10 +211,10 @@ def body_hash(body: object, hash_name: str) -> str:
 
 
 def whole_body(body: object) -> bytes | str:
-    """The body, if it is not a stream: signing that would use it up before it is sent.
+    """The body, unless it is a stream: signing would consume it before it is sent.
 
     Raises:
-        SigningError: it is one.
+        SigningError: the body is a stream.
 
     >>> whole_body(iter([b"a=1"]))
     Traceback (most recent call last):

@@ -1,7 +1,7 @@
-"""Private RSA keys for the RSA signature methods (section 3.4.3): read once, whatever form they come in.
+"""Private RSA keys for the RSA signature methods (section 3.4.3), in every supported format, read once.
 
-Rule: no text of a key, and no passphrase, in any message; in variables they are masked.
-``cryptography`` is imported on the first use: HMAC users do without it.
+Messages contain neither a key nor a passphrase, and variables mask them. ``cryptography`` is imported when it is first
+used, because HMAC does not need it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MINIMUM_BITS = 2048
 
 
 class WeakKeyWarning(UserWarning):
-    """An RSA key is shorter than is safe today."""
+    """An RSA key is too short to be safe."""
 
 
 def load_private_key(key: RSAKey, passphrase: str | bytes | None = None) -> RSAPrivateKey:
@@ -32,10 +32,11 @@ def load_private_key(key: RSAKey, passphrase: str | bytes | None = None) -> RSAP
 
     Args:
         key: PEM text or bytes (PKCS#1, PKCS#8 or OpenSSH), the path of a PEM file, or a key object of ``cryptography``.
-        passphrase: of an encrypted PEM.
+        passphrase: the passphrase of an encrypted PEM.
 
     Raises:
-        SigningError: it is no such key, or the passphrase does not open it; the message says what it is instead.
+        SigningError: it is not a private RSA key, or the passphrase does not decrypt it. The message describes what it
+            is.
         MissingExtraError: ``cryptography`` is not installed.
 
     Warns:
@@ -63,12 +64,12 @@ def _load(key: RSAKey, passphrase: str | bytes | None) -> RSAPrivateKey:
 
 
 class PrivateKeys:
-    """Private RSA keys that are parsed once: the clients of a thousand tenants often have one key.
+    """A cache of parsed private RSA keys: the clients of a thousand tenants often share one key.
 
-    Of the PEM and its passphrase it keeps a digest, with a secret of its own.
+    It stores a keyed digest of the PEM and its passphrase, not their text.
 
     Args:
-        limit: how many keys are kept; the oldest is dropped.
+        limit: the number of keys to keep; the oldest is dropped.
     """
 
     def __init__(self, limit: int = 64) -> None:
@@ -80,12 +81,12 @@ class PrivateKeys:
         return len(self._parsed)
 
     def load(self, key: RSAKey, passphrase: str | bytes | None = None) -> RSAPrivateKey:
-        """The key, as ``load_private_key`` reads it; a file is read each time, for it may have changed.
+        """The key, as ``load_private_key`` reads it. A file is read each time, because it may have changed.
 
-        The signer that is made with the key warns where it is weak.
+        A signer with a weak key warns.
 
         Raises:
-            SigningError: it is no such key, or the passphrase does not open it.
+            SigningError: it is not a private RSA key, or the passphrase does not decrypt it.
         """
         key, passphrase = masked(key), masked(passphrase)
         pem = masked(_read(key)) if isinstance(key, str | bytes | os.PathLike) else ""
@@ -108,7 +109,7 @@ class PrivateKeys:
 
 
 def _parse(key: RSAKey, passphrase: str | bytes | None) -> RSAPrivateKey | str:
-    """The key, or what is wrong with it: an exception raised here would carry the key in its traceback."""
+    """The key, or a description of the mistake: the traceback of an exception raised here would contain the key."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
@@ -140,7 +141,7 @@ def _parse(key: RSAKey, passphrase: str | bytes | None) -> RSAPrivateKey | str:
 
 
 def _read(key: object) -> bytes | str:
-    """The PEM's bytes, or what is wrong."""
+    """The bytes of the PEM, or a description of the mistake."""
     if isinstance(key, bytes):
         return key
     if isinstance(key, str):
@@ -152,7 +153,7 @@ def _read(key: object) -> bytes | str:
     try:
         return Path(key).read_bytes()
     except (OSError, ValueError):
-        # The text is not shown: it may be a key whose first line was lost.
+        # The message does not quote the text, which may be a key without its first line.
         return "is neither PEM text (-----BEGIN ... PRIVATE KEY-----) nor the path of a file that can be read."
 
 
