@@ -1,6 +1,6 @@
-"""Percent encoding (section 3.6) and the form encoding that OAuth's parameters travel in (section 3.4.1.3.1).
+"""Percent encoding (section 3.6) and form encoding (section 3.4.1.3.1).
 
-Rule: text is UTF-8 and stays as it is, without Unicode normalization; what cannot be decoded is refused, never guessed.
+Text is UTF-8, without Unicode normalization. Text that cannot be decoded is refused, never guessed.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ _ENCODED_BYTES = tuple(chr(byte) if chr(byte) in UNRESERVED else f"%{byte:02X}" 
 _reserved = re.compile(r"[^A-Za-z0-9\-._~]")
 _find_reserved, _replace_reserved = _reserved.search, _reserved.sub
 _find_bad_escape = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}", re.DOTALL).search
-# What percent_encode writes of ASCII, without NUL. Other escapes are decoded, to see that they are UTF-8.
+# The ASCII output of percent_encode, without NUL. Other escapes are decoded, to check that they are UTF-8.
 _ESCAPE = "%(?:0[1-9A-F]|1[0-9A-F]|2[0-9A-CF]|3[A-F]|40|5[B-E]|60|7[B-DF])"
 _ENCODED = rf"[A-Za-z0-9\-._~]*+(?:{_ESCAPE}[A-Za-z0-9\-._~]*+)*+"
 _is_encoded_pair = re.compile(f"{_ENCODED}={_ENCODED}").fullmatch
 
 
 def percent_encode(text: str | bytes) -> str:
-    """Encode as section 3.6 says: all but ``A-Z a-z 0-9 - . _ ~``, in UTF-8, with upper-case digits.
+    """Encode a text as in section 3.6: everything except ``A-Z a-z 0-9 - . _ ~``, in UTF-8, with upper-case digits.
 
     Args:
-        text: the value; bytes are encoded as they are.
+        text: the value, as text or as bytes.
 
     Raises:
-        SigningError: the text holds a lone surrogate, which no encoding can send.
+        SigningError: the text contains a lone surrogate, which UTF-8 cannot represent.
 
     >>> percent_encode("Ladies + Gentlemen")
     'Ladies%20%2B%20Gentlemen'
@@ -41,7 +41,7 @@ def percent_encode(text: str | bytes) -> str:
     if isinstance(text, str):
         if not _find_reserved(text):
             return text
-        if text.isascii():  # twice as fast for what is mostly unreserved, as a signature or a URL
+        if text.isascii():  # twice as fast if most characters are unreserved, as in a signature or a URL
             return _replace_reserved(_encode_match, text)
         try:
             text = text.encode()
@@ -58,7 +58,7 @@ def percent_encode(text: str | bytes) -> str:
 
 
 def form_encode(pairs: Iterable[tuple[str, str]]) -> str:
-    """Write names and values as a form or a query, by the rules of section 3.6: a space becomes ``%20``.
+    """Encode names and values as a form or a query, by the rules of section 3.6: a space becomes ``%20``.
 
     >>> form_encode([("q", "a b"), ("page", "")])
     'q=a%20b&page='
@@ -69,14 +69,15 @@ def form_encode(pairs: Iterable[tuple[str, str]]) -> str:
 def form_decode(text: str, *, place: str = "form") -> list[tuple[str, str]]:
     """Read a form or a query: ``+`` is a space, ``;`` is data, a name without ``=`` has an empty value.
 
-    Empty pieces (``a=1&&b=2``) hold no parameter. Each escape is decoded once.
+    Empty pieces (``a=1&&b=2``) are skipped. Each escape is decoded once.
 
     Args:
         text: the query without its ``?``, or the form body.
-        place: what an error calls the text.
+        place: the name of the text in an error message.
 
     Raises:
-        SigningError: an escape is not ``%`` and two hexadecimal digits, or what is encoded is not UTF-8 or holds NUL.
+        SigningError: an escape is not ``%`` and two hexadecimal digits, or the decoded text contains NUL or is not
+            UTF-8.
 
     >>> form_decode("b5=%3D%253D&c%40=&a2=r+b&c2")
     [('b5', '=%3D'), ('c@', ''), ('a2', 'r b'), ('c2', '')]
@@ -97,7 +98,7 @@ def encoded_pairs(text: str, *, place: str = "form") -> list[tuple[str, str]]:
     """
     pairs = []
     for piece in text.split("&"):
-        # Most pieces are their own normal form; decoding and encoding them would cost several times this check.
+        # Most pieces are normalized already; decoding and encoding them would take several times as long as this check.
         if _is_encoded_pair(piece):
             name, _, value = piece.partition("=")
             pairs.append((name, value))
@@ -108,7 +109,7 @@ def encoded_pairs(text: str, *, place: str = "form") -> list[tuple[str, str]]:
 
 
 def check_escapes(text: str, *, place: str) -> None:
-    """Refuse a ``%`` that is not followed by two hexadecimal digits: clients and servers each repair it differently.
+    """Refuse a ``%`` that is not followed by two hexadecimal digits, because clients and servers repair it differently.
 
     >>> check_escapes("/100%", place="path")
     Traceback (most recent call last):

@@ -1,6 +1,6 @@
-"""Request and response as values: what every layer hands to the next.
+"""Requests, responses and credentials, as values that the layers pass to each other.
 
-Rule: a ``repr`` shows neither headers nor body nor query, since each of them can carry a secret (a PLAINTEXT signature
+A ``repr`` shows neither headers nor body nor query, because each of them can contain a secret (a PLAINTEXT signature
 is the secret itself).
 """
 
@@ -17,13 +17,13 @@ from oauth1_catalog.redaction import MaskedMapping, MaskedText, masked, type_nam
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, signed or still to be signed.
+    """One HTTP request, signed or not.
 
     Args:
         method: the HTTP method, upper-case.
-        url: the absolute URL, exactly as it goes on the wire.
-        headers: header names to values; a name is looked up without regard to case.
-        body: the body's bytes, exactly as they go on the wire; ``None`` where there is no body.
+        url: the absolute URL, exactly as it is sent.
+        headers: header names and values; names are compared without regard to case.
+        body: the bytes of the body, exactly as they are sent; ``None`` without a body.
 
     >>> Request("GET", "https://api.example.com/1/me?token=secret")
     Request('GET', 'https://api.example.com/1/me')
@@ -35,7 +35,7 @@ class Request:
     body: bytes | None = None
 
     def header(self, name: str, default: str = "") -> str:
-        """The value of the header ``name``, whatever its case."""
+        """The value of the header ``name``, without regard to case."""
         return find_header(self.headers, name, default)
 
     def __repr__(self) -> str:
@@ -44,7 +44,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP response, its body read to the end.
+    """One HTTP response, with its complete body.
 
     >>> Response(200, {"Content-Type": "text/plain"}, b"hello").text
     'hello'
@@ -55,12 +55,12 @@ class Response:
     body: bytes = field(default=b"", repr=False)
 
     def header(self, name: str, default: str = "") -> str:
-        """The value of the header ``name``, whatever its case."""
+        """The value of the header ``name``, without regard to case."""
         return find_header(self.headers, name, default)
 
     @property
     def text(self) -> str:
-        """The body as UTF-8, or as UTF-16 or UTF-32 where its first bytes show that; what cannot be read is U+FFFD.
+        """The body decoded as UTF-8, or as UTF-16 or UTF-32 if its first bytes show that. Invalid bytes become U+FFFD.
 
         >>> Response(200, {}, "oauth_problem=x".encode("utf-16-le")).text
         'oauth_problem=x'
@@ -68,14 +68,14 @@ class Response:
         return self.body.decode(_encoding(self.body), "replace")
 
 
-_MARKS = {  # the longer first: UTF-32's begins with UTF-16's
+_MARKS = {  # the longer first: the mark of UTF-32 begins with that of UTF-16
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_ZEROS = {  # where plain text has zeros among its first four bytes (RFC 4627, section 3, told JSON's encoding so)
+_ZEROS = {  # the zeros among the first four bytes of plain text (as RFC 4627, section 3, detects the encoding of JSON)
     "000x": "utf-32-be",
     "x000": "utf-32-le",
     "0x0x": "utf-16-be",
@@ -84,7 +84,7 @@ _ZEROS = {  # where plain text has zeros among its first four bytes (RFC 4627, s
 
 
 def _encoding(body: bytes) -> str:
-    """The encoding of a text, by its byte order mark or by its zeros."""
+    """The encoding of a text, from its byte order mark or its zero bytes."""
     if body[:4].isascii() and 0 not in body[:4]:
         return "utf-8"
     marked = next((name for mark, name in _MARKS.items() if body.startswith(mark)), None)
@@ -92,7 +92,7 @@ def _encoding(body: bytes) -> str:
 
 
 def find_header(headers: Mapping[str, str], name: str, default: str = "") -> str:
-    """The value of the header ``name`` in a mapping, whatever the case of its keys.
+    """The value of the header ``name`` in a mapping, without regard to case.
 
     >>> find_header({"content-type": "text/html"}, "Content-Type")
     'text/html'
@@ -109,7 +109,7 @@ def _mask(credentials: object, name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """What the provider gave to the application: consumer key and consumer secret.
+    """The credentials of the application: its consumer key and consumer secret.
 
     >>> ClientCredentials("key", "secret")
     ClientCredentials(client_id='key')
@@ -124,7 +124,7 @@ class ClientCredentials:
 
 @dataclass(frozen=True, slots=True)
 class _OfToken:
-    """What temporary and token credentials share."""
+    """The base of temporary and token credentials."""
 
     oauth_token: str
     oauth_token_secret: str = field(default="", repr=False)
@@ -134,17 +134,17 @@ class _OfToken:
         _mask(self, "oauth_token_secret")
 
     def encoded(self) -> tuple[str, str]:
-        """Identifier and secret, percent-encoded once, since a token often signs many requests.
+        """Identifier and secret, percent-encoded once, because a token often signs many requests.
 
         Raises:
-            SigningError: they cannot be signed with.
+            SigningError: they cannot sign.
 
         >>> TokenCredentials("a/b", "hush").encoded()
         ('********', '********')
         """
         if self._encoded is None:
             check_credentials(self.oauth_token, self.oauth_token_secret, "oauth_token", "oauth_token_secret")
-            # Not percent_encode, which does the same: the emulator uses these classes, and nothing of our signing.
+            # Not percent_encode, which does the same: the emulator uses these classes, but no signing code.
             token, secret = quote(self.oauth_token, safe=""), MaskedText(quote(self.oauth_token_secret, safe=""))
             encoded = MaskedText(token), secret
             object.__setattr__(self, "_encoded", encoded)
@@ -154,9 +154,9 @@ class _OfToken:
 
 @dataclass(frozen=True, slots=True)
 class TemporaryCredentials(_OfToken):
-    """The request token: what one login holds between the redirect and the callback.
+    """The request token, which a login uses between the redirect and the callback.
 
-    ``extra`` is whatever else the provider's answer held.
+    ``extra`` contains the other fields of the provider's response.
     """
 
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -168,7 +168,7 @@ class TemporaryCredentials(_OfToken):
 
 @dataclass(frozen=True, slots=True)
 class TokenCredentials(_OfToken):
-    """The access token: what signs for one user.
+    """The access token of one user.
 
     >>> TokenCredentials("token", "secret")
     TokenCredentials(oauth_token='token')
@@ -176,12 +176,12 @@ class TokenCredentials(_OfToken):
 
 
 def check_credentials(identifier: str, secret: str, identifier_name: str, secret_name: str) -> None:
-    """Refuse what cannot be signed with, by the names alone: neither value may show in a message or a traceback.
+    """Refuse credentials that cannot sign. The message contains only the names; no traceback shows the values.
 
     An empty secret is legal (section 3.4.2).
 
     Raises:
-        SigningError: no identifier, a secret that is not text, or a lone surrogate in either.
+        SigningError: the identifier is missing, the secret is not text, or one of them contains a lone surrogate.
 
     >>> check_credentials("token", None, "oauth_token", "oauth_token_secret")
     Traceback (most recent call last):

@@ -1,6 +1,6 @@
-"""Signature methods (section 3.4): the RFC's three, their SHA-256 and SHA-512 kin, and those that others register.
+"""Signature methods (section 3.4): the RFC's three, their variants with SHA-256 and SHA-512, and registered ones.
 
-Rule: a method is a value without the state of any request; the secrets are given to ``sign`` and kept nowhere.
+A method has no state of a request. The secrets are passed to ``sign``, and not stored.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class SignatureMethod(Protocol):
-    """How a base string becomes a signature."""
+    """A signature method, which computes the signature of a base string."""
 
     @property
     def name(self) -> str:
-        """What is sent as ``oauth_signature_method``."""
+        """The value of ``oauth_signature_method``."""
         ...
 
     @property
     def hash_name(self) -> str | None:
-        """The hash that ``oauth_body_hash`` is made with, by hashlib's name; ``None`` where the method has none."""
+        """The hash for ``oauth_body_hash``, as hashlib names it; ``None`` if the method has no hash."""
         ...
 
     def sign(self, base_string: str, client_secret: str, token_secret: str) -> str:
@@ -48,7 +48,7 @@ Factory = Callable[["RSAPrivateKey | None"], SignatureMethod]
 
 @dataclass(frozen=True, slots=True)
 class Plaintext:
-    """PLAINTEXT (section 3.4.4): the secrets themselves; only ever over TLS.
+    """PLAINTEXT (section 3.4.4): the signature is the secrets themselves. Use it only over TLS.
 
     >>> Plaintext().sign("", "ja893SD9", "")
     'ja893SD9&'
@@ -64,7 +64,7 @@ class Plaintext:
 
 @dataclass(frozen=True, slots=True)
 class Hmac:
-    """HMAC (section 3.4.2) over the hash ``hash_name``.
+    """HMAC (section 3.4.2) with the hash ``hash_name``.
 
     >>> Hmac("HMAC-SHA1", "sha1").sign("bs", "cs", "")
     'egQqG5AJep5sJ7anhXju1unge2I='
@@ -79,7 +79,7 @@ class Hmac:
         return b2a_base64(hmac.digest(key.encode(), base_string.encode(), self.hash_name), newline=False).decode()
 
     def encoded_signature(self, base_string: str, key: str) -> str:
-        """The same, percent-encoded, with a key that ``signing_key`` has made.
+        """The same, percent-encoded, with a key from ``signing_key``.
 
         ``percent_encode`` would take twice as long, but only three characters of base64 change.
 
@@ -91,7 +91,7 @@ class Hmac:
 
 
 class Rsa:
-    """RSASSA-PKCS1-v1_5 (section 3.4.3) over the hash ``hash_name``; the shared secrets take no part."""
+    """RSASSA-PKCS1-v1_5 (section 3.4.3) with the hash ``hash_name``; the shared secrets are not used."""
 
     __slots__ = ("_key", "_options", "hash_name", "name")
 
@@ -108,14 +108,14 @@ class Rsa:
         return f"Rsa({self.name!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """For pickling: a key of ``cryptography`` cannot be pickled itself. The pickle holds it in plain form."""
+        """Pickle the key as unencrypted PEM, because a key of ``cryptography`` cannot be pickled."""
         from cryptography.hazmat.primitives import serialization as forms
 
         der = self._key.private_bytes(forms.Encoding.DER, forms.PrivateFormat.PKCS8, forms.NoEncryption())
         return _unpickled_rsa, (self.name, self.hash_name, der)
 
     def __copy__(self) -> Rsa:
-        return self  # it never changes
+        return self  # it is immutable
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Rsa:
         return self
@@ -133,7 +133,7 @@ def _unpickled_rsa(name: str, hash_name: str, der: bytes) -> Rsa:
 
 
 def signing_key(client_secret: str, token_secret: str) -> str:
-    """The key of HMAC and PLAINTEXT (section 3.4.2): both secrets encoded, joined by an ``&`` that is always there.
+    """The key of HMAC and PLAINTEXT (section 3.4.2): both secrets encoded, and always joined by ``&``.
 
     >>> signing_key("a&b", "")
     'a%26b&'
@@ -171,14 +171,14 @@ _factories: dict[str, Factory] = {
 
 
 def register_signature_method(name: str, factory: Factory) -> None:
-    """Make ``name`` usable wherever the name of a signature method is.
+    """Register a signature method, so that ``name`` can be used like the names of the built-in ones.
 
     Args:
-        name: what is sent as ``oauth_signature_method``; compared exactly.
-        factory: gets the private RSA key that the application configured, or ``None``, and returns the method.
+        name: the value of ``oauth_signature_method``; compared exactly.
+        factory: takes the private RSA key that the application configured, or ``None``, and returns the method.
 
     Raises:
-        SigningError: the name is taken.
+        SigningError: the name is already registered.
     """
     if _factories.setdefault(name, factory) is not factory:
         raise SigningError(
@@ -188,7 +188,7 @@ def register_signature_method(name: str, factory: Factory) -> None:
 
 
 def signature_method_names() -> tuple[str, ...]:
-    """The names that ``signature_method`` knows.
+    """The names that ``signature_method`` accepts.
 
     >>> signature_method_names()[:2]
     ('PLAINTEXT', 'HMAC-SHA1')
@@ -205,12 +205,12 @@ def signature_method(
     """The signature method of that name, with its key.
 
     Args:
-        method: a registered name, or a method object, which is returned as it is.
+        method: a registered name, or a method object, which is returned unchanged.
         rsa_key: for the RSA methods; see ``load_private_key``.
-        rsa_key_passphrase: of an encrypted PEM.
+        rsa_key_passphrase: the passphrase of an encrypted PEM.
 
     Raises:
-        SigningError: no such method, a key that cannot be used, no key where one is needed, or one where none is.
+        SigningError: the method is unknown, the key is missing or cannot be used, or the method takes no key.
 
     >>> signature_method("HMAC-SHA256")
     Hmac(name='HMAC-SHA256', hash_name='sha256')

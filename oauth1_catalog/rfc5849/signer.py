@@ -1,7 +1,6 @@
-"""Sign one request (section 3.1): everything that is the same for all requests of a client is made once.
+"""Sign requests (section 3.1). Everything that all requests of a client have in common is computed once.
 
-Rule: a ``Signer`` never changes, so that threads and event loops may share it; what belongs to one request lives in
-the call. All checks come before the first use of a secret.
+A ``Signer`` is immutable, so threads and event loops can share it. All checks come before the first use of a secret.
 """
 
 from __future__ import annotations
@@ -59,24 +58,25 @@ class Signer:
     Args:
         client: the client credentials.
         signature_method: the name of a signature method, or a method object.
-        signature_type: where the protocol parameters travel: ``"HEADER"``, ``"QUERY"`` or ``"BODY"`` (section 3.5).
-        realm: sent in the header, never signed. ``{request_url}`` in it stands for the URL without its query.
-        body_hash: when ``oauth_body_hash`` (Request Body Hash extension) is sent, made with the hash of the signature
-            method: ``"non_form"`` with every body that is not a form, ``"always"`` also without a body (the hash of
-            nothing). Never with a form, which the signature covers by itself.
+        signature_type: where the protocol parameters are sent: ``"HEADER"``, ``"QUERY"`` or ``"BODY"`` (section 3.5).
+        realm: sent in the header, never signed. ``{request_url}`` in it is replaced by the URL without its query.
+        body_hash: when to send ``oauth_body_hash`` (Request Body Hash extension), computed with the signature method's
+            hash: ``"non_form"`` with every body that is not a form, ``"always"`` also without a body (the hash of the
+            empty text). Never with a form, which the signature covers anyway.
         force_include_body: Authlib's name for ``body_hash="non_form"``.
-        empty_token: send an empty ``oauth_token`` where there is none (section 3.1 lets it be left out).
-        version: the value of ``oauth_version``; ``None`` leaves it out.
-        profile: ``"rfc5849"``, or ``"mastercard"``, where the values of the protocol parameters are not encoded.
+        empty_token: send an empty ``oauth_token`` without a token (section 3.1 allows omitting it).
+        version: the value of ``oauth_version``; ``None`` omits it.
+        profile: ``"rfc5849"``, or ``"mastercard"``, which does not encode the values of the protocol parameters.
         rsa_key: for the RSA methods: PEM text or bytes, a path, or a key object.
         rsa_key_passphrase: of an encrypted PEM.
-        nonce: a fixed value or what makes one; 28 random letters and digits by default.
-        timestamp: a fixed value or what makes one, in seconds since the epoch; the system's time by default.
-        allow_plaintext_over_http: sign with PLAINTEXT for ``http://`` as well, where everybody on the way can read the
-            secrets. This machine (``localhost``, 127.0.0.0/8, ``[::1]``) needs no such word.
+        nonce: a fixed value, or a function that returns one; 28 random letters and digits by default.
+        timestamp: a fixed value, or a function that returns one, in seconds since the epoch; the system's time by
+            default.
+        allow_plaintext_over_http: sign with PLAINTEXT for ``http://`` as well, although anyone on the network can read
+            the secrets. This machine (``localhost``, 127.0.0.0/8, ``[::1]``) does not need it.
 
     Raises:
-        SigningError: one of the arguments cannot be used; the message says which, why, and what to do.
+        SigningError: an argument is invalid. The message contains its name, the reason and a correction.
 
     >>> signer = Signer(ClientCredentials("key", "secret"), nonce="n", timestamp=1)
     >>> signed = signer.sign(Request("GET", "https://example.com/"), TokenCredentials("token", "hush"))
@@ -144,7 +144,7 @@ class Signer:
         self._is_plaintext = self._method.name == "PLAINTEXT"
         if version not in {"1.0", None}:
             raise SigningError(description=f"version is {version!r}. It is '1.0', or None to send none (section 3.1).")
-        # The protocol parameters in the order of their names; nonce, timestamp and token come between these texts.
+        # The protocol parameters, sorted by name. Nonce, timestamp and token are inserted between these texts.
         self._fixed = (
             f"oauth_consumer_key={percent_encode(client.client_id)}&oauth_nonce=",
             f"&oauth_signature_method={percent_encode(self._method.name)}&oauth_timestamp=",
@@ -184,13 +184,13 @@ class Signer:
         return self._body_hash
 
     def at(self, signature_type: SignatureType) -> Signer:
-        """The same signer with its protocol parameters in another place.
+        """The same signer with another ``signature_type``.
 
-        Some providers want them in a form at the token endpoints, and in the header on API calls. A realm travels in
-        the header alone.
+        Some providers expect the protocol parameters in a form at the token endpoints, and in the header of API calls.
+        Only the header can contain a realm.
 
         Raises:
-            SigningError: there is no such place, or the profile has another one.
+            SigningError: the type is unknown, or the profile does not allow it.
 
         >>> Signer(ClientCredentials("key")).at("BODY").signature_type
         'BODY'
@@ -209,17 +209,17 @@ class Signer:
         *,
         fields: Iterable[tuple[str, str]] = (),
     ) -> Request:
-        """The request with its signature, exactly as it has to go on the wire.
+        """The request with its signature, exactly as it must be sent.
 
         Args:
-            request: not yet signed. Raw characters of its URL are percent-encoded.
-            token: temporary or token credentials; ``None`` signs for the client alone.
-            parameters: further protocol parameters by name, such as ``oauth_callback`` and ``oauth_verifier``.
-            fields: text fields of the body if that is multipart, decoded, for a provider that signs them (Flickr).
-                They are left out with any other ``Content-Type``, as after a redirect that dropped the body.
+            request: the request, not yet signed. Raw characters of its URL are percent-encoded.
+            token: temporary or token credentials; ``None`` signs with only the client's credentials.
+            parameters: other protocol parameters by name, such as ``oauth_callback`` and ``oauth_verifier``.
+            fields: the decoded text fields of a multipart body, for a provider that signs them (Flickr). With another
+                ``Content-Type`` they are ignored, as after a redirect that dropped the body.
 
         Raises:
-            SigningError: the request cannot be signed; nothing of it was changed.
+            SigningError: the request cannot be signed. It is unchanged.
         """
         try:
             return self._signed(request, token, parameters, fields)
@@ -288,16 +288,16 @@ class Signer:
         parameters: Mapping[str, str] | None = None,
         fields: Iterable[tuple[str, str]] = (),
     ) -> str:
-        """The value of the ``Authorization`` header alone, for a client that keeps the request in a form of its own.
+        """The value of the ``Authorization`` header, for a client that has its own class of requests.
 
         Args:
             method: the HTTP method, in any case.
-            url: exactly as it goes on the wire.
-            body: bytes or text, exactly as they go on the wire; a stream only where the signature does not cover it.
+            url: exactly as it is sent.
+            body: bytes or text, exactly as it is sent. It can be a stream if the signature does not cover it.
             content_type: the value of that header.
-            token: temporary or token credentials; ``None`` signs for the client alone.
-            parameters: further protocol parameters by name.
-            fields: text fields of the body if that is multipart, decoded, for a provider that signs them.
+            token: temporary or token credentials; ``None`` signs with only the client's credentials.
+            parameters: other protocol parameters by name.
+            fields: the decoded text fields of a multipart body, for a provider that signs them.
 
         Raises:
             SigningError: the request cannot be signed.
@@ -309,10 +309,10 @@ class Signer:
         try:
             protocol, signature = self._sign(method, url, body, content_type, token, parameters, fields)
         except Exception as error:
-            # Not in the first line: this is done for each call, and copies the body.
+            # Not in the first line, because it copies the body for each call.
             url, body, parameters, fields = masked(url), masked(body), masked(parameters), masked(fields)
             raise without_frames(error)  # noqa: B904 - it is the same error
-        # From here on nothing can fail: this frame holds the signature now.
+        # Nothing can fail from here on, because this frame now contains the signature.
         header = protocol.replace("=", '="').replace("&", '", ')
         if self._is_raw:
             header = _raw(header)
@@ -328,16 +328,16 @@ class Signer:
         token: Credentials | None = None,
         parameters: Mapping[str, str] | None = None,
     ) -> list[tuple[str, str]]:
-        """The fields of a form that a browser sends, signed: its own, then the protocol's (section 3.5.2).
+        """The signed fields of a form that a browser sends: yours, then those of the protocol (section 3.5.2).
 
         A launch of LTI 1.1 is such a form: put each pair into an ``<input type="hidden">`` of a form whose ``action``
-        is ``url``, with ``method="post"`` and in UTF-8. Line breaks become CRLF, which is what a browser makes of them.
+        is ``url``, with ``method="post"`` and in UTF-8. Line breaks become CRLF, as in a browser.
 
         Args:
-            url: the form's ``action``; its query is signed too, and stays in it.
-            fields: names and values. A name may come more than once in pairs.
-            token: token credentials; ``None`` signs for the client alone.
-            parameters: further protocol parameters by name, such as ``{"oauth_callback": "about:blank"}``.
+            url: the form's ``action``. Its query is signed as well, and stays in it.
+            fields: names and values, as a mapping or as pairs, in which a name can occur more than once.
+            token: token credentials; ``None`` signs with only the client's credentials.
+            parameters: other protocol parameters by name, such as ``{"oauth_callback": "about:blank"}``.
 
         Raises:
             SigningError: the form cannot be signed.
@@ -364,7 +364,7 @@ class Signer:
         parameters: Mapping[str, str] | None,
         fields: Iterable[tuple[str, str]],
     ) -> tuple[str, str]:
-        """The protocol parameters of this request, normalized, and the signature, encoded."""
+        """The normalized protocol parameters of this request, and the encoded signature."""
         if self._is_plaintext and not self._plaintext_over_http:
             self._refuse_plaintext(url)
         form = []
@@ -411,14 +411,14 @@ class Signer:
 
 
 def _as_browsers_send(text: str) -> str:
-    """Text with each line break as CRLF (HTML, "constructing an entry list")."""
+    """The text with CRLF line breaks (HTML, "constructing an entry list")."""
     if not isinstance(text, str):
         raise SigningError(description=f"A name or value of the form is {type(text).__name__}. Pass text.")
     return _LINE_BREAK.sub("\r\n", text)
 
 
 def _raw(encoded: str) -> str:
-    """Mastercard's signers send the values of protocol parameters as they are."""
+    """The value unchanged: Mastercard's signers do not encode the values of protocol parameters."""
     raw = unquote(encoded)
     if not (raw.isascii() and raw.isprintable()) or "%22" in encoded or "%5C" in encoded:
         raise SigningError(
