@@ -16,11 +16,11 @@ from oauth1_catalog.clients.arguments import blanks_escaped, covers_body, form_b
 from oauth1_catalog.clients.auth import BaseOAuth1Auth, refuse_authorization
 from oauth1_catalog.clients.failures import unusable_url, without_secrets
 from oauth1_catalog.clients.httpx_answers import Answers, aanswers_bounded, answers_bounded, asend, send
-from oauth1_catalog.clients.httpx_arguments import build_request
 from oauth1_catalog.clients.httpx_exchange import (
     SignedRequest,
     aconnected,
     aexchange,
+    build_request,
     client_limits,
     connected,
     exchange,

@@ -1,29 +1,38 @@
-"""One exchange with a token endpoint over a client of httpx2: bounded, within a deadline, never redirected.
+"""How a request goes over a client of httpx2: token requests within their bounds, and the arguments of API calls.
 
-The sync and the async function differ in their ``await``, and in how the deadline stops what waits for headers.
+A token request is never redirected. The sync and the async function differ in their ``await``, and in how the deadline
+stops what waits for headers.
+
+``params`` of an API call are added to the query that the URL has, where httpx2 replaces that query without a word, and
+``data`` may be pairs, text or bytes. Values are written as httpx2 writes them: ``True`` is ``true``, and ``None`` is
+empty.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from functools import lru_cache
 from io import BytesIO
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from weakref import ref
 
 import anyio
 import httpcore2
 import httpx2
 
+from oauth1_catalog.clients.arguments import no_pairs, pairs_of
 from oauth1_catalog.clients.failures import FULL_POOL, failure, filter_logs_of, transport_error, without_secrets
 from oauth1_catalog.clients.limits import DEADLINE, Limits
 from oauth1_catalog.errors import SigningError, TransportError
+from oauth1_catalog.redaction import MaskedMapping, masked
+from oauth1_catalog.rfc5849.encoding import form_encode
 from oauth1_catalog.rfc5849.messages import Request, Response
+from oauth1_catalog.rfc5849.parameters import FORM
 
 filter_logs_of("httpx2", *(f"httpcore2.{part}" for part in ("http11", "http2", "connection", "proxy", "socks")))
 
@@ -132,32 +141,32 @@ def token_limits(limits: Limits) -> dict[str, Any]:
 
 def connected(limits: Limits, request: httpx2.Request, send: Callable[[], httpx2.Response]) -> httpx2.Response:
     """Send ``request``, and again where the connection was refused: then nothing was sent."""
-    with _explaining_a_full_pool(request):
+    try:
         for _ in range(limits.connect_retries):
             with suppress(httpx2.ConnectError):
                 return send()
         return send()
+    except httpx2.PoolTimeout as error:
+        raise _of_a_full_pool(error, request)  # noqa: B904 - it is the same error
 
 
 async def aconnected(
     limits: Limits, request: httpx2.Request, send: Callable[[], Awaitable[httpx2.Response]]
 ) -> httpx2.Response:
     """As ``connected``, with an asynchronous client."""
-    with _explaining_a_full_pool(request):
+    try:
         for _ in range(limits.connect_retries):
             with suppress(httpx2.ConnectError):
                 return await send()
         return await send()
-
-
-@contextmanager
-def _explaining_a_full_pool(request: httpx2.Request) -> Iterator[None]:
-    """``httpx2.PoolTimeout`` has no text, and is taken for a slow provider, which has not even been asked."""
-    try:
-        yield
     except httpx2.PoolTimeout as error:
-        error.args = (failure(str(request.url), FULL_POOL).description,)
-        raise
+        raise _of_a_full_pool(error, request)  # noqa: B904 - it is the same error
+
+
+def _of_a_full_pool(error: httpx2.PoolTimeout, request: httpx2.Request) -> httpx2.PoolTimeout:
+    """``error`` with a text: it has none, and is taken for a slow provider, which has not even been asked."""
+    error.args = (failure(str(request.url), FULL_POOL).description,)
+    return error
 
 
 def _check_length(request: Request, body: BytesIO, limits: Limits) -> None:
@@ -228,3 +237,60 @@ def _keep_deadline(stream: httpcore2.NetworkStream) -> None:
         return theirs(here, max_bytes, timeout)
 
     stream.read = read  # type: ignore[method-assign] # of this connection alone
+
+
+def build_request(
+    build: Callable[..., httpx2.Request], method: str, url: str | httpx2.URL, *, own: httpx2.QueryParams, **call: Any
+) -> httpx2.Request:
+    """Make the request of a call.
+
+    Args:
+        build: ``build_request`` of httpx2's client.
+        method: the HTTP method.
+        url: where; a query in it is kept.
+        own: the client's own ``params``; those of the call replace them, name by name.
+        call: the remaining keywords of ``build``. ``params`` may be all that httpx2 takes (a mapping, pairs, text,
+            bytes); ``data`` may also be pairs, text or bytes.
+
+    Raises:
+        SigningError: ``data`` is something else, such as a file.
+
+    >>> client, params = httpx2.Client(), {"y[]": "a b"}
+    >>> build_request(client.build_request, "GET", "https://a.example/?x=1", own=client.params, params=params).url
+    URL('https://a.example/?x=1&y%5B%5D=a%20b')
+    """
+    call = MaskedMapping(call)
+    params = call.pop("params", None)
+    request = build(method, url, **_with_form(call))
+    if params or own:
+        pieces = (httpx2.URL(url).query.decode("ascii"), _query(own, params))
+        request.url = request.url.copy_with(query="&".join(filter(None, pieces)).encode("ascii"))
+    return request
+
+
+def _query(own: httpx2.QueryParams, params: Any) -> str:
+    if isinstance(params, bytes):
+        params = params.decode()
+    if isinstance(params, str) and not own:  # it is a query already: its escapes stay as they are
+        return httpx2.URL("?" + params.replace("#", "%23")).query.decode("ascii")
+    if params is not None and not isinstance(params, str | Mapping):
+        params = list(params)
+    return form_encode(own.merge(params).multi_items())
+
+
+def _with_form(call: MaskedMapping) -> MaskedMapping:
+    """The keywords of a call, in which ``data`` may be pairs, text or bytes too, as requests takes them."""
+    data = masked(call.get("data"))
+    if data is None or isinstance(data, Mapping):
+        return call
+    call = MaskedMapping((name, value) for name, value in call.items() if name != "data")
+    if isinstance(data, str | bytes):
+        return MaskedMapping(call, content=data)
+    pairs = pairs_of(data)
+    if pairs is None:
+        raise SigningError(
+            description=f"{no_pairs('data', data)}: of a file, what read() gives. httpx2 takes a stream as content=."
+        )
+    headers = httpx2.Headers(call.get("headers"))
+    headers.setdefault("Content-Type", FORM)
+    return MaskedMapping(call, content=urlencode(pairs), headers=headers)

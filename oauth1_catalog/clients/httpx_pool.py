@@ -132,8 +132,7 @@ class HttpxPool:
         import httpx2
 
         from oauth1_catalog.clients.httpx_answers import aanswers_bounded, asend
-        from oauth1_catalog.clients.httpx_arguments import build_request
-        from oauth1_catalog.clients.httpx_exchange import aconnected
+        from oauth1_catalog.clients.httpx_exchange import aconnected, build_request
 
         follow = kwargs.pop("follow_redirects", self.follow_redirects or client.follow_redirects)
         stream = kwargs.pop("stream", False)

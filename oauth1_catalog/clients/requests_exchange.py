@@ -100,7 +100,7 @@ def _prepared(request: Request, session: requests.Session) -> requests.PreparedR
             "neither a letter, a digit nor one of -._~!$&'()*+,;=:@/ in the endpoint's URL, with capitals (%5B)."
         )
     prepared = requests.PreparedRequest()
-    prepared.prepare_method(request.method)
+    prepared.method = request.method
     prepared.url = request.url
     prepared.prepare_headers({**session.headers, "Accept-Encoding": "identity", **request.headers})
     # Not by prepare_body, which looks for files, streams and mappings in what is known to be bytes or nothing.
@@ -177,6 +177,27 @@ class PoolSession(RedirectsUnread):
     def __init__(self) -> None:
         super().__init__()
         self._environment: dict[tuple[object, ...], dict[str, Any]] = {}
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """As in requests, which takes a third of its time to merge what is empty."""
+        if request.auth is None or request.cookies or len(self.cookies) or self.params or any(self.hooks.values()):
+            return super().prepare_request(request)
+        headers: Any = self.headers.copy()  # a call may have bytes, and None for "leave it out"
+        headers.update(request.headers or {})
+        prepared = requests.PreparedRequest()
+        prepared.prepare(
+            method=str(request.method).upper(),
+            url=request.url,
+            headers={name: value for name, value in headers.items() if value is not None},
+            files=request.files,
+            data=request.data,
+            json=request.json,
+            params=request.params,
+            auth=request.auth,
+            cookies={},
+            hooks=request.hooks,
+        )
+        return prepared
 
     def merge_environment_settings(
         self, url: str, proxies: dict[str, str] | None, stream: Any, verify: Any, cert: Any
