@@ -1,7 +1,7 @@
-"""What the user's browser brings back from the provider (RFC 5849, section 2.2).
+"""Read the callback, with which the user's browser returns from the provider (RFC 5849, section 2.2).
 
-Rule: only the parameters that the protocol and the provider's file name are read, each at most once. Anybody can write
-a callback's address; what else stands in it (``oauth_token_secret``, ``redirect_uri``, ...) reaches nothing.
+Only the parameters of the protocol and of the provider's file are read, each at most once. Anyone can write the URL of
+a callback, so its other parameters (``oauth_token_secret``, ``redirect_uri``, ...) are ignored.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from oauth1_catalog.errors import (
 from oauth1_catalog.flow.problems import REFUSALS
 
 MAX_VALUE = 2048
-"""The longest value that a callback may hold, in characters."""
+"""The maximum length of a value in a callback, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A callback's parameters, read but not yet believed.
+    """The parameters of a callback, not yet verified.
 
-    ``oauth_token`` says which login it claims to end; ``failure`` is the reason why that login ends without a token.
+    ``oauth_token`` identifies the login that it claims to finish. ``failure`` is the reason if the login failed.
     """
 
     oauth_token: str
@@ -43,15 +43,15 @@ def read_callback(
     """Read the parameters of a callback.
 
     Args:
-        provider: says what a denial looks like, and which other parameters to keep.
-        parameters: names and values of the query, decoded, in their order.
-        handed: the same, as a front end handed them on in a body. They stand for the query's, which may be there too
-            but not differ.
+        provider: describes a denial, and the other parameters to keep.
+        parameters: names and values of the query, decoded, in order.
+        handed: the parameters that a front end passed on in a body. They replace those of the query, which must not
+            differ from them.
 
     Raises:
-        MissingRequestTokenError: there is no ``oauth_token``, so nothing says which login this is.
-        StateError: a parameter comes twice, is not text, is too long, holds control characters, or is not the same in
-            the query.
+        MissingRequestTokenError: the callback has no ``oauth_token``, so its login is unknown.
+        StateError: a parameter is repeated, is not text, is too long, contains control characters, or differs from the
+            query.
     """
     rules = provider.callback
     wanted = {rules.token_param, rules.verifier_param, "oauth_problem", rules.denied_param, *rules.extra}
@@ -81,7 +81,7 @@ def read_callback(
 
 
 def _each_once(provider: Provider, wanted: Container[str], pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
-    """The wanted ones of some parameters; JSON's ``null`` stands for one that is not there."""
+    """The wanted parameters. ``null`` in JSON counts as absent."""
     found: dict[str, str] = {}
     for name, value in pairs:
         if name not in wanted or value is None:
@@ -110,12 +110,12 @@ def require_verifier(provider: Provider, verifier: str | None, earlier: str | No
     """The verifier to send in step three.
 
     Args:
-        provider: says whether there must be one.
-        verifier: the callback's.
-        earlier: one that came with the request token; Authlib uses it when the callback has none.
+        provider: its file states whether a verifier is required.
+        verifier: the verifier of the callback.
+        earlier: the verifier from the response with the request token, which Authlib uses if the callback has none.
 
     Raises:
-        MissingVerifierError: there is none, and the provider is not known to leave it out.
+        MissingVerifierError: the verifier is missing, although the provider's file requires it.
     """
     if provider.callback.verifier == "none":
         return None

@@ -1,10 +1,10 @@
-"""The sync and the async driver of a flow: all that differs between the two worlds.
+"""The sync and the async driver of a flow, the only difference between sync and async code.
 
-A flow is a generator. It yields what it wants done, a ``Request`` in this layer, and is resumed with the result or with
-the exception that doing it raised; what it returns is the outcome. So each step of the protocol is written once.
+A flow is a generator. It yields the operations that it needs (in this layer, each is a ``Request``), is resumed with
+their results or exceptions, and returns the outcome. So each step of the protocol is written once.
 
-An error leaves a driver without the frames of the steps. They hold verifiers, bodies and answers, which a crash report
-would show; the error itself says what happened and where, and its cause is kept.
+A driver raises an error without the frames of the steps, because their variables contain verifiers, bodies and
+responses, which a crash report would show. The error describes what happened and where, and keeps its cause.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Steps: TypeAlias = Generator[Request, Response, Outcome]
 
 
 def run(steps: Generator[Effect, Result, Outcome], perform: Callable[[Effect], Result]) -> Outcome:
-    """Drive ``steps`` to their end, doing each effect with ``perform``.
+    """Run ``steps`` to the end, and perform each operation with ``perform``.
 
     >>> def greeting():
     ...     name = yield "name?"
@@ -50,7 +50,7 @@ def run(steps: Generator[Effect, Result, Outcome], perform: Callable[[Effect], R
 
 
 async def arun(steps: Generator[Effect, Result, Outcome], perform: Callable[[Effect], Awaitable[Result]]) -> Outcome:
-    """As ``run``, awaiting ``perform``. A cancellation closes the generator and goes on to the caller."""
+    """As ``run``, but await ``perform``. A cancellation closes the generator and propagates to the caller."""
     try:
         effect = next(steps)
         while True:

@@ -1,6 +1,6 @@
-"""Tokens that no browser is sent for: xAuth, a request token without a user, and a signed request for another token.
+"""Tokens without a browser: xAuth, a request token without a user, a signed request for another token, and renewal.
 
-Rule: a password goes into a form body and nowhere else: addresses end up in logs.
+A password is sent only in a form body, because URLs are written to logs.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from oauth1_catalog.rfc5849.messages import Request, TokenCredentials
 def password_token(
     provider: Provider, signer: Signer, *, username: str, password: str, params: Mapping[str, str] | None = None
 ) -> Steps[dict[str, str]]:
-    """Change a user's name and password for an access token (xAuth: Instapaper, Fanfou).
+    """Exchange a user's name and password for an access token (xAuth: Instapaper, Fanfou).
 
     Args:
-        provider: whom to ask.
+        provider: the provider.
         signer: signs with the client's credentials.
         username: the user's name or address at the provider.
         password: the user's password; some accounts have an empty one.
-        params: further parameters of the request.
+        params: other parameters of the request.
 
     Raises:
         ConfigurationError: the provider's file does not list xAuth.
-        TokenRequestDeniedError, TokenResponseError: the provider gave no token.
+        TokenRequestDeniedError, TokenResponseError: the provider returned no token.
     """
     check_flow(provider, "xauth")
     form = {"x_auth_mode": "client_auth", "x_auth_username": username, "x_auth_password": password, **(params or {})}
@@ -57,20 +57,20 @@ def password_token(
 def client_token(
     provider: Provider, signer: Signer, *, verifier: str | None = None, params: Mapping[str, str] | None = None
 ) -> Steps[dict[str, str]]:
-    """Ask for a token with the client's credentials alone.
+    """Request a token with only the client's credentials.
 
-    ``two_legged``: a request token becomes an access token without a user (Magento). ``signed_grant``: one signed
-    request gives a token, which may be of another kind (HERE).
+    ``two_legged``: a request token is exchanged for an access token without a user (Magento). ``signed_grant``: one
+    signed request returns a token, which can be of another kind (HERE).
 
     Args:
-        provider: whom to ask.
+        provider: the provider.
         signer: signs with the client's credentials.
-        verifier: of a two-legged flow, where the provider has sent one beforehand.
-        params: further parameters of the request for the token.
+        verifier: the verifier of a two-legged flow, if the provider has sent one.
+        params: other parameters of the token request.
 
     Raises:
         ConfigurationError: the provider's file lists neither flow.
-        TokenRequestDeniedError, TokenResponseError: the provider gave no token.
+        TokenRequestDeniedError, TokenResponseError: the provider returned no token.
     """
     if "signed_grant" in provider.flows:
         fields = yield from token_request(provider, signer, step="access_token", params=params)
@@ -87,19 +87,19 @@ def client_token(
 
 
 def renew_token(provider: Provider, signer: Signer, token: Mapping[str, str]) -> Steps[dict[str, str]]:
-    """Renew an access token, also one that has expired.
+    """Renew an access token, which may have expired.
 
     Args:
-        provider: whose token it is, and how it is renewed.
+        provider: the provider, whose file describes the renewal.
         signer: signs with the client's credentials.
-        token: ``oauth_token``, ``oauth_token_secret`` and, where the provider gives one, its session handle.
+        token: ``oauth_token``, ``oauth_token_secret`` and, if the provider issued one, the session handle.
 
     Returns:
-        The token as it is now: a new one, or the same one that lives on.
+        The renewed token, which can have the same value as before.
 
     Raises:
-        ConfigurationError: the provider's file does not say how.
-        MissingTokenError: the token has no session handle, and the provider wants it.
+        ConfigurationError: the provider's file does not describe it.
+        MissingTokenError: the token has no session handle, although the provider requires one.
         TokenRequestDeniedError, TokenResponseError: the provider did not renew it.
     """
     endpoint = _required(provider, provider.renew, "renew")
@@ -113,10 +113,10 @@ def renew_token(provider: Provider, signer: Signer, token: Mapping[str, str]) ->
 
 
 def revoke_token(provider: Provider, signer: Signer, token: Mapping[str, str]) -> Steps[None]:
-    """Tell the provider that an access token is not to be used any more.
+    """Revoke an access token at the provider.
 
     Raises:
-        ConfigurationError: the provider's file does not say how.
+        ConfigurationError: the provider's file does not describe it.
         TokenRequestDeniedError, TokenResponseError: the provider did not revoke it.
     """
     endpoint = _required(provider, provider.revoke, "revoke")

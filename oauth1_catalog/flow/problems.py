@@ -1,7 +1,7 @@
-"""How a provider says no: ``oauth_problem`` and its relatives, and what each one usually means for the developer.
+"""Read a provider's refusal: ``oauth_problem`` and its variants, and what each usually means for the developer.
 
 Source: the Problem Reporting extension (wiki.oauth.net, 12238543). A provider sends the problem in the body, in the
-``WWW-Authenticate`` header (Jira sends it there alone), or only in prose.
+``WWW-Authenticate`` header (Jira sends it only there), or only in prose.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from oauth1_catalog.redaction import MASK, is_secret_name
 from oauth1_catalog.rfc5849.messages import Response
 
 REFUSALS = frozenset({"user_refused", "permission_denied"})
-"""Problems that mean: the user said no."""
+"""Problems that mean that the user declined."""
 
 _CHALLENGE_PARAMETER = re.compile(r'\b(oauth_problem(?:_advice)?)=(?:"([^"]*)"|([^",\s]*))')
 _FORM = re.compile(r"[\w.%\[\]-]+=")
@@ -31,9 +31,9 @@ _SAID_IN_PROSE = {
     "consumer_key_unknown": re.compile(r"consumer", re.IGNORECASE),
 }
 _OF_A_CLOCK = frozenset({"timestamp_refused", "nonce_used", "signature_invalid", None})
-"""Problems that a wrong clock can be behind: some servers refuse a timestamp by another name, or by none."""
+"""Problems that a wrong clock can cause: some servers refuse a timestamp with another code, or without one."""
 _APART = 60
-"""What two clocks may differ by, in seconds, without a word."""
+"""The difference of two clocks that is not reported, in seconds."""
 _ACCEPTABLE = re.compile(r'\boauth_acceptable_timestamps="?(\d{1,12})-(\d{1,12})(?!\d)')
 _OURS = re.compile(r"\btimestamp\b.{0,60}\bours (\d{1,12})(?!\d)", re.IGNORECASE)
 _ADVICE = {
@@ -55,11 +55,10 @@ _ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What the provider says is wrong.
+    """The problem that a provider reports.
 
-    ``code`` is its ``oauth_problem``, or the nearest one that its prose speaks of (then ``reported`` is false).
-    ``words`` is what it said, bounded and masked; ``spoken`` is whether that is a sentence, and not a form, a page or
-    data.
+    ``code`` is its ``oauth_problem``, or the closest one to its prose (then ``reported`` is false). ``words`` is its
+    text, shortened and masked. ``spoken`` is whether this is a sentence, and not a form, a page or data.
     """
 
     code: str | None
@@ -69,11 +68,11 @@ class Problem:
 
     @property
     def refused_by_user(self) -> bool:
-        """Whether it was the user who said no."""
+        """Whether the user declined."""
         return self.reported and self.code in REFUSALS
 
     def next_step(self, response: Response, now: float) -> str:
-        """What the developer can do about it, as a sentence, or an empty string."""
+        """Advice for the developer, as a sentence, or an empty string."""
         advice = _ADVICE.get(self.code or "", "")
         apart = _clocks_apart(response, now) if self.code in _OF_A_CLOCK else ""
         if apart and self.code == "timestamp_refused":
@@ -84,7 +83,7 @@ class Problem:
 
 
 def read_problem(response: Response, secrets: tuple[str, ...] = ()) -> Problem:
-    """What a provider's refusal says, from its body and its ``WWW-Authenticate`` header."""
+    """The problem of a refusal, from its body and its ``WWW-Authenticate`` header."""
     challenge = _CHALLENGE_PARAMETER.findall(response.header("WWW-Authenticate"))
     reported = {name: unquote(quoted or bare) for name, quoted, bare in challenge}
     text = response.text.strip()
@@ -100,7 +99,7 @@ def read_problem(response: Response, secrets: tuple[str, ...] = ()) -> Problem:
 
 
 def _message(text: str) -> str | None:
-    """What an answer says to a person: the message in JSON, or prose; ``None`` for a page, a form and other data."""
+    """The message of a response for people, from JSON or prose; ``None`` for a page, a form and other data."""
     if text.startswith(("{", "[")):
         try:
             return _find_message(json.loads(text))
@@ -123,10 +122,10 @@ def _find_message(value: object) -> str | None:
 
 
 def _clocks_apart(response: Response, now: float) -> str:
-    """How far ``now`` is from the provider's time, as "3600 s ahead of"; empty where they agree, or it does not tell.
+    """The difference of ``now`` from the provider's time, as "3600 s ahead of"; empty if they agree, or it is unknown.
 
-    MediaWiki tells its time in prose, others in the Date header. That may be of a proxy whose clock is another one, so
-    the times that would be taken are looked at, too; they only bound the difference.
+    MediaWiki sends its time in prose, others in the Date header. The header can come from a proxy with another clock,
+    so the accepted range of times is read as well; it only limits the difference.
     """
     ours = _OURS.search(response.text)
     theirs = float(ours.group(1)) if ours else _date(response)
@@ -152,14 +151,14 @@ def _date(response: Response) -> float | None:
 
 
 LIMIT = 200
-"""The longest excerpt, in characters."""
+"""The maximum length of an excerpt, in characters."""
 
 _READ = 4096
-"""How much of an answer is looked at, in characters."""
+"""How much of a response is examined, in characters."""
 
 _MARKUP = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
-_JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?")  # what it holds is readable, and often personal
-_FIELDS = (  # in a form, in JSON, in XML; a name begins where no name goes on, which keeps the search linear
+_JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?")  # its content is readable, and often personal
+_FIELDS = (  # in a form, in JSON, in XML; a name has no name character before it, which keeps the search linear
     re.compile(r"(?<![\w.%-])([\w.%-]{1,100})(\s?=\s?)([^&\s\"'<>]+)"),
     re.compile(r"\"([\w.-]{1,100})(\"\s{0,9}:\s{0,9})(\"(?:[^\"\\]|\\.)*|[\w.+-]+)"),
     re.compile(r"<([\w.:-]{1,100})(>)([^<]+)"),
@@ -167,10 +166,10 @@ _FIELDS = (  # in a form, in JSON, in XML; a name begins where no name goes on, 
 
 
 def excerpt(text: str, secrets: Iterable[str] = ()) -> str:
-    """The first words of an answer, at most ``LIMIT`` characters, on one line.
+    """The first words of a response, at most ``LIMIT`` characters, on one line.
 
-    Values of fields whose names speak of a secret or a token are masked, and so is each of ``secrets`` wherever it
-    stands. Markup is left out of HTML.
+    Fields that are named like a secret or a token are masked, and so is each of ``secrets`` anywhere. HTML is shown
+    without markup.
 
     >>> excerpt("oauth_token=t&oauth_token_secret=s3cr3t&oauth_problem=token_rejected")
     'oauth_token=********&oauth_token_secret=********&oauth_problem=token_rejected'
@@ -187,12 +186,12 @@ def excerpt(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def _visible(text: str) -> str:
-    """The text without what no reader sees, such as zeros and soft hyphens between the letters of a secret."""
+    """The text without invisible characters, such as zeros and soft hyphens between the letters of a secret."""
     return "".join(c for c in text if c.isprintable() or c.isspace())
 
 
 def without_secret_fields(text: str) -> str:
-    """The text, with stars for the values of fields whose names speak of a secret: in a form, in JSON, in XML.
+    """The text with masked values of fields that are named like a secret: in a form, in JSON, in XML.
 
     >>> without_secret_fields("BadStatusLine('oauth_token_secret=hush&user=ada')")
     "BadStatusLine('oauth_token_secret=********&user=ada')"
@@ -203,7 +202,7 @@ def without_secret_fields(text: str) -> str:
 
 
 def _forms(secrets: Iterable[str]) -> list[str]:
-    """How the secrets may be written in an answer, the longest first. A text of three characters hides nothing."""
+    """The spellings of the secrets in a response, the longest first. Texts of up to three characters are not masked."""
     written: set[str] = set()
     for secret in secrets:
         if len(secret) > 3:

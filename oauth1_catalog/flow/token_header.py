@@ -1,7 +1,7 @@
-"""Calls after the token that are not signed: they carry the token itself in a header (HERE, Zotero).
+"""API calls that are not signed, but contain the token in a header (HERE, Zotero).
 
-Who sees such a call can make others like it. So it goes by https to hosts that the provider's file names, and through
-no redirect.
+Anyone who sees such a call can repeat it with another request. It is therefore sent only over https, only to hosts that
+the provider's file lists, and does not follow redirects.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ Prepared = TypeVar("Prepared", bound=Any)
 
 @dataclass(frozen=True, slots=True)
 class TokenHeader:
-    """A header that shows whose a call is. Both HTTP libraries take it as ``auth=``."""
+    """A header that contains the user's token. Both HTTP libraries accept it as ``auth=``."""
 
     name: str
     value: str = field(repr=False)
 
     def __call__(self, request: Prepared) -> Prepared:
-        """Set the header of a request of requests or httpx2, whatever the call has there."""
+        """Set the header of a request of requests or httpx2, and replace an existing one."""
         request.headers[self.name] = self.value
         return request
 
@@ -35,14 +35,14 @@ class TokenHeader:
 
 
 def token_header(provider: Provider, token: TokenCredentials | None) -> TokenHeader | None:
-    """The header that shows whose a call is; ``None`` where the call is signed instead.
+    """The header with the token, or ``None`` if the call is signed.
 
     Args:
-        provider: its ``api_auth`` says which.
-        token: the user's; without one a call is signed with the client's keys.
+        provider: the provider, whose ``api_auth`` describes the header.
+        token: the user's token; without one, the call is signed with the client's keys.
 
     Raises:
-        MissingTokenError: the token cannot stand in a header.
+        MissingTokenError: the token contains characters that are not allowed in a header.
 
     >>> token_header(Provider(name="here", api_auth="bearer"), TokenCredentials("abc"))
     TokenHeader(name='Authorization')
@@ -65,13 +65,13 @@ def token_header(provider: Provider, token: TokenCredentials | None) -> TokenHea
 
 
 def check_unsigned(provider: Provider, *, url: str, parameters: object, is_redirect: bool = False) -> None:
-    """Refuse what an unsigned call cannot be.
+    """Refuse an unsigned call that would expose the token, or that requires a signature.
 
     Args:
-        provider: whose API is called.
-        url: absolute.
-        parameters: extra protocol parameters of the call, which only a signature carries.
-        is_redirect: whether the answer to the call is a redirect that is to be followed.
+        provider: the provider of the API.
+        url: the absolute URL.
+        parameters: extra protocol parameters of the call, which only a signed call can contain.
+        is_redirect: whether the response is a redirect to follow.
 
     Raises:
         ConfigurationError: plain http, or protocol parameters.
