@@ -7,7 +7,7 @@ from oauth1_catalog.errors import needs
 
 with needs(__name__, "emulator"):
     from oauth1_catalog.emulator.emulator import Emulator, IssuedToken
-    from oauth1_catalog.emulator.rewrite import EmulatedCatalog, Origins, relocate
+    from oauth1_catalog.emulator.providers import EmulatedCatalog, Origins, relocate
     from oauth1_catalog.emulator.store import Client
     from oauth1_catalog.emulator.testing import Exchange, Journal
 

@@ -18,12 +18,10 @@ from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.emulator.endpoints import Server, access_fields
 from oauth1_catalog.emulator.examples import User
-from oauth1_catalog.emulator.providers import Registration
-from oauth1_catalog.emulator.responses import Fault, Faults
-from oauth1_catalog.emulator.rewrite import EmulatedCatalog, Origins, relocate, variant_key
+from oauth1_catalog.emulator.providers import EmulatedCatalog, Origins, Registration, relocate, variant_key
 from oauth1_catalog.emulator.serving import HTTPServer
 from oauth1_catalog.emulator.store import Client, Store
-from oauth1_catalog.emulator.testing import Exchange, Journal, submit_consent
+from oauth1_catalog.emulator.testing import Exchange, Fault, Faults, Journal, submit_consent
 from oauth1_catalog.errors import NotInitializedError, needs
 from oauth1_catalog.redaction import masked
 from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials

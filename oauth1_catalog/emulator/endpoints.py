@@ -15,19 +15,17 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 from xml.sax.saxutils import escape
 
 from oauth1_catalog.catalog.provider import Provider, UserinfoRules
 from oauth1_catalog.emulator import pages, verification
 from oauth1_catalog.emulator.examples import DEFAULT_USER, User, example_profile, example_xml, token_fields
 from oauth1_catalog.emulator.pages import answer_browser
-from oauth1_catalog.emulator.providers import Registration, leads_to
-from oauth1_catalog.emulator.requirements import form_parameters, query_parameters
-from oauth1_catalog.emulator.responses import Refusal, absent, rejected
-from oauth1_catalog.emulator.rewrite import place_of
+from oauth1_catalog.emulator.providers import Registration, leads_to, place_of
+from oauth1_catalog.emulator.refusals import Refusal, absent, rejected
 from oauth1_catalog.emulator.store import AccessToken, Client, TemporaryToken
-from oauth1_catalog.emulator.validator import Validator
+from oauth1_catalog.emulator.validator import Validator, form_parameters, query_parameters
 from oauth1_catalog.hosts import is_loopback
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -196,16 +194,14 @@ def _is_profile(registration: Registration, request: Request) -> bool:
     rules = registration.provider.userinfo
     if rules is None or rules.endpoint == "token_response":
         return False
-    asked, wanted = urlsplit(request.url), urlsplit(rules.endpoint)
-    is_there = leads_to(wanted.path, asked.path) and set(parse_qsl(wanted.query)) <= set(parse_qsl(asked.query))
-    return is_there and request.method == rules.method
+    return request.method == rules.method and leads_to(rules.endpoint, request.url)
 
 
 def _is_followup(registration: Registration, request: Request) -> bool:
     rules = registration.provider.userinfo
     if rules is None or rules.followup is None:
         return False
-    return leads_to(urlsplit(rules.followup).path, urlsplit(request.url).path)
+    return leads_to(rules.followup, request.url)
 
 
 def _echo(request: Request, client_id: str, token: AccessToken | None, header: str) -> dict[str, object]:

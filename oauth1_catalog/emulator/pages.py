@@ -17,10 +17,9 @@ from oauthlib.common import add_params_to_uri
 from oauth1_catalog.emulator import verification
 from oauth1_catalog.emulator.examples import DEFAULT_USER, User
 from oauth1_catalog.emulator.providers import Registration
-from oauth1_catalog.emulator.requirements import check_names, form_parameters
-from oauth1_catalog.emulator.responses import Refusal, absent, rejected
+from oauth1_catalog.emulator.refusals import Refusal, absent, rejected
 from oauth1_catalog.emulator.store import TemporaryToken
-from oauth1_catalog.emulator.validator import Validator
+from oauth1_catalog.emulator.validator import Validator, check_names, form_parameters
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 HEADERS = {

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from oauth1_catalog.emulator.examples import DEFAULT_USER, User
-from oauth1_catalog.emulator.responses import Refusal
+from oauth1_catalog.emulator.refusals import Refusal
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey

@@ -1,14 +1,15 @@
-"""For tests: the journal of what reached the emulator, and a browser's part at the consent page, over real HTTP."""
+"""What tests use: the journal of requests, the failures that they ask for, and a browser for the consent page."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 from oauth1_catalog.errors import ProviderError
+from oauth1_catalog.rfc5849.messages import Response
 
 CAPACITY = 20_000
 """The number of exchanges that the journal keeps; it drops older ones."""
@@ -74,6 +75,49 @@ class Journal:
             provider in {None, e.provider} and role in {None, e.role} and status in {None, e.status}
             for e in self.exchanges
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A response instead of the right one; ``None`` drops the connection."""
+
+    response: Response | None
+    role: str | None = None
+    provider: str | None = None
+
+
+@dataclass(slots=True)
+class Faults:
+    """The faults that are still to come, in order.
+
+    >>> faults = Faults()
+    >>> faults.add(Fault(Response(500), role="access_token"), times=1)
+    >>> faults.take("twitter", "request_token"), faults.take("twitter", "access_token").response.status
+    (None, 500)
+    >>> faults.take("twitter", "access_token")
+    """
+
+    _waiting: list[Fault] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, fault: Fault, *, times: int) -> None:
+        """Use ``fault`` for the next ``times`` requests that match it."""
+        with self._lock:
+            self._waiting += [fault] * times
+
+    def clear(self) -> None:
+        """Remove all faults."""
+        with self._lock:
+            self._waiting.clear()
+
+    def take(self, provider: str, role: str) -> Fault | None:
+        """Remove and return the next fault for this request, if there is one."""
+        with self._lock:
+            for fault in self._waiting:
+                if fault.role in {None, role} and fault.provider in {None, provider}:
+                    self._waiting.remove(fault)
+                    return fault
+        return None
 
 
 def submit_consent(

@@ -2,7 +2,7 @@
 
 Nothing here uses our own signing code. oauthlib reads the request, builds the base string and compares, so that a
 mistake in our code cannot agree with itself. Two parts are not oauthlib's: RSA (oauthlib would need
-PyJWT; here ``cryptography`` verifies oauthlib's base string) and the body hash (``requirements.py``).
+PyJWT; here ``cryptography`` verifies oauthlib's base string) and the body hash (``validator.py``).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 import string
 import time
 from collections.abc import Mapping
+from email import message_from_bytes
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
@@ -27,20 +28,20 @@ from oauthlib.oauth1 import (
 from oauthlib.oauth1.rfc5849 import signature
 from oauthlib.oauth1.rfc5849.endpoints.base import BaseEndpoint
 
-from oauth1_catalog.emulator.diagnosis import Signed, Verify, diagnose, shown
-from oauth1_catalog.emulator.requirements import (
+from oauth1_catalog.emulator.providers import real_url
+from oauth1_catalog.emulator.refusals import Refusal, Signed, Verify, absent, diagnose, shown
+from oauth1_catalog.emulator.store import AccessToken, TemporaryToken
+from oauth1_catalog.emulator.validator import (
+    CLOCK_TOLERANCE,
     FORM,
     Call,
+    OAuthlibRequest,
+    Validator,
     check_requirements,
     check_unsigned_requirements,
     form_parameters,
     is_form,
-    multipart_fields,
 )
-from oauth1_catalog.emulator.responses import Refusal, absent
-from oauth1_catalog.emulator.rewrite import real_url
-from oauth1_catalog.emulator.store import AccessToken, TemporaryToken
-from oauth1_catalog.emulator.validator import CLOCK_TOLERANCE, OAuthlibRequest, Validator
 from oauth1_catalog.rfc5849.messages import Request
 
 if TYPE_CHECKING:
@@ -327,7 +328,7 @@ def _arguments(validator: Validator) -> tuple[str, str, str, dict[str, str]]:
     oauthlib does not decode (``[``, ``{``, ``|``, bytes beyond ASCII) are percent-encoded in the query and the form.
     """
     request = validator.request
-    if validator.registration.original.multipart == "sign_fields" and (fields := multipart_fields(request)):
+    if validator.registration.original.multipart == "sign_fields" and (fields := _multipart_fields(request)):
         request = Request(
             request.method,
             request.url,
@@ -344,6 +345,20 @@ def _arguments(validator: Validator) -> tuple[str, str, str, dict[str, str]]:
     except UnicodeDecodeError as error:
         raise Refusal("parameter_rejected", "The form is not UTF-8.") from error
     return url, request.method, _readable(body), {**headers, "Content-Type": FORM}
+
+
+def _multipart_fields(request: Request) -> list[tuple[str, str]]:
+    """The text fields of a multipart body (RFC 7578): the parts without a file name."""
+    content_type = request.header("Content-Type")
+    if not content_type.lower().startswith("multipart/form-data"):
+        return []
+    message = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + (request.body or b""))
+    parts: Any = message.get_payload() if message.is_multipart() else []  # messages, where it is multipart
+    return [
+        (str(part.get_param("name", header="Content-Disposition")), part.get_payload(decode=True).decode("utf-8"))
+        for part in parts
+        if part.get_filename() is None
+    ]
 
 
 def _readable(text: str) -> str:

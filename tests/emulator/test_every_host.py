@@ -12,7 +12,7 @@ import pytest
 from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.patterns import is_wildcard
 from oauth1_catalog.emulator import Emulator
-from oauth1_catalog.emulator.rewrite import api_hosts
+from oauth1_catalog.emulator.providers import api_hosts
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.flask_client import OAuth
 from oauth1_catalog.integrations.starlette_client import OAuth as StarletteOAuth

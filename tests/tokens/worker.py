@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import sessionmaker
 
 from oauth1_catalog import Catalog
-from oauth1_catalog.emulator.rewrite import EmulatedCatalog, Origins
+from oauth1_catalog.emulator.providers import EmulatedCatalog, Origins
 from oauth1_catalog.integrations.flask_client import OAuth
 from oauth1_catalog.integrations.sqlalchemy_tokens import SQLAlchemyTokens
 from oauth1_catalog.registry.token import Token

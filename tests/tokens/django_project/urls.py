@@ -7,7 +7,7 @@ from django.http import JsonResponse
 from django.urls import path
 
 from oauth1_catalog import Catalog
-from oauth1_catalog.emulator.rewrite import EmulatedCatalog, Origins
+from oauth1_catalog.emulator.providers import EmulatedCatalog, Origins
 from oauth1_catalog.integrations.django_client import OAuth
 
 catalog = EmulatedCatalog(Catalog(), Origins(os.environ["SECURE"], os.environ["CONSENT"]))

@@ -1,16 +1,87 @@
-"""Find out why a signature is wrong: repeat the usual mistakes, and report the one that leads to the same signature.
+"""Why a provider rejects a request: the response that says so, and the mistake behind a wrong signature.
 
+Refusals follow the Problem Reporting extension of OAuth 1.0 (wiki.oauth.net/12238543). The problem is in the body and
+the ``WWW-Authenticate`` header; the statuses are those of OAuth Core 1.0a, section 10.
+
+For a wrong signature, ``diagnose`` repeats the usual mistakes and reports the one that leads to the same signature.
 oauthlib computes the signatures. No diagnosis contains a secret.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from oauthlib.oauth1.rfc5849 import signature
+
+from oauth1_catalog.rfc5849.messages import Response
+
+_BAD_REQUEST = frozenset(
+    {"version_rejected", "parameter_absent", "parameter_rejected", "signature_method_rejected", "permission_unknown"}
+)
+_FORM = "application/x-www-form-urlencoded"
+
+
+class Refusal(Exception):  # noqa: N818 - the emulator works as it should
+    """The provider rejects a request.
+
+    Args:
+        problem: a value of ``oauth_problem``, such as ``"signature_invalid"``.
+        advice: for the developer: what was wrong, and what the provider expects.
+        details: more parameters of the extension, such as ``oauth_parameters_absent``.
+        status: the HTTP status. Default: the status of the problem.
+        log_lines: more lines for the log of the emulator.
+
+    >>> Refusal("nonce_used", "This nonce was used before.").response("example").status
+    401
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        advice: str,
+        *,
+        details: Mapping[str, str] | None = None,
+        status: int | None = None,
+        log_lines: Sequence[str] = (),
+    ) -> None:
+        super().__init__(f"{problem}: {advice}")
+        self.problem = problem
+        self.advice = advice
+        self.details: dict[str, str] = dict(details or {})
+        self.log_lines: tuple[str, ...] = tuple(log_lines)
+        self.status: int = status or (400 if problem in _BAD_REQUEST else 401)
+
+    def response(self, realm: str) -> Response:
+        """The HTTP response, for the protection space ``realm``."""
+        report = {"oauth_problem": self.problem, "oauth_problem_advice": self.advice, **self.details}
+        challenge = ", ".join(f'{name}="{quote(value, safe="")}"' for name, value in report.items())
+        return Response(
+            self.status,
+            {"Content-Type": _FORM, "WWW-Authenticate": f'OAuth realm="{realm}", {challenge}'},
+            urlencode(report, quote_via=quote).encode("ascii"),
+        )
+
+
+def absent(*names: str) -> Refusal:
+    """Required parameters are missing.
+
+    >>> absent("oauth_nonce").details
+    {'oauth_parameters_absent': 'oauth_nonce'}
+    """
+    return Refusal(
+        "parameter_absent",
+        f"Not there: {', '.join(names)}.",
+        details={"oauth_parameters_absent": "&".join(names)},
+    )
+
+
+def rejected(name: str, advice: str) -> Refusal:
+    """A parameter has a value that the provider does not accept."""
+    return Refusal("parameter_rejected", advice, details={"oauth_parameters_rejected": name})
+
 
 Pairs = Sequence[tuple[str, str]]
 
