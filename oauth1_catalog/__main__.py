@@ -9,7 +9,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command, or say what is missing to run it."""
+    """Run the command, or print which package is missing."""
     try:
         _stop_once()
         from oauth1_catalog.errors import MissingExtraError
@@ -20,13 +20,13 @@ def main() -> None:
             sys.exit(str(error))
         cli(prog_name="oauth1-catalog")
     except KeyboardInterrupt:
-        sys.exit("Aborted!")  # as click says it, once that is imported
+        sys.exit("Aborted!")  # like click, which may not be imported yet
 
 
 def _stop_once() -> None:
-    """Let Ctrl+C and SIGTERM interrupt the command once, so that its servers and folders are gone when it ends.
+    """Let Ctrl+C and SIGTERM interrupt the command once, so that it stops its servers and removes its folders.
 
-    A second signal would interrupt that. A third ends the process at once, whatever it waits for.
+    A second signal is ignored, because it would interrupt this. A third one ends the process immediately.
     """
     times = itertools.count(1)
 

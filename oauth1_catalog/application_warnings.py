@@ -1,4 +1,4 @@
-"""Warnings that point at the application's line: what to change is there, and Python shows each line's once."""
+"""Warnings that point at the application's line, which is the line to change. Python shows each of them once."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _NOT_THE_APPLICATION = (_PACKAGE, functools.__file__)  # a cached_property is ca
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn of ``message``, at the line outside of this package from which it was called.
+    """Warn with ``message``, at the line of the application that called this package.
 
     Args:
         message: the thing, the cause and what to do.
-        category: of the warning.
+        category: the category of the warning.
     """
     if (kept := _kept.get()) is not None:
         kept.append((message, category))
@@ -27,7 +27,7 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
     if sys.version_info >= (3, 12):
         warnings.warn(message, category, skip_file_prefixes=_NOT_THE_APPLICATION)  # noqa: TID251 - for all others
         return
-    # Python 3.11 has no skip_file_prefixes. How deep a call is within this package differs from face to face.
+    # Python 3.11 has no skip_file_prefixes, and the depth of a call within this package differs.
     level, frame = 1, inspect.currentframe()
     while frame is not None and frame.f_code.co_filename.startswith(_NOT_THE_APPLICATION):
         level, frame = level + 1, frame.f_back
@@ -35,7 +35,7 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
 
 
 class WarnsHere:
-    """Keeps what ``warn`` is told within a block, also by another thread in this context, and warns at its end.
+    """Collects the warnings of a block, also from another thread in this context, and emits them at its end.
 
     The application's line is in the thread that waits.
     """

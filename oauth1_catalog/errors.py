@@ -1,34 +1,34 @@
-"""Every exception of the package, as one tree.
+"""The exceptions of the package.
 
-The split says whose turn it is: the developer's, the provider's, the user's, or the visitor who came back with a
-callback that belongs to no login::
+The classes show who has to act: the developer, the provider, the user, or a visitor whose callback belongs to no
+login::
 
     OAuthError
     ├── ConfigurationError            yours: a setting, an argument or a provider file is wrong
     │   ├── UnknownProviderError      no provider of that name in the catalog
     │   ├── MissingSettingError       a key that the provider needs is not configured
-    │   ├── MissingExtraError         a package is not installed; the message has the extra that brings it
+    │   ├── MissingExtraError         a package is not installed; the message names the extra to install
     │   ├── RetiredProviderError      the provider has switched OAuth 1.0 off
-    │   ├── ConfigurationNotice       it works today: ``check()`` lists it, nothing raises it
+    │   ├── ConfigurationNotice       it works today; ``check()`` lists it, and it is never raised
     │   ├── ProviderFileError         a provider file cannot be used: file, line, column, field
     │   ├── NotInitializedError       the registry has no application yet
-    │   ├── TokenKeyError             a row of the token table cannot be opened with the configured keys
+    │   ├── TokenKeyError             a row of the token table cannot be decrypted with the configured keys
     │   └── SigningError              this request or key cannot be signed
-    ├── ProviderError                 theirs: an answer that is not what the protocol says
-    │   ├── TokenRequestDeniedError   the provider refused to give a token
-    │   ├── TokenResponseError        the provider's answer is not a usable token
-    │   └── TransportError            no answer at all
-    ├── AuthorizationDeniedError      the user said no
+    ├── ProviderError                 the provider's: a response that violates the protocol
+    │   ├── TokenRequestDeniedError   the provider refused to issue a token
+    │   ├── TokenResponseError        the response contains no usable token
+    │   └── TransportError            no response
+    ├── AuthorizationDeniedError      the user declined
     ├── StateError                    the callback belongs to no login of this browser
     │   ├── MissingRequestTokenError  the callback has no oauth_token
     │   └── ExpiredStateError         the login took too long
-    ├── CacheError                    yours: the cache that keeps the logins does not answer
-    ├── ResourceError                 yours: the process has no file, socket or memory left
+    ├── CacheError                    yours: the cache that stores logins does not respond
+    ├── ResourceError                 yours: the process cannot open more files or sockets, or is out of memory
     ├── MissingVerifierError          the callback has no oauth_verifier
     └── MissingTokenError             an API call without a token
 
-``OAuthError`` has the attributes of Authlib's class of the same name, so that an application's error handlers keep
-working; ``provider`` and ``step`` say where it happened, and ``error`` is stable: an application may compare it.
+``OAuthError`` has the attributes of Authlib's class with the same name, so that existing error handlers continue to
+work. ``provider`` and ``step`` identify the client and the step. ``error`` is stable: an application can compare it.
 """
 
 from __future__ import annotations
@@ -40,22 +40,22 @@ from typing import ClassVar, Literal
 
 
 class OAuthError(Exception):
-    """The base of every error of this package.
+    """The base class of every error of this package.
 
     Args:
-        error: a stable code, such as ``"access_denied"``. Defaults to the class's own.
-        description: a sentence that names the thing, the place and the cause; without ``advice``, also the next step.
-        uri: where to read more, if anywhere.
+        error: a stable code, such as ``"access_denied"``; by default that of the class.
+        description: the message, with the thing, the place and the cause; without ``advice``, also the next step.
+        uri: a page with more information, if there is one.
         provider: the name under which the client is registered.
         step: the step of the login that failed: ``"request_token"``, ``"authorize"``, ``"callback"``,
             ``"access_token"``, ``"api"`` or ``"renew"``.
-        advice: what to do about it. ``description`` is then both: the cause and the advice.
+        advice: the next step. ``description`` then consists of the cause and the advice.
 
-    >>> error = OAuthError("access_denied", "twitter: the user said no.", advice="Ask the user to log in again.")
+    >>> error = OAuthError("access_denied", "twitter: the user declined.", advice="Ask the user to log in again.")
     >>> str(error)
-    'access_denied: twitter: the user said no. Ask the user to log in again.'
+    'access_denied: twitter: the user declined. Ask the user to log in again.'
     >>> error.cause, error.advice
-    ('twitter: the user said no.', 'Ask the user to log in again.')
+    ('twitter: the user declined.', 'Ask the user to log in again.')
     """
 
     error: str = "oauth_error"
@@ -88,14 +88,14 @@ class OAuthError(Exception):
         return f'<{type(self).__name__} "{self.error}">'
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle by state: a task queue that moves the error keeps every attribute."""
+        """Pickle the state, so that a task queue keeps every attribute."""
         return (type(self).__new__, (type(self), *self.args), self.__dict__)
 
 
 class ConfigurationError(OAuthError, ValueError):
     """A setting, an argument or a provider file is wrong; nothing was sent.
 
-    ``severity`` is ``"error"``, or ``"warning"`` for what ``check()`` lists although it works today.
+    ``severity`` is ``"error"``, or ``"warning"`` for a notice of ``check()`` about something that works today.
     """
 
     error = "configuration_error"
@@ -103,7 +103,7 @@ class ConfigurationError(OAuthError, ValueError):
 
 
 class UnknownProviderError(ConfigurationError):
-    """The catalog has no provider of that name. ``suggestions`` holds the nearest names."""
+    """The catalog has no provider of that name. ``suggestions`` contains similar names."""
 
     error = "unknown_provider"
 
@@ -113,7 +113,7 @@ class UnknownProviderError(ConfigurationError):
 
 
 class MissingSettingError(ConfigurationError):
-    """The provider needs a setting that is nowhere. ``setting`` is its parameter's name (``client_secret``)."""
+    """A setting of the provider is missing. ``setting`` is the name of its parameter (``client_secret``)."""
 
     error = "missing_setting"
 
@@ -123,9 +123,9 @@ class MissingSettingError(ConfigurationError):
 
 
 class MissingExtraError(ConfigurationError, ModuleNotFoundError):
-    """A package is not installed; the message names the extra that brings it. ``name`` is the missing module's.
+    """A package is not installed. The message names the extra to install, and ``name`` is the missing module.
 
-    Also a ``ModuleNotFoundError``, for those who try an import and do without.
+    Also a ``ModuleNotFoundError``, for code with an optional import.
     """
 
     error = "missing_extra"
@@ -135,25 +135,25 @@ class MissingExtraError(ConfigurationError, ModuleNotFoundError):
         self.name: str | None = name
 
     def __str__(self) -> str:
-        return self.description  # as an import's own error, whose text has no code
+        return self.description  # without the code, like Python's own ImportError
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self).__new__, (type(self), *self.args), {**self.__dict__, "name": self.name})
 
 
 class RetiredProviderError(ConfigurationError):
-    """The provider has switched OAuth 1.0 off; the message says when, and what to use instead."""
+    """The provider has switched OAuth 1.0 off. The message contains the date and the replacement."""
 
     error = "retired_provider"
 
 
 class ConfigurationNotice(ConfigurationError):  # noqa: N818 - nothing raises it
-    """Something that works today and needs your attention, in the list of ``check()``; it is never raised.
+    """Something that works today but needs your attention. ``check()`` lists it, and it is never raised.
 
-    ``error`` is ``deprecated_provider``, where OAuth 1.0 is about to end there, ``missing_user_agent``,
-    ``strict_session_cookie``, with which no login ends well; ``unused_catalog_path``, where ``OAuth(catalog=...)`` does
-    not read a file of ``OAUTH1_CATALOG_PATH``; ``untrusted_host``, where others can choose the redirect URI; or
-    ``session_fixation_allowed``.
+    ``error`` is one of these codes: ``deprecated_provider`` (the provider is going to switch OAuth 1.0 off),
+    ``missing_user_agent``, ``strict_session_cookie`` (logins fail with such a cookie), ``unused_catalog_path``
+    (``OAuth(catalog=...)`` does not read a file of ``OAUTH1_CATALOG_PATH``), ``untrusted_host`` (an attacker can choose
+    the redirect URI) or ``session_fixation_allowed``.
     """
 
     error = "configuration_notice"
@@ -161,23 +161,23 @@ class ConfigurationNotice(ConfigurationError):  # noqa: N818 - nothing raises it
 
     @property
     def category(self) -> type[Warning]:
-        """The category of the warning that registration gives."""
+        """The category of the warning at registration."""
         return DeprecatedProviderWarning if self.error == "deprecated_provider" else ConfigurationWarning
 
 
 class DeprecatedProviderWarning(FutureWarning):
-    """The provider is going to switch OAuth 1.0 off; the message says when. Python shows it by default."""
+    """The provider is going to switch OAuth 1.0 off, on the date in the message. Python shows it by default."""
 
 
 class ConfigurationWarning(UserWarning):
-    """A client is registered without something that its provider asks for, or allows logins that can be fixated."""
+    """A client lacks something that its provider requires, or allows logins that can be fixated."""
 
 
 class ProviderFileError(ConfigurationError):
     """A provider file cannot be used.
 
-    ``path``, ``line`` and ``column`` (both from 1) and ``field`` (dotted) say where. The text begins with
-    ``path:line:column``, so that a terminal makes it a link.
+    ``path``, ``line`` and ``column`` (both from 1) and ``field`` (dotted) are the place. The text begins with
+    ``path:line:column``, which terminals show as a link.
     """
 
     error = "invalid_provider_file"
@@ -193,13 +193,13 @@ class ProviderFileError(ConfigurationError):
 
 
 class NotInitializedError(ConfigurationError, RuntimeError):
-    """The registry was used before it was given an application."""
+    """The registry was used before it was initialized with an application."""
 
     error = "not_initialized"
 
 
 class TokenKeyError(ConfigurationError):
-    """A row of the token table cannot be opened: sealed with another key, changed, or moved from another row."""
+    """A row of the token table cannot be decrypted: it has another key, or was changed or moved."""
 
     error = "token_key_error"
 
@@ -211,12 +211,12 @@ class SigningError(ConfigurationError):
 
 
 class ProviderError(OAuthError):
-    """The provider's answer is not what the protocol says.
+    """The provider's response violates the protocol.
 
     Attributes:
-        status: the HTTP status of the answer, ``None`` where there was none.
+        status: the HTTP status, or ``None`` without a response.
         problem: the provider's ``oauth_problem`` (Problem Reporting extension), if it sent one.
-        excerpt: the answer's first words, at most 200 characters, with every secret masked.
+        excerpt: the beginning of the response, at most 200 characters, with secrets masked.
     """
 
     error = "provider_error"
@@ -240,31 +240,31 @@ class ProviderError(OAuthError):
 
 
 class TokenRequestDeniedError(ProviderError, ValueError):
-    """The provider refused to give temporary or token credentials.
+    """The provider refused to issue temporary or token credentials.
 
-    Also a ``ValueError``, which is what Authlib raises for a refusal in words with status 200.
+    Also a ``ValueError``, which Authlib raises for a refusal in prose with status 200.
     """
 
     error = "fetch_token_denied"
 
 
 class TokenResponseError(ProviderError, ValueError):
-    """The provider's answer holds no usable token.
+    """The provider's response contains no usable token.
 
-    Also a ``ValueError``, which is what Authlib raises for an answer that it cannot read.
+    Also a ``ValueError``, which Authlib raises for a response that it cannot parse.
     """
 
     error = "invalid_token_response"
 
 
 class TransportError(ProviderError):
-    """The provider gave no answer: no connection, no certificate, too slow, too long. ``__cause__`` has the detail."""
+    """No response: no connection, no valid certificate, too slow, too long. ``__cause__`` has the details."""
 
     error = "provider_unreachable"
 
 
 class AuthorizationDeniedError(OAuthError):
-    """The user, or the provider on the user's behalf, refused. ``problem`` holds the provider's word for it."""
+    """The user declined, or the provider did so for the user. ``problem`` is the provider's code."""
 
     error = "access_denied"
 
@@ -281,7 +281,7 @@ class AuthorizationDeniedError(OAuthError):
 
 
 class StateError(OAuthError):
-    """The callback belongs to no login that this browser has begun."""
+    """The callback belongs to no login that this browser started."""
 
     error = "invalid_state"
 
@@ -293,38 +293,39 @@ class MissingRequestTokenError(StateError):
 
 
 class ExpiredStateError(StateError):
-    """The login took longer than the temporary credentials are kept."""
+    """The login took longer than its lifetime."""
 
     error = "expired_state"
 
 
 class CacheError(OAuthError):
-    """The cache that keeps the logins under way failed; ``__cause__`` is its own exception.
+    """The cache with the logins in progress failed. ``__cause__`` is its exception.
 
-    The login cannot go on, and nothing is kept elsewhere instead. A good answer is status 503, and to begin again.
+    The login cannot continue, and its record is not stored anywhere else. Respond with status 503, and ask the user to
+    try again.
     """
 
     error = "cache_unavailable"
 
 
 class ResourceError(OAuthError):
-    """The process may not open another file or socket, or has no memory left; no file and no provider is at fault.
+    """The process cannot open another file or socket, or is out of memory. The file or the provider is not the cause.
 
-    ``__cause__`` is the system's own exception. A good answer is status 503, and to look at the limits.
+    ``__cause__`` is the system's exception. Respond with status 503, and check the limits.
     """
 
     error = "resource_limit"
 
     @classmethod
     def check(cls, error: BaseException, what: str) -> None:
-        """Raise ``error`` as what it is, where its cause is the process and not what it wanted.
+        """Raise ``ResourceError`` if the limits of the process caused ``error``.
 
         Args:
-            error: what the system said.
-            what: what was to be opened.
+            error: the system's exception.
+            what: the file or connection that could not be opened.
 
         Raises:
-            ResourceError: the process, or the whole machine, may not open another file, or has no memory left.
+            ResourceError: the process, or the whole machine, cannot open another file, or is out of memory.
 
         >>> ResourceError.check(OSError(errno.EMFILE, "Too many open files"), "providers/x.yaml")
         Traceback (most recent call last):
@@ -339,27 +340,27 @@ class ResourceError(OAuthError):
 
 
 class MissingVerifierError(OAuthError):
-    """The callback has no ``oauth_verifier``, and the provider is not known to leave it out."""
+    """The callback has no ``oauth_verifier``, although the provider is expected to send one."""
 
     error = "missing_verifier"
 
 
 class MissingTokenError(OAuthError):
-    """An API call needs a token, and there is none."""
+    """An API call needs a token, but there is none."""
 
     error = "missing_token"
 
 
 @contextmanager
 def needs(what: str, *extras: str) -> Iterator[None]:
-    """Name the extra to install, should an import in the block find that a package is missing.
+    """Name the extra to install if an import in the block finds that a package is missing.
 
-    The outermost place speaks: it is what somebody asked for. A missing module of this package is not an extra's: that
-    error is left as it is.
+    The outermost block determines the message, because it names what the user requested. The error of a missing module
+    of this package is not changed.
 
     Args:
-        what: what needs the package, as people know it.
-        extras: the extras that bring it, any of which is enough; the likeliest one first.
+        what: the feature that needs the package.
+        extras: the extras that install it, each of which is enough; the most likely one first.
 
     Raises:
         MissingExtraError: a package is missing.

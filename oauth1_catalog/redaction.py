@@ -64,7 +64,7 @@ def is_credential(key: str) -> bool:
 
 
 class MaskedText(str):
-    """A text that does not show itself.
+    """A text whose ``repr`` is masked.
 
     >>> MaskedText("hush"), MaskedText("hush") == "hush", "/".join([MaskedText("hush")])
     ('********', True, 'hush')
@@ -83,7 +83,7 @@ class MaskedText(str):
 
 
 class MaskedBytes(bytes):
-    """Bytes that do not show themselves.
+    """Bytes whose ``repr`` is masked.
 
     >>> MaskedBytes(b"hush"), MaskedBytes(b"hush").decode()
     (b'********', 'hush')
@@ -102,7 +102,7 @@ class MaskedBytes(bytes):
 
 
 class MaskedMapping(dict[str, Any]):
-    """A dictionary that shows its keys alone: a call's keywords, a token, a form.
+    """A dictionary whose ``repr`` shows only its keys: the keywords of a call, a token, a form.
 
     >>> MaskedMapping(data={"password": "hush"})
     {'data': ...}
@@ -122,7 +122,7 @@ class MaskedMapping(dict[str, Any]):
 
 
 class MaskedList(list[Any]):
-    """A list that shows its length alone: the pairs of a form.
+    """A list whose ``repr`` shows only its length: the pairs of a form.
 
     >>> MaskedList([("password", "hush")])
     [1 masked]
@@ -141,9 +141,7 @@ class MaskedList(list[Any]):
 
 
 def masked(value: Value) -> Value:
-    """``value`` as one that does not show itself: a text, bytes, a mapping or a list.
-
-    Anything else is given back as it is: it has its own ``repr``.
+    """``value`` with a masked ``repr``: a text, bytes, a mapping or a list. Other values are returned unchanged.
 
     >>> masked({"oauth_token": "a", "oauth_token_secret": "b"})
     {'oauth_token': ..., 'oauth_token_secret': ...}
@@ -166,7 +164,7 @@ _MASKED: tuple[tuple[type, Any], ...] = (
 
 
 def type_name(value: object) -> str:
-    """The name of a value's type, for a message: of what was masked, where it is masked.
+    """The name of a value's type, for a message; of a masked value, the original type.
 
     >>> type_name(masked(b"hush")), type_name(7)
     ('bytes', 'int')
@@ -194,9 +192,9 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def without_frames(error: Failure) -> Failure:
-    """``error``, and what it was raised from, without the frames of this package and of the HTTP libraries.
+    """``error`` and its causes, without the frames of this package and of the HTTP libraries.
 
-    An exception that the caller was handling already begins in a frame of the caller's, and is left as it is.
+    An exception that the caller was already handling begins in a frame of the caller, and is not changed.
     """
     for one in causes(error):
         if one is error or was_raised_inside(one):
@@ -205,7 +203,7 @@ def without_frames(error: Failure) -> Failure:
 
 
 def was_raised_inside(error: BaseException) -> bool:
-    """Whether an exception begins in this package or in a library of HTTP, and not in the caller's own code."""
+    """Whether an exception begins in this package or in an HTTP library, and not in the caller's code."""
     return error.__traceback__ is not None and _is_inside(error.__traceback__)
 
 
@@ -244,9 +242,9 @@ QUERY = re.compile(r"(?<=[?&])(?P<key>[\w.-]+)=(?P<value>[^&#{}]+)")
 
 
 def mask_text(text: str) -> str:
-    """A text that is safe to show: key material is stars, and in URLs a user's name and password and a credential.
+    """The text with masked key material, and with masked user information and credentials in URLs.
 
-    A URL itself is none, however long its path.
+    The path of a URL is not masked, even if it is long.
 
     >>> mask_text("read at https://me:hush@host.example/a?api_key=hush&page=2")
     'read at https://********@host.example/a?api_key=********&page=2'
@@ -266,7 +264,7 @@ def _mask_url(url: str) -> str:
 
 
 def shown_url(url: str) -> str:
-    """A URL as a message shows it: its beginning, without the query, and stars for a user's name and password.
+    """The beginning of a URL, for a message: without the query, and with masked user information.
 
     >>> shown_url("https://me:hu@sh@host.example/a?token=hush")
     'https://********@host.example/a'
@@ -275,7 +273,7 @@ def shown_url(url: str) -> str:
 
 
 def mask_line(line: str) -> str:
-    """A source line that is safe to show: the values of credential-like keys, and key material, are stars.
+    """A line of a file, with masked key material and masked values of keys that are named like a credential.
 
     >>> mask_line("client_secret: abc123  # mine")
     'client_secret: ********'
