@@ -1,15 +1,26 @@
-"""What ``OAuth1Auth`` for requests and ``OAuth1Auth`` for httpx2 share: whose signature, and with what."""
+"""What the signing objects of both HTTP libraries share: their arguments, and ``OAuth1Auth`` apart from its library.
+
+Rule: a constructor masks its own variables, and a secret is in a field without ``repr``, before anything can fail.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self, cast
 
-from oauth1_catalog.clients.arguments import Arguments
-from oauth1_catalog.clients.options import SIGNATURE_HMAC_SHA1, SIGNATURE_TYPE_HEADER
-from oauth1_catalog.errors import SigningError
-from oauth1_catalog.redaction import MaskedMapping, masked
-from oauth1_catalog.rfc5849.messages import TemporaryCredentials, TokenCredentials
+from oauth1_catalog.clients.options import (
+    SIGNATURE_HMAC_SHA1,
+    SIGNATURE_TYPE_HEADER,
+    SIGNER,
+    check_unknown,
+    checked,
+)
+from oauth1_catalog.errors import ConfigurationError, SigningError
+from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked, type_name
+from oauth1_catalog.rfc5849.messages import ClientCredentials, TemporaryCredentials, TokenCredentials
+from oauth1_catalog.rfc5849.parameters import FORM, is_form
 from oauth1_catalog.rfc5849.signer import Signer
 
 
@@ -136,3 +147,147 @@ def refuse_authorization() -> SigningError:
     return SigningError(
         description="The request has an Authorization header already. Leave it out: OAuth needs its place."
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """A client's arguments. ``options`` are the constructor's remaining keywords: for the signer and the transport."""
+
+    client: ClientCredentials
+    token: Any = field(repr=False)  # a text or a mapping
+    token_secret: str | None = field(repr=False)
+    options: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def of(
+        cls, client_id: str, client_secret: str | None, token: object, token_secret: str | None, **options: Any
+    ) -> Arguments:
+        """The arguments of a constructor. ``token`` may be a mapping with both parts, as ``session.token`` gives it."""
+        client_secret, token, token_secret = masked(client_secret), masked(token), masked(token_secret)
+        options = MaskedMapping(options)
+        return cls(ClientCredentials(client_id, client_secret or ""), token, token_secret, options)
+
+    def signer(self) -> Signer:
+        """The signer for these arguments.
+
+        Raises:
+            SigningError: one of them cannot be used.
+        """
+        return Signer(self.client, **checked(self._picked(SIGNER), name="client"))
+
+    def credentials(self, signer: Signer) -> TokenCredentials | None:
+        """The token credentials, if there are any."""
+        return credentials_for(signer, self.token, self.token_secret)
+
+    def transport(self, known: frozenset[str]) -> dict[str, Any]:
+        """The options that are not the signer's.
+
+        Raises:
+            ConfigurationError: a name that is nearly one of ``known`` or of the signer's, or a wrong type.
+
+        Warns:
+            UserWarning: another unknown name; it is ignored.
+        """
+        check_unknown(self.options, SIGNER | known, where="The client")
+        return checked(self._picked(known), name="client")
+
+    def _picked(self, names: frozenset[str]) -> dict[str, Any]:
+        return {name: value for name, value in self.options.items() if name in names}
+
+
+def credentials_for(signer: Signer, token: Any, secret: str | None = None) -> TokenCredentials | None:
+    """Token credentials from an identifier, or from a mapping that holds ``oauth_token`` and ``oauth_token_secret``.
+
+    A secret that is missing stays missing, and ``signer`` refuses to sign without it; the RSA methods need none.
+
+    Raises:
+        ConfigurationError: the mapping has no ``oauth_token``.
+
+    >>> signer = Signer(ClientCredentials("key", "secret"))
+    >>> credentials_for(signer, {"oauth_token": "a", "oauth_token_secret": "b"})
+    TokenCredentials(oauth_token='a')
+    """
+    token, secret = masked(token), masked(secret)
+    if token is None:
+        return None
+    if isinstance(token, Mapping):
+        names = sorted(map(str, token))
+        if "oauth_token" not in names:
+            raise ConfigurationError(
+                "missing_token", f"The token has no oauth_token, only {names}. Pass what fetch_access_token() gave."
+            )
+        token, secret = token["oauth_token"], masked(token.get("oauth_token_secret", secret))
+    found = TokenCredentials(cast("str", token), cast("str", secret))
+    if secret is None and signer.signature_method.name.startswith("RSA-"):
+        return replace(found, oauth_token_secret="")
+    return found
+
+
+_PIECE = r"[A-Za-z0-9\-._~%+*\[\]!$'(),;:@/?]"
+_FORM = re.compile(rf"{_PIECE}+={_PIECE}*(?:&{_PIECE}+={_PIECE}*)*")
+
+
+def covers_body(signer: Signer, content_type: str) -> bool:
+    """Whether ``signer`` has to read a body of this type: a form is signed, any other hashed where so configured."""
+    return is_form(content_type) or signer.body_hash != "none"
+
+
+def pairs_of(values: object) -> MaskedList | None:
+    """The names and values of a list of pairs; ``None`` of anything else, and of a stream, which is not read.
+
+    >>> len(pairs_of([("a", "1"), ("a", "2")])), pairs_of([b"a=1"]), pairs_of(iter([("a", "1")]))
+    (2, None, None)
+    """
+    if isinstance(values, Collection) and all(isinstance(one, tuple | list) and len(one) == 2 for one in values):
+        return MaskedList(values)
+    return None
+
+
+def no_pairs(argument: str, value: object) -> str:
+    """What an error tells of an argument that should hold names and values.
+
+    >>> no_pairs("data", iter([b"a=1"]))
+    'data is list_iterator, which holds no names and values. Pass a mapping, a list of pairs, text or bytes'
+    """
+    return (
+        f"{argument} is {type_name(value)}, which holds no names and values. Pass a mapping, a list of pairs, text or "
+        "bytes"
+    )
+
+
+def undeclared_type(body: object) -> str | None:
+    """The content type of a body that has none, if it reads as a form: text or bytes such as ``a=1&b=2``.
+
+    Authlib and requests-oauthlib guess it too. The type that is guessed is sent, so that the server, which goes by the
+    type, signs the same parameters.
+
+    >>> undeclared_type("status=hello%20world&lang=en")
+    'application/x-www-form-urlencoded'
+    >>> undeclared_type('{"a": "b=c"}') is None
+    True
+    """
+    if isinstance(body, bytes):
+        if not body.isascii():
+            return None
+        body = body.decode()
+    return FORM if isinstance(body, str) and _FORM.fullmatch(body) else None
+
+
+def blanks_escaped(url: str) -> str:
+    """The URL with each blank of its query as ``%20``, which is what is signed (RFC 5849, section 3.6).
+
+    Both HTTP libraries write a blank of ``params=`` and ``data=`` as ``+``. The two mean the same in a form, but a
+    server that computes the signature over what arrived refuses the ``+`` (Magento).
+
+    >>> blanks_escaped("https://shop.example/a+b?name=red+shirt")
+    'https://shop.example/a+b?name=red%20shirt'
+    """
+    head, mark, query = url.partition("?")
+    return f"{head}{mark}{query.replace('+', '%20')}" if "+" in query else url
+
+
+def form_blanks_escaped(body: Any) -> Any:  # text and bytes stay what they are; a stream is not touched
+    """The same for a form in memory."""
+    if isinstance(body, str):
+        return body.replace("+", "%20")
+    return body.replace(b"+", b"%20") if isinstance(body, bytes) else body

@@ -1,8 +1,7 @@
 """A bound on the connections of a whole registry: few of its clients' pools are open at a time.
 
 Rule 1: the pool that was used longest ago is closed; one that is in use is not.
-Rule 2: each process, and in ``connected_async.py`` each event loop, counts for itself: none can close another's
-connections.
+Rule 2: each process, and with httpx2 each event loop, counts for itself: none can close another's connections.
 """
 
 from __future__ import annotations
@@ -10,13 +9,15 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 DEFAULT = 100
 """How many clients of a registry keep their connections."""
+
+_SECONDS_TO_CLOSE = 2.0
 
 
 class SyncPool(Protocol):
@@ -127,3 +128,52 @@ class ConnectedPools:
         # Under the lock: nobody may begin to use a pool while it is being closed.
         for pool in recent.take_superfluous(self.limit, self._retired):
             pool.close()
+
+
+class AsyncPool(Protocol):
+    """Connections of the running event loop."""
+
+    async def aclose(self) -> None:
+        """Close what is kept; a later call opens new ones."""
+
+
+class AsyncConnectedPools:
+    """The pools of a registry's clients, of which at most ``limit`` keep connections in one event loop.
+
+    Args:
+        limit: how many.
+    """
+
+    def __init__(self, limit: int = DEFAULT) -> None:
+        self.limit = limit
+        from anyio.lowlevel import RunVar  # a client on requests has no anyio
+
+        self._loops: RunVar[Recent[AsyncPool]] = RunVar("oauth1_catalog_connected")
+        self._retired: weakref.WeakSet[AsyncPool] = weakref.WeakSet()
+
+    def retire(self, pool: AsyncPool) -> None:
+        """Close a pool whose client is gone, when the next call of the registry begins or ends."""
+        self._retired.add(pool)
+
+    @asynccontextmanager
+    async def using(self, pool: AsyncPool) -> AsyncIterator[Use]:
+        """While a call goes through ``pool``; an answer that is not read yet is to be added to ``unread``."""
+        recent = self._loops.get(None)
+        if recent is None:
+            recent = Recent()
+            self._loops.set(recent)
+        use = recent.begin(pool)
+        try:
+            await self._close(recent)
+            yield use
+        finally:
+            use.calls -= 1
+            await self._close(recent)
+
+    async def _close(self, recent: Recent[AsyncPool]) -> None:
+        if closing := recent.take_superfluous(self.limit, self._retired):
+            import anyio
+
+            with anyio.move_on_after(_SECONDS_TO_CLOSE, shield=True):
+                for pool in closing:
+                    await pool.aclose()

@@ -24,8 +24,9 @@ import anyio
 import httpx2
 
 from oauth1_catalog.clients.failures import answer_too_late, answer_too_long, failure
-from oauth1_catalog.clients.limits import DEADLINE, Limits
-from oauth1_catalog.clients.redirects import (
+from oauth1_catalog.clients.limits import (
+    DEADLINE,
+    Limits,
     check_redirect,
     too_many_redirects,
     unreadable_redirect,

@@ -12,8 +12,14 @@ from typing import Any
 
 import httpx2
 
-from oauth1_catalog.clients.arguments import blanks_escaped, covers_body, form_blanks_escaped, undeclared_type
-from oauth1_catalog.clients.auth import BaseOAuth1Auth, refuse_authorization
+from oauth1_catalog.clients.auth import (
+    BaseOAuth1Auth,
+    blanks_escaped,
+    covers_body,
+    form_blanks_escaped,
+    refuse_authorization,
+    undeclared_type,
+)
 from oauth1_catalog.clients.failures import unusable_url, without_secrets
 from oauth1_catalog.clients.httpx_answers import Answers, aanswers_bounded, answers_bounded, asend, send
 from oauth1_catalog.clients.httpx_exchange import (
@@ -26,6 +32,7 @@ from oauth1_catalog.clients.httpx_exchange import (
     exchange,
     read_within_deadline,
 )
+from oauth1_catalog.clients.limits import without_protocol_parameters
 from oauth1_catalog.clients.oauth1_session import (
     BaseAsyncOAuth1Session,
     BaseOAuth1Session,
@@ -46,9 +53,7 @@ from oauth1_catalog.clients.options import (
     SIGNATURE_TYPE_HEADER,
     SIGNATURE_TYPE_QUERY,
 )
-from oauth1_catalog.clients.proxies import check_client_proxies, with_mounts
-from oauth1_catalog.clients.redirects import without_protocol_parameters
-from oauth1_catalog.clients.tls import check_files, httpx_context
+from oauth1_catalog.clients.transport import check_client_proxies, check_files, httpx_context, with_mounts
 from oauth1_catalog.errors import OAuthError, SigningError
 from oauth1_catalog.redaction import MaskedMapping, without_frames
 from oauth1_catalog.rfc5849.base_string import wire_url

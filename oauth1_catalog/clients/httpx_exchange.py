@@ -25,7 +25,7 @@ import anyio
 import httpcore2
 import httpx2
 
-from oauth1_catalog.clients.arguments import no_pairs, pairs_of
+from oauth1_catalog.clients.auth import no_pairs, pairs_of
 from oauth1_catalog.clients.failures import FULL_POOL, failure, filter_logs_of, transport_error, without_secrets
 from oauth1_catalog.clients.limits import DEADLINE, Limits
 from oauth1_catalog.errors import SigningError, TransportError

@@ -22,8 +22,14 @@ from anyio.lowlevel import RunVar, current_token
 from oauth1_catalog.clients.auth import BaseOAuth1Auth
 from oauth1_catalog.clients.failures import note_limits, unusable_url, without_secrets
 from oauth1_catalog.clients.limits import Limits, reject_cookies
-from oauth1_catalog.clients.proxies import check_client_proxies, with_mounts
-from oauth1_catalog.clients.tls import Certificate, Verify, check_files, httpx_context
+from oauth1_catalog.clients.transport import (
+    Certificate,
+    Verify,
+    check_client_proxies,
+    check_files,
+    httpx_context,
+    with_mounts,
+)
 from oauth1_catalog.errors import ConfigurationError, needs
 from oauth1_catalog.redaction import MaskedMapping, masked, without_frames
 from oauth1_catalog.rfc5849.messages import Request, Response

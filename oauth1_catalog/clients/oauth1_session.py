@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.clients.arguments import Arguments, credentials_for, no_pairs, pairs_of
+from oauth1_catalog.clients.auth import Arguments, credentials_for, no_pairs, pairs_of
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.clients.options import LIMITS, SIGNATURE_HMAC_SHA1, SIGNATURE_TYPE_HEADER, limits_of
 from oauth1_catalog.errors import ConfigurationError, MissingTokenError, MissingVerifierError, StateError

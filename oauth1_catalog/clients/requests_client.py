@@ -10,9 +10,17 @@ from typing import Any
 import requests
 from requests.auth import AuthBase
 
-from oauth1_catalog.clients.arguments import blanks_escaped, covers_body, form_blanks_escaped, no_pairs, undeclared_type
-from oauth1_catalog.clients.auth import BaseOAuth1Auth, refuse_authorization
+from oauth1_catalog.clients.auth import (
+    BaseOAuth1Auth,
+    blanks_escaped,
+    covers_body,
+    form_blanks_escaped,
+    no_pairs,
+    refuse_authorization,
+    undeclared_type,
+)
 from oauth1_catalog.clients.failures import unusable_url, without_secrets
+from oauth1_catalog.clients.limits import without_protocol_parameters
 from oauth1_catalog.clients.oauth1_session import BaseSyncOAuth1Session, TokenRequestOptions
 from oauth1_catalog.clients.options import (
     REQUESTS,
@@ -27,8 +35,6 @@ from oauth1_catalog.clients.options import (
     SIGNATURE_TYPE_HEADER,
     SIGNATURE_TYPE_QUERY,
 )
-from oauth1_catalog.clients.proxies import check_session_proxies, without_environment
-from oauth1_catalog.clients.redirects import without_protocol_parameters
 from oauth1_catalog.clients.requests_connections import PoolAdapter
 from oauth1_catalog.clients.requests_exchange import (
     RedirectsUnread,
@@ -37,7 +43,7 @@ from oauth1_catalog.clients.requests_exchange import (
     follow_redirects,
     redirects_unread,
 )
-from oauth1_catalog.clients.tls import check_files
+from oauth1_catalog.clients.transport import check_files, check_session_proxies, without_environment
 from oauth1_catalog.errors import OAuthError, SigningError
 from oauth1_catalog.redaction import MaskedText, masked, without_frames
 from oauth1_catalog.rfc5849.messages import Request, Response

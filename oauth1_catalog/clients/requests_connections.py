@@ -2,7 +2,7 @@
 
 It adds this to ``requests.adapters.HTTPAdapter``:
 
-- The TLS context is made once (``tls.py``); requests gives urllib3 a file name, which is read for each connection.
+- The TLS context is made once (``transport.py``); requests gives urllib3 a file name, read for each connection.
 - A connection is closed when it has been idle for too long, or when there are too many, and TCP's keepalive is on.
 - Reading an answer can be held to a deadline.
 - Connecting is tried again where it was refused, not where it took too long.
@@ -36,7 +36,7 @@ from urllib3.util.retry import Retry
 from oauth1_catalog.clients.failures import filter_logs_of
 from oauth1_catalog.clients.limits import DEADLINE, Limits
 from oauth1_catalog.clients.requests_exchange import MAX_ORIGINS, bound_answer
-from oauth1_catalog.clients.tls import Certificate, Verify, requests_context
+from oauth1_catalog.clients.transport import Certificate, Verify, requests_context
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.redaction import MaskedList
 

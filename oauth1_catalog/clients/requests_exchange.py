@@ -31,14 +31,15 @@ from oauth1_catalog.clients.failures import (
     transport_error,
     without_secrets,
 )
-from oauth1_catalog.clients.limits import DEADLINE, Limits
-from oauth1_catalog.clients.proxies import check_session_proxies
-from oauth1_catalog.clients.redirects import (
+from oauth1_catalog.clients.limits import (
+    DEADLINE,
+    Limits,
     check_redirect,
     too_many_redirects,
     unreadable_redirect,
     without_protocol_parameters,
 )
+from oauth1_catalog.clients.transport import check_session_proxies
 from oauth1_catalog.errors import SigningError, TransportError
 from oauth1_catalog.redaction import MaskedMapping, MaskedText
 from oauth1_catalog.rfc5849.messages import Request, Response

@@ -15,7 +15,6 @@ import requests
 
 from oauth1_catalog.clients.failures import note_limits, unusable_url, without_secrets
 from oauth1_catalog.clients.limits import Limits, reject_cookies
-from oauth1_catalog.clients.proxies import check_session_proxies, without_environment
 from oauth1_catalog.clients.requests_connections import PoolAdapter, keep_bounds
 from oauth1_catalog.clients.requests_exchange import (
     PoolSession,
@@ -25,7 +24,13 @@ from oauth1_catalog.clients.requests_exchange import (
     keep_redirects_unread,
     redirects_unread,
 )
-from oauth1_catalog.clients.tls import Certificate, Verify, check_files
+from oauth1_catalog.clients.transport import (
+    Certificate,
+    Verify,
+    check_files,
+    check_session_proxies,
+    without_environment,
+)
 from oauth1_catalog.redaction import MaskedMapping, masked, without_frames
 from oauth1_catalog.rfc5849.messages import Request, Response
 

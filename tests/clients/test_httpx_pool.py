@@ -121,7 +121,7 @@ def test_a_pool_opens_though_all_threads_of_the_application_are_busy(wire, run):
 
 
 def test_the_context_is_made_outside_of_the_loop_and_once(tls_wire, bundle):
-    from oauth1_catalog.clients import tls
+    from oauth1_catalog.clients.transport import httpx_context
 
     threads: list[int] = []
     pool = HttpxPool(verify=bundle)
@@ -136,7 +136,7 @@ def test_the_context_is_made_outside_of_the_loop_and_once(tls_wire, bundle):
     asyncio.run(work())
     assert len(threads) == 1
     assert threads[0] != threading.get_ident()
-    assert tls.httpx_context(bundle, None, trust_env=True) is tls.httpx_context(bundle, None, trust_env=True)
+    assert httpx_context(bundle, None, trust_env=True) is httpx_context(bundle, None, trust_env=True)
 
 
 def test_a_token_request_goes_out_as_it_was_given(wire, run):

@@ -12,8 +12,7 @@ import requests
 
 from oauth1_catalog.clients import httpx_client, requests_client
 from oauth1_catalog.clients.httpx_pool import HttpxPool
-from oauth1_catalog.clients.limits import Limits
-from oauth1_catalog.clients.redirects import check_redirect, without_protocol_parameters
+from oauth1_catalog.clients.limits import Limits, check_redirect, without_protocol_parameters
 from oauth1_catalog.clients.requests_pool import RequestsPool
 from oauth1_catalog.errors import OAuthError, ProviderError, SigningError
 

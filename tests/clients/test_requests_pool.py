@@ -231,7 +231,7 @@ class TestTLS:
             assert pool.request("GET", tls_wire.url).text == "ok"
 
     def test_contexts_are_made_once(self, tls_wire, bundle):
-        from oauth1_catalog.clients.tls import requests_context
+        from oauth1_catalog.clients.transport import requests_context
 
         threads = [threading.Thread(target=requests_context, args=(bundle, None)) for _ in range(8)]
         for thread in threads:

@@ -11,7 +11,6 @@ import oauth1_catalog
 
 NEEDS = {
     "oauth1_catalog": set(),
-    "oauth1_catalog.clients.connected_async": {"starlette"},
     "oauth1_catalog.registry.async_client": {"starlette"},
     "oauth1_catalog.integrations.httpx_client": {"starlette"},
     "oauth1_catalog.integrations.starlette_client": {"starlette"},

@@ -18,7 +18,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from oauth1_catalog.clients.connected_async import AsyncConnectedPools
+from oauth1_catalog.clients.connected import AsyncConnectedPools
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.framework import (
     CurrentToken,

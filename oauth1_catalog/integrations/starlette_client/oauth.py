@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from oauth1_catalog.clients.connected import DEFAULT
-from oauth1_catalog.clients.connected_async import AsyncConnectedPools
+from oauth1_catalog.clients.connected import DEFAULT, AsyncConnectedPools
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.starlette_client.client import StarletteOAuth1App
 from oauth1_catalog.integrations.starlette_client.framework import (
