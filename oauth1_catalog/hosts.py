@@ -149,7 +149,7 @@ def is_loopback(host: str) -> bool:
 
 @lru_cache(maxsize=256)
 def kind_of(host: str) -> HostKind:
-    """What kind of host a name or an address is, as far as its text says.
+    """The kind of a host name or an address, as far as its text shows it.
 
     >>> [kind_of(host) for host in ("jira.example.com", "192.0.2.7", "wiki", "10.0.0.5", "localhost")]
     ['public', 'private', 'private', 'private', 'loopback']
@@ -252,7 +252,7 @@ class LocalHosts:
             value: ``True``, ``False``, hosts and networks as a list or as text with commas or blanks between, or text
                 that ``read_flag`` knows.
             where: the setting, for messages.
-            around: what holds where ``value`` is not given. A list adds to what that says of this machine.
+            around: used if ``value`` is not given. A list adds to its rule for this machine.
 
         Raises:
             ConfigurationError: it is something else, or one of the hosts is not a host.

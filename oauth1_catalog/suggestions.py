@@ -13,7 +13,7 @@ def nearest(word: str, known: Iterable[str], *, limit: int = 3, cutoff: float = 
     """The known words that resemble ``word``, the nearest first. Upper and lower case are the same.
 
     Args:
-        word: what somebody wrote.
+        word: the misspelt word.
         known: the words to compare it with.
         limit: the greatest number of words to return.
         cutoff: how similar a word has to be, from 0 to 1.

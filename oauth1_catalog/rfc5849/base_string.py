@@ -6,7 +6,7 @@ These functions are pure, and know nothing about credentials.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.hosts import DEFAULT_PORTS
@@ -129,7 +129,7 @@ def join_base_string(method: str, uri: str, encoded_parameters: str) -> str:
 _raw = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
 # Characters that are not allowed in a path or a query (sections 3.3, 3.4): only an IPv6 host has brackets.
 _raw_behind_host = re.compile(r"[^A-Za-z0-9\-._~:/?@!$&'()*+,;=%]")
-needs_encoding = _raw_behind_host.search
+needs_encoding: Callable[[str], re.Match[str] | None] = _raw_behind_host.search
 """Whether ``wire_url`` may write a URL in another way."""
 _find_control = re.compile(r"[\x00-\x1f\x7f]").search
 # Most URLs match this, and need no further check and no encoding. The query is checked when it is decoded.
@@ -170,7 +170,9 @@ def wire_url(url: str) -> str:
         return f"{scheme}{separator}{host}{_raw_behind_host.sub(_encode_match, rest[len(authority) :])}"
     except UnicodeEncodeError:
         pass
-    raise SigningError(description="The URL has a lone surrogate, which is no text. Decode its bytes as UTF-8.")
+    raise SigningError(
+        description="The URL has a lone surrogate, which UTF-8 cannot represent. Decode the original bytes as UTF-8."
+    )
 
 
 def split_url(url: str) -> tuple[str, str]:

@@ -51,8 +51,8 @@ def percent_encode(text: str | bytes) -> str:
             return "".join([_ENCODED_BYTES[byte] for byte in text])
         text = masked(text)
         raise SigningError(
-            description=f"A value has a lone surrogate at character {position}, which is no text. "
-            "Decode the bytes that it came from as UTF-8."
+            description=f"A value has a lone surrogate at character {position}, which UTF-8 cannot represent. "
+            "Decode the original bytes as UTF-8."
         )
     return "".join([_ENCODED_BYTES[byte] for byte in text])
 
@@ -113,11 +113,12 @@ def check_escapes(text: str, *, place: str) -> None:
 
     >>> check_escapes("/100%", place="path")
     Traceback (most recent call last):
-    oauth1_catalog.errors.SigningError: signing_error: The path has '%' at character 4, which begins no escape. ...
+    oauth1_catalog.errors.SigningError: signing_error: The path has '%' at character 4, which does not begin ...
     """
     if bad := _find_bad_escape(text):
         raise SigningError(
-            description=f"The {place} has {bad[0]!r} at character {bad.start()}, which begins no escape. Write %25."
+            description=f"The {place} has {bad[0]!r} at character {bad.start()}, which does not begin an escape. "
+            "Write %25."
         )
 
 

@@ -194,7 +194,7 @@ def check_credentials(identifier: str, secret: str, identifier_name: str, secret
         fault = f"{secret_name} is {type_name(secret)}. Pass the text that the provider gave, or '' if it gave none."
     elif not (_is_text(identifier) and _is_text(secret)):
         name = secret_name if _is_text(identifier) else identifier_name
-        fault = f"{name} has a lone surrogate, which is no text. Decode the bytes that it came from as UTF-8."
+        fault = f"{name} has a lone surrogate, which UTF-8 cannot represent. Decode the original bytes as UTF-8."
     if fault:
         identifier, secret = masked(identifier), masked(secret)
         raise SigningError(description=fault)

@@ -101,8 +101,8 @@ def encode_extra(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
     for name, value in parameters.items():
         if not str(name).startswith("oauth_") or name in OWN_NAMES:
             raise SigningError(
-                description=f"{name!r} is no extra protocol parameter. These begin with oauth_, and are none of "
-                f"{', '.join(OWN_NAMES)}; the request's own parameters go into its query or its body."
+                description=f"{name!r} is not an extra protocol parameter. Use a name that begins with oauth_, except "
+                f"{', '.join(OWN_NAMES)}. Send other parameters in the query or the body."
             )
         if not isinstance(value, str):
             raise SigningError(description=f"The protocol parameter {name} is {type(value).__name__}. Pass text.")

@@ -130,7 +130,8 @@ class Signer:
         self._signature_type: SignatureType = _place(signature_type, is_raw=self._is_raw)
         if realm is not None and signature_type != "HEADER":
             raise SigningError(
-                description=f"realm is sent in the header alone, but signature_type is {signature_type}. Leave one out."
+                description=f"realm is sent only in the header, but signature_type is {signature_type}. "
+                "Omit one of them."
             )
         self._realm = realm
         self._is_realm_of_url = realm is not None and _REQUEST_URL in realm
@@ -423,7 +424,7 @@ def _raw(encoded: str) -> str:
     if not (raw.isascii() and raw.isprintable()) or "%22" in encoded or "%5C" in encoded:
         raise SigningError(
             description="The profile mastercard sends protocol parameters unencoded, and one of them has a character "
-            "that no header can hold. Use printable ASCII without quotes and backslashes."
+            "that is not allowed in a header. Use printable ASCII without quotes and backslashes."
         )
     return raw
 
@@ -431,7 +432,7 @@ def _raw(encoded: str) -> str:
 def _place(signature_type: SignatureType, *, is_raw: bool) -> SignatureType:
     chosen: SignatureType = _one_of(signature_type, get_args(SignatureType), "signature_type")
     if is_raw and chosen != "HEADER":
-        raise SigningError(description="The profile mastercard knows the header alone. Leave signature_type out.")
+        raise SigningError(description="The profile mastercard supports only the header. Omit signature_type.")
     return chosen
 
 

@@ -129,8 +129,8 @@ def test_extra_protocol_parameters_in_the_other_faces(app: Application, token: d
     [
         ({"params": {"oauth_callback": "about:blank"}}, "pass it in oauth_params="),
         ({"data": {"oauth_callback": "about:blank"}}, "pass it in oauth_params="),
-        ({"oauth_params": {"oauth_nonce": "1"}}, "'oauth_nonce' is no extra protocol parameter"),
-        ({"oauth_params": {"callback": "1"}}, "'callback' is no extra protocol parameter"),
+        ({"oauth_params": {"oauth_nonce": "1"}}, "'oauth_nonce' is not an extra protocol parameter"),
+        ({"oauth_params": {"callback": "1"}}, "'callback' is not an extra protocol parameter"),
         ({"oauth_params": [("oauth_callback", "1")]}, "are list. Pass a dictionary"),
         ({"oauth_params": {"oauth_callback": 1}}, "oauth_callback is int. Pass text"),
     ],

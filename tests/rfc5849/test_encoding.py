@@ -101,7 +101,7 @@ class TestForm:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            ("ok=1&a=%", r"The query's parameter has '%' at character 0, which begins no escape. Write %25\."),
+            ("ok=1&a=%", r"The query's parameter has '%' at character 0, which does not begin an escape. Write %25\."),
             ("a=b%zz", "The query's parameter has '%zz' at character 1"),
             ("%4=b", "The query's parameter has '%4' at character 0"),
             ("a=%4\n1", r"'%4\\n'"),

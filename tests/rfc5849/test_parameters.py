@@ -82,7 +82,7 @@ class TestNames:
 
     @pytest.mark.parametrize("name", [*OWN_NAMES, "x_auth_mode", "callback", "OAUTH_callback"])
     def test_what_is_no_extra_parameter(self, name):
-        with pytest.raises(SigningError, match=f"'{name}' is no extra protocol parameter"):
+        with pytest.raises(SigningError, match=f"'{name}' is not an extra protocol parameter"):
             encode_extra({"oauth_verifier": "v", name: "x"})
 
     def test_extra_parameters_are_text(self):

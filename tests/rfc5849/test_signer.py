@@ -336,12 +336,12 @@ class TestMastercard:
 
     @pytest.mark.parametrize("token", ['a"b', "a\\b", "é", "a\nb", "\x7f"])
     def test_what_no_header_can_hold(self, token):
-        with pytest.raises(SigningError, match="one of them has a character that no header can hold"):
+        with pytest.raises(SigningError, match="one of them has a character that is not allowed in a header"):
             signer(profile="mastercard").authorization("GET", URL, token=TokenCredentials(token))
 
     @pytest.mark.parametrize("signature_type", ["QUERY", "BODY"])
     def test_header_only(self, signature_type):
-        with pytest.raises(SigningError, match=r"mastercard knows the header alone\. Leave signature_type out"):
+        with pytest.raises(SigningError, match=r"mastercard supports only the header\. Omit signature_type"):
             signer(profile="mastercard", signature_type=signature_type)
 
 
@@ -400,11 +400,11 @@ class TestWhatIsRefused:
             ({"realm": 'a"b'}, "The realm 'a\"b' cannot be sent."),
             (
                 {"realm": "r", "signature_type": "QUERY"},
-                "realm is sent in the header alone, but signature_type is QUERY.",
+                "realm is sent only in the header, but signature_type is QUERY.",
             ),
             (
                 {"realm": "r", "signature_type": "BODY"},
-                "realm is sent in the header alone, but signature_type is BODY.",
+                "realm is sent only in the header, but signature_type is BODY.",
             ),
             ({"signature_method": "PLAINTEXT", "body_hash": "always"}, "PLAINTEXT has no hash to make it with."),
             (
@@ -533,7 +533,7 @@ class TestWhatIsRefused:
             signer().authorization("GET", URL + "/é")
 
     def test_parameters(self):
-        with pytest.raises(SigningError, match="'callback' is no extra protocol parameter"):
+        with pytest.raises(SigningError, match="'callback' is not an extra protocol parameter"):
             signer().authorization("GET", URL, parameters={"callback": "x"})
 
     def test_a_nonce_or_a_timestamp_that_is_made_badly(self):
@@ -578,7 +578,7 @@ class TestAnotherPlace:
             Signer(CLIENT).at("FOOTER")
 
     def test_mastercard_has_one_place(self):
-        with pytest.raises(SigningError, match="header alone"):
+        with pytest.raises(SigningError, match="only the header"):
             Signer(CLIENT, profile="mastercard").at("QUERY")
 
 
