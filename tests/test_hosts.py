@@ -8,17 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.hosts import (
+from oauth1_catalog.access import (
     ALLOW_LOCAL_HOSTS,
     INSECURE_TRANSPORT,
     Access,
     LocalHosts,
     given_insecure_transport,
     given_local_hosts,
-    kind_of,
-    parse_address,
 )
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.hosts import kind_of, parse_address
 
 LOOPBACK = ["localhost", "LOCALHOST", "localhost.", "127.0.0.1", "127.0.0.2", "127.255.255.254", "::1", "[::1]"]
 PRIVATE = [

@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from oauth1_catalog.access import Access, LocalHosts, given_insecure_transport, given_local_hosts
 from oauth1_catalog.catalog.document import Diagnostic, Document, Entry, inherit
 from oauth1_catalog.catalog.files import (
     KEPT,
@@ -33,7 +34,6 @@ from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.catalog.resolve import Tree, choices_of, outline, resolve
 from oauth1_catalog.catalog.source import read
 from oauth1_catalog.errors import ConfigurationError, ProviderFileError, ResourceError, UnknownProviderError
-from oauth1_catalog.hosts import Access, LocalHosts, given_insecure_transport, given_local_hosts
 from oauth1_catalog.suggestions import did_you_mean, nearest
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from oauth1_catalog.catalog.files import NAME
 from oauth1_catalog.catalog.patterns import pattern_problem
 from oauth1_catalog.catalog.provider import time_zone
 from oauth1_catalog.catalog.templates import PLACEHOLDER
-from oauth1_catalog.hosts import is_loopback
+from oauth1_catalog.hosts import host_of, is_loopback, read_url
 from oauth1_catalog.suggestions import did_you_mean, nearest
 
 _HOST = re.compile(
@@ -129,7 +129,7 @@ def check_emulator_url(value: str) -> str:
     >>> check_emulator_url("https://127.0.0.1:8443/twitter/api/")
     'https://127.0.0.1:8443/twitter/api/'
     """
-    if not is_loopback(urlsplit(value).hostname or ""):
+    if not is_loopback(host_of(value)):
         raise _problem("P032", f"`{value[:120]}` is not on this machine, as an emulator is", "delete `emulated_at`")
     return value
 
@@ -174,15 +174,14 @@ def _check_address(url: str, *, shown: str) -> tuple[str, str]:
     if not separator:
         raise _problem("P031", f"`{shown}` is not an absolute URL", f"write https://{shown.lstrip('/')}")
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
+        parts = read_url(url)
     except ValueError:
         raise _problem("P032", f"`{shown}` is not a URL", "write https://host/path") from None
     if "@" in parts.netloc:
         raise _problem("P033", "the URL has user information before its host", "delete everything up to `@`")
-    if not host:
+    if not (host := parts.hostname):
         raise _problem("P032", f"`{shown}` has no host", "write https://host/path")
-    if port == 0 or not (_HOST.fullmatch(host) or ":" in host):
+    if parts.port == 0 or not (_HOST.fullmatch(host) or ":" in host):
         raise _problem("P032", f"`{host}` is not a host", "write it with letters, digits, hyphens and dots")
     return scheme, host
 

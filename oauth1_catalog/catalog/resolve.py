@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from oauth1_catalog.access import Access
 from oauth1_catalog.catalog.document import Data, merge
 from oauth1_catalog.catalog.provider import Provider, build_dataclass
 from oauth1_catalog.catalog.templates import constraint_error, fill_at, placeholders, templates_of
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError
-from oauth1_catalog.hosts import Access, https_url, origin_of
+from oauth1_catalog.hosts import https_url, origin_of
 from oauth1_catalog.suggestions import did_you_mean, nearest
 
 Tree = dict[str, Any]

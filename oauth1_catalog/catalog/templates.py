@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from oauth1_catalog.catalog.document import Data, Step
 from oauth1_catalog.catalog.patterns import matches
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.hosts import is_misspelt_address, parse_address
+from oauth1_catalog.hosts import is_misspelt_address, parse_address, read_url
 from oauth1_catalog.suggestions import did_you_mean, nearest
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -198,23 +198,22 @@ def _check_unmoved(template: str, filled: str, values: Mapping[str, str]) -> Non
         return
     expected = re.split(r"[/?#]", template, maxsplit=3)
     try:
-        parts = urlsplit(filled)
+        parts = read_url(filled)
         if template.startswith("{"):
             expected_netloc = urlsplit(values.get(template[1 : template.index("}")], filled)).netloc
         else:
             bracketed = {name: f"[{value}]" if ":" in value else value for name, value in values.items()}
             expected_netloc = fill(expected[2] if len(expected) > 2 else "", bracketed)
-        port = parts.port
     except ValueError:
         raise ConfigurationError(description=f"{filled!r} is not a URL.") from None
-    if parts.netloc.lower() != expected_netloc.lower() or "@" in parts.netloc or not parts.hostname or port == 0:
+    if parts.netloc.lower() != expected_netloc.lower() or "@" in parts.netloc or not parts.hostname or parts.port == 0:
         raise ConfigurationError(description=f"a value would send requests to {parts.netloc!r}.")
 
 
 def check_uri(value: str) -> str | None:
     """What is wrong with the form of a value of ``format: uri``; ``None`` if nothing is.
 
-    Whether an application allows its host and its scheme, ``hosts.Access`` says.
+    Whether an application allows its host and its scheme, ``access.Access`` says.
 
     >>> check_uri("https://jira.example.com/jira")
     >>> check_uri("jira.example.com")
@@ -223,8 +222,7 @@ def check_uri(value: str) -> str | None:
     if re.search(r"[^\x21-\x7e]|[\"<>\\^`|{}]", value):
         return "it has a space or a character that no URL has"
     try:
-        parts = urlsplit(value)
-        host, port = parts.hostname or "", parts.port
+        parts = read_url(value)
     except ValueError:
         return "it is not a URL"
     if parts.scheme not in {"https", "http"}:
@@ -233,11 +231,11 @@ def check_uri(value: str) -> str | None:
         return "it has user information before its host"
     if "?" in value or "#" in value:
         return "it has a query or a fragment"
-    if not host or port == 0:
+    if not parts.hostname or parts.port == 0:
         return "it has no host; write https://host"
     if any(segment in {".", ".."} for segment in re.sub("%2e", ".", parts.path, flags=re.IGNORECASE).split("/")):
         return "its path has `.` or `..`"
-    return check_hostname(host)
+    return check_hostname(parts.hostname)
 
 
 def check_hostname(value: str) -> str | None:

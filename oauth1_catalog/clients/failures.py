@@ -12,11 +12,11 @@ import ssl
 from http.client import BadStatusLine
 from socket import gaierror
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.errors import ResourceError, SigningError, TransportError
 from oauth1_catalog.flow.problems import without_secret_fields
+from oauth1_catalog.hosts import authority_of
 from oauth1_catalog.redaction import MASK, causes, is_secret_name, was_raised_inside, without_frames
 
 FULL_POOL = (
@@ -41,7 +41,7 @@ def transport_error(url: str, error: BaseException) -> TransportError:
         ResourceError: the process may not open another socket; the provider was not asked.
     """
     for one in causes(error):
-        ResourceError.check(one, f"a connection to {_host(url)}")
+        ResourceError.check(one, f"a connection to {authority_of(url)}")
     return failure(url, _explanation(error))
 
 
@@ -56,14 +56,14 @@ def note_limits(url: str, error: BaseException) -> None:
     """
     try:
         for one in causes(error):
-            ResourceError.check(one, f"a connection to {_host(url)}")
+            ResourceError.check(one, f"a connection to {authority_of(url)}")
     except ResourceError as limit:
         error.add_note(limit.description)
 
 
 def failure(url: str, sentence: str) -> TransportError:
     """The error that the exchange with the host of ``url`` failed as ``sentence`` says."""
-    return TransportError(description=f"{_host(url)}: {sentence}")
+    return TransportError(description=f"{authority_of(url)}: {sentence}")
 
 
 def answer_too_long(url: str, limits: Limits) -> TransportError:
@@ -82,10 +82,6 @@ def answer_too_late(url: str, limits: Limits) -> TransportError:
         f"the whole answer was not there after {limits.answer_deadline} seconds. Pass stream=True and read it piece by "
         "piece, or set answer_deadline= in client_kwargs higher, or to None for no bound.",
     )
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def unusable_url(error: Exception) -> SigningError:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 from urllib.parse import urlsplit
 
 from oauth1_catalog.errors import ConfigurationError, ProviderError
-from oauth1_catalog.hosts import origin_of
+from oauth1_catalog.hosts import authority_of, origin_of
 from oauth1_catalog.redaction import masked
 
 if TYPE_CHECKING:
@@ -241,4 +241,4 @@ def _is_same_origin(url: str, new_url: str) -> bool | None:
 
 def _plain(url: str) -> str:
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return f"{parts.scheme}://{authority_of(url)}{parts.path}"

@@ -25,6 +25,7 @@ from oauth1_catalog.flow.redirection import (
     token_request,
     with_query,
 )
+from oauth1_catalog.hosts import authority_of
 from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked
 from oauth1_catalog.rfc5849.encoding import form_decode
 from oauth1_catalog.rfc5849.messages import Request, Response, TemporaryCredentials, TokenCredentials
@@ -170,7 +171,7 @@ class BaseOAuth1Session:
                 step="authorize",
             )
         return authorization_url(
-            Provider(name=urlsplit(url).netloc, authorize_url=url),
+            Provider(name=authority_of(url), authorize_url=url),
             TemporaryCredentials(token),
             client_id=self._signer.client.client_id,
             params={name: str(value) for name, value in params.items()},
@@ -332,7 +333,7 @@ class TokenRequestOptions:
             )
         url = with_query(wire_url, self._fields("params"))
         settings: dict[str, Any] = {f"{step}_url": url, f"{step}_params_in": "body"}
-        return Provider(name=urlsplit(url).netloc, headers=dict(self.given.get("headers") or {}), **settings)
+        return Provider(name=authority_of(url), headers=dict(self.given.get("headers") or {}), **settings)
 
     @property
     def data(self) -> dict[str, str]:

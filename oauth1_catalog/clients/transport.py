@@ -18,11 +18,10 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 from urllib.request import getproxies  # noqa: TID251 - it reads the environment, and opens nothing
 
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.hosts import is_loopback, origin_of
+from oauth1_catalog.hosts import is_loopback, origin_of, read_url
 
 Verify: TypeAlias = "bool | str | ssl.SSLContext"
 Certificate: TypeAlias = "str | tuple[str, str]"
@@ -188,8 +187,7 @@ def _is_proxy(text: str, needs_scheme: bool) -> bool:
             return False
         text = f"http://{text}"
     try:
-        parts = urlsplit(text)
-        _ = parts.port
+        parts = read_url(text)
     except ValueError:
         return False
     # A password with a slash ends the host too early, and its second half is taken for the path.

@@ -26,7 +26,7 @@ from oauth1_catalog.emulator.providers import Registration, leads_to, place_of
 from oauth1_catalog.emulator.refusals import Refusal, absent, rejected
 from oauth1_catalog.emulator.store import AccessToken, Client, TemporaryToken
 from oauth1_catalog.emulator.validator import Validator, form_parameters, query_parameters
-from oauth1_catalog.hosts import is_loopback
+from oauth1_catalog.hosts import host_of, is_loopback
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 log: logging.Logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class Server:
         Args:
             request: its URL is absolute, from the target and the ``Host`` header on the wire.
         """
-        if not _is_of_this_machine(request.url):
+        if not is_loopback(host_of(request.url)):  # DNS rebinding
             return pages.misdirected()
         registration, role = self.find(request)
         if registration is None:
@@ -108,14 +108,6 @@ class Server:
             "api": _answer_call,
         }
         return answers[role](Validator(registration, role, request))
-
-
-def _is_of_this_machine(url: str) -> bool:
-    """Whether the ``Host`` of a request is this machine, so that DNS rebinding does not work."""
-    try:
-        return is_loopback(urlsplit(url).hostname or "")
-    except ValueError:
-        return False
 
 
 def _request_token(validator: Validator) -> Response:

@@ -20,6 +20,7 @@ from oauth1_catalog.emulator.providers import Registration
 from oauth1_catalog.emulator.refusals import Refusal, absent, rejected
 from oauth1_catalog.emulator.store import TemporaryToken
 from oauth1_catalog.emulator.validator import Validator, check_names, form_parameters
+from oauth1_catalog.hosts import authority_of
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 HEADERS = {
@@ -128,7 +129,7 @@ def _consent_page(registration: Registration, token: TemporaryToken, query: Mapp
     shown["Afterwards"] = (
         "you get a PIN to type into the application"
         if token.callback == "oob"
-        else f"you go back to {urlsplit(token.callback).netloc}"
+        else f"you go back to {authority_of(token.callback)}"
     )
     content = template("consent").format(
         provider=registration.display_name, facts=facts(shown), user=DEFAULT_USER.username

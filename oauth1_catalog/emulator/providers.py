@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from oauth1_catalog.access import LocalHosts
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.patterns import matches_host
 from oauth1_catalog.catalog.provider import Endpoint, Provider
 from oauth1_catalog.emulator.store import Store
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.hosts import LocalHosts
+from oauth1_catalog.hosts import authority_of
 
 ROLES = ("request_token", "authorize", "access_token", "renew", "revoke", "api")
 _PATH = re.compile(r"/([^/]+)/([a-z_]+)(?:/|$)")
@@ -159,7 +160,7 @@ def relocate(provider: Provider, origins: Origins, *, key: str | None = None) ->
         authorize_url=move(provider.authorize_url, "authorize"),
         access_token_url=move(provider.access_token_url, "access_token"),
         api_base_url=move(provider.api_base_url, "api"),
-        api_hosts=(urlsplit(origins.secure).netloc, *played),
+        api_hosts=(authority_of(origins.secure), *played),
         emulated_at=f"{origins.secure}/{key or provider.name}/api/" if played else None,
         userinfo=userinfo,
         renew=move_endpoint(provider.renew, "renew"),
@@ -175,7 +176,7 @@ def api_hosts(provider: Provider) -> tuple[str, ...]:
     """
     urls = (provider.api_base_url, provider.request_token_url, provider.access_token_url, provider.authorize_url)
     userinfo = provider.userinfo.endpoint if provider.userinfo else None
-    named = (urlsplit(url).netloc for url in (*urls, userinfo) if url and "://" in url)
+    named = (authority_of(url) for url in (*urls, userinfo) if url and "://" in url)
     return tuple(dict.fromkeys((*named, *provider.api_hosts)))
 
 

@@ -15,9 +15,9 @@ import ssl
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
-from urllib.parse import urlsplit
 
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.hosts import authority_of
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 log: logging.Logger = logging.getLogger(__name__)
@@ -157,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _request(self, body: bytes) -> Request:
         scheme = "https" if self.server.tls else "http"
-        host = self.headers.get("Host") or urlsplit(self.server.origin).netloc
+        host = self.headers.get("Host") or authority_of(self.server.origin)
         headers: dict[str, str] = {}
         for name, value in self.headers.items():
             known = next((other for other in headers if other.lower() == name.lower()), name)

@@ -30,6 +30,7 @@ from oauth1_catalog.emulator.examples import DEFAULT_USER
 from oauth1_catalog.emulator.providers import Registration
 from oauth1_catalog.emulator.refusals import Refusal, absent, rejected
 from oauth1_catalog.emulator.store import AccessToken, Store, TemporaryToken
+from oauth1_catalog.hosts import read_url
 from oauth1_catalog.rfc5849.messages import Request
 
 FORM = "application/x-www-form-urlencoded"
@@ -137,16 +138,19 @@ class Validator(RequestValidator):
             raise rejected(
                 "oauth_callback", "This provider accepts only oob, because the callback is registered in its console."
             )
-        parts = _parts(redirect_uri)
-        if parts is None or parts.scheme not in {"http", "https"} or not parts.netloc:
+        registered = self.store.client(client_key).redirect_uri or redirect_uri
+        try:
+            parts, prefix = read_url(redirect_uri), read_url(registered)
+            is_absolute = parts.scheme in {"http", "https"} and bool(parts.netloc)
+        except ValueError:
+            is_absolute = False
+        if not is_absolute:
             raise rejected("oauth_callback", "oauth_callback must be an absolute http or https address, or oob.")
-        registered = self.store.client(client_key).redirect_uri
-        if registered is None or redirect_uri == registered:
+        if redirect_uri == registered:
             return True
         if self.registration.original.callback.registered_match == "exact":
             raise rejected("oauth_callback", "This is not the callback that is registered for the application.")
-        prefix = _parts(registered)
-        if prefix is None or not _begins_with(parts, prefix):
+        if not _begins_with(parts, prefix):
             raise rejected("oauth_callback", "This callback does not begin with the registered one.")
         return True
 
@@ -224,15 +228,6 @@ class Validator(RequestValidator):
         """Nothing to do: ``save_access_token`` has done it, in the same step."""
 
 
-def _parts(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:  # such as https://[ or a port that is a word
-        return None
-    return parts
-
-
 def _begins_with(sent: SplitResult, registered: SplitResult) -> bool:
     """MediaWiki's rule for a consumer whose callback is a prefix (``MWOAuthServer::checkCallback``).
 
@@ -241,15 +236,12 @@ def _begins_with(sent: SplitResult, registered: SplitResult) -> bool:
     """
     if "@" in sent.netloc or sent.scheme not in {registered.scheme, "https"}:
         return False
-    if _host(sent) != _host(registered) or registered.port not in {1, sent.port}:
+    hosts = {url.netloc.removesuffix(f":{url.port}") for url in (sent, registered)}  # MediaWiki minds their case
+    if len(hosts) > 1 or registered.port not in {1, sent.port}:
         return False
     if registered.query:
         return sent.path == registered.path and sent.query.startswith(registered.query)
     return sent.path.startswith(registered.path)
-
-
-def _host(url: SplitResult) -> str:
-    return url.netloc.removesuffix(f":{url.port}")
 
 
 def check_requirements(registration: Registration, call: Call) -> None:

@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 from oauth1_catalog.errors import needs
 from oauth1_catalog.flow.json_text import read_json
 from oauth1_catalog.flow.responses import xml_root
+from oauth1_catalog.hosts import host_of
 from oauth1_catalog.rfc5849.messages import ClientCredentials
 
 LEEWAY = 60
@@ -166,7 +166,7 @@ def _jwt(
     audience = payload.get("aud")
     if client.client_id not in (audience if isinstance(audience, list) else [audience]):
         raise ValueError("its JWT is for another client")
-    if is_issuer is not None and not is_issuer(_host(payload.get("iss"))):
+    if is_issuer is not None and not is_issuer(host_of(payload.get("iss"))):
         raise ValueError("its JWT comes from another host; list the server's canonical host in api_hosts")
     if nonce and payload.get("nonce") != nonce:
         raise ValueError("its JWT answers another request")
@@ -176,13 +176,6 @@ def _jwt(
     if issued > now + LEEWAY or expires < now - LEEWAY:
         raise ValueError("its JWT is not valid at this time; compare the clocks")
     return payload
-
-
-def _host(issuer: object) -> str:
-    try:
-        return urlsplit(issuer).hostname or "" if isinstance(issuer, str) else ""
-    except ValueError:
-        return ""
 
 
 def _base64url(text: str) -> bytes:

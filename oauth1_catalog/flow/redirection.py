@@ -14,7 +14,7 @@ from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError, TokenResponseError
 from oauth1_catalog.flow.driver import Steps
 from oauth1_catalog.flow.responses import answer, read_token
-from oauth1_catalog.hosts import is_loopback, origin_of
+from oauth1_catalog.hosts import is_loopback, origin_of, read_url
 from oauth1_catalog.redaction import shown_url
 from oauth1_catalog.rfc5849 import Signer, form_encode
 from oauth1_catalog.rfc5849.messages import Request, TemporaryCredentials, TokenCredentials
@@ -88,8 +88,7 @@ def _redirect_uri_fault(uri: str) -> str:
     if not uri.isprintable() or " " in uri or "\\" in uri:  # no other blank is printable
         return "holds a blank, a control character or a backslash. Percent-encode that, in the query as well."
     try:
-        parts = urlsplit(uri)
-        _ = parts.port
+        parts = read_url(uri)
     except ValueError as error:
         return f"cannot be read ({error})."
     if parts.scheme in _SCRIPTS:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.catalog.provider import Lifetime, Provider, time_zone
@@ -25,6 +25,7 @@ from oauth1_catalog.errors import (
 from oauth1_catalog.flow.driver import Steps
 from oauth1_catalog.flow.json_text import read_json
 from oauth1_catalog.flow.problems import excerpt, read_problem
+from oauth1_catalog.hosts import host_of
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 if TYPE_CHECKING:
@@ -182,13 +183,6 @@ def xml_root(text: str) -> ET.Element:
     return root
 
 
-def _host_of(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:  # such as https://[
-        return None
-
-
 _READERS = {"form": _form_fields, "json": _json_fields, "xml": _xml_fields}
 
 
@@ -215,7 +209,7 @@ def refusal(
             problem=problem.code,
         )
     if 300 <= response.status < 400:
-        host = _host_of(response.header("Location")) or "another address"
+        host = host_of(response.header("Location")) or "another address"
         return TokenResponseError(
             description=f"{what} was answered with a redirect ({response.status}) to {excerpt(host)}, and a signed "
             f"request is not sent elsewhere. Look up the {step}_url in the provider's documentation.",

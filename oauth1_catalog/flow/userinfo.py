@@ -20,7 +20,7 @@ from oauth1_catalog.flow.profiles import ACCEPTED, JsonProfile, Profile, read_pr
 from oauth1_catalog.flow.redirection import fill_placeholders, with_query
 from oauth1_catalog.flow.responses import answer
 from oauth1_catalog.flow.token_header import check_unsigned, token_header
-from oauth1_catalog.hosts import is_loopback, origin_of
+from oauth1_catalog.hosts import host_of, is_loopback, origin_of
 from oauth1_catalog.rfc5849 import Signer
 from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials
 
@@ -191,8 +191,8 @@ def _redirect_target(request: Request, response: Response) -> str | None:
 def _is_own_host(provider: Provider, url: str, host: str) -> bool:
     """Whether ``host`` is one of the provider's, or this machine under another name where ``url`` is there."""
     addresses = (url, provider.request_token_url, provider.access_token_url, provider.authorize_url)
-    own = {urlsplit(address).hostname for address in addresses if address}
-    if host in own or (is_loopback(host) and any(is_loopback(name or "") for name in own)):
+    own = {host_of(address) for address in addresses if address}
+    if host in own or (is_loopback(host) and any(map(is_loopback, own))):
         return True
     return any(host == name or (is_wildcard(name) and matches_host(name, host)) for name in provider.api_hosts)
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
 
+from oauth1_catalog.access import DEVELOPER, Access, given_insecure_transport, read_flag
 from oauth1_catalog.catalog.provider import Provider, time_zone
 from oauth1_catalog.clients.options import signing_options
 from oauth1_catalog.errors import (
@@ -19,7 +19,7 @@ from oauth1_catalog.errors import (
     MissingTokenError,
     OAuthError,
 )
-from oauth1_catalog.hosts import DEVELOPER, Access, Origin, given_insecure_transport, read_flag
+from oauth1_catalog.hosts import Origin, authority_of
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
 from oauth1_catalog.registry.login import LoginMixin
@@ -289,7 +289,10 @@ class OAuth1App(LoginMixin[FrameworkRequest]):
             given = masked(kwargs.get("headers") or {})
             names = {str(name).lower() for name in given}
             kwargs["headers"] = {**{k: v for k, v in self._headers.items() if k.lower() not in names}, **given}
-        if provider.api_params and _host(absolute) == _host(provider.api_base_url or absolute):
+        if (
+            provider.api_params
+            and authority_of(absolute).lower() == authority_of(provider.api_base_url or absolute).lower()
+        ):
             from oauth1_catalog.flow.redirection import fill_placeholders
             from oauth1_catalog.registry.api_calls import with_api_params
 
@@ -346,7 +349,3 @@ class OAuth1App(LoginMixin[FrameworkRequest]):
             provider=self.name,
             step="api",
         )
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc.lower()

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from oauth1_catalog.access import Access, given_insecure_transport, given_local_hosts, read_flag
 from oauth1_catalog.catalog.files import environment_directories, listed_directories
 from oauth1_catalog.errors import ConfigurationError, UnknownProviderError
-from oauth1_catalog.hosts import Access, given_insecure_transport, given_local_hosts, read_flag
 from oauth1_catalog.registry.settings import Settings
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
+from oauth1_catalog.access import DEVELOPER, Access
 from oauth1_catalog.catalog.patterns import is_wildcard, path_problem
 from oauth1_catalog.catalog.provider import Provider, UserinfoRules
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.hosts import DEVELOPER, Access
+from oauth1_catalog.hosts import authority_of
 from oauth1_catalog.redaction import MaskedMapping, masked, shown_url, type_name
 from oauth1_catalog.registry.register_arguments import as_mapping
 from oauth1_catalog.registry.urls import endpoint_fault, malformed
@@ -115,7 +115,7 @@ def _hosts(name: str, hosts: object) -> Iterator[str]:
                 provider=name,
             )
         url = f"https://{host}"
-        if malformed(url) or urlsplit(url).netloc != host or any(map(str.isspace, host)):
+        if malformed(url) or authority_of(url) != host or any(map(str.isspace, host)):
             raise ConfigurationError(
                 description=f"{name}: api_hosts has {shown_url(url)[8:]!r}, which is not a host. Write the host "
                 "without scheme and path, such as 'media.example.com' or 'media.example.com:8443'.",

@@ -18,9 +18,9 @@ from oauth1_catalog.registry.register_arguments import CONFIGURABLE, REGISTER, c
 from oauth1_catalog.registry.settings import Settings, gather, suggest_settings
 
 if TYPE_CHECKING:
+    from oauth1_catalog.access import Access
     from oauth1_catalog.catalog import Catalog
     from oauth1_catalog.catalog.provider import Provider
-    from oauth1_catalog.hosts import Access
 
 
 @dataclass(frozen=True, slots=True)

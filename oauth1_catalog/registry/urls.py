@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
+from oauth1_catalog.access import ANY, DEVELOPER, Access
 from oauth1_catalog.catalog.patterns import is_wildcard, matches_host
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError
-from oauth1_catalog.hosts import ANY, DEFAULT_PORTS, DEVELOPER, Access, Origin, is_loopback, origin_of
+from oauth1_catalog.hosts import DEFAULT_PORTS, Origin, authority_of, is_loopback, origin_of, read_url
 from oauth1_catalog.redaction import shown_url
 from oauth1_catalog.registry.settings import Settings
 
@@ -36,8 +37,7 @@ def malformed(url: str) -> str:
     'holds a user name, a backslash or a fragment. Leave that out.'
     """
     try:
-        parts = urlsplit(url)
-        _ = parts.port
+        parts = read_url(url)
     except ValueError as error:
         return f"cannot be read ({error})."
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
@@ -146,7 +146,7 @@ def api_url(
     is_own = origin in own or _is_of_the_family(provider, origin)
     is_shown = provider.api_auth != "signature"  # the token itself goes there, to make other calls with
     if provider.from_catalog and not is_own and (is_shown or not allow_any_host):
-        netloc = urlsplit(url).netloc
+        netloc = authority_of(url)
         if origin.scheme == "https":
             advice = (
                 f"If it is right, pass api_hosts=[{netloc!r}] to register_from_catalog() or add it to api_hosts in the "
@@ -182,7 +182,7 @@ def _emulated(at: str, url: str, origin: Origin) -> str:
     # The emulator knows a host by one spelling: in lower case, and without the port that it has anyway.
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
     port = "" if origin.port == DEFAULT_PORTS[origin.scheme] else f":{origin.port}"
-    written = urlsplit(url).netloc
+    written = authority_of(url)
     return f"{at}{host}{port}{url.partition('://')[2].removeprefix(written)}"
 
 
@@ -245,7 +245,7 @@ def base_url(settings: Settings) -> str | None:
         return None
     text = str(value)
     try:
-        parts = urlsplit(text)
+        parts = read_url(text)
         readable = parts.scheme in {"https", "http"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         readable = False

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oauth1_catalog.access import Access
 from oauth1_catalog.catalog.templates import check_hostname, check_uri, fill, fill_url, placeholders, places
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.hosts import Access, kind_of
+from oauth1_catalog.hosts import kind_of
 
 HOSTILE = st.one_of(
     st.text(max_size=30),
@@ -118,7 +119,7 @@ def test_uris_that_are_refused(value):
     ],
 )
 def test_local_hosts_have_the_form_of_a_uri(value):
-    """Whether an application allows them, ``hosts.Access`` says."""
+    """Whether an application allows them, ``access.Access`` says."""
     assert check_uri(value) is None
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from oauth1_catalog.access import INSECURE_TRANSPORT
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.hosts import INSECURE_TRANSPORT
 
 Registry = Callable[..., Any]
 KEYS = {"client_id": "key", "client_secret": "hush"}

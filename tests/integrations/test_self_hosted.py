@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from requests.adapters import BaseAdapter
 
 from oauth1_catalog import Catalog
+from oauth1_catalog.access import ALLOW_LOCAL_HOSTS, INSECURE_TRANSPORT
 from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.errors import ConfigurationError, ConfigurationWarning, UnknownProviderError
-from oauth1_catalog.hosts import ALLOW_LOCAL_HOSTS, INSECURE_TRANSPORT
 from oauth1_catalog.registry.registration import Registration
 from tests.integrations.applications import now, through
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oauth1_catalog import Catalog
+from oauth1_catalog.access import Access
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.hosts import Access
 from oauth1_catalog.registry.urls import api_url, endpoint_fault, own_origins
 
 PROVIDER = Provider(

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from oauth1_catalog import Catalog
+from oauth1_catalog.access import Access
 from oauth1_catalog.catalog.fields import check_url
 from oauth1_catalog.catalog.templates import check_uri
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.hosts import Access
 from tests.integrations.applications import now
 
 # Behind "http://"; none of them is this machine in a spelling that everybody reads alike.

@@ -16,6 +16,7 @@ from oauth1_catalog.cli.demo.providers import Demo, DemoProvider, examples_of, s
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.examples import DEFAULT_USER, User
 from oauth1_catalog.errors import OAuthError
+from oauth1_catalog.hosts import authority_of
 from oauth1_catalog.integrations.flask_client import FlaskOAuth1App, OAuth
 from oauth1_catalog.registry.token import TokenLike
 
@@ -108,7 +109,7 @@ def _approve(demo: Demo, offer: DemoProvider, origin: str, browser: requests.Ses
     user = User(f"{demo.framework}_{offer.name}")
     callback = demo.emulator.approve(consent, user=user.username)
     if not callback.startswith(origin):
-        raise StepFailedError(f"the provider sent the browser to {urlsplit(callback).netloc}, not back to {origin}")
+        raise StepFailedError(f"the provider sent the browser to {authority_of(callback)}, not back to {origin}")
     yield f"consent given, sent back to {urlsplit(callback).path}"
     answer = browser.get(callback, timeout=TIMEOUT)
     if answer.status_code != 200 or urlsplit(answer.url).path != f"/profile/{offer.name}":
