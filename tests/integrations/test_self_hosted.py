@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +20,7 @@ from oauth1_catalog.access import ALLOW_LOCAL_HOSTS, INSECURE_TRANSPORT
 from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.errors import ConfigurationError, ConfigurationWarning, UnknownProviderError
 from oauth1_catalog.registry.registration import Registration
-from tests.integrations.applications import now, through
+from tests.integrations.applications import now
 
 Registry = Callable[..., Any]
 CATALOG = Catalog()
@@ -212,7 +213,7 @@ class TestWhatTheDeveloperWrites:
         token = {"oauth_token": "t", "oauth_token_secret": "s"}
         for address in ("http://169.254.169.254/latest", "https://169.254.169.254/latest", "http://10.0.0.5/"):
             with pytest.raises(ConfigurationError, match=r"m: .* needs "):
-                through(now(client.get(address, token=token, allow_any_host=True)))
+                asyncio.run(now(client.get(address, token=token, allow_any_host=True)))
 
     def test_http_needs_its_switch(self, registry: Registry) -> None:
         for field in ("request_token_url", "access_token_url", "authorize_url", "api_base_url", "userinfo_endpoint"):
