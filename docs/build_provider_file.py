@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from oauth1_catalog.catalog import sections
-from oauth1_catalog.catalog.model import ProviderFile
+from oauth1_catalog.catalog import model as models
+from oauth1_catalog.catalog.model import ProviderFile, Section
 from oauth1_catalog.catalog.schema import field_descriptions, provider_schema
-from oauth1_catalog.catalog.sections import Section
 
 PAGE = Path(__file__).with_name("provider-file.md")
 _TABLE = re.compile(r"(<!-- fields of (?P<name>\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
@@ -24,7 +23,7 @@ def filled(text: str) -> str:
 
 def table(name: str) -> str:
     """The fields of a model: name, kind of value, meaning."""
-    model: type[Section] = ProviderFile if name == "ProviderFile" else getattr(sections, name)
+    model: type[Section] = getattr(models, name)
     schema = provider_schema()
     definition = schema if model is ProviderFile else schema["$defs"][name]
     definition = next((part for part in definition.get("anyOf", ()) if "properties" in part), definition)

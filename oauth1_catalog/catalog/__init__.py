@@ -1,4 +1,4 @@
-"""Provider files: read one by name, check it, resolve it into a ``Provider``.
+"""Provider files: find one by name, validate it, resolve it into a ``Provider``.
 
 Public: ``Catalog``, ``catalog.provider.Provider`` and ``catalog.model.ProviderFile``. ``Catalog`` is imported when you
 first use it, so that ``oauth1_catalog.catalog.provider`` imports neither pydantic nor YAML.

@@ -1,10 +1,10 @@
-"""Find one provider by its name, and read that file alone.
+"""Find a provider by its name, and read only its file.
 
-Rule 1: a name is looked for as ``<directory>/<name>.yaml``, in the application's own directories first; no other file
-is opened. Only a name that no file has makes the index of aliases, once.
-Rule 2: a name never leaves its directory; what is not a name is not looked for.
-Rule 3: a file of one's own does not silently take the place of a built-in one: it says ``extends`` or ``replace``.
-Rule 4: a file that did not change is read and validated once: the second tenant of a provider costs neither.
+Rule 1: a name is looked up as ``<directory>/<name>.yaml``, in the application's own directories first; no other file is
+opened. A name without a file builds the index of aliases, once.
+Rule 2: a name never leaves its directory; text that is not a valid name is not looked up.
+Rule 3: your own file does not silently replace a built-in one: it needs ``extends`` or ``replace``.
+Rule 4: a file that did not change is read and validated once, also for many tenants.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oauth1_catalog.access import Access, LocalHosts, given_insecure_transport, given_local_hosts
-from oauth1_catalog.catalog.document import Diagnostic, Document, Entry, inherit
+from oauth1_catalog.catalog.document import Diagnostic, Document, Entry, file_error, inherit, texts_of
 from oauth1_catalog.catalog.files import (
     KEPT,
     NAME,
@@ -33,7 +33,7 @@ from oauth1_catalog.catalog.files import (
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.catalog.resolve import Tree, choices_of, outline, resolve
 from oauth1_catalog.catalog.source import read
-from oauth1_catalog.errors import ConfigurationError, ProviderFileError, ResourceError, UnknownProviderError
+from oauth1_catalog.errors import ConfigurationError, ResourceError, UnknownProviderError
 from oauth1_catalog.suggestions import did_you_mean, nearest
 
 if TYPE_CHECKING:
@@ -46,19 +46,19 @@ MAX_EXTENDS = 8
 
 
 class Catalog:
-    """Providers by name, out of the application's own directories and the built-in one.
+    """Providers by name, from the application's own directories and the built-in one.
 
-    A name is looked for in the given directories, then in those of the environment variable ``OAUTH1_CATALOG_PATH``,
-    then in the built-in catalog, and at last in installed packages that have the entry point
-    ``oauth1_catalog.providers``: a package adds providers, and never changes a built-in one.
+    A name is looked up in the given directories, then in those of the environment variable ``OAUTH1_CATALOG_PATH``,
+    then in the built-in catalog, and finally in installed packages with the entry point ``oauth1_catalog.providers``.
+    A package adds providers, and never changes a built-in one.
 
     Args:
-        *directories: folders of ``<name>.yaml`` files; of two, the later comes first.
-        builtin: ``False`` takes the given directories alone.
+        *directories: directories of ``<name>.yaml`` files; a later one takes precedence.
+        builtin: ``False`` uses only the given directories.
         allow_local_hosts: whether a value of a variable may name a private host or an IP address: ``True``, a list of
-            hosts and networks, or ``False``, which refuses this machine, too.
+            hosts and networks, or ``False``, which also refuses this machine.
         insecure_transport: whether such a value may begin with ``http://`` and name another host than this machine.
-            What is left out of these two, the environment says; see ``docs/self-hosted.md``.
+            The environment sets the default of both; see ``docs/self-hosted.md``.
 
     Raises:
         ConfigurationError: a directory does not exist.
@@ -84,7 +84,7 @@ class Catalog:
                 raise ConfigurationError(description=f"catalog directory {str(directory)!r} does not exist.")
         if builtin:
             own = [*own, *environment_directories(), builtin_directory()]
-        once: dict[Path, Path] = {}  # a folder has many spellings: the first stays, as it was given
+        once: dict[Path, Path] = {}  # a directory has many spellings: keep the first, as it was given
         for directory in own:
             once.setdefault(directory.resolve(), directory)
         self._directories = tuple(once.values())
@@ -97,12 +97,12 @@ class Catalog:
 
     @property
     def directories(self) -> tuple[Path, ...]:
-        """The folders in the order in which they are looked through."""
-        # Packages are asked for only when no folder before them has a name: to list them takes a while.
+        """The directories, in the order in which they are searched."""
+        # Listing packages takes a while, so it is done only when no other directory has the name.
         return (*self._directories, *package_directories()) if self._has_packages else self._directories
 
     def names(self) -> tuple[str, ...]:
-        """The names of all providers, sorted; reads the folders, and no file.
+        """The names of all providers, sorted; reads the directories, but no file.
 
         >>> "twitter" in Catalog().names()
         True
@@ -110,25 +110,25 @@ class Catalog:
         return tuple(sorted({name for directory in self.directories for name in names_in(directory)}))
 
     def aliases(self) -> Mapping[str, str]:
-        """Alias to name, over the whole catalog; reads every file once."""
+        """Alias to name, for the whole catalog; reads every file once."""
         if self._aliases is None:
             self._aliases = self._index()
         return dict(self._aliases)
 
     def file(self, name: str) -> ProviderFile:
-        """The provider's file as a model, after ``extends``.
+        """The provider's file as a model, merged with the file that it ``extends``.
 
         Raises:
-            UnknownProviderError: no file and no alias has that name.
-            ProviderFileError: the file is wrong.
+            UnknownProviderError: no provider has this name or alias.
+            ProviderFileError: the file is not valid.
         """
         return self._usable(name, *self.documents(name))[0]
 
     def findings(self, name: str) -> tuple[Diagnostic, ...]:
-        """Everything that keeps the provider's file from being used.
+        """The findings because of which the provider's file cannot be used.
 
         Raises:
-            UnknownProviderError: no file and no alias has that name.
+            UnknownProviderError: no provider has this name or alias.
         """
         return _validated(*self.documents(name)).findings
 
@@ -151,10 +151,10 @@ class Catalog:
             insecure_transport: overrides the catalog's own setting.
 
         Raises:
-            UnknownProviderError: no file and no alias has that name.
-            ProviderFileError: the file is wrong.
-            ConfigurationError: an environment, variable or option that it does not have, or a value that it refuses.
-            MissingSettingError: a variable without default and without value.
+            UnknownProviderError: no provider has this name or alias.
+            ProviderFileError: the file is not valid.
+            ConfigurationError: the provider has no such environment, variable or option, or does not accept the value.
+            MissingSettingError: a variable has neither a default nor a value.
 
         >>> Catalog().provider("jira", values={"base_url": "https://jira.example.com"}).api_base_url
         'https://jira.example.com/rest/api/2/'
@@ -168,11 +168,11 @@ class Catalog:
         return resolve(self._data(name), check=_check, environment=environment, values=values, access=access)
 
     def outline(self, name: str) -> Provider:
-        """The provider as its file has it, with its variables unfilled: to look at, not to use.
+        """The provider with the variables as placeholders: for display, not for use.
 
         Raises:
-            UnknownProviderError: no file and no alias has that name.
-            ProviderFileError: the file is wrong.
+            UnknownProviderError: no provider has this name or alias.
+            ProviderFileError: the file is not valid.
 
         >>> Catalog().outline("jira").api_base_url
         '{base_url}/rest/api/2/'
@@ -180,11 +180,11 @@ class Catalog:
         return outline(self._data(name))
 
     def choices(self, name: str) -> frozenset[str]:
-        """The names of the provider's variables and options: what an application can choose.
+        """The names of the provider's variables and options, which an application can set.
 
         Raises:
-            UnknownProviderError: no file and no alias has that name.
-            ProviderFileError: the file is wrong.
+            UnknownProviderError: no provider has this name or alias.
+            ProviderFileError: the file is not valid.
 
         >>> Catalog().choices("jira")
         frozenset({'base_url'})
@@ -193,11 +193,11 @@ class Catalog:
         return frozenset((*data.get("variables", ()), *data.get("options", ())))
 
     def required(self, name: str) -> dict[str, str | None]:
-        """The variables that an application must give, each with an example; those that are addresses first.
+        """The variables that an application must set, each with an example; addresses come first.
 
         Raises:
-            UnknownProviderError: no file and no alias has that name.
-            ProviderFileError: the file is wrong.
+            UnknownProviderError: no provider has this name or alias.
+            ProviderFileError: the file is not valid.
 
         >>> Catalog().required("jira")
         {'base_url': 'https://jira.example.com'}
@@ -207,22 +207,22 @@ class Catalog:
         return {key: wanted[key].example for key in sorted(wanted, key=lambda key: wanted[key].format is None)}
 
     def __contains__(self, name: object) -> bool:
-        """Whether there is a provider of that name or alias; its file may be wrong."""
+        """Whether a provider has this name or alias; its file may be invalid."""
         return isinstance(name, str) and self._find(name) is not None
 
     def entry(self, name: str) -> Entry:
-        """The provider's data with the files that it came from, whether right or wrong.
+        """The provider's data and the files that it comes from, valid or not.
 
         Raises:
-            UnknownProviderError: no file and no alias has that name.
+            UnknownProviderError: no provider has this name or alias.
         """
         return inherit(self.documents(name)[0])
 
     def _data(self, name: str) -> Tree:
-        """The provider's data, known to be right.
+        """The provider's valid data.
 
-        What a wheel ships has been validated before it was made; to do it again would load pydantic at every start of
-        every application.
+        The files of a wheel were validated when it was built. To validate them again would load pydantic at each start
+        of an application.
         """
         documents, findings = self.documents(name)
         return self._usable_data(name, tuple(documents), tuple(findings))
@@ -244,10 +244,10 @@ class Catalog:
         return validated.file, validated.entry
 
     def documents(self, name: str) -> tuple[list[Document], list[Diagnostic]]:
-        """The provider's own document and those that it extends, the nearest first, and what is wrong between them.
+        """The provider's own document and those that it extends, the nearest first, and the findings between them.
 
         Raises:
-            UnknownProviderError: no file and no alias has that name.
+            UnknownProviderError: no provider has this name or alias.
         """
         found = self._find(name)
         if found is None:
@@ -264,20 +264,20 @@ class Catalog:
             base = document.data.get("extends")
             if not isinstance(base, str) or not NAME.fullmatch(base):
                 break
-            # A file that extends its own name means the one that it hides.
+            # A file that extends its own name extends the one that it hides.
             at = self._open(base, after=level if base == stem else -1) or self._open_alias(base)
             hint = ""
             if at is None:
-                message = f"`extends` names `{base}`, which the catalog does not have"
+                message = f"`extends` names `{base}`, which is not in the catalog"
                 others = [known for known in self.names() if known != stem]
                 hint = "a file cannot extend itself" if base == stem else did_you_mean(nearest(base, others))
             elif at[2].findings and not at[2].data:
-                message = f"`extends` names `{base}`, of which nothing can be read: {at[2].findings[0].message}"
+                message = f"`extends` names `{base}`, which cannot be read: {at[2].findings[0].message}"
             elif at[:2] == found[:2]:
-                # Told in the file that was asked for: in each file of a circle, when its turn comes.
+                # Report it in the requested file, so that each file of a circle has the finding.
                 document, base = documents[0], documents[0].data["extends"]
                 message = f"`extends: {base}` leads back to this file"
-                hint = "take `extends` out of one of the files"
+                hint = "remove `extends` from one of the files"
                 at = None
             elif at[:2] in seen:
                 message = f"`extends: {base}` leads back to a file that extends this one"
@@ -285,7 +285,7 @@ class Catalog:
             elif len(documents) >= MAX_EXTENDS:
                 document = documents[0]
                 message = f"`extends` goes through more than {MAX_EXTENDS} files"
-                hint = "extend one that is nearer to the last"
+                hint = "extend a file closer to the last one"
                 at = None
             else:
                 continue
@@ -293,17 +293,17 @@ class Catalog:
         return documents, findings
 
     def _identity(self, stem: str, level: int, document: Document) -> Iterator[Diagnostic]:
-        """Whether the file is what its name says, and may be where it is."""
+        """The findings about the file's name, and about a built-in file that it hides."""
         inside = document.data.get("name")
         if isinstance(inside, str) and inside != stem and NAME.fullmatch(inside):
             hint = f"write `name: {stem}`, or rename the file to {inside}.yaml"
             yield document.diagnostic(
-                "P020", f"the file is called {stem}.yaml, and its name is `{inside}`", ("name",), hint=hint
+                "P020", f"the file is called {stem}.yaml, but its `name` is `{inside}`", ("name",), hint=hint
             )
         if document.data and "extends" not in document.data and document.data.get("replace") != "true":
             hidden = next((d for d in self._directories[level + 1 :] if (d / f"{stem}.yaml").is_file()), None)
             if hidden is not None:
-                hint = f"add `extends: {stem}` to change some of its fields, or `replace: true` to take its place"
+                hint = f"add `extends: {stem}` to change some of its fields, or `replace: true` to replace it"
                 yield document.diagnostic("P027", f"the catalog already has a provider `{stem}`", ("name",), hint=hint)
 
     def _find(self, name: str) -> tuple[str, int, Document] | None:
@@ -312,7 +312,7 @@ class Catalog:
         return self._open(name) or self._open_alias(name)
 
     def _open(self, name: str, *, after: int = -1) -> tuple[str, int, Document] | None:
-        """The document of that very name in the first directory after the given one."""
+        """The document with exactly this name in the first directory after the given one."""
         for level, directory in self._levels():
             if level <= after:
                 continue
@@ -333,7 +333,7 @@ class Catalog:
                 self._aliases = self._index()
             name = self._aliases.get(alias)
             found = self._open(name) if name else None
-            # The index may be older than the file: what the file says now counts.
+            # The index may be older than the file.
             if found is not None and self._has_alias(alias, *found):
                 return found
             if attempt == 0 and name is None and not self._changed():
@@ -341,14 +341,14 @@ class Catalog:
         return None
 
     def _has_alias(self, alias: str, name: str, level: int, document: Document) -> bool:
-        """Whether the file, or one that it changes and hides, gives its provider that alias."""
-        if alias in _as_list(document.data.get("aliases")):
+        """Whether the file, or one that it extends and hides, contains the alias."""
+        if alias in texts_of(document.data.get("aliases")):
             return True
         hidden = self._open(name, after=level) if document.data.get("extends") == name else None
         return hidden is not None and self._has_alias(alias, *hidden)
 
     def _changed(self) -> bool:
-        """Whether a folder has other files than when the index was made."""
+        """Whether the files of a directory have changed since the index was built."""
         return self._stamp() != self._indexed
 
     def _stamp(self) -> tuple[int, ...]:
@@ -366,7 +366,7 @@ class Catalog:
                     continue
                 if (lines := _ALIASES.search(content)) is not None:
                     listed = read(lines[0], path=name).data.get("aliases")
-                    index.update((alias, name) for alias in _as_list(listed))
+                    index.update((alias, name) for alias in texts_of(listed))
         return index
 
     def _unknown(self, name: str) -> UnknownProviderError:
@@ -378,7 +378,7 @@ class Catalog:
         )
         question = did_you_mean(near, sentence=True)
         own = self._directories[:-1] if self._has_packages else self._directories
-        where = f" (looked in {', '.join(map(shown_path, own))}, too)" if own and self._has_packages else ""
+        where = f" (also looked in {', '.join(map(shown_path, own))})" if own and self._has_packages else ""
         return UnknownProviderError(
             f"no provider `{shown}` in the catalog{where}.",
             provider=shown,
@@ -397,22 +397,3 @@ def _check(data: Tree) -> None:
     from oauth1_catalog.catalog.validation import model_of
 
     model_of(data)
-
-
-def file_error(errors: list[Diagnostic], *, provider: str) -> ProviderFileError:
-    """The first finding as an exception, with the number of the others."""
-    first = next((error for error in errors if error.field), errors[0])  # what is written wrong before what is missing
-    more = len(errors) - 1
-    rest = f" ({more} more {'finding' if more == 1 else 'findings'} in this file)" if more else ""
-    return ProviderFileError(
-        f"{first.text}{rest}",
-        path=first.path,
-        line=first.line,
-        column=first.column,
-        field=first.field,
-        provider=provider,
-    )
-
-
-def _as_list(data: object) -> list[str]:
-    return [item for item in data if isinstance(item, str)] if isinstance(data, list) else []

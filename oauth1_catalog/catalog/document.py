@@ -14,8 +14,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, TypedDict, Unpack
 
+from oauth1_catalog.errors import ProviderFileError
 from oauth1_catalog.redaction import mask_lines
 
 LINE_BREAK = re.compile(r"\r\n|\n|\r")
@@ -28,7 +29,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A place in the text: line and column from 1, ``end_column`` after the last character on that line.
+    """A place in the text: line and column from 1, and ``end_column`` after the last character on that line.
 
     ``is_cut`` is true for a value that continues on the next line.
     """
@@ -45,16 +46,16 @@ class Diagnostic:
 
     Args:
         code: the rule's code, such as ``"P010"``; stable between versions.
-        message: what is wrong, in words.
-        help: what would be right; empty where nothing can be said.
-        path: the file, as it was given.
+        message: the problem.
+        help: the next step; can be empty.
+        path: the path of the file, as it was given.
         line: where the finding begins.
-        column: where the finding begins.
+        column: the column there.
         end_column: where the mark in the excerpt ends, on the same line.
-        field: the dotted name of the field, such as ``"callback.verifier"``; empty for the file as a whole.
-        severity: an ``error`` makes the file unusable, a ``warning`` does not.
-        replacement: what to write in place of the marked text, without its quotes; ``None`` unless there is exactly
-            one correction.
+        field: the dotted name of the field, such as ``"callback.verifier"``; empty for the whole file.
+        severity: a file with an ``error`` cannot be used.
+        replacement: the correct text for the marked one, without its quotes; ``None`` unless there is exactly one
+            correction.
 
     >>> str(Diagnostic(code="P012", message="no `name`", path="providers/x.yaml", line=1, column=1, end_column=2))
     'providers/x.yaml:1:1: P012 no `name`'
@@ -77,17 +78,17 @@ class Diagnostic:
 
     @property
     def shown_path(self) -> str:
-        """The file's path, to be read by people and machines; a name may hold a line's end."""
+        """The file's path on one line, because a name can contain a line break."""
         return one_line(self.path)
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
-        """Files in order, then from top to bottom."""
+        """By file, then from top to bottom."""
         return (self.path, self.line, self.column, self.code, self.field)
 
     @property
     def text(self) -> str:
-        """The message together with its help, as the loader's error shows it."""
+        """The message with its help, as in the loader's error."""
         return f"{self.message}: {self.help}" if self.help else self.message
 
     def __str__(self) -> str:
@@ -95,35 +96,35 @@ class Diagnostic:
 
 
 def one_line(text: str) -> str:
-    r"""The text without what would end a line, and without what a terminal would obey.
+    r"""The text without line breaks and without characters that a terminal obeys.
 
     >>> one_line("a\n::stop-commands::x")
     'a�::stop-commands::x'
     """
     if text.isprintable():
         return text
-    # By kinds of letters, and not letter by letter: each would be an object of its own, and a line has up to a million.
+    # One entry for each kind of character: a line has up to a million characters.
     hidden = {ord(letter): "\N{REPLACEMENT CHARACTER}" for letter in set(text) if not letter.isprintable()}
     return text.translate(hidden)
 
 
 class Mark(Protocol):
-    """A place as PyYAML's two parsers tell it, from 0."""
+    """A place as PyYAML's two parsers give it, from 0."""
 
     index: int
     line: int
     column: int
 
 
-# The events of PyYAML's two parsers share attributes and no type: start_mark, end_mark, value, style, anchor, tag.
+# The events of PyYAML's two parsers share no type, only attributes: start_mark, end_mark, value, style, anchor, tag.
 Event: TypeAlias = Any
-# A scalar: the event of its key, if it has one, and its own. The events hold the places; nothing else is kept.
+# A scalar: the event of its key, if it has one, and its own event. The events contain the places.
 Leaf: TypeAlias = "tuple[Event | None, Event]"
 
 
 @dataclass(slots=True)
 class Branch:
-    """A mapping or a list: the events of its key and of its beginning, the mark of its end, and what is in it."""
+    """A mapping or a list: the events of its key and of its beginning, the mark of its end, and its items."""
 
     key: Event | None
     event: Event
@@ -133,14 +134,14 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """One file as it was read; two readings are two documents, whatever they hold.
+    """One file as it was read. Two readings are never equal, even with the same content.
 
     Args:
         path: the name to show in findings.
-        text: the file's text; empty where it was not text at all.
-        data: the mapping that the file holds; empty where it holds none.
-        findings: what is wrong with the YAML itself.
-        broken: paths whose value was not taken over, so that nothing more is to be said about them.
+        text: the file's text; empty if the file is not text.
+        data: the mapping in the file; empty if there is none.
+        findings: the problems of the YAML itself.
+        broken: paths whose value was left out, so that no more findings concern them.
         has_null: whether any value is null.
     """
 
@@ -153,11 +154,11 @@ class Document:
     _root: Leaf | Branch | None = field(default=None, repr=False)
 
     def has(self, path: Sequence[Step]) -> bool:
-        """Whether the file itself holds a value at ``path``."""
+        """Whether the file itself has a value at ``path``."""
         return self._find(path) is not None
 
     def span(self, path: Sequence[Step], *, key: bool = False) -> Span:
-        r"""Where the value at ``path`` is, or its key; where it is not in the file, the nearest thing around it.
+        r"""The place of the value at ``path``, or of its key; if the file does not contain it, of the nearest section.
 
         >>> from oauth1_catalog.catalog.source import read
         >>> read("name: twitter\n", path="x.yaml").span(["name"])
@@ -202,7 +203,7 @@ class Document:
         )
 
     def lines(self) -> list[str]:
-        """The text line by line, with the value of everything that looks like a credential masked."""
+        """The lines of the text, with the values of credentials masked."""
         return mask_lines(LINE_BREAK.split(self.text))
 
     def _find(self, path: Sequence[Step]) -> Leaf | Branch | None:
@@ -226,7 +227,7 @@ class Document:
 
 
 def dotted(path: Sequence[Step]) -> str:
-    """A path as people write it.
+    """A path in dotted form.
 
     >>> dotted(["evidence", 0, "source"])
     'evidence[0].source'
@@ -237,13 +238,27 @@ def dotted(path: Sequence[Step]) -> str:
     return text
 
 
-# What makes a file this file and no other is not inherited.
+def texts_of(data: Data) -> tuple[str, ...]:
+    """The texts of a list; empty if the data is not a list."""
+    return tuple(item for item in data if isinstance(item, str)) if isinstance(data, list) else ()
+
+
+# The fields that identify a file are not inherited.
 OWN_FIELDS = frozenset({"schema_version", "name", "aliases", "extends", "replace"})
+
+
+class Marking(TypedDict, total=False):
+    """The options of ``Document.diagnostic``."""
+
+    key: bool
+    hint: str
+    warning: bool
+    replacement: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A provider's merged data, and the documents that it was merged from, its own first."""
+    """A provider's merged data, and the documents that it was merged from, beginning with its own."""
 
     documents: tuple[Document, ...]
     data: dict[str, Data]
@@ -255,31 +270,19 @@ class Entry:
         return self.documents[0]
 
     def origin(self, path: Sequence[Step]) -> Document:
-        """The file that the value at ``path`` came from; the provider's own where none has it."""
+        """The file that the value at ``path`` comes from; the provider's own file if none has it."""
         for document in self.documents:
             if document.has(path):
                 return document
         return self.own
 
-    def diagnostic(
-        self,
-        code: str,
-        message: str,
-        path: Sequence[Step],
-        *,
-        key: bool = False,
-        hint: str = "",
-        warning: bool = False,
-        replacement: str | None = None,
-    ) -> Diagnostic:
-        """A finding at the value of ``path``, or at its key, in the file that it came from."""
-        return self.origin(path).diagnostic(
-            code, message, path, key=key, hint=hint, warning=warning, replacement=replacement
-        )
+    def diagnostic(self, code: str, message: str, path: Sequence[Step], **marking: Unpack[Marking]) -> Diagnostic:
+        """A finding at the value of ``path``, or at its key, in the file that it comes from."""
+        return self.origin(path).diagnostic(code, message, path, **marking)
 
 
 def inherit(documents: Sequence[Document]) -> Entry:
-    r"""Merge a provider's own document over the ones that it extends, the nearest first.
+    r"""Merge a provider's own document with those that it extends, the nearest first.
 
     >>> from oauth1_catalog.catalog.source import read
     >>> own = read("name: x\nextends: twitter\ncallback: {verifier: null}\n", path="x.yaml")
@@ -299,7 +302,7 @@ def inherit(documents: Sequence[Document]) -> Entry:
 
 
 def merge(base: dict[str, Data], over: dict[str, Data]) -> dict[str, Data]:
-    """A new mapping: ``over`` laid deeply over ``base``.
+    """A new mapping: ``base`` with the values of ``over``, at every depth; ``None`` removes a key.
 
     >>> merge({"a": {"b": "1", "c": "2"}, "d": ["x"]}, {"a": {"b": None}, "d": ["y"]})
     {'a': {'c': '2'}, 'd': ['y']}
@@ -317,7 +320,7 @@ def merge(base: dict[str, Data], over: dict[str, Data]) -> dict[str, Data]:
 
 
 def _empty(document: Document, data: Data, path: tuple[Step, ...]) -> list[Diagnostic]:
-    """Fields without a value: they would remove something, and there is nothing to remove."""
+    """Fields without a value: null would remove an inherited field, and this file inherits none."""
     if not isinstance(data, dict):
         return []
     found = []
@@ -329,3 +332,18 @@ def _empty(document: Document, data: Data, path: tuple[Step, ...]) -> list[Diagn
         else:
             found.extend(_empty(document, value, below))
     return found
+
+
+def file_error(errors: list[Diagnostic], *, provider: str) -> ProviderFileError:
+    """The first finding as an exception, with the number of the others."""
+    first = next((error for error in errors if error.field), errors[0])  # a mistake comes before a missing field
+    more = len(errors) - 1
+    rest = f" ({more} more {'finding' if more == 1 else 'findings'} in this file)" if more else ""
+    return ProviderFileError(
+        f"{first.text}{rest}",
+        path=first.path,
+        line=first.line,
+        column=first.column,
+        field=first.field,
+        provider=provider,
+    )

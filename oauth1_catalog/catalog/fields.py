@@ -1,8 +1,8 @@
-"""The kinds of value that a provider file's fields hold: text, flags, numbers, dates, names, URLs.
+"""The kinds of values in a provider file: text, flags, numbers, dates, names, URLs.
 
-Every scalar comes as text (``source.py``), so each kind says itself how its text is read, and what to write instead.
-A URL stays the text that the file holds: pydantic's URL types rewrite what they check, and OAuth 1.0 signs the URL.
-The JSON Schema of a kind says what an editor may find in YAML: ``registered: true`` is a boolean there.
+Every scalar arrives as text (``source.py``), so each kind reads its text itself. A URL stays as it is in the file:
+pydantic's URL types normalize what they check, and OAuth 1.0 signs the URL. The JSON Schema of a kind describes the
+value as an editor reads it from YAML: there ``registered: true`` is a boolean.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _HOST = re.compile(
 
 
 MAX_PLACEHOLDERS = 20
-"""How many placeholders one text may have."""
+"""The largest number of placeholders in one text."""
 
 
 def _problem(code: str, message: str, hint: str = "") -> PydanticCustomError:
-    """An error whose code is a rule's; braces in the words are taken as they are."""
+    """An error with the code of a rule; braces in the message have no meaning."""
     return PydanticCustomError(code, "{message}", {"message": message, "help": hint})
 
 
@@ -51,7 +51,7 @@ def _read_whole_number(value: object) -> object:
         return value
     if isinstance(value, str) and re.fullmatch(r"0|[1-9][0-9]{0,9}", value):
         return int(value)
-    raise _problem("P014", f"`{value}` is not a whole number", "write it with digits alone, such as 3600")
+    raise _problem("P014", f"`{value}` is not a whole number", "write only digits, such as 3600")
 
 
 def _read_date(value: object) -> object:
@@ -76,31 +76,31 @@ def _check_name(value: str) -> str:
 
 
 def check_template(value: str) -> str:
-    """Refuse braces that are no ``{placeholder}`` (RFC 6570, level 1), and more placeholders than anybody needs."""
+    """Refuse braces that are not a ``{placeholder}`` (RFC 6570, level 1), and too many placeholders."""
     rest, count = PLACEHOLDER.subn("", value)
     if count > MAX_PLACEHOLDERS:
         raise _problem("P038", f"`{value[:120]}` has more than {MAX_PLACEHOLDERS} placeholders", "write fewer")
     if "{" in rest or "}" in rest:
-        raise _problem("P038", f"`{value[:120]}` has a brace that belongs to no placeholder", "write {name}")
+        raise _problem("P038", f"`{value[:120]}` has a brace outside a placeholder", "write {name}")
     return value
 
 
-# Nearly every URL is as plain as this one, and then nothing more is to be looked at.
+# Nearly every URL is of this form, and then needs no further check.
 _PLAIN_URL = re.compile(
     r"https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,9}[a-z]{2,24}(?:/[A-Za-z0-9._~!$&'()*+,;=:%/-]*)?"
 )
 
 
 INSECURE = "insecure_transport"
-"""The field of a file, and the key of the validation's context, that lets addresses begin with ``http://``."""
+"""The field of a file, and the key of the validation's context, that allows ``http://`` addresses."""
 
 
 def check_url(value: str, *, insecure: bool = False) -> str:
-    """Refuse what cannot be the address of an endpoint (RFC 5849, section 2; RFC 3986).
+    """Refuse text that cannot be the address of an endpoint (RFC 5849, section 2; RFC 3986).
 
     Args:
         value: the address.
-        insecure: whether the file says that its provider has no https.
+        insecure: whether the file has ``insecure_transport``.
 
     >>> check_url("https://api.twitter.com/1.1/")
     'https://api.twitter.com/1.1/'
@@ -116,7 +116,7 @@ def check_url(value: str, *, insecure: bool = False) -> str:
         raise _problem("P031", f"`{value}` is not https", f"write https://{value.partition('://')[2]}")
     parts = urlsplit(plain)
     if "#" in plain:
-        raise _problem("P033", f"`{value}` has a fragment", "delete `#` and what follows; it is never sent")
+        raise _problem("P033", f"`{value}` has a fragment", "delete `#` and the rest, which is never sent")
     for name, _ in parse_qsl(parts.query, keep_blank_values=True):
         if name.startswith("oauth_"):
             raise _problem("P034", f"`{value}` has the protocol parameter `{name}`", "delete it; signing adds it")
@@ -124,13 +124,13 @@ def check_url(value: str, *, insecure: bool = False) -> str:
 
 
 def check_emulator_url(value: str) -> str:
-    """Refuse an address of another machine: a file could look like a provider's, and send each call elsewhere.
+    """Refuse an address of another machine: a file that looks like a provider's could send each call there.
 
     >>> check_emulator_url("https://127.0.0.1:8443/twitter/api/")
     'https://127.0.0.1:8443/twitter/api/'
     """
     if not is_loopback(host_of(value)):
-        raise _problem("P032", f"`{value[:120]}` is not on this machine, as an emulator is", "delete `emulated_at`")
+        raise _problem("P032", f"`{value[:120]}` is not an address of this machine", "delete `emulated_at`")
     return value
 
 
@@ -141,12 +141,14 @@ def check_endpoint(value: str, *, insecure: bool = False) -> str:
     if "://" in value or value.startswith(("{", "//")):
         return check_url(value, insecure=insecure)
     if re.search(r"[^\x21-\x7e]|[\"<>\\^`|#]", value):
-        raise _problem("P032", f"`{value[:120]}` is not a path", "percent-encode what is not allowed in a URL")
+        raise _problem(
+            "P032", f"`{value[:120]}` is not a path", "percent-encode the characters that are not allowed in a URL"
+        )
     return check_template(value)
 
 
 def _in_context(check: Callable[..., str]) -> AfterValidator:
-    """The check, told by the validation's context whether the file has no https."""
+    """The check, with ``insecure`` from the validation's context."""
 
     def checked(value: str, info: ValidationInfo) -> str:
         return check(value, insecure=bool(info.context and info.context.get(INSECURE)))
@@ -155,7 +157,7 @@ def _in_context(check: Callable[..., str]) -> AfterValidator:
 
 
 def check_link(value: str) -> str:
-    """Refuse what cannot be a link to a page."""
+    """Refuse text that cannot be a link to a page."""
     if _PLAIN_URL.fullmatch(value):
         return value
     scheme, _ = _check_address(value, shown=value)
@@ -167,9 +169,15 @@ def check_link(value: str) -> str:
 def _check_address(url: str, *, shown: str) -> tuple[str, str]:
     """Scheme and host of an absolute URL without user information."""
     if not url.isascii():
-        raise _problem("P032", f"`{shown}` has characters that no URL has", "percent-encode them; write a host as xn--")
+        raise _problem(
+            "P032",
+            f"`{shown}` has characters that are not allowed in a URL",
+            "percent-encode them; write a host as xn--",
+        )
     if re.search(r"[\x00-\x20\x7f\"<>\\^`|]", url):
-        raise _problem("P032", f"`{shown[:120]}` has a space or a character that no URL has", "percent-encode it")
+        raise _problem(
+            "P032", f"`{shown[:120]}` has a space or a character that is not allowed in a URL", "percent-encode it"
+        )
     scheme, separator, _ = url.partition("://")
     if not separator:
         raise _problem("P031", f"`{shown}` is not an absolute URL", f"write https://{shown.lstrip('/')}")
@@ -188,16 +196,16 @@ def _check_address(url: str, *, shown: str) -> tuple[str, str]:
 
 def _check_pattern(value: str) -> str:
     if wrong := pattern_problem(value):
-        hint = "write it without look-around and back references, and short; see docs/provider-file.md"
-        raise _problem("P037", f"`{value[:80]}` is not a regular expression that can be used: {wrong}", hint)
+        hint = "write a short one without look-around and back references; see docs/provider-file.md"
+        raise _problem("P037", f"`{value[:80]}` is not a usable regular expression: {wrong}", hint)
     return value
 
 
 def _check_header_name(value: str) -> str:
     if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}", value):
-        raise _problem("P015", f"`{value[:80]}` is not the name of a header", "see RFC 9110, section 5.6.2")
+        raise _problem("P015", f"`{value[:80]}` is not a header name", "see RFC 9110, section 5.6.2")
     if value.lower() in _NOT_A_FILES:
-        raise _problem("P015", f"the header `{value}` is not a file's to set", "delete it")
+        raise _problem("P015", f"a provider file cannot set the header `{value}`", "delete it")
     return value
 
 
@@ -209,18 +217,20 @@ def _check_header_value(value: str) -> str:
 
 def _check_realm(value: str) -> str:
     if re.search(r"[^\x20-\x7e]|[\"\\]", value):
-        raise _problem("P015", "a realm is printable ASCII without quote and backslash (RFC 5849, section 3.5.1)")
+        raise _problem(
+            "P015", "a realm contains only printable ASCII without quotes and backslashes (RFC 5849, section 3.5.1)"
+        )
     return check_template(value)
 
 
 def _check_protocol_name(value: str) -> str:
     if not value or re.search(r"[\x00-\x20\x7f{}]", value):
-        raise _problem("P015", f"`{value[:80]}` is not the name of a parameter", "write the name as the provider does")
+        raise _problem("P015", f"`{value[:80]}` is not a parameter name", "write the name as the provider does")
     return value
 
 
 def _check_time_zone(value: str) -> str:
-    if time_zone(value) is None and time_zone("Etc/UTC") is not None:  # else this machine knows none
+    if time_zone(value) is None and time_zone("Etc/UTC") is not None:  # otherwise this machine has no time zones
         near = nearest(value, zoneinfo.available_timezones(), limit=1)
         hint = did_you_mean(near) or "write a name of the IANA database, such as America/New_York"
         raise _problem("P015", f"`{value[:80]}` is not a time zone", hint)
@@ -229,9 +239,7 @@ def _check_time_zone(value: str) -> str:
 
 def _check_one(value: int) -> int:
     if value != 1:
-        raise _problem(
-            "P017", f"schema version {value} is not known", "write `schema_version: 1`, or update oauth1-catalog"
-        )
+        raise _problem("P017", f"unknown schema version {value}", "write `schema_version: 1`, or update oauth1-catalog")
     return value
 
 
@@ -239,7 +247,7 @@ _NOT_A_FILES = frozenset(
     {"authorization", "cookie", "host", "proxy-authorization", "content-length", "content-type", "transfer-encoding"}
     | {"connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade", "expect"}
 )
-"""Headers that say who asks, and how the message and its connection are to be read."""
+"""Headers of authentication, of the message's length and of its connection."""
 
 _TEXT_SCHEMA = {"type": ["string", "number", "boolean"]}
 _URL_SCHEMA = {

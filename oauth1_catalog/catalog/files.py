@@ -26,10 +26,10 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """The name of a provider."""
 
 KEPT = 32
-"""How many documents are kept: one is about 70 KB, with the place of each value."""
+"""The number of documents to keep: one takes about 70 KB, with the place of each value."""
 
 _SETTLED = 2_000_000_000
-"""Nanoseconds after which a change of a file shows in its time: a second change within the same tick does not."""
+"""Nanoseconds after which a file's time is reliable: two changes within one tick have the same time."""
 
 
 def shipped_directory() -> Path:
@@ -39,7 +39,7 @@ def shipped_directory() -> Path:
 
 @cache
 def builtin_directory() -> Path:
-    """Where the package's own provider files are: in the wheel, or in the checkout of an editable install.
+    """The directory of the built-in provider files: in the wheel, or in the checkout of an editable install.
 
     Raises:
         ConfigurationError: the installation is broken.
@@ -47,14 +47,14 @@ def builtin_directory() -> Path:
     if (shipped := shipped_directory()).is_dir():
         return shipped
     checkout = Path(__file__).resolve().parents[2]
-    # Only beside our own pyproject.toml: a broken install must not read some other package's folder.
+    # Only beside our own pyproject.toml: a broken install must not read another package's directory.
     if (checkout / "pyproject.toml").is_file() and (checkout / "providers").is_dir():
         return checkout / "providers"
     raise ConfigurationError(description="the catalog's provider files are missing; install oauth1-catalog again.")
 
 
 def environment_directories() -> tuple[Path, ...]:
-    """The folders that ``OAUTH1_CATALOG_PATH`` lists in the environment, as ``PATH`` does: the first comes first.
+    """The directories that ``OAUTH1_CATALOG_PATH`` lists in the environment, in the form of ``PATH``.
 
     Raises:
         ConfigurationError: one of them does not exist.
@@ -65,14 +65,14 @@ def environment_directories() -> tuple[Path, ...]:
 
 
 def listed_directories(listed: object, place: str) -> tuple[str, ...]:
-    """The directories of a value of ``OAUTH1_CATALOG_PATH``, the first before the second.
+    """The directories of a value of ``OAUTH1_CATALOG_PATH``, which takes the form of ``PATH``.
 
     Args:
-        listed: text as in ``PATH``, one directory, or several.
-        place: where the value is set, for messages.
+        listed: text in the form of ``PATH``, one path, or several.
+        place: where the value is set, for the message.
 
     Raises:
-        ConfigurationError: one of them does not exist, or the value is something else.
+        ConfigurationError: a directory does not exist, or the value has another type.
     """
     if isinstance(listed, str):
         listed = listed.split(os.pathsep)
@@ -89,7 +89,7 @@ def _existing(directory: object, place: str) -> str:
         )
     path = os.fspath(directory)
     if not os.path.isdir(path):  # noqa: PTH112 - the path goes on as text
-        # Most often it was an emulator's, which has stopped and deleted its folder.
+        # It is usually the directory of an emulator that has stopped.
         raise ConfigurationError(
             description=f"{place}: the directory {path!r} does not exist.",
             advice="Correct the setting, or remove it.",
@@ -99,12 +99,12 @@ def _existing(directory: object, place: str) -> str:
 
 @cache
 def package_directories() -> tuple[Path, ...]:
-    """The folders of installed packages that name one under the entry point ``oauth1_catalog.providers``.
+    """The directories of installed packages with the entry point ``oauth1_catalog.providers``.
 
-    The entry point's value is a package (``acme.providers``): its folder holds the files. It is not imported.
+    The entry point's value is a package (``acme.providers``) that contains the files. It is not imported.
 
     Raises:
-        ConfigurationError: an entry point does not lead to a folder.
+        ConfigurationError: an entry point does not name a package.
         ResourceError: the process may not open another file.
     """
     from importlib.metadata import entry_points
@@ -124,7 +124,7 @@ def package_directories() -> tuple[Path, ...]:
         locations = spec.submodule_search_locations if spec else None
         if not locations:
             raise ConfigurationError(
-                description=f"entry point {entry.name!r} of {ENTRY_POINTS}: {entry.value!r} is no package."
+                description=f"entry point {entry.name!r} of {ENTRY_POINTS}: {entry.value!r} is not a package."
             )
         found.update(dict.fromkeys(map(Path, locations)))
     return tuple(found)
@@ -144,7 +144,7 @@ def names_in(directory: Path) -> Iterator[str]:
 
 
 class Reader:
-    """Reads provider files, and keeps the last documents for as long as their files stay what they are.
+    """Reads provider files, and keeps the last documents until their files change.
 
     >>> import os, tempfile
     >>> path = Path(tempfile.mkdtemp(), "x.yaml")
@@ -162,7 +162,7 @@ class Reader:
         """The document of a file.
 
         Raises:
-            FileNotFoundError: there is no such file.
+            FileNotFoundError: the file does not exist.
             ResourceError: the process may not open another file.
         """
         try:
@@ -170,22 +170,22 @@ class Reader:
         except FileNotFoundError:
             raise
         except OSError:
-            return read_file(path)  # which tells it
+            return read_file(path)  # which reports it
         if time.time_ns() - status.st_mtime_ns < _SETTLED:
             return read_file(path)
         version = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         return self._read(path, shown_path(path), version)
 
 
-def _read_version(path: Path, shown: str, version: tuple[int, ...]) -> Document:  # noqa: ARG001 - they are the key
+def _read_version(path: Path, shown: str, version: tuple[int, ...]) -> Document:  # noqa: ARG001 - the cache's key
     return read_file(path)
 
 
 def read_file(path: Path) -> Document:
-    """Read one file; what keeps it from being read is a finding, except that it is not there.
+    """Read one file. If it cannot be read, the document has a finding.
 
     Raises:
-        FileNotFoundError: there is no such file.
+        FileNotFoundError: the file does not exist.
         ResourceError: the process may not open another file.
     """
     shown = shown_path(path)
@@ -201,32 +201,32 @@ def read_file(path: Path) -> Document:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a regular file below its folder, of which there are at most ``MAX_BYTES + 1``.
+    """The first ``MAX_BYTES + 1`` bytes of a regular file below its directory.
 
-    Whoever may put files into a folder does not choose what else of this machine is read, or waited for: a link that
-    leads out of the folder is refused, and so are pipes, devices and sockets.
+    Someone who can add files to the directory must not make us read, or wait for, other files of this machine. So a
+    link that leads out of the directory is refused, and so are pipes, devices and sockets.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        OSError: it cannot be read, or is none that is read.
+        FileNotFoundError: the file does not exist.
+        OSError: it cannot be read, or is refused.
     """
     if path.is_symlink():
         folder, path = path.parent.resolve(), Path(os.path.realpath(path, strict=True))
         if not path.is_relative_to(folder):
-            raise OSError(errno.EPERM, "it is a link that leads out of its folder")
-    # Not to wait for a pipe's other end; and of a file that became a link meanwhile, not to follow it.
+            raise OSError(errno.EPERM, "it is a link to a file outside its folder")
+    # Do not wait for the other end of a pipe, and do not follow a file that became a link meanwhile.
     flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
-    if not stat.S_ISREG(path.lstat().st_mode):  # to open a device can have effects
+    if not stat.S_ISREG(path.lstat().st_mode):  # opening a device can have effects
         raise OSError(errno.EPERM, "it is not a regular file")
     with os.fdopen(os.open(path, flags), "rb") as stream:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             raise OSError(errno.EPERM, "it is not a regular file")
-        # One byte more than allowed is enough to know that it is too much.
+        # One byte more than allowed shows that the file is too large.
         return stream.read(MAX_BYTES + 1)
 
 
 def shown_path(path: Path) -> str:
-    """The path as people can click it: relative where it lies below the working directory."""
+    """The path relative to the working directory if it is below it, so that a terminal can link it."""
     try:
         return str(path.relative_to(Path.cwd()))
     except (ValueError, OSError):

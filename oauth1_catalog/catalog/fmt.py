@@ -20,7 +20,7 @@ ORDER = {info.alias or name: index for index, (name, info) in enumerate(Provider
 
 
 def fields_are_in_order(subject: Subject) -> Iterator[Diagnostic]:
-    """P081: files that are alike are read faster."""
+    """P081: the fields are in the order of the format, so that files are easy to compare."""
     known = [field for field in subject.entry.own.data if field in ORDER]
     for before, field in itertools.pairwise(known):
         if ORDER[field] < ORDER[before]:
@@ -34,14 +34,14 @@ def fields_are_in_order(subject: Subject) -> Iterator[Diagnostic]:
 def sort_fields(text: str) -> str:
     r"""The same file with its fields in the order of the format; comments go with the field below them.
 
-    >>> sort_fields("schema_version: 1\n# what people call it\ndisplay_name: Acme\nname: acme\n")
-    'schema_version: 1\nname: acme\n# what people call it\ndisplay_name: Acme\n'
+    >>> sort_fields("schema_version: 1\n# the name for people\ndisplay_name: Acme\nname: acme\n")
+    'schema_version: 1\nname: acme\n# the name for people\ndisplay_name: Acme\n'
     """
     document = read(text, path="")
     if document.findings or not document.data:
         return text
     starts = {document.span((field,), key=True).line - 1: field for field in document.data}
-    # A mapping in braces, or on the line of another field, has no lines of its own to move.
+    # Fields in braces, or on the line of another field, cannot be moved by line.
     if len(starts) != len(document.data) or any(document.span((f,), key=True).column != 1 for f in document.data):
         return text
     head, blocks, tail = _blocks(text.splitlines(keepends=True), starts)
@@ -52,14 +52,14 @@ def sort_fields(text: str) -> str:
 
 
 def _blocks(lines: list[str], starts: dict[int, str]) -> tuple[list[str], list[tuple[str, list[str]]], list[str]]:
-    """The lines before the first field, each field with the comments above it, and what follows the last one."""
+    """The lines before the first field, each field with the comments above it, and the lines after the last one."""
     order = sorted(starts)
     begins = []
     for start, previous in zip(order, [-1, *order], strict=False):
         begin = start
         while begin - 1 > previous and lines[begin - 1].lstrip().startswith("#"):
             begin -= 1
-        # The first lines of a file are about the file.
+        # Comments at the top belong to the file.
         begins.append(start if previous < 0 else begin)
     ends = [*begins[1:], len(lines)]
     while ends[-1] - 1 > order[-1] and re.match(r"#|\s*$", lines[ends[-1] - 1]):
@@ -69,7 +69,7 @@ def _blocks(lines: list[str], starts: dict[int, str]) -> tuple[list[str], list[t
 
 
 def apply_fixes(document: Document, findings: Iterable[Diagnostic]) -> str:
-    """The file's text with each finding corrected that has one correction, and its fields sorted."""
+    """The file's text with the replacement of each finding that has one, and with sorted fields."""
     lines = document.text.splitlines(keepends=True)
     for finding in sorted(findings, key=lambda finding: (finding.line, finding.column), reverse=True):
         if finding.replacement is None or finding.path != document.path or finding.line > len(lines):
@@ -79,5 +79,5 @@ def apply_fixes(document: Document, findings: Iterable[Diagnostic]) -> str:
         quote = marked[-1] if marked[-1:] in {'"', "'"} else ""
         lines[finding.line - 1] = f"{before}{quote}{finding.replacement}{quote}{line[finding.end_column - 1 :]}"
     text = "".join(lines)
-    # A corrected name of a field may have a place in the order.
+    # A field can have another place after its name was corrected.
     return sort_fields(text) if not read(text, path="").findings else document.text

@@ -46,14 +46,14 @@ def pattern_problem(pattern: str) -> str | None:
     >>> pattern_problem("(?=a)b")
     'look-around, including look-ahead and look-behind, is not supported'
     >>> pattern_problem("(a{100}){100}")
-    'it stands for more than 250 characters'
+    'it matches more than 250 characters'
     """
     from pydantic_core import SchemaError
 
     if len(pattern) > MAX_LENGTH:
         return f"it is longer than {MAX_LENGTH} characters"
     if _states(pattern) > MAX_STATES:
-        return f"it stands for more than {MAX_STATES} characters"
+        return f"it matches more than {MAX_STATES} characters"
     try:
         _compiled(pattern)
         _whole(pattern)
@@ -123,14 +123,14 @@ def wildcard_fault(host: str) -> str | None:
 
     >>> wildcard_fault("*.wikipedia.org")
     >>> wildcard_fault("en.*.org"), wildcard_fault("*.{shop}.example.org"), wildcard_fault("*.org")
-    ('`*` stands alone at the front', 'it holds a variable', 'it has no domain behind `*`')
+    ('`*` must be the whole first label', 'it contains a variable', 'no domain follows `*`')
     """
     if "{" in host:
-        return "it holds a variable"
+        return "it contains a variable"
     if not host.startswith("*.") or host.count("*") > 1:
-        return "`*` stands alone at the front"
+        return "`*` must be the whole first label"
     if host.count(".") < 2:
-        return "it has no domain behind `*`"
+        return "no domain follows `*`"
     return None if _WILDCARD.fullmatch(host) else "it is not a host name"
 
 
@@ -149,16 +149,16 @@ def matches_host(wildcard: str, host: str) -> bool:
 
 
 def path_problem(source: str, *, xml: bool = False) -> str | None:
-    """What is wrong with a claim's path, ``None`` if it can be read.
+    """Why a claim's path is not valid; ``None`` if it is.
 
     Args:
-        source: what stands for the claim in ``userinfo_claims``.
-        xml: whether the profile is an XML document; paths are ElementTree's then, and JSONPath (RFC 9535) otherwise.
+        source: the value of the claim in ``userinfo_claims``.
+        xml: whether the profile is an XML document, with ElementTree's paths; otherwise JSONPath (RFC 9535).
 
     >>> path_problem("$.data[0].id"), path_problem("https://example.com/{id}"), path_problem("user/@id", xml=True)
     (None, None, None)
     >>> path_problem("id")
-    'it neither begins with `$` nor holds a {field}'
+    'it does not begin with `$` and has no {field}'
     """
     if re.search(r"\{\w+\}", source) and (xml or not source.startswith("$")):
         return None
@@ -166,12 +166,12 @@ def path_problem(source: str, *, xml: bool = False) -> str | None:
         return _xml_problem(source)
     if source.startswith("$"):
         return _jsonpath_problem(source)
-    return "it neither begins with `$` nor holds a {field}"
+    return "it does not begin with `$` and has no {field}"
 
 
 @lru_cache(maxsize=4096)
 def _jsonpath_problem(path: str) -> str | None:
-    # Nearly every path is a chain of names, and the parser is not cheap.
+    # Nearly every path is a chain of names, and the parser is slow.
     if re.fullmatch(r"\$(\.[A-Za-z_][A-Za-z0-9_]*)+", path):
         return None
     with needs("To check a JSONPath", "cli", "flask", "django", "starlette"):
@@ -181,9 +181,9 @@ def _jsonpath_problem(path: str) -> str | None:
         jsonpath_rfc9535.compile(path)
     except (jsonpath_rfc9535.JSONPathError, RecursionError) as error:
         return str(error).partition("\n")[0] or "it cannot be read"
-    # A profile is the provider's: each `..` multiplies the work by its size, and a function holds an expression.
+    # The provider decides the size of a profile: each `..` multiplies the work, and a function contains an expression.
     costly = ".." in path or "match(" in path or "search(" in path
-    return "it searches by `..`, match() or search(); name the field" if costly else None
+    return "it searches with `..`, match() or search(); name the field" if costly else None
 
 
 def _xml_problem(path: str) -> str | None:
@@ -191,11 +191,11 @@ def _xml_problem(path: str) -> str | None:
 
     element, _, attribute = path.partition("/@") if "/@" in path else (path, "", "x")
     if path.count("//") > 1:
-        return "it searches by `//` more than once"
+        return "it searches with `//` more than once"
     try:
         ET.Element("root").find(element)
     except (SyntaxError, KeyError, ValueError) as error:
         return str(error) or "it cannot be read"
-    except (TypeError, IndexError, AttributeError, StopIteration, RecursionError):  # ElementTree's own mistakes
+    except (TypeError, IndexError, AttributeError, StopIteration, RecursionError):  # bugs of ElementTree
         return "it cannot be read"
-    return None if re.fullmatch(r"[\w:.-]+", attribute) else "what follows /@ is not the name of an attribute"
+    return None if re.fullmatch(r"[\w:.-]+", attribute) else "the part after /@ is not an attribute name"

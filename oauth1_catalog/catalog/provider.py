@@ -1,15 +1,15 @@
-"""What a login needs to know about a provider, resolved: no variables, options or environments are left.
+"""A provider as a login reads it: variables, options and environments are resolved.
 
-A ``Provider`` comes from a file of the catalog (``resolve.py``) or from ``register(...)`` in an application; from here
-on only ``from_catalog`` tells which: a provider of the catalog is held to what its file says, one that was registered
-by hand gets Authlib's leniency, with a warning.
+A ``Provider`` comes from a file of the catalog (``resolve.py``), or from ``register(...)`` in an application. Only
+``from_catalog`` distinguishes them: a provider of the catalog must behave as its file describes, and for others
+Authlib's leniency applies, with a warning.
 
-Rule: this module imports neither pydantic nor YAML, so that an application which registers by hand never loads them.
-The meaning of each field is told in ``model.py``, whose names these are.
+Rule: this module imports neither pydantic nor YAML, so an application that only uses ``register`` never loads them.
+``model.py`` documents each field under the same name.
 
-Placeholders that only a request can fill are left in texts: ``{client_id}``, ``{oauth_token}`` and ``{oauth_callback}``
-in parameters and in ``authorize_url``, ``{oauth_session_handle}`` in ``renew.params``, ``{request_url}`` (without its
-query) in ``client_kwargs["realm"]``, fields of the token answer in ``userinfo``.
+Placeholders that only a request can fill stay in texts: ``{client_id}``, ``{oauth_token}`` and ``{oauth_callback}`` in
+parameters and in ``authorize_url``, ``{oauth_session_handle}`` in ``renew.params``, ``{request_url}`` (without its
+query) in ``client_kwargs["realm"]``, and fields of the token response in ``userinfo``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ParamsPlace = Literal["query", "body"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackRules:
-    """How the user comes back (RFC 5849, section 2.2), and what may be missing then."""
+    """How the user comes back (RFC 5849, section 2.2), and which parts of the callback are optional."""
 
     value: Literal["url", "oob"] = "url"
     registered: bool = False
@@ -52,7 +52,7 @@ class CallbackRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifetime:
-    """How long a token lives: ``seconds`` from its issue, ``until`` a moment in ``timezone``, or idle for so long."""
+    """The lifetime of a token: ``seconds`` from its issue, ``until`` a time in ``timezone``, or idle time."""
 
     seconds: int | None = None
     until: Literal["midnight"] | None = None
@@ -61,7 +61,7 @@ class Lifetime:
 
 
 def time_zone(name: str) -> ZoneInfo | None:
-    """A time zone of the IANA database, ``None`` where neither this machine nor the package ``tzdata`` knows it.
+    """A time zone of the IANA database; ``None`` if neither this machine nor the package ``tzdata`` has it.
 
     >>> time_zone("America/New_York"), time_zone("Mars/Base")
     (zoneinfo.ZoneInfo(key='America/New_York'), None)
@@ -70,13 +70,13 @@ def time_zone(name: str) -> ZoneInfo | None:
 
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # not found; a path that leaves the database; a folder of it
+    except (KeyError, ValueError, OSError):  # not found; a path outside the database; a directory
         return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenResponseRules:
-    """How the answers of the two token endpoints are written.
+    """The format of the responses of the two token endpoints.
 
     ``fields`` maps a standard name (``oauth_token``) to the provider's own.
     """
@@ -93,7 +93,7 @@ class TokenResponseRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """An endpoint beside the three of the login: renewal or revocation."""
+    """Another endpoint than those of the login: renewal or revocation."""
 
     url: str
     method: str = "POST"
@@ -103,7 +103,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserinfoRules:
-    """Where the profile is, and how it becomes standard claims.
+    """The address of the profile, and the standard claims that it contains.
 
     ``endpoint`` is relative to ``api_base_url``, absolute, or ``"token_response"``.
     """
@@ -118,7 +118,7 @@ class UserinfoRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """One provider, ready for use; see ``model.py`` for what each field means."""
+    """One provider, ready for use; ``model.py`` documents each field."""
 
     name: str
     from_catalog: bool = False
@@ -172,17 +172,17 @@ class Provider:
     userinfo: UserinfoRules | None = None
 
     def __repr__(self) -> str:
-        """Without the parameters, headers and options: they can hold keys and passwords of an application."""
+        """Only the name: parameters, headers and options can contain keys and passwords of an application."""
         return f"Provider({self.name!r})"
 
     @property
     def all_headers(self) -> dict[str, str]:
-        """The headers of every request, its User-Agent among them."""
+        """The headers of every request, including the User-Agent."""
         return {**self.headers, "User-Agent": self.user_agent} if self.user_agent else dict(self.headers)
 
     @property
     def status_sentence(self) -> str:
-        """What to tell an application about a provider that is deprecated or retired; empty for the others.
+        """The warning about a provider that is deprecated or retired; empty for others.
 
         >>> Provider(name="openstreetmap", status="retired", sunset="2024", replaced_by="OAuth 2.0").status_sentence
         'openstreetmap: OAuth 1.0 was switched off in 2024. Use OAuth 2.0 instead.'
@@ -205,7 +205,7 @@ Made = TypeVar("Made")
 
 
 def build_dataclass(kind: type[Made], data: Mapping[str, Any]) -> Made:
-    """An instance of the dataclass ``kind`` with the fields that ``data`` has; other keys are left out.
+    """An instance of the dataclass ``kind`` with its fields from ``data``; other keys are ignored.
 
     >>> from oauth1_catalog.catalog.provider import CallbackRules
     >>> build_dataclass(CallbackRules, {"registered": "true", "extra": ["realmId"], "verifier": "none"}).extra
@@ -223,7 +223,7 @@ def _fields(kind: Hashable) -> dict[str, Callable[[Any], Any]]:
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:
-    """What makes a value of a type; types are looked at once, and not for each provider of a thousand tenants."""
+    """The function that converts a value to a type; cached, because an application can have thousands of tenants."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in {UnionType, typing.Union}:
         (hint,) = (argument for argument in arguments if argument is not NoneType)

@@ -1,7 +1,7 @@
-"""A provider file's data becomes a ``Provider``: environment, options and variables are filled in.
+"""Turn the data of a provider file into a ``Provider``: apply the environment, the options and the variables, in order.
 
-The order is environment, then options, then variables. Each works on plain data; where values came in from outside, the
-model reads the result, so that a URL which a value has made wrong is refused like one that is written wrong.
+Each step works on plain data. If values came from outside, the model validates the result, so that a value cannot make
+a URL that a file could not contain. ``model.py`` documents the fields of variables and options.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from oauth1_catalog.hosts import https_url, origin_of
 from oauth1_catalog.suggestions import did_you_mean, nearest
 
 Tree = dict[str, Any]
-"""A file's data once it is known to be what the model wants: mappings, lists and texts."""
+"""The validated data of a file: mappings, lists and texts."""
 
 _CHOSEN = frozenset({"environments", "options", "extends"})
-"""What is used up when a provider is made."""
+"""Sections that a resolved provider no longer has."""
 
 
 _APPLY: Mapping[str, Callable[[str], str]] = {
@@ -35,7 +35,7 @@ _APPLY: Mapping[str, Callable[[str], str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """A value that differs from tenant to tenant; ``source`` is the file's ``from``."""
+    """A value that differs between tenants; ``source`` is ``from`` in the file."""
 
     description: str | None = None
     format: str | None = None
@@ -49,7 +49,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """A choice of the application; ``sets`` is the data that it changes."""
+    """A choice of the application; ``sets`` contains the data that it changes."""
 
     enum: tuple[str, ...] | None = None
     pattern: str | None = None
@@ -75,18 +75,18 @@ def resolve(
     values: Mapping[str, object] | None = None,
     access: Access | None = None,
 ) -> Provider:
-    """The provider that an application asked for.
+    """The provider for an application.
 
     Args:
-        data: the provider's file after ``extends``, known to be right.
-        check: refuses data that is not right any more, with a ``ValueError``; called where values were filled in.
+        data: the validated data of the provider's file, merged with the file that it ``extends``.
+        check: raises a ``ValueError`` if the data is not valid with the values.
         environment: the name of one of the file's environments; ``None`` for the provider itself.
-        values: values of the file's variables and options by name. ``None`` counts as not given.
-        access: the hosts and transports that given values may name; public hosts and this machine by default.
+        values: values of the file's variables and options by name. ``None`` means not set.
+        access: the hosts and transports that values may name; by default public hosts and this machine.
 
     Raises:
-        ConfigurationError: an environment, variable or option that the file does not have, or a value that it refuses.
-        MissingSettingError: a variable that has no default, and no value.
+        ConfigurationError: the file has no such environment, variable or option, or does not accept the value.
+        MissingSettingError: a variable has neither a default nor a value.
     """
     name = str(data["name"])
     given = {key: value for key, value in (values or {}).items() if value is not None}
@@ -108,17 +108,17 @@ def resolve(
     data = _filled(name, data, filling)
     if filling or given or environment:
         try:
-            # The switches have been looked at; the file itself is known to be right.
+            # The switches were checked above, and the file itself is valid.
             check({**data, "insecure_transport": "true"} if access.insecure_transport else data)
         except ValueError as error:
             raise ConfigurationError(
-                description=f"{name}: with these values the provider is not usable: {error}", provider=name
+                description=f"{name}: the provider cannot be used with these values: {error}", provider=name
             ) from None
     return _provider(data, environment, filling)
 
 
 def outline(data: Tree) -> Provider:
-    """The provider without an environment and without values: placeholders of variables are left in its texts."""
+    """The provider without an environment and without values, with the placeholders of its variables."""
     return _provider({key: value for key, value in data.items() if key not in _CHOSEN}, None, {})
 
 
@@ -185,7 +185,7 @@ def _provider(data: Tree, environment: str | None, variables: Mapping[str, str])
         "user_agent": agent.get("value"),
         "user_agent_required": agent.get("required", "false"),
         "user_agent_example": agent.get("example"),
-        # What a file leaves out is not what register() leaves out: Authlib's users send it by hand.
+        # The default differs from that of register(): Authlib's users send it by hand.
         "callback": {"send_at_authorize": "if_unconfirmed", **data.get("callback", {})},
         "userinfo": userinfo if "endpoint" in userinfo else None,
         "from_catalog": "true",
@@ -203,7 +203,7 @@ def check_names(
     """Refuse a name that the provider's file does not have.
 
     Raises:
-        ConfigurationError: says which names there are.
+        ConfigurationError: the file has no such name.
     """
     known = [*(name for name, variable in variables.items() if variable.source is None), *options]
     for name in given:
@@ -211,10 +211,10 @@ def check_names(
             continue
         derived = variables.get(name)
         if derived is not None and derived.source is not None:
-            hint = f"It is made from `{derived.source}`; give that one."
+            hint = f"It is derived from `{derived.source}`: set that instead."
         else:
             question = did_you_mean(nearest(name, known), sentence=True)
-            hint = question or listing("It takes", known) or "It takes none."
+            hint = question or listing("It accepts", known) or "It has none."
         raise ConfigurationError(
             description=f"{provider}: the catalog's file has no variable or option `{name}`.",
             provider=provider,
@@ -223,16 +223,16 @@ def check_names(
 
 
 def listing(words: str, names: Iterable[str]) -> str:
-    """``words`` and the names, or nothing where there are none."""
+    """``words`` and the names; empty if there are no names."""
     listed = ", ".join(f"`{name}`" for name in names)
     return f"{words} {listed}." if listed else ""
 
 
 def option_value(provider: str, name: str, option: Option, value: object | None) -> str | None:
-    """The text of what was chosen, of the default where nothing was.
+    """The text of the chosen value, or of the default.
 
     Raises:
-        ConfigurationError: the option does not have that value.
+        ConfigurationError: the option does not accept the value.
     """
     chosen = option.default if value is None else _text(provider, name, value, option.separator)
     if chosen is None:
@@ -240,7 +240,7 @@ def option_value(provider: str, name: str, option: Option, value: object | None)
     for part in chosen.split(option.separator) if option.separator else (chosen,):
         if wrong := constraint_error(part, option.pattern, option.enum, None):
             raise ConfigurationError(
-                description=f"{provider}: {name}={part!r} is not possible: {wrong}", provider=provider
+                description=f"{provider}: {name}={part!r} is not allowed: {wrong}", provider=provider
             )
     return chosen
 
@@ -248,18 +248,18 @@ def option_value(provider: str, name: str, option: Option, value: object | None)
 def variable_values(
     provider: str, variables: Mapping[str, Variable], given: Mapping[str, object], *, access: Access, plaintext: bool
 ) -> dict[str, str]:
-    """The value of each variable: given, by default, or derived from another one.
+    """The value of each variable: set, its default, or derived from another variable.
 
     Args:
         provider: the provider's name, for messages.
         variables: the variables of its file.
         given: the application's values.
-        access: the hosts and transports that given values may name; a default is the file's own.
+        access: the hosts and transports that values may name; defaults are not checked.
         plaintext: whether the provider's requests are signed with PLAINTEXT.
 
     Raises:
-        MissingSettingError: a variable has no default, and no value was given.
-        ConfigurationError: a value is outside the variable's limits.
+        MissingSettingError: a variable has neither a default nor a value.
+        ConfigurationError: a variable does not accept its value.
     """
     values: dict[str, str] = {}
     for name, variable in variables.items():
@@ -286,17 +286,17 @@ def _variable_value(
         value = value.rstrip("/")
     shown = f"{provider}: {name}={value[:100]!r}" if "@" not in value else f"{provider}: {name}"
     if wrong := constraint_error(value, variable.pattern, variable.enum, variable.format):
-        raise ConfigurationError(description=f"{shown} is not possible: {wrong}.", provider=provider, advice=example)
+        raise ConfigurationError(description=f"{shown} is not allowed: {wrong}.", provider=provider, advice=example)
     if name in given and variable.format in {"uri", "hostname"}:
         check_access(shown, value if variable.format == "uri" else https_url(value), access, provider, plaintext)
     return value
 
 
 def check_access(shown: str, url: str, access: Access, provider: str, plaintext: bool) -> None:
-    """Refuse a given address that the application's switches do not allow.
+    """Refuse an address that the application's switches do not allow.
 
     Raises:
-        ConfigurationError: names the switches.
+        ConfigurationError: the address needs a switch, which the message names.
     """
     if access.needs(url):
         raise ConfigurationError(
@@ -307,17 +307,19 @@ def check_access(shown: str, url: str, access: Access, provider: str, plaintext:
 
 
 def _text(provider: str, name: str, value: object, separator: str | None) -> str:
-    """The text of a value; several are joined where the file says with what."""
+    """The text of a value; several values are joined with the option's separator."""
     if isinstance(value, (list, tuple, set, frozenset)):
         if separator is None:
-            raise ConfigurationError(description=f"{provider}: {name} takes one value, not several.", provider=provider)
+            raise ConfigurationError(
+                description=f"{provider}: {name} accepts one value, not several.", provider=provider
+            )
         parts = [_text(provider, name, part, None) for part in value]
         return separator.join(sorted(parts) if isinstance(value, (set, frozenset)) else parts)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (str, int)):
         return str(value)
-    # A framework's own URL or lazy text says what it is by str(); anything else is a mistake.
+    # A framework's URL or lazy text has its own str(); any other object is a mistake.
     if type(value).__str__ is object.__str__ or isinstance(value, (bytes, Mapping)):
         kind = type(value).__name__
         raise ConfigurationError(description=f"{provider}: {name} must be text, not {kind}.", provider=provider)

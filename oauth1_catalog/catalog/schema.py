@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from oauth1_catalog.catalog.model import ProviderFile
+from oauth1_catalog.catalog.model import ProviderFile, Section
 from oauth1_catalog.catalog.rules.flows import NEEDS
-from oauth1_catalog.catalog.sections import Section
 
 SCHEMA_FILE = "provider.schema.json"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -60,7 +59,7 @@ def provider_schema() -> dict[str, Json]:
     """The schema of one provider file (JSON Schema 2020-12).
 
     >>> provider_schema()["properties"]["authorize_token_param"]["description"]
-    'The name of `oauth_token` on that URL (E*TRADE: `token`).'
+    'The name of `oauth_token` in that URL (E*TRADE: `token`).'
     """
     schema = ProviderFile.model_json_schema()
     for part in (schema, *schema["$defs"].values()):
@@ -72,7 +71,7 @@ def provider_schema() -> dict[str, Json]:
     agent = schema["$defs"]["UserAgent"]
     schema["$defs"]["UserAgent"] = {
         "description": agent.pop("description"),
-        "anyOf": [{"type": "string", "description": "What is sent."}, agent],
+        "anyOf": [{"type": "string", "description": "The value of the header."}, agent],
     }
     return {
         "$schema": _DIALECT,
@@ -92,7 +91,7 @@ def schema_text() -> str:
 def field_descriptions(model: type[Section]) -> dict[str, str]:
     """A model's fields, by the name in a file, with the docstring below each.
 
-    >>> from oauth1_catalog.catalog.sections import Quirk
+    >>> from oauth1_catalog.catalog.model import Quirk
     >>> field_descriptions(Quirk)["note"]
     'One sentence.'
     """

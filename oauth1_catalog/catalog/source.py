@@ -1,11 +1,9 @@
-"""YAML text to plain data, with the place of each key and value.
+"""Read YAML text into plain data, with the place of each key and value.
 
-Rule 1: a scalar is text, or null; what it means is the model's business. So ``no``, ``007`` and ``1:30`` are what they
-look like, and not what YAML 1.1 makes of them.
-Rule 2: nothing that a provider file does not need is let in: anchors, aliases, merge keys, tags, directives, several
-documents, duplicate keys, invisible characters. Limits of size, depth and number are checked while reading, before
-anything is built.
-Rule 3: no input whatever raises; what is wrong is told as findings.
+Rule 1: a scalar is text, or null; the models convert it. So ``no``, ``007`` and ``1:30`` stay text, unlike in YAML 1.1.
+Rule 2: a provider file cannot contain what it does not need: anchors, aliases, merge keys, tags, directives, several
+documents, duplicate keys, invisible characters. Size, depth and number are limited while reading.
+Rule 3: no input raises an exception; problems become findings.
 """
 
 from __future__ import annotations
@@ -22,18 +20,18 @@ MAX_LINES = 5_000
 MAX_DEPTH = 20
 MAX_NODES = 5_000
 MAX_ITEMS = 250
-"""How many entries one mapping or list may have; what compares entries with one another stays small."""
+"""The largest number of entries in one mapping or list, which limits the work of comparing them."""
 
 MAX_TEXT = 2_000
 """The longest key or value, in characters."""
 
 MAX_FINDINGS = 100
-"""After so many findings in one file, nothing more is read."""
+"""Reading stops after this number of findings."""
 
 _USUAL_LENGTH = "a provider file has 30 to 100 lines"
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
-# Control characters, surrogates, direction marks and the zero-width ones that no script needs. U+200C and U+200D stay:
-# Persian and Indian scripts are spelled with them.
+# Control characters, surrogates, direction marks, and zero-width characters that no script needs. U+200C and U+200D are
+# allowed, because Persian and Indian scripts need them.
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufffe\uffff]"
 )
@@ -49,7 +47,7 @@ def read(source: bytes | str, *, path: str) -> Document:
     >>> read("name: twitter\naliases: [x]\n", path="x.yaml").data
     {'name': 'twitter', 'aliases': ['x']}
     >>> [str(finding) for finding in read("a: 1\na: 2\n", path="x.yaml").findings]
-    ['x.yaml:2:1: P002 `a` is given twice: the first is in line 1; remove one of them']
+    ['x.yaml:2:1: P002 `a` appears twice: the first is in line 1; remove one of them']
     """
     if len(source) > MAX_BYTES:
         return _refused(path, "P009", f"the file is larger than {MAX_BYTES:,} bytes", _USUAL_LENGTH)
@@ -63,11 +61,7 @@ def read(source: bytes | str, *, path: str) -> Document:
             return _refused(path, "P008", "the file is not UTF-8", "save it as UTF-8", text=before, at=len(before))
     if forbidden := _FORBIDDEN.search(text):
         kind = f"character U+{ord(forbidden[0]):04X} is not allowed in a provider file"
-        hint = (
-            "save the file as UTF-8"
-            if forbidden[0] == "\0"
-            else "delete it; it is invisible, and may hide what is written"
-        )
+        hint = "save the file as UTF-8" if forbidden[0] == "\0" else "delete it; it is invisible, and can hide text"
         return _refused(path, "P007", kind, hint, text=text, at=forbidden.start())
     if text.count("\n") + text.count("\r") - text.count("\r\n") > MAX_LINES:
         return _refused(path, "P009", f"the file has more than {MAX_LINES:,} lines", _USUAL_LENGTH)
@@ -75,7 +69,7 @@ def read(source: bytes | str, *, path: str) -> Document:
 
 
 def _refused(path: str, code: str, message: str, hint: str, *, text: str = "", at: int = 0) -> Document:
-    """A document of which nothing is read, with its one finding at an offset of the text."""
+    """A document without data, and with one finding at an offset of the text."""
     before = LINE_BREAK.split(text[:at])
     finding = Diagnostic(
         code=code,
@@ -90,18 +84,18 @@ def _refused(path: str, code: str, message: str, hint: str, *, text: str = "", a
 
 
 class _StopReadingError(Exception):
-    """There is no going on after this finding."""
+    """Reading cannot continue after this finding."""
 
 
 class _Reader:
-    """Builds data and places from the parser's events, without recursion."""
+    """Build data and places from the parser's events, without recursion."""
 
     def __init__(self, text: str, path: str) -> None:
         self.text = text
         self.path = path
         self.findings: list[Diagnostic] = []
         self.broken: set[tuple[Step, ...]] = set()
-        # The open collections from the outside in, and for each the event of the key that waits for its value.
+        # The open collections from the outside in, and for each the event of the key whose value comes next.
         self.stack: list[tuple[dict[str, Data] | list[Data], Branch]] = []
         self.keys: list[Event | None] = []
         self.nodes = 0
@@ -113,7 +107,7 @@ class _Reader:
     def read(self) -> Document:
         import yaml
 
-        # The parser in C is ten times as fast; PyYAML's wheels have it, a build without libyaml does not.
+        # The C parser is ten times faster; PyYAML's wheels contain it, but a build without libyaml does not.
         parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
             events = parser(self.text)
@@ -137,7 +131,7 @@ class _Reader:
         return Document(self.path, self.text, self.data, findings, broken, self.has_null, self.root)
 
     def _take_all(self, next_event: Callable[[], Event], scalar_event: Any) -> None:
-        """The loop in which reading spends its time: a scalar costs no call, where nothing is special about it."""
+        """The loop that takes most of the time: an ordinary scalar needs no further call."""
         keys = self.keys
         while (event := next_event()) is not None:
             if type(event) is not scalar_event:
@@ -174,13 +168,13 @@ class _Reader:
                 keys[-1] = event
             else:
                 name = key.value
-                if name not in items:  # of two equal keys, the first is kept
+                if name not in items:  # the first of two equal keys is kept
                     data[name] = value
                     items[name] = (key, event)
                 keys[-1] = None
 
     def _structure(self, event: Event) -> None:
-        """Whatever is no scalar."""
+        """Handle an event that is not a scalar."""
         kind = type(event).__name__
         if kind == "MappingStartEvent":
             self._open(event, {})
@@ -193,7 +187,7 @@ class _Reader:
             if self.keys:
                 self.keys[-1] = None
         elif kind == "AliasEvent":
-            self._add("P003", f"`*{event.anchor}` is an alias", "write the value out", event)
+            self._add("P003", f"`*{event.anchor}` is an alias", "write out the value", event)
             if self.stack and isinstance(self.stack[-1][0], dict) and self.keys[-1] is None:
                 raise _StopReadingError  # an alias as a key
             self.broken.add(self._path())
@@ -205,7 +199,7 @@ class _Reader:
             if event.version or event.tags:
                 self._add("P004", "a YAML directive (`%`) is not allowed", "delete the line", event, mark=False)
             if self.documents > 1:
-                self._add("P005", "a second document begins here", "one file holds one provider", event, mark=False)
+                self._add("P005", "a second document begins here", "one file describes one provider", event, mark=False)
                 raise _StopReadingError
 
     def _open(self, event: Event, data: dict[str, Data] | list[Data]) -> None:
@@ -214,7 +208,7 @@ class _Reader:
         if len(self.stack) >= MAX_DEPTH:
             self._too_much(f"more than {MAX_DEPTH} levels", "a provider file has at most five", event)
         if self.stack and isinstance(self.stack[-1][0], dict) and self.keys[-1] is None:
-            hint = "write `key: value`; quote a text that has brackets"
+            hint = "write `key: value`; quote a text that contains brackets"
             self._add("P006", "a key must be text", hint, event, mark=False)
             raise _StopReadingError
         if self.stack:
@@ -227,7 +221,7 @@ class _Reader:
         self.keys.append(None)
 
     def _value(self, value: Data, node: Event | Branch) -> None:
-        """Put a value where it belongs: into the open collection, under the key that waits."""
+        """Add a value to the open collection, under its key."""
         key = self.keys[-1] if self.keys else None
         place: Leaf | Branch = node if isinstance(node, Branch) else (key, node)
         if not self.stack:
@@ -243,19 +237,21 @@ class _Reader:
 
     def _check_node(self, event: Event) -> None:
         if self.nodes > MAX_NODES:
-            self._too_much(f"more than {MAX_NODES:,} values", "a provider file has some hundred", event)
+            self._too_much(f"more than {MAX_NODES:,} values", "a provider file has a few hundred", event)
         if event.anchor is not None:
-            self._add("P003", f"`&{event.anchor}` is an anchor", "delete it, and write values out", event, mark=False)
+            self._add(
+                "P003", f"`&{event.anchor}` is an anchor", "delete it, and write out the values", event, mark=False
+            )
         if event.tag is not None:
             self._add("P004", f"`{event.tag}` is a tag", "delete it; each field has its type", event, mark=False)
 
     def _check_room(self, event: Event, branch: Branch) -> None:
-        """Refuse the entry that is one too many; the value of the last key is none."""
+        """Refuse one entry too many; the value of the last key is not a new entry."""
         if len(branch.items) >= MAX_ITEMS and (isinstance(branch.items, list) or self.keys[-1] is None):
             self._too_much(f"more than {MAX_ITEMS} entries in one mapping or list", "divide the file", event)
 
     def _too_much(self, message: str, hint: str, event: Event) -> None:
-        """A limit of the format is reached, and nothing more is read.
+        """Stop reading, because a limit of the format is reached.
 
         Raises:
             _StopReadingError: always.
@@ -267,16 +263,16 @@ class _Reader:
         if value is None and not event.value:
             self._add("P006", "a key is missing", "write `key: value`", event)
         elif value == "<<" and not event.style:
-            self._add("P003", "`<<` merges an anchor", "write the keys out, or use `extends`", event)
+            self._add("P003", "`<<` merges an anchor", "write out the keys, or use `extends`", event)
             self.broken.add((*self._path()[:-1], value))
         elif event.value in items:
             first = items[event.value]
             key = first.key if isinstance(first, Branch) else first[0]
             line = f"the first is in line {key.start_mark.line + 1}; " if key is not None else ""
-            self._add("P002", f"`{event.value}` is given twice", f"{line}remove one of them", event)
+            self._add("P002", f"`{event.value}` appears twice", f"{line}remove one of them", event)
 
     def _path(self) -> tuple[Step, ...]:
-        """The path of the value that comes next."""
+        """The path of the next value."""
         path: list[Step] = []
         for depth, ((data, _), key) in enumerate(zip(self.stack, self.keys, strict=True), start=1):
             is_open = depth < len(self.stack)  # the collection below is already an item of this one
@@ -284,7 +280,7 @@ class _Reader:
         return tuple(path)
 
     def _add(self, code: str, message: str, hint: str, event: Event | None, *, mark: bool = True) -> None:
-        """A finding at the beginning of an event; with ``mark``, its whole text is marked."""
+        """Add a finding at an event; with ``mark``, its whole text is marked."""
         if event is None:
             self._place(code, message, hint, 0, 0, 1)
             return
@@ -312,4 +308,4 @@ class _Reader:
         mark = (error.problem_mark or error.context_mark) if error else None
         words = " ".join(str(part) for part in (error.problem, error.context) if part) if error else "unreadable"
         line, column = (mark.line, mark.column) if mark else (0, 0)
-        self._place("P001", f"this is not YAML ({mask_line(words)})", "", line, column, column + 1)
+        self._place("P001", f"the file is not valid YAML ({mask_line(words)})", "", line, column, column + 1)

@@ -1,8 +1,7 @@
-"""``{variable}`` in URLs, parameters, headers and realm (RFC 6570, level 1): find, check a value, fill in.
+"""``{variable}`` in URLs, parameters, headers and realm (RFC 6570, level 1): find it, check its value, fill it in.
 
-Rule: a tenant's value never decides where a signed request goes beyond what the file leaves open. A value is checked
-against the variable's own limits first; after filling in, the URL is parsed again, and scheme, host and port must be
-what the file's text says.
+Rule: a tenant's value decides where a signed request goes only as far as the file allows. A value is first checked with
+the limits of its variable. Then the filled URL is parsed again: scheme, host and port must be those of the file's text.
 """
 
 from __future__ import annotations
@@ -23,18 +22,18 @@ PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 MAX_VALUE = 255
 
 _HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-# A name in a network of one's own (Docker Compose) may have an underscore in it.
+# A name in a private network (Docker Compose) can contain an underscore.
 _NAME_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
 
 URL_FIELDS = frozenset({"request_token_url", "authorize_url", "access_token_url", "api_base_url"})
 
 Place = Literal["start", "host", "label", "end", "port", "path"]
-"""Where in a URL a variable stands: ``end`` is the last label of a host, which says whose domain it is."""
+"""The place of a variable in a URL: ``end`` is the last label of a host, which decides whose domain it is."""
 
 Kind = Literal["url", "host", "path", "header", "realm", "parameter"]
-"""What a text of a provider's file is, which says where a value could get out of its place."""
+"""The kind of a text in a provider file, on which the checks of a value depend."""
 
-# What a text is laid over, so that it is a whole URL: a relative one has no host that could change.
+# The beginning that makes a text a whole URL: a relative one has no host that could change.
 _BEFORE = {"url": "", "host": "https://", "path": "https://relative.invalid/"}
 
 
@@ -50,7 +49,7 @@ def placeholders(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=512)
 def places(url: str) -> Mapping[str, Set[Place]]:
-    """Where in a URL template each variable stands.
+    """The places of each variable in a URL template.
 
     >>> places("https://{account}.example.com/{kind}") == {"account": {"label"}, "kind": {"path"}}
     True
@@ -76,7 +75,7 @@ def places(url: str) -> Mapping[str, Set[Place]]:
 
 
 def kind_of_text(path: tuple[str | int, ...], text: str) -> Kind:
-    """What the text at a path of a provider's file is.
+    """The kind of the text at a path of a provider file.
 
     >>> kind_of_text(("api_hosts", 0), "{shop}.example.com"), kind_of_text(("api_params", "url"), "{shop}")
     ('host', 'parameter')
@@ -95,27 +94,27 @@ def kind_of_text(path: tuple[str | int, ...], text: str) -> Kind:
 
 
 def places_in(kind: Kind, text: str) -> Mapping[str, Set[Place]]:
-    """As ``places``, of what is a URL or a part of one; nothing else has places."""
+    """As ``places``, for a URL or a part of one; other kinds have no places."""
     if kind not in _BEFORE:
         return {}
     return places(_BEFORE[kind] + text)
 
 
 def fill_at(path: tuple[str | int, ...], text: str, values: Mapping[str, str]) -> str:
-    r"""Put values into the text at a path of a provider's file, so that none of them leaves its place.
+    r"""Put values into the text at a path of a provider file, so that none of them leaves its place.
 
-    Every value that somebody outside of the file gives goes through here. The value of a parameter may be anything: it
-    is percent-encoded when it is sent.
+    Every value from outside the file passes through here. The value of a parameter can be any text: it is
+    percent-encoded when it is sent.
 
     Raises:
-        ConfigurationError: a value would change the host, step out of its path segment, or begin another header.
+        ConfigurationError: a value would change the host, leave its path segment, or begin another header.
 
     >>> fill_at(("userinfo_endpoint",), "users/{user}", {"user": "../admin?x="})
     'users/..%2Fadmin%3Fx%3D'
     >>> fill_at(("headers", "X-Account"), "{account}", {"account": "a\nX: y"})
     Traceback (most recent call last):
     ...
-    oauth1_catalog.errors.ConfigurationError: configuration_error: `account` is part of a header there: ...
+    oauth1_catalog.errors.ConfigurationError: configuration_error: `account` is part of a header: ...
     """
     kind = kind_of_text(path, text)
     if kind in _BEFORE:
@@ -125,18 +124,18 @@ def fill_at(path: tuple[str | int, ...], text: str, values: Mapping[str, str]) -
         value = values.get(name, "")
         if kind == "header" and re.search(r"[^\x20-\x7e]", value):
             raise ConfigurationError(
-                description=f"`{name}` is part of a header there: printable ASCII, not {value[:80]!r}."
+                description=f"`{name}` is part of a header: use printable ASCII, not {value[:80]!r}."
             )
         if kind == "realm" and re.search(r"[^\x20-\x7e]|[\"\\]", value):
             raise ConfigurationError(
-                description=f"`{name}` is part of a realm there: printable ASCII without quote and backslash, not "
+                description=f"`{name}` is part of a realm: use printable ASCII without quotes and backslashes, not "
                 f"{value[:80]!r}."
             )
     return fill(text, values)
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Put values in as they are; a name that is not among them stays.
+    """Put values in as they are; names without a value stay.
 
     >>> fill("{account_id}/{client_id}", {"account_id": "1234567_SB1"})
     '1234567_SB1/{client_id}'
@@ -148,14 +147,14 @@ def fill_url(url: str, values: Mapping[str, str]) -> str:
     """Put values into a URL template so that none of them leaves its place.
 
     Raises:
-        ConfigurationError: a value would change the host, or step out of its path segment.
+        ConfigurationError: a value would change the host, or leave its path segment.
 
     >>> fill_url("https://{account}.example.com/{kind}/", {"account": "acme", "kind": "a/b"})
     'https://acme.example.com/a%2Fb/'
     >>> fill_url("https://{account}.example.com/", {"account": "evil.test/x"})
     Traceback (most recent call last):
     ...
-    oauth1_catalog.errors.ConfigurationError: configuration_error: `account` is part of a host name there: ...
+    oauth1_catalog.errors.ConfigurationError: configuration_error: `account` is part of a host name: ...
     """
     where = places(url)
 
@@ -170,13 +169,13 @@ def fill_url(url: str, values: Mapping[str, str]) -> str:
             if "host" in where[name]:
                 wrong = check_hostname(value)
             else:
-                wrong = "" if _HOST_LABEL.fullmatch(value) else f"letters, digits and hyphens, not {value!r}"
+                wrong = "" if _HOST_LABEL.fullmatch(value) else f"use letters, digits and hyphens, not {value!r}"
             if wrong:
                 part = "the host" if "host" in where[name] else "part of a host name"
-                raise ConfigurationError(description=f"`{name}` is {part} there: {wrong}.")
+                raise ConfigurationError(description=f"`{name}` is {part}: {wrong}.")
             return f"[{value}]" if ":" in value else value
         if value in {".", ".."}:
-            raise ConfigurationError(description=f"`{name}` is a part of a path there, and cannot be {value!r}.")
+            raise ConfigurationError(description=f"`{name}` is part of a path, and cannot be {value!r}.")
         return quote(value, safe="")
 
     filled = PLACEHOLDER.sub(put, url)
@@ -193,7 +192,7 @@ def _path_start(url: str) -> int:
 
 
 def _check_unmoved(template: str, filled: str, values: Mapping[str, str]) -> None:
-    """Scheme, host and port of the result are those that the template says."""
+    """Refuse a result whose scheme, host and port are not those of the template."""
     if "://" not in filled:
         return
     expected = re.split(r"[/?#]", template, maxsplit=3)
@@ -210,17 +209,26 @@ def _check_unmoved(template: str, filled: str, values: Mapping[str, str]) -> Non
         raise ConfigurationError(description=f"a value would send requests to {parts.netloc!r}.")
 
 
-def check_uri(value: str) -> str | None:
-    """What is wrong with the form of a value of ``format: uri``; ``None`` if nothing is.
+def host_in(url: str) -> str:
+    """The host and port of a URL template, in lower case, with its placeholders.
 
-    Whether an application allows its host and its scheme, ``access.Access`` says.
+    >>> host_in("https://{shop}.Example.com/a?b")
+    '{shop}.example.com'
+    """
+    return re.split(r"[/?#]", url.partition("://")[2] or url, maxsplit=1)[0].lower()
+
+
+def check_uri(value: str) -> str | None:
+    """Why a value is not of ``format: uri``; ``None`` if it is.
+
+    ``access.Access`` decides whether an application allows its host and its scheme.
 
     >>> check_uri("https://jira.example.com/jira")
     >>> check_uri("jira.example.com")
     'it does not begin with https:// or http://'
     """
     if re.search(r"[^\x21-\x7e]|[\"<>\\^`|{}]", value):
-        return "it has a space or a character that no URL has"
+        return "it has a space or a character that is not allowed in a URL"
     try:
         parts = read_url(value)
     except ValueError:
@@ -239,7 +247,7 @@ def check_uri(value: str) -> str | None:
 
 
 def check_hostname(value: str) -> str | None:
-    """What is wrong with the form of a host name or an IP address; ``None`` if nothing is.
+    """Why a value is not a host name or an IP address; ``None`` if it is.
 
     >>> check_hostname("jira.example.com"), check_hostname("10.0.0.5"), check_hostname("::1")
     (None, None, None)
@@ -274,7 +282,7 @@ Steps = tuple[Step, ...]
 
 
 def templates_of(data: dict[str, Data]) -> Iterator[tuple[Steps, str, str, bool]]:
-    """Every text in which variables are filled in: path, text, field, and whether it is an option's."""
+    """Every text that can contain variables: path, text, field, and whether it belongs to an option."""
     for section, is_option in ((data, False), *_overrides(data)):
         prefix, fields = section if isinstance(section, tuple) else ((), section)
         for field in TEMPLATED:
@@ -316,7 +324,7 @@ def constraint_error(
     enum: tuple[str, ...] | None,
     value_format: str | None,
 ) -> str | None:
-    """Why a value is outside the limits of its variable; ``None`` if it is inside.
+    """Why a variable does not accept a value; ``None`` if it does.
 
     >>> constraint_error("b", "[0-9]+", None, None)
     'it does not match [0-9]+'
@@ -324,7 +332,7 @@ def constraint_error(
     if len(value) > 255:
         return "it is longer than 255 characters"
     if enum is not None and value not in enum:
-        return did_you_mean(nearest(value, enum)) or f"allowed are {', '.join(enum)}"
+        return did_you_mean(nearest(value, enum)) or f"use one of {', '.join(enum)}"
     if pattern is not None and not matches(pattern, value):
         return f"it does not match {pattern}"
     if value_format == "uri":

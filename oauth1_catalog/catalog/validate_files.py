@@ -1,7 +1,6 @@
-"""Check many provider files: each against all rules, and all of them against one another.
+"""Validate many provider files: each with all rules, and all of them together.
 
-Rule: what is kept of a file is its findings, and the little that other files are held against; so that a hundred
-thousand files need no more memory than their findings.
+Rule: only a file's findings and a few of its values are kept, so that a hundred thousand files need little memory.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oauth1_catalog.catalog.catalog import Catalog
-from oauth1_catalog.catalog.document import Data, Diagnostic, Document, Step, inherit
+from oauth1_catalog.catalog.document import Data, Diagnostic, Document, Step, inherit, texts_of
 from oauth1_catalog.catalog.files import NAME, builtin_directory, read_bytes, read_file
 from oauth1_catalog.catalog.validation import ALL_RULES, validate
 from oauth1_catalog.errors import UnknownProviderError
@@ -24,21 +23,21 @@ from oauth1_catalog.suggestions import did_you_mean, nearest
 
 CHUNK = 200
 _ENDPOINTS = ("request_token_url", "access_token_url")
-# The rest of such an address is a product's habit, and says nothing of whose server it is.
+# The rest of such an address is the same for every installation, and does not identify a provider.
 _HOST_OF_A_TENANT = re.compile(r"(https?://)?\{[A-Za-z0-9_]+\}(?![A-Za-z0-9.-])")
 
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """One file: what is wrong with it, and what other files are held against.
+    """One file: its findings, and the values to compare with other files.
 
     Args:
         path: the file as it was given.
-        findings: what is wrong with it alone.
-        name: the provider's name; empty where the file has none.
+        findings: the findings that concern only this file.
+        name: the provider's name; empty if the file has none.
         aliases: its other names.
-        endpoints: the two token endpoints; empty where they are inherited, and where each tenant has a host of its own.
-        replaced_by: a provider's name, where the file says one.
+        endpoints: the two token endpoints; empty if they are inherited, or if each tenant has its own host.
+        replaced_by: the name of the provider that replaces this one, if any.
     """
 
     path: str
@@ -50,7 +49,7 @@ class FileReport:
 
 
 def provider_files(paths: Iterable[Path]) -> list[Path]:
-    """The provider files that paths name: files as they are, folders with what they hold, each once and sorted."""
+    """The provider files of paths: files, and the sorted files of directories, each once."""
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
@@ -64,12 +63,12 @@ def provider_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def check_files(paths: Sequence[Path], *, today: dt.date, jobs: int = 1) -> Iterator[FileReport]:
-    """Check files one by one, in the order of ``paths``.
+    """Validate files one by one, in the order of ``paths``.
 
     Args:
         paths: the files.
         today: the day against which dates are held.
-        jobs: how many processes to use.
+        jobs: the number of processes.
     """
     folders = tuple(dict.fromkeys(path.parent for path in paths))
     if jobs <= 1 or len(paths) <= CHUNK:
@@ -82,7 +81,7 @@ def check_files(paths: Sequence[Path], *, today: dt.date, jobs: int = 1) -> Iter
 
 
 def _check_chunk(paths: Sequence[Path], folders: tuple[Path, ...], today: dt.date) -> list[FileReport]:
-    """What one process is asked for at a time."""
+    """The work that one process gets at a time."""
     return list(_check_each(paths, folders, today))
 
 
@@ -94,17 +93,17 @@ def _check_each(paths: Sequence[Path], folders: tuple[Path, ...], today: dt.date
             catalogs[folder] = catalog_of(folder, folders)
         try:
             yield _check(path, catalogs[folder], today)
-        except (FileNotFoundError, UnknownProviderError):  # a link to nothing, or deleted a moment ago
+        except (FileNotFoundError, UnknownProviderError):  # a broken link, or just deleted
             gone = Diagnostic(
-                code="P001", message="the file is not there", path=str(path), line=1, column=1, end_column=2
+                code="P001", message="the file does not exist", path=str(path), line=1, column=1, end_column=2
             )
             yield FileReport(str(path), (gone,))
 
 
 def catalog_of(folder: Path, folders: Sequence[Path]) -> Catalog:
-    """The catalog in which a folder's files are the nearest, and those of other folders are found as well.
+    """The catalog for validating a directory's files, which can also extend files of the other directories.
 
-    The files of a checkout take the place of the built-in ones, from wherever this package was installed.
+    The files of a checkout replace the built-in ones, wherever this package is installed.
     """
     others = [other for other in folders if other != folder and other.is_dir()]
     if _is_the_catalog(folder):
@@ -113,7 +112,7 @@ def catalog_of(folder: Path, folders: Sequence[Path]) -> Catalog:
 
 
 def _is_the_catalog(folder: Path) -> bool:
-    """Whether a folder is the built-in catalog itself: this installation's, or a checkout's."""
+    """Whether a directory is the built-in catalog of this installation or of a checkout."""
     if folder.resolve() == builtin_directory().resolve():
         return True
     try:
@@ -132,15 +131,15 @@ def _check(path: Path, catalog: Catalog, today: dt.date) -> FileReport:
         findings.append(_misnamed(documents[0], path))
     validated = validate(inherit(documents), between=findings, rules=ALL_RULES, today=today)
     own = documents[0]
-    # What is wrong in a file that this one extends is told there.
-    told = tuple(finding for finding in validated.findings if finding.path == own.path)
+    # The findings of a file that this one extends are reported there.
+    own_findings = tuple(finding for finding in validated.findings if finding.path == own.path)
     data = own.data
     endpoints = (_text(data.get(name)) for name in _ENDPOINTS)
     return FileReport(
         path=own.path,
-        findings=told,
+        findings=own_findings,
         name=_text(data.get("name")),
-        aliases=_texts(data.get("aliases")),
+        aliases=texts_of(data.get("aliases")),
         endpoints=tuple(url for url in endpoints if url and not _HOST_OF_A_TENANT.match(url)),
         replaced_by=_text(data.get("replaced_by")),
     )
@@ -148,19 +147,15 @@ def _check(path: Path, catalog: Catalog, today: dt.date) -> FileReport:
 
 def _misnamed(document: Document, path: Path) -> Diagnostic:
     hint = f"rename it to {path.stem}.yaml" if path.suffix != ".yaml" else "use lower-case letters, digits and `_`"
-    return document.diagnostic("P020", f"no provider is found in a file called {path.name}", (), hint=hint)
+    return document.diagnostic("P020", f"the catalog does not look for a file called {path.name}", (), hint=hint)
 
 
 def _text(data: Data) -> str:
     return data if isinstance(data, str) else ""
 
 
-def _texts(data: Data) -> tuple[str, ...]:
-    return tuple(item for item in data if isinstance(item, str)) if isinstance(data, list) else ()
-
-
 class CrossFileChecks:
-    """What files say of one another; it is told of each file, and asked at the end."""
+    """Collect facts about each file, and report conflicts between files."""
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         self._known = set(known)
@@ -170,7 +165,7 @@ class CrossFileChecks:
         self._replacements: list[tuple[str, str]] = []
 
     def add(self, checked: FileReport) -> None:
-        """Take note of one file."""
+        """Collect the facts about one file."""
         if checked.name:
             self._names.setdefault(checked.name, checked.path)
         for alias in dict.fromkeys(checked.aliases):
@@ -181,7 +176,7 @@ class CrossFileChecks:
             self._replacements.append((checked.path, checked.replaced_by))
 
     def findings(self) -> Iterator[Diagnostic]:
-        """P061 to P063, each at its place."""
+        """P061 to P063: the conflicts, each at its place."""
         for alias, paths in self._aliases.items():
             holder = self._names.get(alias)
             for index, path in enumerate(paths):
@@ -189,22 +184,22 @@ class CrossFileChecks:
                 if other is not None and other != path:
                     what = "the name" if holder else "an alias"
                     yield _at(
-                        path, "P061", f"`{alias}` is {what} in {other} already", "aliases", alias, hint="choose another"
+                        path, "P061", f"`{alias}` is already {what} in {other}", "aliases", alias, hint="choose another"
                     )
         for paths in self._endpoints.values():
             for path in paths[1:]:
-                message = f"the token endpoints are those of {paths[0]}"
+                message = f"the token endpoints are the same as in {paths[0]}"
                 hint = "extend that provider, or make the name an alias of it"
                 yield _at(path, "P062", message, "request_token_url", hint=hint, warning=True)
         names = {*self._names, *self._known}
         for path, name in self._replacements:
             if name not in names:
                 near = nearest(name, names, limit=1)
-                hint = did_you_mean(near) or "name a provider of this catalog, or write it in words"
+                hint = did_you_mean(near) or "name a provider of the catalog, or describe the replacement in words"
                 yield _at(
                     path,
                     "P063",
-                    f"`replaced_by` names `{name}`, which the catalog does not have",
+                    f"`replaced_by` names `{name}`, which is not in the catalog",
                     "replaced_by",
                     hint=hint,
                 )
@@ -213,9 +208,9 @@ class CrossFileChecks:
 def _at(
     path: str, code: str, message: str, field: str, item: str | None = None, *, hint: str, warning: bool = False
 ) -> Diagnostic:
-    """The finding at its place; the file is read again, since places are not kept."""
+    """The finding at its place; the file is read again, because places are not kept."""
     document = read_file(Path(path))
     place: tuple[Step, ...] = (field,)
-    if item is not None and item in (listed := _texts(document.data.get(field))):
+    if item is not None and item in (listed := texts_of(document.data.get(field))):
         place = (field, listed.index(item))
     return document.diagnostic(code, message, place, hint=hint, warning=warning)

@@ -1,7 +1,7 @@
-"""A provider's data against the model and the rules: everything that is wrong, each at its place.
+"""Validate a provider's data with the models and the rules, and report each problem at its place.
 
-What is wrong with one field does not hide the others: the field is taken out, and the rest is looked at without it.
-Findings that only follow from another one are held back.
+A mistake in one field does not hide other mistakes: the field is removed, and the rest is validated without it.
+Findings that only follow from another one are left out.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _USABILITY_RULES = tuple(rule for rule in ALL_RULES if rule is not urls.plaintex
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """What came of it. ``file`` is there even if something is wrong, without what is wrong."""
+    """The result. If there are mistakes, ``file`` is the model without the invalid fields."""
 
     entry: Entry
     file: ProviderFile | None
@@ -57,13 +57,13 @@ def validate(
     rules: Sequence[Rule] | None = None,
     today: dt.date = dt.date.max,
 ) -> Validated:
-    r"""Check one provider: YAML, fields, and rules.
+    r"""Validate one provider: YAML, fields, and rules.
 
     Args:
         entry: the provider's data.
-        between: what is known to be wrong between its files.
-        rules: what to hold it to; by default what makes a file unusable.
-        today: the day against which dates are held.
+        between: findings about its files that are already known.
+        rules: the rules to apply; by default those without which a file cannot be used.
+        today: the day to compare dates with.
 
     >>> from oauth1_catalog.catalog.document import inherit
     >>> from oauth1_catalog.catalog.source import read
@@ -76,7 +76,7 @@ def validate(
         return Validated(entry, None, _in_order(findings))
     file, problems, silenced = _read_model(entry)
     if any(finding.code == "P025" for finding in between):
-        # Nobody knows what the missing file has: what is not there may be there, and most rules ask for just that.
+        # The missing file can contain the fields that this file lacks, and that most rules require.
         problems = [problem for problem in problems if problem.code != "P012" or problem.field in OWN_FIELDS]
         rules = credentials.RULES
     findings.extend(problems)
@@ -94,7 +94,7 @@ def model_of(data: Mapping[str, object]) -> ProviderFile:
     ('redirect',)
 
     Raises:
-        ValidationError: the models refuse it.
+        ValidationError: the data is not valid.
     """
     return ProviderFile.model_validate(data, context={INSECURE: data.get(INSECURE) == "true"})
 
@@ -105,7 +105,7 @@ def _in_order(findings: list[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 
 def _read_model(entry: Entry) -> tuple[ProviderFile | None, list[Diagnostic], set[tuple[Step, ...]]]:
-    """The model of the data, if need be of what is left when the wrong fields are taken out."""
+    """The model of the data, without the invalid fields if there are any."""
     try:
         return model_of(entry.data), [], set()
     except ValidationError as error:
@@ -119,7 +119,7 @@ def _read_model(entry: Entry) -> tuple[ProviderFile | None, list[Diagnostic], se
         for problem in errors:
             path = _document_path(entry, problem["loc"])
             if problem["type"] == "too_short" and any(other["loc"][:-1] == problem["loc"] for other in errors):
-                continue  # a list is not short, if it is only without its wrong items
+                continue  # the list is only short without its invalid items
             if not _is_below(path, silenced) and not _is_below(path, entry.own.broken):
                 finding, meant = _explain(entry, problem, path)
                 findings.append(finding)
@@ -127,8 +127,8 @@ def _read_model(entry: Entry) -> tuple[ProviderFile | None, list[Diagnostic], se
             silenced.add(path)
             _take_out(data, path)
         if more > 0:
-            hint = "put right what is told first"
-            findings.append(entry.own.diagnostic("P009", f"{more} more problems are not told", (), hint=hint))
+            hint = "fix the first ones, and check again"
+            findings.append(entry.own.diagnostic("P009", f"{more} more problems are not shown", (), hint=hint))
             return None, findings, silenced
         data.setdefault("name", "unnamed")
         data.setdefault("schema_version", "1")
@@ -140,7 +140,7 @@ def _read_model(entry: Entry) -> tuple[ProviderFile | None, list[Diagnostic], se
 
 
 def _document_path(entry: Entry, loc: Sequence[Step]) -> tuple[Step, ...]:
-    """The part of pydantic's location that is in the file: union tags and ``[key]`` are not."""
+    """The part of pydantic's location that exists in the file, without union tags and ``[key]``."""
     path: list[Step] = []
     data: Data = entry.data
     for step in loc:
@@ -161,7 +161,7 @@ def _is_below(path: tuple[Step, ...], above: set[tuple[Step, ...]] | frozenset[t
 
 
 def _take_out(data: dict[str, Data], path: tuple[Step, ...]) -> None:
-    """Delete the value at ``path``; of a list, the whole, so that indexes stay what they are in the file."""
+    """Delete the value at ``path``; delete a list as a whole, so that indexes stay those of the file."""
     steps = []
     for step in path:
         if isinstance(step, int):
@@ -175,7 +175,7 @@ def _take_out(data: dict[str, Data], path: tuple[Step, ...]) -> None:
 
 
 def _explain(entry: Entry, problem: ErrorDetails, path: tuple[Step, ...]) -> tuple[Diagnostic, list[tuple[Step, ...]]]:
-    """A finding in our words, and the paths of which nothing more is to be said then."""
+    """A finding for pydantic's error, and the paths that need no further findings."""
     kind, name = problem["type"], dotted(path)
     context = problem.get("ctx", {})
     is_key = problem["loc"][-1:] == ("[key]",)
@@ -196,12 +196,12 @@ def _explain(entry: Entry, problem: ErrorDetails, path: tuple[Step, ...]) -> tup
     elif kind in _TYPE_NAMES:
         code, message, hint = "P014", f"`{name}` must be {_TYPE_NAMES[kind]}", _TYPE_HELP.get(kind, "")
     else:
-        code, message, hint = "P015", f"`{name}` is not right: {problem['msg'].lower()}", ""
+        code, message, hint = "P015", f"`{name}` is not valid: {problem['msg'].lower()}", ""
     return entry.diagnostic(code, message, path, key=is_key, hint=hint, replacement=_only(near)), []
 
 
 def _only(near: Sequence[str]) -> str | None:
-    """The one name that resembles the misspelt one: with several, the author has to choose."""
+    """The name, if only one resembles the misspelt one: of several, the author has to choose."""
     return near[0] if len(near) == 1 else None
 
 
@@ -219,7 +219,7 @@ _TYPE_HELP = {"tuple_type": "write [a, b]", "dict_type": "write {name: value}", 
 
 def _one_of(allowed: Sequence[str]) -> str:
     shown = ", ".join(allowed[:12])
-    return f"allowed are {shown}" + (", ..." if len(allowed) > 12 else "")
+    return f"use one of {shown}" + (", ..." if len(allowed) > 12 else "")
 
 
 def _shown(path: tuple[Step, ...], value: object) -> str:
@@ -235,7 +235,7 @@ def _unknown_field(entry: Entry, path: tuple[Step, ...]) -> tuple[Diagnostic, li
     shown = name[:80]
     if is_credential(name):
         hint = "delete the line, revoke the value if it was real, and set it in the framework's configuration"
-        message = f"`{shown}` is a credential; a provider file never holds one"
+        message = f"`{shown}` is a credential; a provider file must not contain any"
         return entry.diagnostic("P011", message, path, key=True, hint=hint), []
     known = field_names(parent)
     close = nearest(name, known)
@@ -250,7 +250,7 @@ def _unknown_field(entry: Entry, path: tuple[Step, ...]) -> tuple[Diagnostic, li
 
 
 def _home_of(name: str) -> str | None:
-    """The section in which a field of that name is at home."""
+    """The section that has a field of this name."""
     for section in ("client_kwargs", "callback", "token_response", "userinfo_claims", "credential_labels"):
         if name in field_names((section,)):
             return section
@@ -258,7 +258,7 @@ def _home_of(name: str) -> str | None:
 
 
 def field_names(path: Sequence[Step]) -> frozenset[str]:
-    """The fields that the model knows at a path of the file; empty where any name is allowed.
+    """The fields that the model has at a path of the file; empty where any name is allowed.
 
     >>> "verifier" in field_names(["callback"])
     True

@@ -12,10 +12,9 @@ import click
 
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.files import NAME
-from oauth1_catalog.catalog.model import Flow
+from oauth1_catalog.catalog.model import Flow, SignatureMethodName
 from oauth1_catalog.catalog.rules.flows import NEEDS, reserved_name_error
 from oauth1_catalog.catalog.schema import SCHEMA_FILE
-from oauth1_catalog.catalog.sections import SignatureMethodName
 from oauth1_catalog.catalog.source import read
 from oauth1_catalog.catalog.validate_files import check_files
 from oauth1_catalog.cli.reports import full

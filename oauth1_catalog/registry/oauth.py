@@ -331,7 +331,7 @@ class BaseOAuth(Generic[App]):
         if hasattr(type(self), name) or name in self.__dict__:
             raise ConfigurationError(
                 "reserved_name",
-                f"{name}: oauth.{name} is the registry's own, so no client can have this name.",
+                f"{name}: oauth.{name} is an attribute of the registry, so a client cannot have this name.",
                 provider=name,
                 advice="Choose another one: register_from_catalog(..., name=...).",
             )

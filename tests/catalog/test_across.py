@@ -1,6 +1,6 @@
 """The corpus of files that are right alone and wrong together; ``across/findings.txt`` says by hand what is found.
 
-``shop_*`` and ``host_*`` are on servers of their tenants: that their paths are alike says nothing. ``tenant_*`` share a
+``shop_*`` and ``host_*`` are on servers of their tenants, so that equal paths are no conflict. ``tenant_*`` share a
 server, whose tenants have a label each.
 """
 

@@ -93,13 +93,13 @@ options:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("shop", "a\r\nX-Admin: 1", "`copy` is part of a header there"),
-        ("app", "a\nX-Admin: 1", "app: `value` is part of a header there"),
+        ("shop", "a\r\nX-Admin: 1", "`copy` is part of a header"),
+        ("app", "a\nX-Admin: 1", "app: `value` is part of a header"),
         ("app", "gr\u00fcn", "printable ASCII"),
-        ("realm", 'a", oauth_token="b', "realm: `value` is part of a realm there"),
-        ("realm", "a\\", "without quote and backslash"),
-        ("kind", "..", "`value` is a part of a path there"),
-        ("host", "evil.example/x?", "`value` is the host there"),
+        ("realm", 'a", oauth_token="b', "realm: `value` is part of a realm"),
+        ("realm", "a\\", "without quotes and backslashes"),
+        ("kind", "..", "`value` is part of a path"),
+        ("host", "evil.example/x?", "`value` is the host"),
         ("host", "*", "it is not a host name"),
     ],
 )

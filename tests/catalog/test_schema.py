@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from oauth1_catalog.catalog import sections
+from oauth1_catalog.catalog import model
 from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.catalog.schema import field_descriptions, provider_schema, schema_text
 
@@ -43,7 +43,7 @@ def test_every_field_is_described():
             for field, about in part.get("properties", {}).items():
                 assert about.get("description"), f"{name}.{field}"
     assert set(field_descriptions(ProviderFile)) == set(schema["properties"])
-    assert "from" in field_descriptions(sections.Variable)
+    assert "from" in field_descriptions(model.Variable)
 
 
 def test_our_files_pass():

@@ -92,7 +92,7 @@ def test_paths_are_files_folders_and_each_once(tmp_path):
 def test_a_file_that_is_not_there_is_a_finding(tmp_path, name):
     (tmp_path / name).symlink_to(tmp_path / "nowhere")
     (checked,) = check_files(provider_files([tmp_path]), today=TODAY)
-    assert [finding.message for finding in checked.findings] == ["the file is not there"]
+    assert [finding.message for finding in checked.findings] == ["the file does not exist"]
 
 
 def test_of_a_file_little_is_kept(tmp_path):

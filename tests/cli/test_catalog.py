@@ -44,7 +44,7 @@ def test_list():
 
 def test_a_broken_file_does_not_hide_the_others(tmp_path):
     (tmp_path / "broken.yaml").write_text("name: [", encoding="utf-8")
-    assert "this is not YAML" in run("list", "--directory", str(tmp_path))
+    assert "the file is not valid YAML" in run("list", "--directory", str(tmp_path))
     assert "twitter " in run("list", "--directory", str(tmp_path))
 
 

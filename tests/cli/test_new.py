@@ -89,8 +89,8 @@ def test_a_wrong_answer_is_told_at_once():
         ("Acme-1", "is not a name"),
         ("twitter", "already has"),
         ("jira", "already has"),
-        ("class", "a word of Python"),
-        ("register", "is the registry's own"),
+        ("class", "a Python keyword"),
+        ("register", "is an attribute of the registry"),
     ],
 )
 def test_names_that_cannot_be_taken(name, words):

@@ -38,7 +38,7 @@ FULL = """P031 `http://api.wrong.example/1/` is not https
   |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^
   = help: write https://api.wrong.example/1/
 
-P011 `rsa_key` is a credential; a provider file never holds one
+P011 `rsa_key` is a credential; a provider file must not contain any
  --> folder/wrong.yaml:5:17
   |
 4 | api_base_url: http://api.wrong.example/1/
@@ -207,7 +207,7 @@ def test_names_and_endpoints_are_held_against_one_another(folder):
     text = RIGHT.format(name="other") + "aliases: [right, twitter]\n"
     (folder / "other.yaml").write_text(text, encoding="utf-8")
     shown = run("folder", "--format", "concise")
-    assert "folder/other.yaml:7:11: P061 `right` is the name in folder/right.yaml already" in shown
+    assert "folder/other.yaml:7:11: P061 `right` is already the name in folder/right.yaml" in shown
 
 
 def test_many_files_in_several_processes_say_the_same(folder):
@@ -241,7 +241,7 @@ def test_files_that_no_provider_is_found_in(folder):
     for name in ("Bad-Name.yaml", "right.yml"):
         (folder / name).write_text(RIGHT.format(name="right"), encoding="utf-8")
     shown = run("folder", "--format", "concise")
-    assert "folder/Bad-Name.yaml:1:1: P020 no provider is found in a file called Bad-Name.yaml" in shown
+    assert "folder/Bad-Name.yaml:1:1: P020 the catalog does not look for a file called Bad-Name.yaml" in shown
     assert "rename it to right.yaml" in shown
 
 

@@ -22,8 +22,14 @@ PHRASES = {
     "once more": r"\bonce more\b",
     "somebody": r"\bsomebody\b",
 }
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *ROOT.glob("docs/**/*.md")]
-PAGES.remove(ROOT / "docs" / "provider-file.md")  # written from docstrings of catalog/
+RULES = ROOT / "oauth1_catalog" / "catalog" / "rules" / "pages"
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "SECURITY.md",
+    *ROOT.glob("docs/**/*.md"),
+    *RULES.glob("*.md"),
+]
 
 
 def found(text: str) -> list[str]:
@@ -48,7 +54,7 @@ def test_pages(page):
     assert found(page.read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize("files", ["*.py", "cli/**/*.py", "rfc5849/*.py"])
+@pytest.mark.parametrize("files", ["*.py", "catalog/**/*.py", "cli/**/*.py", "rfc5849/*.py"])
 def test_docstrings_and_messages(files):
     hits = {}
     for path in sorted((ROOT / "oauth1_catalog").glob(files)):

@@ -279,7 +279,7 @@ BY_HAND = {"api_base_url": "https://api.example.com/", **KEYS}
         (
             "goodreads",
             {"allow_retired": True, "userinfo_claims": {"sub": "user/@"}},
-            "what follows /@ is not the name of an attribute",
+            "the part after /@ is not an attribute name",
         ),
     ],
 )

@@ -119,7 +119,7 @@ class TestOnlyRegularFilesBelowTheFolder:
         (tmp_path / "secret.yaml").write_text("client_secret: hunter2", encoding="utf-8")
         (folder / "acme.yaml").symlink_to(target)
         told = self.told(folder)
-        assert "it is a link that leads out of its folder" in told
+        assert "it is a link to a file outside its folder" in told
         assert "hunter2" not in told
 
     def test_a_link_to_a_folder_of_ones_own_may_be_the_catalog(self, tmp_path: Path) -> None:

@@ -30,14 +30,14 @@ _PAGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a rule looks at.
+    """The provider that a rule examines.
 
     Args:
         entry: the data with its places.
-        file: the same as a model, without what is wrong in it.
-        silenced: nothing is to be said of what lies at or below these paths.
-        today: the day against which dates are held.
-        templates: every text with a brace in which variables may stand, as ``templates_of`` tells them.
+        file: the model of the data, without invalid fields.
+        silenced: paths that need no further findings, at or below them.
+        today: the day to compare dates with.
+        templates: every text with a brace that can contain variables, from ``templates_of``.
     """
 
     entry: Entry
@@ -51,7 +51,7 @@ class Subject:
         object.__setattr__(self, "templates", found)
 
     def is_silenced(self, path: Sequence[Step]) -> bool:
-        """Whether something at ``path``, or around it, is already known to be wrong."""
+        """Whether a mistake at ``path``, or around it, is already reported."""
         return any(tuple(path[: len(prefix)]) == prefix for prefix in self.silenced)
 
 
@@ -60,7 +60,7 @@ Rule = Callable[[Subject], Iterator[Diagnostic]]
 
 @dataclass(frozen=True, slots=True)
 class RulePage:
-    """A rule for people: ``wrong`` and ``right`` are YAML, ``text`` is the whole page."""
+    """The page of a rule: ``wrong`` and ``right`` are YAML, ``text`` is the whole page."""
 
     code: str
     title: str
@@ -84,7 +84,7 @@ def rule_page(code: str) -> RulePage:
     """The page of a rule.
 
     Raises:
-        KeyError: there is no such rule.
+        KeyError: the rule does not exist.
 
     >>> rule_page("P010").title
     'unknown field'
@@ -95,5 +95,5 @@ def rule_page(code: str) -> RulePage:
     text = path.read_text(encoding="utf-8")
     page = _PAGE.fullmatch(text)
     if page is None:
-        raise ValueError(f"{path} is not a rule's page")
+        raise ValueError(f"{path} is not the page of a rule")
     return RulePage(page["code"], page["title"], page["why"], page["wrong"], page["right"], text)

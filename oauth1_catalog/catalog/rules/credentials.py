@@ -1,4 +1,4 @@
-"""P011: a provider file never holds a credential."""
+"""P011, P030, P035 to P038: a provider file contains no credential, and limits each value from outside."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from oauth1_catalog.catalog.templates import (
     kind_of_text,
     placeholders,
     places_in,
+    texts_in,
 )
 from oauth1_catalog.hosts import https_url, kind_of, origin_of
 from oauth1_catalog.redaction import QUERY, is_credential
 from oauth1_catalog.suggestions import did_you_mean, nearest
 
 if TYPE_CHECKING:
-    from oauth1_catalog.catalog.sections import Variable
+    from oauth1_catalog.catalog.model import Variable
 
 
 _HELP = "delete it, revoke the value if it was real, and set it in the framework's configuration"
-# What is sent as it stands; elsewhere, such a key names a credential and holds none.
+# These are sent as they are. Elsewhere, such a key only names a credential.
 _SENT = frozenset(
     {"api_params", "authorize_params", "access_token_params", "headers", "params", "request_token_headers"}
     | {"request_token_params", "userinfo_params"}
@@ -35,7 +36,7 @@ _HOLDERS = frozenset({"environments", "options", "renew", "revoke"})
 
 
 def no_credential_in_parameters(subject: Subject) -> Iterator[Diagnostic]:
-    """A parameter or header of a credential's name may hold a placeholder, never a value."""
+    """P011: a parameter or header with the name of a credential contains only placeholders."""
     for base, data in _sent(subject.entry.data, ()):
         for key, value in data.items():
             path = (*base, key)
@@ -45,23 +46,22 @@ def no_credential_in_parameters(subject: Subject) -> Iterator[Diagnostic]:
                 and PLACEHOLDER.sub("", value)
                 and not subject.is_silenced(path)
             ):
-                message = f"`{key}` is a credential; a provider file never holds one"
+                message = f"`{key}` is a credential; a provider file must not contain any"
                 yield subject.entry.diagnostic("P011", message, path, key=True, hint=_HELP)
 
 
 def no_credential_in_urls(subject: Subject) -> Iterator[Diagnostic]:
-    """The query of an address may hold a placeholder under a credential's name, never a value."""
-    for section, data in subject.entry.data.items():
-        for path, _, value in _texts(data, (section,)):
-            if "?" not in value or " " in value or subject.is_silenced(path):
-                continue
-            if found := next((pair for pair in QUERY.finditer(value) if is_credential(pair["key"])), None):
-                message = f"`{found['key']}` in the address is a credential; a provider file never holds one"
-                yield subject.entry.diagnostic("P011", message, path, hint=_HELP)
+    """P011: a credential in the query of an address is only a placeholder."""
+    for path, value in texts_in(subject.entry.data, ()):
+        if "?" not in value or " " in value or subject.is_silenced(path):
+            continue
+        if found := next((pair for pair in QUERY.finditer(value) if is_credential(pair["key"])), None):
+            message = f"`{found['key']}` in the address is a credential; a provider file must not contain any"
+            yield subject.entry.diagnostic("P011", message, path, hint=_HELP)
 
 
 def _sent(data: dict[str, Data], path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], dict[str, Data]]]:
-    """The mappings of what is sent as it stands, with their paths."""
+    """The mappings that are sent as they are, with their paths."""
     for key, value in data.items():
         if not isinstance(value, dict):
             continue
@@ -72,25 +72,13 @@ def _sent(data: dict[str, Data], path: tuple[Step, ...]) -> Iterator[tuple[tuple
 
 
 def no_key_material(subject: Subject) -> Iterator[Diagnostic]:
-    """No text anywhere is a key in PEM."""
+    """P011: no text contains a key in PEM."""
     if not any("-----BEGIN" in document.text for document in subject.entry.documents):
         return
-    for section, data in subject.entry.data.items():
-        for path, key, value in _texts(data, (section,)):
-            if "-----BEGIN" in value and not subject.is_silenced(path):
-                yield subject.entry.diagnostic("P011", f"`{key}` holds key material", path, key=True, hint=_HELP)
-
-
-def _texts(data: Data, path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], str, str]]:
-    """Every text with its path, and the key nearest to it."""
-    if isinstance(data, str):
-        yield path, str(next(step for step in reversed(path) if isinstance(step, str))), data
-    elif isinstance(data, dict):
-        for key, value in data.items():
-            yield from _texts(value, (*path, key))
-    elif isinstance(data, list):
-        for index, item in enumerate(data):
-            yield from _texts(item, (*path, index))
+    for path, value in texts_in(subject.entry.data, ()):
+        if "-----BEGIN" in value and not subject.is_silenced(path):
+            key = next(step for step in reversed(path) if isinstance(step, str))
+            yield subject.entry.diagnostic("P011", f"`{key}` contains key material", path, key=True, hint=_HELP)
 
 
 _PARAMS = frozenset({"client_id", "oauth_token", "oauth_callback"})
@@ -109,7 +97,7 @@ Path = tuple[Step, ...]
 
 
 def placeholders_are_declared(subject: Subject) -> Iterator[Diagnostic]:
-    """P030: a placeholder that nothing fills in."""
+    """P030: each placeholder has a value."""
     file = subject.file
     token_fields = {*file.token_response.extra, *file.callback.extra, "oauth_token"}
     for path, text, field, is_option in subject.templates:
@@ -129,10 +117,10 @@ def placeholders_are_declared(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def variables_are_used(subject: Subject) -> Iterator[Diagnostic]:
-    """P035: a variable that stands nowhere; an inherited one may have lost its place to an address of one's own."""
+    """P035: each variable is used. An inherited one is not reported, because this file can replace its address."""
     used = {name for _, text, _, _ in subject.templates for name in placeholders(text)}
     used |= {variable.source for variable in subject.file.variables.values() if variable.source}
-    # A text that is wrong in itself may be where the variable stands.
+    # An invalid text can be the one that contains the variable.
     if any(path[0] in TEMPLATED or path[0] in {"environments", "options"} for path in subject.silenced if path):
         return
     declared = subject.entry.own.data.get("variables")
@@ -141,14 +129,14 @@ def variables_are_used(subject: Subject) -> Iterator[Diagnostic]:
         if name in own and name not in used and not subject.is_silenced(("variables", name)):
             hint = f"write {{{name}}} where it belongs, or delete it"
             yield subject.entry.diagnostic(
-                "P035", f"the variable `{name}` is used nowhere", ("variables", name), key=True, hint=hint
+                "P035", f"the variable `{name}` is not used", ("variables", name), key=True, hint=hint
             )
 
 
 def values_keep_to_their_place(subject: Subject) -> Iterator[Diagnostic]:
-    """P036, P038: where a value could get out of its place, it has limits, and stands where its format may stand."""
+    """P036, P038: a value that could leave its place has limits, and its format fits the place."""
     variables = subject.file.variables
-    told: set[str] = set()
+    reported: set[str] = set()
     for path, text, _, is_option in subject.templates:
         kind = kind_of_text(path, text)
         if subject.is_silenced(path) or kind == "parameter":
@@ -163,8 +151,8 @@ def values_keep_to_their_place(subject: Subject) -> Iterator[Diagnostic]:
                 continue
             root = variables.get(variable.source) if variable.source else variable
             limited = root is not None and (root.pattern or root.enum or root.format)
-            if not limited and name not in told:
-                told.add(name)
+            if not limited and name not in reported:
+                reported.add(name)
                 message = f"the variable `{name}` is used in {_NAMES[kind]}, but nothing limits its value"
                 hint = f"add {'pattern or enum' if kind in {'header', 'realm'} else 'pattern, enum or format'}"
                 hint += ", so that a tenant's value cannot change the host" if kind in {"url", "host"} else ""
@@ -191,31 +179,31 @@ def _unlimited_choice(subject: Subject, name: str, kind: Kind, where: Set[Place]
         message = f"the option `{name}` is used in {_NAMES[kind]}, but nothing limits its value"
         hint = "add enum or pattern"
     else:
-        message = f"the option `{name}` decides about the host of a URL"
+        message = f"the option `{name}` is part of the host of a URL"
         hint = "add enum, so that no other value can change the host"
     yield subject.entry.diagnostic("P036", message, ("options", name), key=True, hint=hint)
 
 
 def _misplaced(subject: Subject, path: Path, name: str, variable: Variable, where: Set[Place]) -> Iterator[Diagnostic]:
     kind = variable.format
-    message = f"`{{{name}}}` cannot stand there"
+    message = f"`{{{name}}}` is not allowed here"
     if ("start" in where) != (kind == "uri") or (kind == "uri" and where != {"start"}):
-        hint = "a URL begins with a variable of `format: uri`, and such a variable stands nowhere else"
+        hint = "use a variable of `format: uri` only at the beginning of a URL, and no other variable there"
         yield subject.entry.diagnostic("P038", message, path, hint=hint)
     elif kind == "hostname" and where - {"host"}:
-        hint = "a variable of `format: hostname` is the whole host; give the part of a host a pattern"
+        hint = "a variable of `format: hostname` is the whole host; for a part of a host, use `pattern`"
         yield subject.entry.diagnostic("P038", message, path, hint=hint)
     elif kind != "hostname" and where & {"host", "end"} and not variable.enum:
-        hint = "give the whole host `format: hostname`, and the end of one an enum: a pattern does not say whose it is"
+        hint = "use `format: hostname` for the whole host, and `enum` for its end, where a pattern allows any domain"
         yield subject.entry.diagnostic("P038", message, path, hint=hint)
     elif "port" in where:
         yield subject.entry.diagnostic(
-            "P038", "a port cannot be a variable", path, hint="take a variable of `format: uri`"
+            "P038", "a port cannot be a variable", path, hint="use a variable of `format: uri`"
         )
 
 
 def variables_agree_with_themselves(subject: Subject) -> Iterator[Diagnostic]:
-    """P037: defaults and examples keep to the variable's, or the option's, own limits; ``from`` names a variable."""
+    """P037: variables and options accept their own defaults and examples; ``from`` names a variable."""
     file, entry = subject.file, subject.entry
     for name, variable in file.variables.items():
         base: Path = ("variables", name)
@@ -227,10 +215,12 @@ def variables_agree_with_themselves(subject: Subject) -> Iterator[Diagnostic]:
                     "P030", f"`{variable.source}` is not declared under `variables`", (*base, "from"), hint=hint
                 )
             elif chain.source is not None:
-                message = f"`{variable.source}` is derived itself"
-                yield entry.diagnostic("P037", message, (*base, "from"), hint="derive from a variable that is given")
+                message = f"`{variable.source}` is itself derived"
+                yield entry.diagnostic(
+                    "P037", message, (*base, "from"), hint="derive it from a variable that the application sets"
+                )
             if variable.default is not None:
-                message = f"`{name}` is made from `{variable.source}` and has a default"
+                message = f"`{name}` is derived from `{variable.source}` and has a default"
                 yield entry.diagnostic("P037", message, (*base, "default"), key=True, hint="delete the default")
         elif variable.apply:
             yield entry.diagnostic(
@@ -251,7 +241,7 @@ def variables_agree_with_themselves(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _unfit(subject: Subject, variable: Variable, value: str, *, is_used: bool) -> str | None:
-    """Why the file's own value does not fit its variable; a private host does, for its author wrote it."""
+    """Why a variable does not accept the file's own value, which may be a private host, because the author wrote it."""
     wrong = constraint_error(value, variable.pattern, variable.enum, variable.format)
     if wrong or variable.format not in {"uri", "hostname"}:
         return wrong

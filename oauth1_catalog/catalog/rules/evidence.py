@@ -1,4 +1,4 @@
-"""P050 to P055: where facts come from, and when somebody looked."""
+"""P05x: the evidence for facts, its age, and the status of the provider."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FIELDS = frozenset(info.alias or name for name, info in ProviderFile.model_fiel
 
 
 def facts_have_evidence(subject: Subject) -> Iterator[Diagnostic]:
-    """P050: each endpoint and the signature method come from somewhere."""
+    """P050: each endpoint and the signature method have evidence."""
     if subject.is_silenced(("evidence",)):
         return
     confirmed = {field for entry in subject.file.evidence for field in entry.fields}
@@ -35,61 +35,61 @@ def facts_have_evidence(subject: Subject) -> Iterator[Diagnostic]:
             continue
         path = (section, inner) if inner else (section,)
         if field not in confirmed and section not in confirmed and not subject.is_silenced(path):
-            hint = f"add an entry under `evidence` whose `fields` name `{field}`"
-            message = f"nothing says where `{field}` comes from"
+            hint = f"add an `evidence` entry with `{field}` in its `fields`"
+            message = f"no evidence for `{field}`"
             yield subject.entry.diagnostic("P050", message, path, key=True, hint=hint, warning=True)
 
 
 def evidence_is_dated(subject: Subject) -> Iterator[Diagnostic]:
-    """P051, P052: looked at lately, and not in the future."""
+    """P051, P052: evidence was checked recently, and not in the future."""
     today = subject.today
     for index, entry in enumerate(subject.file.evidence):
         path = ("evidence", index, "checked")
         months = (today.year - entry.checked.year) * 12 + today.month - entry.checked.month
         if entry.checked > today:
             message = f"{entry.checked} is in the future"
-            yield subject.entry.diagnostic("P052", message, path, hint="write the day on which you looked")
+            yield subject.entry.diagnostic("P052", message, path, hint="write the day on which you checked the source")
         elif today.year < 9999 and months - (today.day < entry.checked.day) >= MAX_AGE_MONTHS:
-            message = f"nobody has looked since {entry.checked}"
-            hint = "look at the source again, and write today's date"
+            message = f"last checked on {entry.checked}"
+            hint = "check the source again, and write today's date"
             yield subject.entry.diagnostic("P051", message, path, hint=hint, warning=True)
 
 
 def evidence_names_fields(subject: Subject) -> Iterator[Diagnostic]:
-    """P054: what an entry confirms is a field."""
+    """P054: an entry confirms fields that exist."""
     for index, entry in enumerate(subject.file.evidence):
         for position, field in enumerate(entry.fields):
             first = field.partition(".")[0]
             if first not in _FIELDS:
                 hint = did_you_mean(nearest(first, _FIELDS)) or "write a field's name, such as client_kwargs.realm"
                 path = ("evidence", index, "fields", position)
-                yield subject.entry.diagnostic("P054", f"there is no field `{field}`", path, hint=hint)
+                yield subject.entry.diagnostic("P054", f"unknown field `{field}`", path, hint=hint)
 
 
 def sources_stay(subject: Subject) -> Iterator[Diagnostic]:
-    """P055: a file on GitHub is named by commit or by a version's tag, since a branch moves on."""
+    """P055: a link to GitHub names a commit or a version's tag, because a branch changes."""
     for index, entry in enumerate(subject.file.evidence):
         branch = _BRANCH.match(entry.source)
         if branch and not _LASTING.fullmatch(branch["ref"]):
-            message = f"the source is whatever `{branch['ref']}` holds at the time"
+            message = f"the source is the branch `{branch['ref']}`, which changes"
             path = ("evidence", index, "source")
-            yield subject.entry.diagnostic("P055", message, path, hint="name the commit instead", warning=True)
+            yield subject.entry.diagnostic("P055", message, path, hint="link to a commit instead", warning=True)
 
 
 def retired_says_when_and_what_now(subject: Subject) -> Iterator[Diagnostic]:
-    """P053, P056: an application whose provider is gone needs the year and the way out."""
+    """P053, P056: a retired provider has a date and a replacement."""
     file = subject.file
     if file.status == "retired" and file.sunset is None and not subject.is_silenced(("sunset",)):
         message = "a retired provider needs `sunset`"
         yield subject.entry.diagnostic("P053", message, ("status",), hint="add the year, such as `sunset: 2024`")
     if file.status in {"retired", "deprecated"} and file.replaced_by is None and file.status_note is None:
-        hint = "add `replaced_by`, or say in `status_note` that nothing takes its place"
-        message = f"a {file.status} provider says what to use instead"
+        hint = "add `replaced_by`, or write in `status_note` that nothing replaces it"
+        message = f"a {file.status} provider must name its replacement"
         yield subject.entry.diagnostic("P056", message, ("status",), hint=hint, warning=True)
 
 
 def sunset_fits_the_status(subject: Subject) -> Iterator[Diagnostic]:
-    """P057: what is over is retired, and what is retired is over."""
+    """P057: the status and the date agree."""
     file, today = subject.file, subject.today.isoformat()
     if file.sunset is None or subject.today.year == 9999:
         return
@@ -97,7 +97,7 @@ def sunset_fits_the_status(subject: Subject) -> Iterator[Diagnostic]:
         message = f"OAuth 1.0 ends in {file.sunset}, so it is not retired yet"
         yield subject.entry.diagnostic("P057", message, ("sunset",), hint="write `status: deprecated`")
     elif file.status != "retired" and file.sunset < today[: len(file.sunset)]:
-        message = f"OAuth 1.0 ended in {file.sunset}, and the status is {file.status}"
+        message = f"OAuth 1.0 ended in {file.sunset}, but the status is {file.status}"
         yield subject.entry.diagnostic("P057", message, ("sunset",), hint="write `status: retired`")
 
 

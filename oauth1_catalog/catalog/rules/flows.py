@@ -1,4 +1,4 @@
-"""P02x: what each flow needs, and names that would be taken for something else."""
+"""P02x: the fields that each flow needs, and names that have another meaning."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "signed_grant": ("access_token_url",),
     "xauth": ("access_token_url",),
 }
-"""The URLs that a file has to have for each flow."""
-# Parameters of register_from_catalog and register: a variable or an option of that name could never be given.
+"""The URLs that each flow needs; the only list."""
+# Parameters of register_from_catalog and register: a variable or an option of this name could not be set.
 RESERVED = frozenset({
     "name", "provider", "environment", "overwrite", "allow_retired", "allow_local_hosts",
     "insecure_transport", "allow_plaintext_over_http", "client_id", "client_secret",
@@ -26,7 +26,7 @@ RESERVED = frozenset({
     "update_token", "client_cls", "user_agent", "request_token_method", "access_token_method", "userinfo_endpoint",
     "redirect_uri", "allow_session_fixation",
 })  # fmt: skip
-# Attributes of the registry in some framework: no client can be called oauth.<name>.
+# Attributes of the registry in any framework: a client cannot be called oauth.<name>.
 REGISTRY = frozenset({
     "aclose", "allow_local_hosts", "app", "cache", "catalog", "check", "config", "connected_class", "create_client",
     "fetch_token", "forget_rejected_tokens", "init_app", "insecure_transport", "lifespan", "login_lifetime",
@@ -39,10 +39,10 @@ RUN_TIME = frozenset({
 
 
 def flows_have_their_urls(subject: Subject) -> Iterator[Diagnostic]:
-    """P023: a flow without the URLs that it needs."""
+    """P023: a flow has the URLs that it needs."""
     file = subject.file
     if any(path[0] == "flows" for path in subject.silenced if path):
-        return  # nobody knows which flows are meant
+        return  # the flows are not known
     for flow in file.flows:
         for field in NEEDS[flow]:
             if getattr(file, field) is not None or subject.is_silenced((field,)):
@@ -57,9 +57,9 @@ def flows_have_their_urls(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def users_go_to_a_page_of_their_own(subject: Subject) -> Iterator[Diagnostic]:
-    """P028: one URL for the consent page and for a token endpoint.
+    """P028: the consent page and the token endpoints have different URLs.
 
-    The two token endpoints may share one, which tells them apart by what the request holds; Evernote does so.
+    The two token endpoints can share a URL, if it distinguishes them by the request's parameters, as Evernote does.
     """
     own = _endpoints(subject.file)
     changed = {key: _endpoints(environment) for key, environment in subject.file.environments.items()}
@@ -70,18 +70,18 @@ def users_go_to_a_page_of_their_own(subject: Subject) -> Iterator[Diagnostic]:
         path = (*prefix, "authorize_url")
         if same and not subject.is_silenced(path):
             message = f"`authorize_url` is the URL of `{same}`"
-            hint = "users are sent to a page, which the provider's documentation names; write its URL"
+            hint = "write the URL of the consent page from the provider's documentation"
             yield subject.entry.diagnostic("P028", message, path, hint=hint)
 
 
 def _endpoints(fields: object) -> dict[str, str]:
-    """The three URLs of a login that a section gives, spelt in one way."""
+    """The three URLs of a login in a section, normalized."""
     urls = {name: getattr(fields, name) for name in ("request_token_url", "authorize_url", "access_token_url")}
     return {name: url.rstrip("/") for name, url in urls.items() if url}
 
 
 def flows_are_listed_once(subject: Subject) -> Iterator[Diagnostic]:
-    """P024: the same flow twice."""
+    """P024: each flow is listed once."""
     for index, flow in enumerate(subject.file.flows):
         if flow in subject.file.flows[:index]:
             yield subject.entry.diagnostic(
@@ -90,31 +90,31 @@ def flows_are_listed_once(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def reserved_name_error(name: str) -> str | None:
-    """Why no client can have this name; ``None`` where one can.
+    """Why a client cannot have this name; ``None`` if it can.
 
     >>> reserved_name_error("class")
-    '`class` is a word of Python, so `oauth.class` fails'
+    '`class` is a Python keyword, so `oauth.class` fails'
     """
     if keyword.iskeyword(name):
-        return f"`{name}` is a word of Python, so `oauth.{name}` fails"
+        return f"`{name}` is a Python keyword, so `oauth.{name}` fails"
     if name in REGISTRY:
-        return f"`oauth.{name}` is the registry's own, so no client can have this name"
+        return f"`oauth.{name}` is an attribute of the registry, so a client cannot have this name"
     return None
 
 
 def names_can_be_given(subject: Subject) -> Iterator[Diagnostic]:
-    """P021, P022, P026: names that are Python's, or somebody else's."""
+    """P021, P022, P026: names are not keywords of Python, and have no other meaning."""
     file, entry = subject.file, subject.entry
     if message := reserved_name_error(file.name):
         yield entry.diagnostic("P021", message, ("name",), hint="choose another name")
     for index, alias in enumerate(file.aliases):
         if alias == file.name or alias in file.aliases[:index]:
-            message = f"the alias `{alias}` says nothing new"
+            message = f"the alias `{alias}` is redundant"
             yield entry.diagnostic("P022", message, ("aliases", index), hint="delete it")
     for section in ("variables", "options"):
         for name in getattr(file, section):
             if name in RESERVED or name in RUN_TIME or keyword.iskeyword(name):
-                message = f"`{name}` means something else in `register_from_catalog`"
+                message = f"`{name}` already has a meaning in `register_from_catalog`"
                 yield entry.diagnostic("P026", message, (section, name), key=True, hint="choose another name")
     for name in file.options:
         if name in file.variables:

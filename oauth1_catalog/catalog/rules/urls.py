@@ -1,8 +1,7 @@
-"""P039, P080, P083, P086: what URLs say together with other fields."""
+"""P032, P039, P08x: URLs and hosts together with other fields."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from oauth1_catalog.catalog.document import Diagnostic, Step
 from oauth1_catalog.catalog.patterns import is_wildcard, wildcard_fault
 from oauth1_catalog.catalog.rules import Rule, Subject
-from oauth1_catalog.catalog.templates import check_hostname
+from oauth1_catalog.catalog.templates import check_hostname, host_in
 from oauth1_catalog.hosts import is_loopback, origin_of
 
 if TYPE_CHECKING:
@@ -31,21 +30,21 @@ def plaintext_goes_over_https(subject: Subject) -> Iterator[Diagnostic]:
     addresses |= {(name, "url"): end.url for name, end in (("renew", file.renew), ("revoke", file.revoke)) if end}
     for path, url in addresses.items():
         if url is not None and url.startswith("http://") and not is_loopback(origin_of(url).host):
-            hint = f"write https://{url.partition('://')[2]}, or take another signature method"
+            hint = f"write https://{url.partition('://')[2]}, or use another signature method"
             message = f"PLAINTEXT would send the secrets of `{'.'.join(path)}` in the clear"
             yield subject.entry.diagnostic("P039", message, path, hint=hint)
 
 
 def unsigned_calls_are_whole(subject: Subject) -> Iterator[Diagnostic]:
-    """P086: calls that carry the token itself have a header for it, and go over https."""
+    """P086: calls that contain the token itself have a header for it, and use https."""
     file = subject.file
     if file.api_auth == "header" and file.api_auth_header is None and not subject.is_silenced(("api_auth_header",)):
         hint = "add `api_auth_header`, or write `api_auth: bearer`"
-        message = "`api_auth: header` does not say which header"
+        message = "`api_auth: header` needs the name of the header"
         yield subject.entry.diagnostic("P086", message, ("api_auth",), hint=hint)
     if file.api_auth != "header" and file.api_auth_header is not None:
         hint = "write `api_auth: header`, or delete it"
-        message = f"`api_auth_header` means nothing with `api_auth: {file.api_auth}`"
+        message = f"`api_auth_header` has no effect with `api_auth: {file.api_auth}`"
         yield subject.entry.diagnostic("P086", message, ("api_auth_header",), key=True, hint=hint)
     if file.api_auth == "signature":
         return
@@ -57,7 +56,7 @@ def unsigned_calls_are_whole(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def base_ends_in_a_slash(subject: Subject) -> Iterator[Diagnostic]:
-    """P080: without it, a relative path takes the place of the base's last segment (RFC 3986, section 5.2.3)."""
+    """P080: otherwise a relative path replaces the last segment of the base (RFC 3986, section 5.2.3)."""
     places: list[tuple[tuple[str, ...], str | None]] = [((), subject.file.api_base_url)]
     places += [(("environments", name), e.api_base_url) for name, e in subject.file.environments.items()]
     for prefix, url in places:
@@ -70,61 +69,57 @@ def base_ends_in_a_slash(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def token_endpoints_share_a_host(subject: Subject) -> Iterator[Diagnostic]:
-    """P083: both token endpoints are one server's."""
+    """P083: both token endpoints are on one host."""
     first, second = subject.file.request_token_url, subject.file.access_token_url
-    if first is None or second is None or _host(first) == _host(second):
+    if first is None or second is None or host_in(first) == host_in(second):
         return
-    message = f"`access_token_url` is on {_host(second)}, and `request_token_url` on {_host(first)}"
-    hint = "no known provider has its token endpoints on two hosts; look at the documentation again"
+    message = f"`access_token_url` is on {host_in(second)}, and `request_token_url` on {host_in(first)}"
+    hint = "no known provider has its token endpoints on two hosts; check the documentation again"
     yield subject.entry.diagnostic("P083", message, ("access_token_url",), hint=hint, warning=True)
-
-
-def _host(url: str) -> str:
-    return re.split(r"[/?#]", url.partition("://")[2] or url, maxsplit=1)[0].lower()
 
 
 Path = tuple[Step, ...]
 
 
 def hosts_are_hosts(subject: Subject) -> Iterator[Diagnostic]:
-    """P032: ``api_hosts`` holds host names, without scheme and path."""
+    """P032: ``api_hosts`` contains host names, without scheme and path."""
     for path, host in _hosts(subject):
         if "{" not in host and not is_wildcard(host) and check_hostname(host.partition(":")[0]):
             yield subject.entry.diagnostic("P032", f"`{host}` is not a host", path, hint="write host.example.com")
 
 
 def wildcards_are_narrow(subject: Subject) -> Iterator[Diagnostic]:
-    """P084: a wildcard stands alone at the front of a host name, and for signed https calls alone."""
+    """P084: a wildcard is the whole first label of a host name, and only for signed https calls."""
     kwargs = subject.file.client_kwargs
     for path, host in _wildcards(subject):
         if wrong := wildcard_fault(host):
-            message = f"`{host}` cannot stand in `api_hosts`: {wrong}"
+            message = f"`{host}` is not allowed in `api_hosts`: {wrong}"
             yield subject.entry.diagnostic("P084", message, path, hint="write *.example.org, or each host")
         elif kwargs.signature_method == "PLAINTEXT":
-            message = f"`{host}` with PLAINTEXT would give the secrets to every host below it"
-            yield subject.entry.diagnostic("P084", message, path, hint="list each host by its name")
+            message = f"`{host}` with PLAINTEXT would send the secrets to every host below it"
+            yield subject.entry.diagnostic("P084", message, path, hint="list each host by name")
         elif subject.file.api_auth != "signature":
-            message = f"`{host}` with `api_auth: {subject.file.api_auth}` would give the token to every host below it"
-            yield subject.entry.diagnostic("P084", message, path, hint="list each host by its name")
+            message = f"`{host}` with `api_auth: {subject.file.api_auth}` would send the token to every host below it"
+            yield subject.entry.diagnostic("P084", message, path, hint="list each host by name")
 
 
 def wildcards_are_below_a_domain(subject: Subject) -> Iterator[Diagnostic]:
-    """P084: what is behind the ``*`` is a registrable domain, or below one (publicsuffix.org)."""
+    """P084: the part after ``*`` is a registrable domain, or below one (publicsuffix.org)."""
     for path, host in _wildcards(subject):
         if wildcard_fault(host) is None and not _is_registrable(host[2:]):
-            message = f"`{host}` stands for domains of different owners: `{host[2:]}` is a public suffix"
-            yield subject.entry.diagnostic("P084", message, path, hint="list each host by its name")
+            message = f"`{host}` matches domains of different owners: `{host[2:]}` is a public suffix"
+            yield subject.entry.diagnostic("P084", message, path, hint="list each host by name")
 
 
 def wildcards_have_evidence(subject: Subject) -> Iterator[Diagnostic]:
-    """P085: somebody has looked whether each host below is the provider's own, and none a customer's."""
+    """P085: there is evidence that no host below is a customer's."""
     if subject.is_silenced(("evidence",)):
         return
     entries = [entry for entry in subject.file.evidence if "api_hosts" in entry.fields]
     for path, host in _wildcards(subject):
         if not any(entry.note for entry in entries):
-            message = f"nothing says that every host of `{host}` is the provider's own"
-            hint = "add an `evidence` entry for `api_hosts`, whose `note` says who has the hosts below, and no customer"
+            message = f"no evidence that every host of `{host}` is the provider's own"
+            hint = "add an `evidence` entry for `api_hosts`, whose `note` explains that no customer has such a host"
             yield subject.entry.diagnostic("P085", message, path, hint=hint)
             return
 
@@ -134,7 +129,7 @@ def _wildcards(subject: Subject) -> Iterator[tuple[Path, str]]:
 
 
 def _hosts(subject: Subject) -> Iterator[tuple[Path, str]]:
-    """Every host of the file, also of its environments and options."""
+    """Every host of the file, including its environments and options."""
     file = subject.file
     places: list[tuple[Path, tuple[str, ...] | None]] = [((), file.api_hosts)]
     places += [(("environments", name), section.api_hosts) for name, section in file.environments.items()]
@@ -148,7 +143,7 @@ def _hosts(subject: Subject) -> Iterator[tuple[Path, str]]:
 
 def _is_registrable(domain: str) -> bool:
     if find_spec("publicsuffixlist") is None:
-        return True  # an application that only loads the file: who validates it has the list
+        return True  # an application only loads files; the validator has the list
     return _public_suffixes().privatesuffix(domain.lower()) is not None
 
 
