@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Self, cast
 
 from oauth1_catalog.clients.options import (
@@ -74,25 +74,19 @@ class BaseOAuth1Auth:
     ) -> None:
         client_secret, token_secret, rsa_key = masked(client_secret), masked(token_secret), masked(rsa_key)
         token, verifier, oauth_params = masked(token), masked(verifier), masked(oauth_params)
-        options = MaskedMapping(options)
-        arguments = Arguments.of(
-            client_id,
-            client_secret,
-            token,
-            token_secret,
+        options = MaskedMapping(
+            options,
             rsa_key=rsa_key,
             signature_method=signature_method,
             signature_type=signature_type,
             realm=realm,
             force_include_body=force_include_body,
-            **options,
         )
         parameters = MaskedMapping(oauth_callback=redirect_uri, oauth_verifier=verifier)
         sent = {name: parameters[name] for name in parameters if parameters[name]}
         self.parameters = MaskedMapping(sent, **(oauth_params or {}))
-        arguments.transport(frozenset())
-        self.signer = arguments.signer()
-        self.credentials = arguments.credentials(self.signer)
+        self.signer, _ = signer_and_rest(client_id, client_secret, options, known=frozenset())
+        self.credentials = credentials_for(self.signer, token, token_secret)
 
     @classmethod
     def from_signer(
@@ -149,50 +143,30 @@ def refuse_authorization() -> SigningError:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """A client's arguments. ``options`` are the constructor's remaining keywords: for the signer and the transport."""
+def signer_and_rest(
+    client_id: str, client_secret: str | None, options: Mapping[str, Any], *, known: frozenset[str]
+) -> tuple[Signer, dict[str, Any]]:
+    """The signer of a constructor's keywords, and those keywords that are for the HTTP library.
 
-    client: ClientCredentials
-    token: Any = field(repr=False)  # a text or a mapping
-    token_secret: str | None = field(repr=False)
-    options: Mapping[str, Any] = field(repr=False)
+    Args:
+        client_id: the consumer key.
+        client_secret: the consumer secret.
+        options: the keywords.
+        known: the names of those for the HTTP library.
 
-    @classmethod
-    def of(
-        cls, client_id: str, client_secret: str | None, token: object, token_secret: str | None, **options: Any
-    ) -> Arguments:
-        """The arguments of a constructor. ``token`` may be a mapping with both parts, as ``session.token`` gives it."""
-        client_secret, token, token_secret = masked(client_secret), masked(token), masked(token_secret)
-        options = MaskedMapping(options)
-        return cls(ClientCredentials(client_id, client_secret or ""), token, token_secret, options)
+    Raises:
+        SigningError: the signer cannot use one of them.
+        ConfigurationError: a name that is nearly one of those that are known, or a wrong type.
 
-    def signer(self) -> Signer:
-        """The signer for these arguments.
-
-        Raises:
-            SigningError: one of them cannot be used.
-        """
-        return Signer(self.client, **checked(self._picked(SIGNER), name="client"))
-
-    def credentials(self, signer: Signer) -> TokenCredentials | None:
-        """The token credentials, if there are any."""
-        return credentials_for(signer, self.token, self.token_secret)
-
-    def transport(self, known: frozenset[str]) -> dict[str, Any]:
-        """The options that are not the signer's.
-
-        Raises:
-            ConfigurationError: a name that is nearly one of ``known`` or of the signer's, or a wrong type.
-
-        Warns:
-            UserWarning: another unknown name; it is ignored.
-        """
-        check_unknown(self.options, SIGNER | known, where="The client")
-        return checked(self._picked(known), name="client")
-
-    def _picked(self, names: frozenset[str]) -> dict[str, Any]:
-        return {name: value for name, value in self.options.items() if name in names}
+    Warns:
+        UserWarning: another unknown name; it is ignored.
+    """
+    client_secret, options = masked(client_secret), masked(options)
+    check_unknown(options, SIGNER | known, where="The client")
+    rest = {name: value for name, value in options.items() if name in known}
+    signing = MaskedMapping((name, value) for name, value in options.items() if name in SIGNER)
+    signer = Signer(ClientCredentials(client_id, client_secret or ""), **checked(signing, name="client"))
+    return signer, checked(rest, name="client")
 
 
 def credentials_for(signer: Signer, token: Any, secret: str | None = None) -> TokenCredentials | None:

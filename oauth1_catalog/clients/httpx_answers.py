@@ -110,40 +110,25 @@ class Answers:
     def _listen(self, stream: Any, response: httpx2.Response) -> _Connection:
         """Hear of what is written and read on ``stream`` from now on: its methods are called by ours."""
         connection = _Connection(is_read_for_the_head=False)
-        is_async = isinstance(response.stream, httpx2.AsyncByteStream)
         write, read = stream.write, stream.read
-        stream.write, stream.read = (_aheard if is_async else _heard)(connection, write, read)
+
+        def writing(*args: Any, **kwargs: Any) -> Any:
+            connection.written()
+            return write(*args, **kwargs)
+
+        def reading(*args: Any, **kwargs: Any) -> bytes:
+            piece: bytes = read(*args, **kwargs)
+            connection.read(piece)
+            return piece
+
+        async def areading(*args: Any, **kwargs: Any) -> bytes:
+            piece: bytes = await read(*args, **kwargs)
+            connection.read(piece)
+            return piece
+
+        is_async = isinstance(response.stream, httpx2.AsyncByteStream)
+        stream.write, stream.read = writing, areading if is_async else reading
         return connection
-
-
-def _heard(
-    connection: _Connection, write: Callable[..., None], read: Callable[..., bytes]
-) -> tuple[Callable[..., None], Callable[..., bytes]]:
-    def writing(*args: Any, **kwargs: Any) -> None:
-        connection.written()
-        write(*args, **kwargs)
-
-    def reading(*args: Any, **kwargs: Any) -> bytes:
-        piece = read(*args, **kwargs)
-        connection.read(piece)
-        return piece
-
-    return writing, reading
-
-
-def _aheard(
-    connection: _Connection, write: Callable[..., Awaitable[None]], read: Callable[..., Awaitable[bytes]]
-) -> tuple[Callable[..., Awaitable[None]], Callable[..., Awaitable[bytes]]]:
-    async def writing(*args: Any, **kwargs: Any) -> None:
-        connection.written()
-        await write(*args, **kwargs)
-
-    async def reading(*args: Any, **kwargs: Any) -> bytes:
-        piece = await read(*args, **kwargs)
-        connection.read(piece)
-        return piece
-
-    return writing, reading
 
 
 _limits: ContextVar[Limits | None] = ContextVar("oauth1_catalog_httpx_answer", default=None)

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.clients.auth import Arguments, credentials_for, no_pairs, pairs_of
+from oauth1_catalog.clients.auth import credentials_for, no_pairs, pairs_of, signer_and_rest
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.clients.options import LIMITS, SIGNATURE_HMAC_SHA1, SIGNATURE_TYPE_HEADER, limits_of
 from oauth1_catalog.errors import ConfigurationError, MissingTokenError, MissingVerifierError, StateError
@@ -81,25 +81,22 @@ class BaseOAuth1Session:
         **options: Any,  # those of Signer and of the HTTP library
     ) -> None:
         client_secret, token_secret, rsa_key = masked(client_secret), masked(token_secret), masked(rsa_key)
-        token, verifier, options = masked(token), masked(verifier), MaskedMapping(options)
-        arguments = Arguments.of(
-            client_id,
-            client_secret,
-            token,
-            token_secret,
+        token, verifier = masked(token), masked(verifier)
+        options = MaskedMapping(
+            options,
             rsa_key=rsa_key,
             signature_method=signature_method,
             signature_type=signature_type,
             force_include_body=force_include_body,
-            **options,
         )
         self._verifier = verifier
         self.redirect_uri = redirect_uri
-        self._signer = arguments.signer()
-        transport = MaskedMapping(arguments.transport(self._transport_options()))
+        self._signer, rest = signer_and_rest(client_id, client_secret, options, known=self._transport_options())
+        transport = MaskedMapping(rest)
+        del rest
         self.limits = limits_of(transport)
         self._open(MaskedMapping({name: transport[name] for name in transport.keys() - LIMITS}))
-        self._hold(arguments.credentials(self._signer))
+        self._hold(credentials_for(self._signer, token, token_secret))
 
     def _transport_options(self) -> frozenset[str]:
         """The names of the HTTP library's options."""

@@ -37,6 +37,7 @@ from oauth1_catalog.clients.options import (
 )
 from oauth1_catalog.clients.requests_connections import PoolAdapter
 from oauth1_catalog.clients.requests_exchange import (
+    UNUSABLE,
     RedirectsUnread,
     answers_bounded,
     exchange,
@@ -64,9 +65,6 @@ __all__ = [
     "OAuth1Session",
     "OAuthError",
 ]
-
-
-_UNUSABLE = (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)
 
 
 class OAuth1Auth(BaseOAuth1Auth, AuthBase):
@@ -229,7 +227,7 @@ class OAuth1Session(BaseSyncOAuth1Session, RedirectsUnread):
         prepared = requests.PreparedRequest()
         try:
             prepared.prepare_url(url, None)
-        except _UNUSABLE as error:
+        except UNUSABLE as error:
             raise unusable_url(error) from None
         return str(prepared.url)
 
@@ -237,7 +235,7 @@ class OAuth1Session(BaseSyncOAuth1Session, RedirectsUnread):
         """As in requests; a URL that cannot be used is an error of ours."""
         try:
             return super().prepare_request(request)
-        except _UNUSABLE as error:
+        except UNUSABLE as error:
             raise unusable_url(error) from None
 
     def merge_environment_settings(  # requests passes more than its stubs allow

@@ -44,6 +44,9 @@ from oauth1_catalog.errors import SigningError, TransportError
 from oauth1_catalog.redaction import MaskedMapping, MaskedText
 from oauth1_catalog.rfc5849.messages import Request, Response
 
+UNUSABLE = (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)
+"""What requests raises while it prepares a request for a URL that cannot be used."""
+
 _bounds: ContextVar[Limits | None] = ContextVar("oauth1_catalog_answer", default=None)
 _redirects_unread: ContextVar[bool] = ContextVar("oauth1_catalog_unread_redirects", default=False)
 

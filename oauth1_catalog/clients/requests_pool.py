@@ -17,6 +17,7 @@ from oauth1_catalog.clients.failures import note_limits, unusable_url, without_s
 from oauth1_catalog.clients.limits import Limits, reject_cookies
 from oauth1_catalog.clients.requests_connections import PoolAdapter, keep_bounds
 from oauth1_catalog.clients.requests_exchange import (
+    UNUSABLE,
     PoolSession,
     answers_bounded,
     exchange,
@@ -140,8 +141,7 @@ class RequestsPool:
         except requests.RequestException as error:
             note_limits(url, error)
             without_secrets(error)
-            unusable = (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)
-            if error.request is None and isinstance(error, unusable):  # raised while the request was prepared
+            if error.request is None and isinstance(error, UNUSABLE):
                 raise unusable_url(error) from error
             raise
         except Exception as error:

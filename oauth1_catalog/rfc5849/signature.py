@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 from binascii import b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
@@ -170,6 +170,16 @@ _factories: dict[str, Factory] = {
 }
 
 
+def choices(given: object, allowed: Collection[str]) -> str:
+    """The end of a message about a name that is not allowed: which one was meant, or which ones there are.
+
+    >>> choices("HEADRE", ["HEADER", "QUERY"]), choices("x", ["HEADER", "QUERY"])
+    ("Did you mean 'HEADER'?", 'It is one of HEADER, QUERY.')
+    """
+    question = did_you_mean(nearest(str(given), allowed, limit=1), quote="'", sentence=True)
+    return question or f"It is one of {', '.join(allowed)}."
+
+
 def register_signature_method(name: str, factory: Factory) -> None:
     """Register a signature method, so that ``name`` can be used like the names of the built-in ones.
 
@@ -220,9 +230,7 @@ def signature_method(
     if isinstance(method, str):
         factory = _factories.get(method)
         if factory is None:
-            question = did_you_mean(nearest(method, _factories, limit=1), quote="'", sentence=True)
-            hint = question or f"It is one of {', '.join(_factories)}."
-            raise SigningError(description=f"There is no signature_method {method!r}. {hint}")
+            raise SigningError(description=f"There is no signature_method {method!r}. {choices(method, _factories)}")
         return factory(key)
     if isinstance(method, type) or not isinstance(method, SignatureMethod):
         raise SigningError(

@@ -36,9 +36,8 @@ from oauth1_catalog.rfc5849.parameters import (
     whole_body,
 )
 from oauth1_catalog.rfc5849.parameters import body_hash as hash_body
-from oauth1_catalog.rfc5849.signature import Hmac, SignatureMethod, signing_key
+from oauth1_catalog.rfc5849.signature import Hmac, SignatureMethod, choices, signing_key
 from oauth1_catalog.rfc5849.signature import signature_method as find_signature_method
-from oauth1_catalog.suggestions import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from oauth1_catalog.rfc5849.rsa import RSAKey
@@ -439,6 +438,4 @@ def _place(signature_type: SignatureType, *, is_raw: bool) -> SignatureType:
 def _one_of(value: Choice, allowed: tuple[str, ...], name: str) -> Choice:
     if value in allowed:
         return value
-    question = did_you_mean(nearest(str(value), allowed, limit=1), quote="'", sentence=True)
-    hint = question or f"It is one of {', '.join(allowed)}."
-    raise SigningError(description=f"{name} is {value!r}. {hint}")
+    raise SigningError(description=f"{name} is {value!r}. {choices(value, allowed)}")
