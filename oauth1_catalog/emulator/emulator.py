@@ -1,4 +1,4 @@
-"""``Emulator``: all providers of a catalog on this machine, for development and tests."""
+"""``Emulator``: emulates every provider of a catalog on this machine, for development and tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from oauth1_catalog.catalog import Catalog
@@ -21,24 +21,21 @@ from oauth1_catalog.emulator.examples import User
 from oauth1_catalog.emulator.providers import EmulatedCatalog, Origins, Registration, relocate, variant_key
 from oauth1_catalog.emulator.serving import HTTPServer
 from oauth1_catalog.emulator.store import Client, Store
-from oauth1_catalog.emulator.testing import Exchange, Fault, Faults, Journal, submit_consent
+from oauth1_catalog.emulator.testing import Exchange, Faults, Journal, submit_consent
 from oauth1_catalog.errors import NotInitializedError, needs
 from oauth1_catalog.redaction import masked
 from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials
-
-Started = TypeVar("Started")
 
 log: logging.Logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken(TokenCredentials):
-    """A token that the emulator gives without a login.
+    """A token that the emulator issued without a login.
 
     Attributes:
-        fields: all that the provider's answer holds in a login, under the standard names: the token, its secret, the
-            session handle that a renewal needs, when it ends, who the user is. Save it where you save the token of a
-            login.
+        fields: every field of the provider's response in a login, under the standard names: the token, its secret, the
+            session handle for a renewal, the expiry and the user. Save it where you save the token of a login.
 
     >>> IssuedToken("t", "s", {"oauth_session_handle": "h"}).fields
     {'oauth_session_handle': ...}
@@ -51,8 +48,17 @@ class IssuedToken(TokenCredentials):
         object.__setattr__(self, "fields", masked(self.fields))
 
 
+class _Running(NamedTuple):
+    """What exists while the emulator runs."""
+
+    origins: Origins
+    ca_file: str
+    catalog: EmulatedCatalog
+    resources: ExitStack
+
+
 class Emulator:
-    """Plays OAuth 1.0 providers on loopback, and verifies each signed request with oauthlib.
+    """Emulates OAuth 1.0 providers on loopback, and verifies each signed request with oauthlib.
 
     ::
 
@@ -63,16 +69,16 @@ class Emulator:
             oauth.register_from_catalog("twitter", client_kwargs={"verify": emulator.ca_file})
 
     Args:
-        catalog: whose providers are played, each from the moment on in which it is first asked for.
+        catalog: the catalog of the providers. Each one is emulated from the first time that you ask for it.
         host: a loopback address.
-        port: of the https origin; 0 for any free one.
-        consent_port: of the http origin, where the consent pages are; 0 for any free one.
-        seed: any text; the applications' keys and the tokens of ``issue_token`` follow from it, and are the same at
-            each start. Without one they are new.
+        port: the port of the https origin; 0 for any free port.
+        consent_port: the port of the http origin, which serves the consent pages; 0 for any free port.
+        seed: any text. The keys of the applications and the tokens of ``issue_token`` are derived from it, so they are
+            the same at each start. Default: new ones at each start.
 
     Attributes:
-        latency: seconds to wait before each answer of a token endpoint or the API.
-        journal: what reached the emulator.
+        latency: seconds to wait before each response of a token endpoint or the API.
+        journal: the requests that the emulator has received.
 
     Raises:
         ConfigurationError: ``host`` is not on loopback.
@@ -97,10 +103,7 @@ class Emulator:
         self._lock = threading.Lock()
         self._faults = Faults()
         self._stopping = threading.Event()
-        self._running: ExitStack | None = None
-        self._origins: Origins | None = None
-        self._ca_file: Path | None = None
-        self._catalog: EmulatedCatalog | None = None
+        self._started: _Running | None = None
 
     def __enter__(self) -> Emulator:
         host, port, consent_port = self._address
@@ -114,40 +117,39 @@ class Emulator:
             stack.enter_context(consent)
             self._stopping.clear()
             stack.callback(self._stopping.set)
-            self._origins = Origins(secure.origin, consent.origin)
-            self._ca_file = ca_file
-            self._catalog = EmulatedCatalog(self._source, self._origins, on_provider=self._play)
-            self._running = stack.pop_all()
+            origins = Origins(secure.origin, consent.origin)
+            catalog = EmulatedCatalog(self._source, origins, on_provider=self._play)
+            self._started = _Running(origins, str(ca_file), catalog, stack.pop_all())
         log.info("emulation only: OAuth 1.0 providers on %s, consent pages on %s", secure.origin, consent.origin)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._running is not None:
-            self._running.close()
-            self._running = None
+        if self._started is not None:
+            self._started.resources.close()
+            self._started = None
 
     @property
     def origins(self) -> Origins:
-        """Where it listens."""
-        return self._started(self._origins)
+        """The two origins of the emulator."""
+        return self._running.origins
 
     @property
     def ca_file(self) -> str:
-        """The certificate authority of its https origin, as a path for ``verify=``."""
-        return str(self._started(self._ca_file))
+        """The path of the certificate authority of the https origin, for ``verify=``."""
+        return self._running.ca_file
 
     @property
     def catalog(self) -> EmulatedCatalog:
-        """The catalog with all addresses moved here: for ``OAuth(app, catalog=...)``."""
-        return self._started(self._catalog)
+        """The catalog with all addresses at the emulator, for ``OAuth(app, catalog=...)``."""
+        return self._running.catalog
 
     def add(self, provider: Provider) -> Provider:
-        """Play a provider that is in no catalog; gives it with its addresses moved here.
+        """Emulate a provider that is not in the catalog; returns it with its addresses at the emulator.
 
         Raises:
-            ConfigurationError: oauthlib cannot judge its signatures.
+            ConfigurationError: oauthlib cannot verify its signatures.
         """
         present = self._server.registration(provider.name)
         key = provider.name if present is None or present.original == provider else variant_key(provider)
@@ -162,54 +164,54 @@ class Emulator:
         client_secret: str | None = None,
         rsa_key: str | None = None,
     ) -> Client:
-        """The application's registration at the provider ``name``: always the same one, made when first asked for.
+        """The registration of your application at the provider ``name``. It is the same at each call.
 
         Args:
-            name: of a provider of the catalog, or of one that was given to ``add``.
-            redirect_uri: register this callback; from then on no other is taken.
-            client_secret: instead of an invented one. A few providers give an empty one.
-            rsa_key: a private key as PEM text, instead of a new one.
+            name: a provider of the catalog, or one that you passed to ``add``.
+            redirect_uri: registers this callback. The provider accepts no other from now on.
+            client_secret: replaces the random secret. A few providers issue an empty one.
+            rsa_key: replaces the new private key; PEM text.
 
         Raises:
-            UnknownProviderError: there is no such provider.
+            UnknownProviderError: the catalog has no such provider.
         """
         return self._store(name).client_of(
             name, redirect_uri=redirect_uri, client_secret=client_secret, rsa_key=rsa_key
         )
 
     def issue_token(self, name: str, *, user: str = "ada", key: str | None = None) -> IssuedToken:
-        """A token without a login, as a provider's console gives it; ``fields`` is what a login gives.
+        """Issue a token without a login, like the console of a provider.
 
         Args:
-            name: of the provider.
-            user: whose token it is.
-            key: of the one tenant or environment (the first part of its paths) that takes it. Default: all of them do.
+            name: the provider.
+            user: the user of the token.
+            key: the only tenant or environment (the first part of its paths) that accepts the token. Default: all.
         """
         store = self._store(name)
         token = store.issue_static(key, store.client_of(name).client_id, User(user))
         return IssuedToken(token.token, token.secret, access_fields(self._rules(name), token))
 
     def expire_tokens(self, name: str) -> int:
-        """Let all access tokens of a provider expire; says how many they were."""
+        """Let all access tokens of a provider expire; returns their number."""
         return self._store(name).expire_all()
 
     def approve(self, authorize_url: str, *, user: str = "ada") -> str:
-        """Do what a browser does whose user says yes; gives the callback's address, or the PIN.
+        """Authorize a login like a user in a browser; returns the URL of the callback, or the PIN.
 
         Raises:
-            ProviderError: the address leads to no consent page.
+            ProviderError: the URL is not that of a consent page.
         """
         return submit_consent(authorize_url, fields={"decision": "authorize", "user": user}, verify=self.ca_file)
 
     def deny(self, authorize_url: str, *, problem: str = "") -> str:
-        """Do what a browser does whose user says no; gives the callback's address, empty where there is none.
+        """Decline a login like a user in a browser; returns the URL of the callback, empty if there is none.
 
         Args:
-            authorize_url: where the application sent the browser.
-            problem: say it as this ``oauth_problem``, instead of in the provider's way.
+            authorize_url: the URL to which your application redirected the browser.
+            problem: an ``oauth_problem`` for the callback. Default: the provider's own parameters.
 
         Raises:
-            ProviderError: the address leads to no consent page.
+            ProviderError: the URL is not that of a consent page.
         """
         return submit_consent(authorize_url, fields={"decision": "deny", "problem": problem}, verify=self.ca_file)
 
@@ -224,21 +226,20 @@ class Emulator:
         drop: bool = False,
         times: int = 1,
     ) -> None:
-        """Answer the next requests with a failure; they are not looked at.
+        """Let the next requests fail, whatever they contain.
 
         Args:
-            role: ``"request_token"``, ``"authorize"``, ``"access_token"``, ``"renew"``, ``"revoke"``, ``"api"``, or
-                any.
-            provider: the key of a provider, or any.
-            status: of the answer.
-            body: of the answer.
-            headers: of the answer.
-            drop: close the connection without an answer.
-            times: how many requests fail.
+            role: ``"request_token"``, ``"authorize"``, ``"access_token"``, ``"renew"``, ``"revoke"`` or ``"api"``.
+                Default: any.
+            provider: the key of a provider. Default: any.
+            status: the status of the response.
+            body: the body of the response.
+            headers: the headers of the response.
+            drop: close the connection without a response.
+            times: the number of requests that fail.
         """
         content = body.encode("utf-8") if isinstance(body, str) else body
-        response = None if drop else Response(status, headers or {}, content)
-        self._faults.add(Fault(response, role, provider), times=times)
+        self._faults.add(None if drop else Response(status, headers or {}, content), role, provider, times=times)
 
     def reset(self) -> None:
         """Undo what a test has changed: failures to come, latency, registered callbacks, and the journal.
@@ -257,7 +258,7 @@ class Emulator:
         self._server.add(Registration(key, provider, self.origins, store))
 
     def _store(self, name: str) -> Store:
-        """The memory of the provider ``name``, which may be an alias."""
+        """The state of the provider ``name``, which can be an alias."""
         with self._lock:
             if name in self._stores:
                 return self._stores[name]
@@ -265,14 +266,14 @@ class Emulator:
         return self._remember(file.name, file.required_credentials)
 
     def _rules(self, name: str) -> Provider:
-        """The provider ``name``; the values of its variables are examples, for no rule about tokens depends on them."""
+        """The provider ``name``, with examples as its variables, which no rule about tokens depends on."""
         if name not in self._source and (added := self._server.registration(name)) is not None:
             return added.original
         examples = {key: value for key, value in self._source.required(name).items() if value is not None}
         return self._source.provider(name, values=examples)
 
     def _remember(self, name: str, required: tuple[str, ...] | None) -> Store:
-        """The memory of a provider; a few give their applications no secret."""
+        """The state of a provider. A few issue no client secret."""
         with self._lock:
             secretless = required is not None and "client_secret" not in required
             seed = None if self._seed is None else f"{self._seed} {name}"
@@ -283,20 +284,22 @@ class Emulator:
         key = registration.key if registration else ""
         if self.latency and role != "authorize":
             self._stopping.wait(self.latency)
-        fault = self._faults.take(key, role)
-        response = self._server.handle(request) if fault is None else fault.response
+        fails, response = self._faults.take(key, role)
+        if not fails:
+            response = self._server.handle(request)
         status = response.status if response else 0
         self.journal.add(Exchange(key, role, request.method, urlsplit(request.url).path, status, connection))
         return response
 
-    def _started(self, value: Started | None) -> Started:
-        if self._running is None or value is None:
-            raise NotInitializedError(description="the emulator does not run. Use it as: with Emulator(catalog) as e:")
-        return value
+    @property
+    def _running(self) -> _Running:
+        if self._started is None:
+            raise NotInitializedError(description="the emulator is not running. Use `with Emulator(catalog) as e:`.")
+        return self._started
 
 
 def _tls_context(host: str, ca_file: Path) -> ssl.SSLContext:
-    """A server's context with a certificate for ``host`` and loopback; its authority is written to ``ca_file``."""
+    """A server's context with a certificate for ``host`` and loopback. Writes its authority to ``ca_file``."""
     with needs("The emulator", "emulator"):
         import trustme
 

@@ -31,10 +31,10 @@ SIGNATURE_METHODS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """Where an emulator listens.
+    """The origins of an emulator.
 
-    ``secure`` is for everything that carries credentials; ``consent`` is plain http, so that a browser needs no
-    certificate for the one page that a person sees.
+    ``secure`` is for everything that carries credentials. ``consent`` is plain http, so that a browser needs no
+    certificate for the only page that a person sees.
     """
 
     secure: str
@@ -42,15 +42,15 @@ class Origins:
 
 
 class EmulatedCatalog(Catalog):
-    """A catalog whose providers live at an emulator.
+    """A catalog whose providers have their addresses at an emulator.
 
-    It needs no connection to the emulator: two processes that resolve the same provider get the same addresses. The
-    emulator must have seen the provider too, which ``on_provider`` sees to where both are in one process.
+    It does not connect to the emulator: two processes that resolve the same provider get the same addresses. The
+    emulator must know the provider too. If both are in one process, ``on_provider`` makes sure of it.
 
     Args:
-        catalog: where the providers come from.
-        origins: where the emulator listens.
-        on_provider: is told the key and the provider, as its file says, of each one that is given out.
+        catalog: the catalog of the providers.
+        origins: the origins of the emulator.
+        on_provider: is called with the key and the original of each provider that is returned.
 
     >>> emulated = EmulatedCatalog(Catalog(), Origins("https://127.0.0.1:8443", "http://127.0.0.1:8080"))
     >>> emulated.provider("twitter").access_token_url
@@ -83,11 +83,11 @@ class EmulatedCatalog(Catalog):
         allow_local_hosts: bool | str | Iterable[str] | LocalHosts | None = None,
         insecure_transport: bool | None = None,
     ) -> Provider:
-        """As ``Catalog.provider``, moved to the emulator.
+        """Like ``Catalog.provider``, with the addresses at the emulator.
 
         Raises:
-            OAuthError: whatever the catalog itself raises.
-            ConfigurationError: oauthlib cannot judge this provider's signatures.
+            OAuthError: the catalog itself raises it.
+            ConfigurationError: oauthlib cannot verify this provider's signatures.
         """
         provider = self._source.provider(
             name,
@@ -108,15 +108,15 @@ def variant_key(provider: Provider) -> str:
     >>> variant_key(Provider(name="jira")) == variant_key(Provider(name="jira", request_token_url="https://a.example"))
     False
     """
-    return f"{provider.name}-{hashlib.sha256(_told(provider).encode()).hexdigest()[:6]}"
+    return f"{provider.name}-{hashlib.sha256(_full_text(provider).encode()).hexdigest()[:6]}"
 
 
-def _told(value: object) -> str:
-    """A value with all that is in it; a ``repr`` leaves out what could be a secret."""
+def _full_text(value: object) -> str:
+    """A value with everything in it. A ``repr`` omits what could be a secret."""
     if is_dataclass(value):
-        return f"({','.join(f'{f.name}={_told(getattr(value, f.name))}' for f in fields(value))})"
+        return f"({','.join(f'{f.name}={_full_text(getattr(value, f.name))}' for f in fields(value))})"
     if isinstance(value, Mapping):
-        return f"{{{','.join(f'{name!r}:{_told(inner)}' for name, inner in sorted(value.items()))}}}"
+        return f"{{{','.join(f'{name!r}:{_full_text(inner)}' for name, inner in sorted(value.items()))}}}"
     return repr(value)
 
 
@@ -124,8 +124,8 @@ def relocate(provider: Provider, origins: Origins, *, key: str | None = None) ->
     """The same provider with every address under the emulator's origins.
 
     Args:
-        provider: as its file says.
-        origins: where the emulator listens.
+        provider: the provider with its own addresses.
+        origins: the origins of the emulator.
         key: the first part of the new paths. Default: the provider's name.
 
     >>> here = Origins("https://127.0.0.1:8443", "http://127.0.0.1:8080")
@@ -146,7 +146,7 @@ def relocate(provider: Provider, origins: Origins, *, key: str | None = None) ->
         return endpoint and replace(endpoint, url=move(endpoint.url, role) or "")
 
     def move_resource(url: str) -> str:
-        """A resource's address may be relative, or a path that leaves that of ``api_base_url``."""
+        """The address of a resource can be relative to ``api_base_url``, or an absolute path."""
         return move(urljoin(provider.api_base_url or "", url), "api") or url
 
     played = api_hosts(provider)
@@ -169,7 +169,7 @@ def relocate(provider: Provider, origins: Origins, *, key: str | None = None) ->
 
 
 def api_hosts(provider: Provider) -> tuple[str, ...]:
-    """Every host that signed calls of the provider may go to, with its port where it has one.
+    """Every host to which signed calls of the provider may be sent, with its port if it has one.
 
     >>> api_hosts(Provider(name="x", api_base_url="https://api.x.com/2/", api_hosts=("upload.x.com",)))
     ('api.x.com', 'upload.x.com')
@@ -283,7 +283,7 @@ def leads_to(endpoint: str, url: str) -> bool:
 
 
 def place_of(url: str) -> tuple[str, str]:
-    """The provider's key and the role that an address of the emulator names; empty where it names none.
+    """The provider's key and the role in an address of the emulator; both empty for any other address.
 
     >>> place_of("https://127.0.0.1:8443/twitter/request_token/api.twitter.com/oauth/request_token")
     ('twitter', 'request_token')
@@ -293,7 +293,7 @@ def place_of(url: str) -> tuple[str, str]:
 
 
 def real_url(url: str) -> str:
-    """The provider's own address that an address of the emulator stands for, without its query; empty for others.
+    """The provider's own address behind an address of the emulator, without its query; empty for any other address.
 
     >>> real_url("https://127.0.0.1:8443/twitter/api/api.twitter.com/1.1/me.json?a=1")
     'https://api.twitter.com/1.1/me.json'

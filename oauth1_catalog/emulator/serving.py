@@ -1,7 +1,7 @@
-"""A small HTTP/1.1 server for the emulator: loopback only, threads, kept connections, TLS where it is given a context.
+"""A small HTTP/1.1 server for the emulator, on loopback, with threads, persistent connections and TLS.
 
-It is the standard library's, because what is verified must be what was on the wire: the request's target as it came,
-headers that come twice, bodies in chunks. (Werkzeug's development server closes every connection after one answer.)
+It uses the standard library's, because the emulator verifies what was on the wire: the request's target as it was sent,
+repeated headers, chunked bodies. (Werkzeug's development server closes each connection after one response.)
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ MAX_BODY = 16 * 2**20
 """The longest request body that is read, in bytes."""
 
 Answer = Callable[[Request, int], Response | None]
-"""Answers a request that came on the connection of that number; ``None`` drops the connection."""
+"""Answers a request on the connection with that number; ``None`` drops the connection."""
 
 
 class HTTPServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    """Listens on loopback; ``with`` it runs in a thread of its own, and leaves none behind.
+    """Listens on loopback. In a ``with`` block it runs in its own thread; no thread is left afterwards.
 
     Args:
         host: a loopback address, or ``localhost``.
-        port: 0 for any free one.
+        port: 0 for any free port.
         answer: is called for each request, from many threads.
-        opened: is called for each connection, and gives its number.
-        tls: makes it speak https.
+        opened: is called for each connection, and returns its number.
+        tls: the context for https. Default: plain http.
 
     Raises:
         ConfigurationError: ``host`` is not on loopback.
-        OSError: the port is taken.
+        OSError: the port is in use.
     """
 
     allow_reuse_address = True
@@ -76,7 +76,7 @@ class HTTPServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Each step is done where Ctrl+C ends the one before: a connection that is kept would keep the process.
+        # Each step runs even if Ctrl+C interrupts the one before: an open connection would keep the process alive.
         with contextlib.ExitStack() as steps:
             steps.callback(self.server_close)
             steps.callback(self._drop_connections)
@@ -91,7 +91,7 @@ class HTTPServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def finish_request(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
-        """Serve one connection, in its own thread, so that a slow TLS handshake holds nobody up."""
+        """Serve one connection in its own thread, so that a slow TLS handshake does not block others."""
         if not isinstance(request, socket.socket):  # pragma: no cover - that is a datagram
             return
         with self._live_lock:
@@ -117,7 +117,7 @@ class HTTPServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Reads requests off one connection, until either side has enough."""
+    """Reads requests from one connection until either side closes it."""
 
     protocol_version = "HTTP/1.1"
     server_version = "oauth1-catalog-emulator"
@@ -144,13 +144,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(response)
 
     def handle_expect_100(self) -> bool:
-        """Say "go on" at once: what is written waits in a buffer otherwise."""
+        """Send "100 Continue" at once; otherwise it waits in a buffer."""
         going_on = super().handle_expect_100()
         self.wfile.flush()
         return going_on
 
     def __getattr__(self, name: str) -> Callable[[], None]:
-        """``http.server`` calls ``do_GET`` and so on; all methods are one to us."""
+        """``http.server`` calls ``do_GET`` and so on; here all methods are the same."""
         if name.startswith("do_"):
             return self.handle_any
         raise AttributeError(name)
@@ -186,14 +186,14 @@ class _Handler(BaseHTTPRequestHandler):
             body += self.rfile.read(size)
             if size == 0:
                 while self.rfile.readline(65536) not in {b"\r\n", b"\n", b""}:
-                    pass  # trailers say nothing to us
+                    pass  # trailers are ignored
                 return body
             self.rfile.readline(1024)
 
     def _send(self, response: Response) -> None:
         self.send_response_only(response.status)
         self.send_header("Server", self.version_string())
-        if not response.header("Date"):  # a failure that a test asks for can have a clock of its own
+        if not response.header("Date"):  # a failure that a test asks for can have another time
             self.send_header("Date", self.date_time_string())
         for name, value in response.headers.items():
             self.send_header(name, value)
@@ -206,11 +206,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
-        """Nothing: its lines hold the whole target, and so tokens; ``server.py`` logs what is fit to be read."""
+        """Log nothing: these lines contain the whole target, and so tokens. ``endpoints.py`` logs without them."""
 
 
 def require_loopback(host: str) -> None:
-    """Refuse to listen where others could come.
+    """Refuse to listen on an address that other machines can reach.
 
     >>> require_loopback("127.0.0.1")
     >>> require_loopback("0.0.0.0")
@@ -227,6 +227,6 @@ def require_loopback(host: str) -> None:
         fine = False
     if not fine:
         raise ConfigurationError(
-            description=f"the emulator listens on loopback only, not on {host!r}: it gives tokens to anybody who asks. "
+            description=f"the emulator listens on loopback only, not on {host!r}, because it issues tokens to anyone. "
             "Use 127.0.0.1 or ::1."
         )

@@ -1,6 +1,6 @@
-"""What an emulated provider remembers: its application, temporary and token credentials, and the nonces it has seen.
+"""The state of an emulated provider: its application, temporary and token credentials, and the nonces it has seen.
 
-Rule: each method is one step that no other thread can interrupt.
+Each method is one step that no other thread can interrupt.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Client:
     """An application that is registered at the emulated provider.
 
-    ``rsa_key`` is the private key as PEM text, for the providers that verify RSA signatures; ``redirect_uri`` is the
-    callback that is registered, if any.
+    ``rsa_key`` is the private key as PEM text, for providers that verify RSA signatures. ``redirect_uri`` is the
+    registered callback, if any.
     """
 
     client_id: str
@@ -39,7 +39,7 @@ class Client:
 class TemporaryToken:
     """Temporary credentials (RFC 5849, section 2.1), bound to a client, an emulated provider and a callback.
 
-    ``asked`` are the parameters of the request that are not the protocol's: a scope, an access type.
+    ``asked`` contains the request's parameters that are not the protocol's, such as a scope or an access type.
     """
 
     token: str
@@ -57,7 +57,7 @@ class TemporaryToken:
 class AccessToken:
     """Token credentials (RFC 5849, section 2.3), bound to a client, an emulated provider and a user.
 
-    A ``provider_key`` of ``None`` is good for each tenant and environment of the provider.
+    With a ``provider_key`` of ``None`` it is valid for each tenant and environment of the provider.
     """
 
     token: str
@@ -70,11 +70,12 @@ class AccessToken:
 
 
 class Store:
-    """The memory of all providers of one name.
+    """The state of all providers with one name.
 
     Args:
-        client_secret: of the application; an invented one by default.
-        seed: what the application's keys and the console's tokens follow from, so that they are the same at each start.
+        client_secret: the secret of the application. Default: a random one.
+        seed: the keys of the application and the tokens of the console are derived from it, so that they are the same
+            at each start.
     """
 
     def __init__(self, *, client_secret: str | None = None, seed: str | None = None) -> None:
@@ -94,7 +95,7 @@ class Store:
         client_secret: str | None = None,
         rsa_key: str | None = None,
     ) -> Client:
-        """The application that is registered here, made when first asked for; what is given is changed in it."""
+        """The registered application, with the given changes. The first call registers it."""
         with self._lock:
             client = self._application
             if client is None:
@@ -121,7 +122,7 @@ class Store:
         return hmac.digest(self._seed.encode(), what.encode(), "sha256").hex()[:40]
 
     def knows(self, client_id: str) -> bool:
-        """Whether that is the application registered here."""
+        """Whether ``client_id`` is the registered application."""
         return self._application is not None and self._application.client_id == client_id
 
     def client(self, client_id: str) -> Client:
@@ -135,7 +136,7 @@ class Store:
         return self._application
 
     def add_temporary(self, token: TemporaryToken) -> None:
-        """Remember temporary credentials."""
+        """Store temporary credentials."""
         with self._lock:
             self._temporary[token.token] = token
 
@@ -143,28 +144,28 @@ class Store:
         """The temporary credentials ``token`` of this provider, and of this client if one is given.
 
         Raises:
-            Refusal: there are none, or they were exchanged before.
+            Refusal: they do not exist, or they were exchanged before.
         """
         found = self._temporary.get(token)
         if found is None or found.provider_key != provider_key or client_id not in {None, found.client_id}:
-            raise Refusal("token_rejected", "This provider has given no such request token to this application.")
+            raise Refusal("token_rejected", "This provider has not issued this request token to this application.")
         if found.state == "used":
             raise Refusal("token_used", "This request token was exchanged before.")
         return found
 
     def authorize(self, token: TemporaryToken, *, verifier: str, user: User) -> None:
-        """The user said yes, once.
+        """Record that the user authorized the token, once.
 
         Raises:
-            Refusal: it was decided before.
+            Refusal: the user has decided before.
         """
         self._decide(replace(token, state="authorized", verifier=verifier, user=user))
 
     def deny(self, token: TemporaryToken) -> None:
-        """The user said no, once.
+        """Record that the user declined, once.
 
         Raises:
-            Refusal: it was decided before.
+            Refusal: the user has decided before.
         """
         self._decide(replace(token, state="denied"))
 
@@ -175,7 +176,7 @@ class Store:
             self._temporary[decided.token] = decided
 
     def exchange(self, temporary: TemporaryToken, access: AccessToken) -> None:
-        """Take the temporary credentials and remember the token credentials, once.
+        """Exchange the temporary credentials for the token credentials, once.
 
         Raises:
             Refusal: another request was faster.
@@ -187,20 +188,20 @@ class Store:
             self._access[access.token] = access
 
     def bind_callback(self, token: TemporaryToken, callback: str) -> TemporaryToken:
-        """Write down a callback that came with the authorization address."""
+        """Store a callback from the authorization URL."""
         with self._lock:
             self._temporary[token.token] = bound = replace(self._temporary[token.token], callback=callback)
             return bound
 
     def issue(self, provider_key: str | None, client_id: str, user: User) -> AccessToken:
-        """Give token credentials without a login: for a password, or for the application's keys."""
+        """Issue token credentials without a login: for a password, or for the application's keys."""
         with self._lock:
             return self._issue(provider_key, client_id, user)
 
     def issue_static(self, provider_key: str | None, client_id: str, user: User) -> AccessToken:
-        """Give the token credentials that the provider's console shows.
+        """Issue the token credentials that the provider's console shows.
 
-        With a seed they are the same ones until they expire or are renewed; the next ones follow from the seed too.
+        With a seed they stay the same until they expire or are renewed. The next ones are derived from the seed too.
         """
         if self._seed is None:
             return self.issue(provider_key, client_id, user)
@@ -215,7 +216,7 @@ class Store:
                 about += " again"
 
     def renew(self, old: AccessToken) -> AccessToken:
-        """Give token credentials in exchange for others, once.
+        """Exchange token credentials for new ones, once.
 
         Raises:
             Refusal: another request was faster.
@@ -235,11 +236,11 @@ class Store:
         """The token credentials ``token`` of this provider and client, whatever their state.
 
         Raises:
-            Refusal: there are none.
+            Refusal: they do not exist.
         """
         found = self._access.get(token)
         if found is None or found.provider_key not in {None, provider_key} or found.client_id != client_id:
-            raise Refusal("token_rejected", "This provider has given no such access token to this application.")
+            raise Refusal("token_rejected", "This provider has not issued this access token to this application.")
         return found
 
     def mark(self, token: AccessToken, state: Literal["valid", "expired", "revoked"]) -> None:
@@ -248,7 +249,7 @@ class Store:
             self._access[token.token] = replace(token, state=state)
 
     def expire_all(self) -> int:
-        """Let all token credentials expire; says how many."""
+        """Let all token credentials expire; returns their number."""
         with self._lock:
             valid = [token for token in self._access.values() if token.state == "valid"]
             for token in valid:
@@ -256,7 +257,7 @@ class Store:
             return len(valid)
 
     def use_nonce(self, timestamp: int, key: tuple[str, str, str], *, forget_before: int) -> bool:
-        """Whether ``key`` (client, token, nonce) comes for the first time with this timestamp (section 3.3)."""
+        """Whether ``key`` (client, token, nonce) is new for this timestamp (section 3.3)."""
         with self._lock:
             for old in [moment for moment in self._nonces if moment < forget_before]:
                 del self._nonces[old]
@@ -278,7 +279,7 @@ def _public_key(pem: str) -> RSAPublicKey:
 
 @functools.cache
 def _rsa_key() -> tuple[str, RSAPublicKey]:
-    """A private key as PEM and its public key: one for all applications, since making one takes a while."""
+    """A private key as PEM and its public key. All applications share it, because generating one takes a while."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
@@ -77,47 +77,41 @@ class Journal:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A response instead of the right one; ``None`` drops the connection."""
-
-    response: Response | None
-    role: str | None = None
-    provider: str | None = None
-
-
-@dataclass(slots=True)
 class Faults:
-    """The faults that are still to come, in order.
+    """The failures that are still to come, in order; without a response, the connection is dropped.
 
     >>> faults = Faults()
-    >>> faults.add(Fault(Response(500), role="access_token"), times=1)
-    >>> faults.take("twitter", "request_token"), faults.take("twitter", "access_token").response.status
-    (None, 500)
+    >>> faults.add(Response(500), "access_token", times=1)
+    >>> faults.take("twitter", "request_token"), faults.take("twitter", "access_token")
+    ((False, None), (True, Response(status=500)))
     >>> faults.take("twitter", "access_token")
+    (False, None)
     """
 
-    _waiting: list[Fault] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: list[tuple[Response | None, str | None, str | None]] = []
 
-    def add(self, fault: Fault, *, times: int) -> None:
-        """Use ``fault`` for the next ``times`` requests that match it."""
+    def add(
+        self, response: Response | None, role: str | None = None, provider: str | None = None, *, times: int
+    ) -> None:
+        """Use ``response`` for the next ``times`` requests, of one role or provider's key if given."""
         with self._lock:
-            self._waiting += [fault] * times
+            self._waiting += [(response, role, provider)] * times
 
     def clear(self) -> None:
-        """Remove all faults."""
+        """Remove all failures."""
         with self._lock:
             self._waiting.clear()
 
-    def take(self, provider: str, role: str) -> Fault | None:
-        """Remove and return the next fault for this request, if there is one."""
+    def take(self, provider: str, role: str) -> tuple[bool, Response | None]:
+        """Whether this request fails, and with which response. Each failure is taken once."""
         with self._lock:
             for fault in self._waiting:
-                if fault.role in {None, role} and fault.provider in {None, provider}:
+                if fault[1] in {None, role} and fault[2] in {None, provider}:
                     self._waiting.remove(fault)
-                    return fault
-        return None
+                    return True, fault[0]
+        return False, None
 
 
 def submit_consent(
