@@ -106,7 +106,8 @@ class BaseOAuth1Auth:
             parameters: further protocol parameters.
             fields: text fields of a multipart body, for a provider that signs them.
         """
-        parameters = masked(parameters)
+        if parameters:
+            parameters = masked(parameters)
         auth = cls.__new__(cls)
         auth.signer = signer
         auth.credentials = credentials

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from copy import copy
+from itertools import repeat
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 from urllib.parse import unquote
 
@@ -390,8 +391,9 @@ class Signer:
                 )
             extra.append(("oauth_body_hash", percent_encode(hash_body(body, self._method.hash_name or ""))))
         if extra:
-            own = [(name, value) for name, _, value in [field.partition("=") for field in protocol.split("&")]]
-            protocol = "&".join([f"{name}={value}" for name, value in sorted([*own, *extra])])
+            # By name and then by value, as join_sorted does it; here are the names of the protocol alone.
+            every = [*protocol.split("&"), *map("=".join, extra)]
+            protocol = "&".join(map("".join, sorted(map(str.partition, every, repeat("=")))))
 
         method, sent = self._method, _raw(protocol) if self._is_raw else protocol
         base_string = request_base_string(http_method, url, form, sent, is_raw=self._is_raw)
