@@ -128,7 +128,7 @@ class BaseOAuth1Auth:
 
     @property
     def token(self) -> str | None:
-        """The token's identifier, if it signs for somebody."""
+        """The token's identifier, if it signs for a user."""
         return self.credentials.oauth_token if self.credentials else None
 
     @property
@@ -138,7 +138,7 @@ class BaseOAuth1Auth:
 
 
 def refuse_authorization() -> SigningError:
-    """The error that a request has an ``Authorization`` header of its own."""
+    """The error for a request that already has an ``Authorization`` header."""
     return SigningError(
         description="The request has an Authorization header already. Leave it out: OAuth needs its place."
     )
@@ -219,7 +219,7 @@ def pairs_of(values: object) -> MaskedList | None:
 
 
 def no_pairs(argument: str, value: object) -> str:
-    """What an error tells of an argument that should hold names and values.
+    """The message for an argument that should contain names and values.
 
     >>> no_pairs("data", iter([b"a=1"]))
     'data is list_iterator, which holds no names and values. Pass a mapping, a list of pairs, text or bytes'

@@ -62,7 +62,7 @@ def note_limits(url: str, error: BaseException) -> None:
 
 
 def failure(url: str, sentence: str) -> TransportError:
-    """The error that the exchange with the host of ``url`` failed as ``sentence`` says."""
+    """The error for a failed exchange with the host of ``url``, for the reason in ``sentence``."""
     return TransportError(description=f"{authority_of(url)}: {sentence}")
 
 
@@ -119,8 +119,8 @@ def _explanation(error: BaseException) -> str:
     for one in chain:
         if isinstance(one, ssl.SSLCertVerificationError):
             return (
-                f"its certificate could not be verified ({one.verify_message}). If it is signed by an authority of "
-                "your own, pass verify='/path/to/authorities.pem'; never verify=False outside of a test."
+                f"its certificate could not be verified ({one.verify_message}). If your own authority signed it, "
+                "pass verify='/path/to/authorities.pem'; never verify=False outside of a test."
             )
         if isinstance(one, gaierror):
             return "there is no such host. Check the address, and this machine's DNS."

@@ -1,11 +1,11 @@
-"""Take no answer of httpx2 for that of a request which it was there before.
+"""Refuse a response of httpx2 that arrived before its request was sent.
 
-A server, or somebody who can add to its answers, may send two answers to one request. What comes late is found by
-httpx2: it looks whether there is something to read on a connection before it uses it again. What comes in one piece
-with the first answer has been read already, and would be the answer to the next request on that connection, which may
-be another user's. (requests forgets what it has read beyond an answer.)
+A server, or an attacker who can extend its responses, may send two responses to one request. httpx2 detects a late one,
+because it checks a connection for unread data before it uses it again. But if both arrive together, httpx2 has already
+read the second one, and would return it for the next request on this connection, which can belong to another user.
+(requests discards data after a response.)
 
-So the bytes that are read between a request and its answer are counted: an answer has to be made of them.
+Therefore the bytes that arrive between a request and its response are counted: the response must consist of them.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ class HttpxPool:
         headers: sent with every request.
         trust_env: whether proxies and authorities come from the environment too.
         follow_redirects: whether API calls follow a redirect (within the same scheme, host and port, by GET or HEAD),
-            unless the call says otherwise.
+            unless the call overrides it.
         client_factory: makes the clients in place of ours, with the transport and the options that they have; called
             twice in each event loop, for API calls and for token requests. It may give the same one both times; then
             logins do queue behind API calls. Cookies, redirects and the bounds of token requests are as with ours.

@@ -1,7 +1,7 @@
 """How long to wait, how much to read, what to remember, where to be redirected: one policy for both transports.
 
 Rule: what is decided here is decided for requests and for httpx2 alike; each pool translates it into its library's
-terms and adds nothing of its own.
+terms and adds nothing.
 
 - Every call has a connect and a read timeout. A token endpoint also has a deadline for the whole exchange, so that an
   answer of one byte a second ends, and a bound on the answer's length after decompression.
@@ -99,7 +99,7 @@ class Limits:
         """These limits with an HTTP library's ``timeout=``: a number, (connect, read), ``httpx2.Timeout`` or ``None``.
 
         Raises:
-            ConfigurationError: it is none of these, or not positive.
+            ConfigurationError: it has another type, or is not positive.
 
         >>> Limits().with_timeout(3).connect, Limits().with_timeout((3, 60)).read
         (3, 60)
@@ -172,7 +172,7 @@ def check_redirect(*, status: int, method: str, url: str, new_method: str, new_u
         new_url: the URL that it leads to.
 
     Raises:
-        ProviderError: says where from, where to, and what to do; or that the address cannot be read.
+        ProviderError: the redirect is not allowed, or its URL is invalid. The message names both URLs and a next step.
 
     >>> check_redirect(status=302, method="GET", url="https://a.example/x", new_method="GET", new_url="https://a.example/y")
     """

@@ -261,7 +261,7 @@ class BaseSyncOAuth1Session(BaseOAuth1Session):
     def fetch_access_token(self, url: str, verifier: str | None = None, **call: object) -> dict[str, str]:
         """Step three: change the request token for an access token, which is then held, and returned.
 
-        Without a request token the client's keys sign alone. That is what xAuth needs: pass ``data={"x_auth_username":
+        Without a request token, only the client's keys sign, as for xAuth: pass ``data={"x_auth_username":
         ..., "x_auth_password": ..., "x_auth_mode": "client_auth"}``.
 
         Args:
@@ -312,7 +312,7 @@ class TokenRequestOptions:
     verifier: str | None = field(default=None, repr=False)
 
     def provider(self, step: str, wire_url: str, options: frozenset[str]) -> Provider:
-        """The provider that is asked, as far as this call tells.
+        """The provider of this call, as far as it is known.
 
         Args:
             step: ``"request_token"`` or ``"access_token"``.

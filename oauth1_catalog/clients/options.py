@@ -106,8 +106,8 @@ def signing_options(client_kwargs: Mapping[str, object], *, name: str) -> dict[s
         name: the client's name, for messages.
 
     Raises:
-        ConfigurationError: ``client_kwargs`` is no mapping, has a near miss of a known name, or an option of the wrong
-            type. Whether a signature method exists, ``Signer`` says.
+        ConfigurationError: ``client_kwargs`` is not a mapping, or contains a misspelt name or an option of the wrong
+            type. ``Signer`` checks whether the signature method exists.
 
     Warns:
         UserWarning: a name is unknown; it is ignored.
@@ -282,7 +282,7 @@ def checked(options: Mapping[str, object], *, name: str) -> dict[str, Any]:
     """``options`` with paths as text; an option of the wrong type is refused.
 
     Raises:
-        ConfigurationError: says which option, and what it should be.
+        ConfigurationError: an option has the wrong type. The message describes the right one.
     """
     for key, value in options.items():
         accepts, wanted = _CHECKS.get(key, (None, ""))

@@ -176,7 +176,7 @@ MAX_ORIGINS = 64
 
 
 class PoolSession(RedirectsUnread):
-    """A session that remembers what the environment says of an origin."""
+    """A session that caches the environment's settings of an origin."""
 
     def __init__(self) -> None:
         super().__init__()

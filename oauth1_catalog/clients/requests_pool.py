@@ -51,9 +51,9 @@ class RequestsPool:
         proxies: scheme to URL, as requests takes it.
         headers: sent with every request.
         trust_env: whether proxies and authorities come from the environment too.
-        stream: whether API calls leave the answer's body unread, unless the call says otherwise.
+        stream: whether API calls leave the answer's body unread, unless the call overrides it.
         hooks: requests' hooks, for API calls.
-        session_factory: makes the session in place of ours, for adapters of your own; called once in each process.
+        session_factory: makes the session in place of ours, such as one with your adapters; called once per process.
             It keeps no cookie of an answer, and what this pool sends through it is bounded and redirected as through
             ours.
         is_plaintext: whether the requests are signed with PLAINTEXT: by http to this machine they take no proxy of the

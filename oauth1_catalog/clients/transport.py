@@ -31,7 +31,7 @@ def check_files(verify: Verify | None, cert: Certificate | None) -> None:
     """Refuse the path of a CA bundle or a client certificate that is not there.
 
     Raises:
-        ConfigurationError: says which argument names which path.
+        ConfigurationError: a file does not exist. The message names the argument and the path.
     """
     if verify == "":  # requests would take it for False
         raise ConfigurationError(description="verify: an empty text. Give the path of a CA bundle, True or False.")

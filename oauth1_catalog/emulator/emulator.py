@@ -226,7 +226,7 @@ class Emulator:
         drop: bool = False,
         times: int = 1,
     ) -> None:
-        """Let the next requests fail, whatever they contain.
+        """Let the next requests fail, regardless of their content.
 
         Args:
             role: ``"request_token"``, ``"authorize"``, ``"access_token"``, ``"renew"``, ``"revoke"`` or ``"api"``.

@@ -1,6 +1,6 @@
 """The authorization endpoint, and the pages that it shows: consent, PIN, and errors.
 
-The HTML and CSS are in ``templates``, as package data. Every page tells the user that it is an emulation.
+The HTML and CSS are in ``templates``, as package data. Every page shows that it is an emulation.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ def document(title: str, *, note: Markup, content: Markup) -> str:
 
     Args:
         title: the title of the window.
-        note: the note at the top of the page, which says that this is an emulation.
+        note: the note at the top of the page, which mentions the emulation.
         content: the rest of the page.
     """
     return template("page").format(title=title, style=_style(), note=note, content=content)

@@ -1,4 +1,4 @@
-"""Why a provider rejects a request: the response that says so, and the mistake behind a wrong signature.
+"""Why a provider rejects a request: the response with the reason, and the mistake behind a wrong signature.
 
 Refusals follow the Problem Reporting extension of OAuth 1.0 (wiki.oauth.net/12238543). The problem is in the body and
 the ``WWW-Authenticate`` header; the statuses are those of OAuth Core 1.0a, section 10.

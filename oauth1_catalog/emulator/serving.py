@@ -131,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection_number = self.server.opened()
 
     def handle_any(self) -> None:
-        """Answer one request, whatever its method."""
+        """Answer one request with any method."""
         body = self._body()
         if body is None:
             self.close_connection = True

@@ -233,7 +233,7 @@ class Store:
         return token
 
     def access(self, token: str, provider_key: str, client_id: str) -> AccessToken:
-        """The token credentials ``token`` of this provider and client, whatever their state.
+        """The token credentials ``token`` of this provider and client, in any state.
 
         Raises:
             Refusal: they do not exist.

@@ -1,4 +1,4 @@
-"""What an emulated provider requires of a request: known clients, tokens and nonces, and what its file says.
+"""What an emulated provider requires of a request: known clients, tokens and nonces, and the rules of its file.
 
 ``Validator`` answers oauthlib's questions, and ``check_requirements`` checks the rest. Both raise a ``Refusal`` that
 names what the provider expects.

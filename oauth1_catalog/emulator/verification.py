@@ -130,7 +130,7 @@ class _Endpoint(BaseEndpoint):
         # PECL's OAuthProvider uses this name.
         details = {"debug_sbs": base_string}
         likely = found.mistake or (
-            "It is none of the usual mistakes. Compare the base strings, and the secrets with those of this emulator."
+            "The mistake is not a common one. Compare the base strings, and the secrets with those of this emulator."
         )
         return Refusal("signature_invalid", f"{advice} {likely}", details=details, log_lines=log_lines)
 

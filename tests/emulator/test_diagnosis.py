@@ -43,7 +43,7 @@ def test_secrets_in_the_wrong_places(photos, token):
         ({"token": (name, secret), "client_secret": ""}, "The client secret was left out of the key."),
         ({"token": (name, own), "client_secret": secret}, "The client secret and the token's secret were exchanged."),
         ({"token": (name, ""), "client_secret": ""}, "The key was empty."),
-        ({"token": (name, "another")}, "It is none of the usual mistakes"),
+        ({"token": (name, "another")}, "The mistake is not a common one"),
     ):
         assert words in advice(photos.send(url, "GET", **wrong))
 
@@ -88,7 +88,7 @@ def test_the_terminal_shows_both_base_strings_and_no_secret(photos, token, caplo
     assert "emulation of photos: api refused: signature_invalid: The signature does not match" in second
     assert "\n  base string of the emulator: GET&https%3A%2F%2F127.0.0.1%3A8443%2Fphotos%2Fapi%2F" in second
     assert "\n  base string of the client:   GET&https%3A%2F%2Fapi.photos.example%2Fv1%2Fx&oauth_" in second
-    assert "none of the usual mistakes" in first
+    assert "mistake is not a common one" in first
     assert "of the client:" not in first
     secrets = (photos.store.client_of("photos").client_secret, token[1])
     assert not any(secret in message for secret in secrets for message in (first, second))
