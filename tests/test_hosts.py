@@ -81,7 +81,7 @@ MISSPELT = [
 
 
 @pytest.mark.parametrize("host", LOOPBACK)
-def test_this_machine(host: str) -> None:
+def test_addresses_of_this_machine_are_loopback(host: str) -> None:
     assert kind_of(host) == "loopback"
     assert LocalHosts().allows(host)
     assert LocalHosts.of(["10.0.0.0/8"]).allows(host)
@@ -89,7 +89,7 @@ def test_this_machine(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", PRIVATE)
-def test_private_hosts(host: str) -> None:
+def test_private_hosts_are_private(host: str) -> None:
     assert kind_of(host) == "private"
     assert not LocalHosts().allows(host)
     assert not LocalHosts.of(False).allows(host)
@@ -114,7 +114,7 @@ def test_an_unusual_spelling_is_never_allowed(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["jira.example.com", "xn--bcher-kva.example", "localhost.evil.example", "internal.io"])
-def test_public_hosts(host: str) -> None:
+def test_public_hosts_are_public(host: str) -> None:
     assert kind_of(host) == "public"
     assert LocalHosts.of(False).allows(host)
 
@@ -156,7 +156,7 @@ def test_every_address_has_a_kind(address: ipaddress.IPv4Address | ipaddress.IPv
         ([], ["localhost"], ["wiki"]),
     ],
 )
-def test_values(value: object, allowed: list[str], refused: list[str]) -> None:
+def test_each_value_of_allow_local_hosts_is_read(value: object, allowed: list[str], refused: list[str]) -> None:
     hosts = LocalHosts.of(value)
     assert [host for host in allowed if not hosts.allows(host)] == []
     assert [host for host in refused if hosts.allows(host)] == []
@@ -174,7 +174,7 @@ def test_values(value: object, allowed: list[str], refused: list[str]) -> None:
         (1.5, "is of type float"),
     ],
 )
-def test_wrong_values(value: object, message: str) -> None:
+def test_a_wrong_value_of_allow_local_hosts_is_refused(value: object, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         LocalHosts.of(value, where="MAAS_ALLOW_LOCAL_HOSTS in app.config")
     assert message in caught.value.description

@@ -86,7 +86,7 @@ def test_alias_bomb_is_not_expanded():
         ("name: x\n".encode("utf-32"), "P008"),
     ],
 )
-def test_limits(text, code):
+def test_a_text_that_cannot_be_a_file_has_one_finding(text, code):
     document = read(text, path="x.yaml")
     assert [finding.code for finding in document.findings] == [code]
 
@@ -219,7 +219,7 @@ def test_a_credential_below_its_key_is_masked_too(text):
     assert len(lines) == text.count("\n") + 1
 
 
-def test_names():
+def test_names_of_credentials_and_paths():
     assert is_credential("API_KEY")
     assert not is_credential("token_response")
     assert dotted(["a", 0, "b"]) == "a[0].b"

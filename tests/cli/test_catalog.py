@@ -174,7 +174,7 @@ def test_a_wrong_setting_is_a_sentence_whatever_the_command(monkeypatch, argumen
     assert told == f"Error: {wrong} Correct the setting, or remove it.\n"
 
 
-def test_wrong_use():
+def test_wrong_use_ends_with_a_message():
     run("show", "trello", "--resolved", "--set", "expiration", status=2)
     assert "did you mean" in run("rule", "P0361", status=2)
 

@@ -80,7 +80,7 @@ def oauth(told, monkeypatch) -> Iterator[OAuth]:
 
 
 @pytest.mark.parametrize("name", ["twitter", "jira", "netsuite", "etrade"])
-def test_a_login(name, oauth, told):
+def test_an_application_in_another_process_logs_in(name, oauth, told):
     client = oauth.register_from_catalog(name, **CHOSEN[name])
     consent = client.create_authorization_url(None if name == "etrade" else CALLBACK)  # E*TRADE takes oob alone
     client.save_authorize_data(redirect_uri=CALLBACK, **consent)
@@ -288,7 +288,7 @@ def test_no_choice_leads_to_the_real_provider(told):
         (["twitter", "--write", "mine"], "mine/twitter.yaml already exists"),
     ],
 )
-def test_wrong_use(tmp_path, monkeypatch, arguments, message):
+def test_wrong_use_ends_with_a_message_and_writes_nothing(tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     Path("mine").mkdir()
     Path("mine/twitter.yaml").write_text("schema_version: 1\n", encoding="utf-8")

@@ -34,7 +34,7 @@ def test_the_message_names_flags_that_work(command: str) -> None:
     run(command, "mediawiki", *WIKI, SWITCHES[1], status=2)
 
 
-def test_show() -> None:
+def test_show_allows_local_hosts_by_a_switch() -> None:
     assert "http://wiki:8081/w/index.php?title=Special:OAuth/token" in run("show", "mediawiki", *WIKI, *SWITCHES)
 
 
@@ -45,7 +45,7 @@ def test_the_switches_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     run("show", "mediawiki", "--set", "wiki_url=http://wiki2:8081", status=2)
 
 
-def test_try() -> None:
+def test_try_allows_local_hosts_by_a_switch() -> None:
     said = run("try", "mediawiki", *WIKI, *SWITCHES)
     assert "1 login, all succeeded" in said
     assert "PLAINTEXT, a call signed" in run("try", "maas", "--set", "base_url=http://maas:5240/MAAS", *SWITCHES)
@@ -58,7 +58,7 @@ def test_try_takes_options() -> None:
     run("try", "mediawiki", "--set", "wiki_url", status=2)
 
 
-def test_emulate() -> None:
+def test_emulate_allows_local_hosts_by_a_switch() -> None:
     command = [sys.executable, "-u", "-m", "oauth1_catalog", "emulate", "mediawiki", *WIKI, *SWITCHES]
     lines: list[str] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

@@ -136,7 +136,7 @@ CALLS: dict[str, tuple[str, str, dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("method", "url", "kwargs", "says"), CALLS.values(), ids=CALLS.keys())
-def test_calls(wire, call, method, url, kwargs, says):
+def test_a_call_that_cannot_be_signed_raises_before_anything_is_sent(wire, call, method, url, kwargs, says):
     with pytest.raises(OAuthError, match=says) as caught:
         call(method, url.replace("{}", wire.url).replace("{port}", str(wire.port)), **kwargs)
     assert isinstance(caught.value, ConfigurationError)

@@ -134,7 +134,7 @@ def test_a_second_login_begins_anew(provider, session):
     assert client.token["oauth_token"] == "rt"
 
 
-def test_a_pin(provider, session):
+def test_a_login_ends_with_a_pin(provider, session):
     client = session("ck", "cs", redirect_uri="oob")
     client.fetch_request_token(f"{provider.url}/request_token")
     client.fetch_access_token(f"{provider.url}/access_token", "1234567")
@@ -251,14 +251,14 @@ def test_an_address_from_a_token_that_is_passed(session):
     assert "oauth_callback=oob" in client.create_authorization_url("https://a/", "x", oauth_callback="oob")
 
 
-def test_a_refusal(provider, session):
+def test_a_refusal_of_the_provider_raises(provider, session):
     with pytest.raises(TokenRequestDeniedError) as caught:
         session("ck", "wrong").fetch_request_token(f"{provider.url}/request_token")
     assert caught.value.problem == "signature_invalid"
     assert caught.value.status == 401
 
 
-def test_no_answer(session):
+def test_a_provider_that_does_not_answer_raises(session):
     with pytest.raises(TransportError, match=r"127\.0\.0\.1:9: the connection was refused"):
         session("ck", "cs").fetch_request_token("http://127.0.0.1:9/request_token")
 

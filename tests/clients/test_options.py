@@ -57,7 +57,7 @@ def parameters(kind):
 
 
 @pytest.mark.parametrize("given", ['{"realm": "x"}', ["realm"], None, 7])
-def test_no_mapping(given):
+def test_client_kwargs_that_are_no_mapping_are_refused(given):
     with pytest.raises(ConfigurationError, match=r"twitter: client_kwargs is \w+\. Give a dictionary"):
         signing_options(given, name="twitter")
 

@@ -80,7 +80,7 @@ def test_an_rsa_key_goes_along(wire, judge, how):
     assert "PRIVATE" not in repr(made)
 
 
-def test_another_process(wire, judge):
+def test_a_pickled_auth_object_signs_in_another_process(wire, judge):
     """What the task queues do."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         assert pool.apply(requests.get, (wire.url,), {"auth": OAuth1Auth(**KEYS)}).status_code == 200

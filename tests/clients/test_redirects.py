@@ -187,7 +187,7 @@ def test_an_address_that_cannot_be_read(wire, call, answer_with, location, statu
     assert len(wire.arrived) == 2
 
 
-def test_redirects_end(wire, call, answer_with):
+def test_redirects_without_end_raise(wire, call, answer_with):
     wire.answer = redirecting(answer_with, "/again", once=False)
     with pytest.raises(ProviderError, match=r"another redirect \(302\) after (5|20|30)"):
         call("GET", wire.url)

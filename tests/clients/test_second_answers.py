@@ -107,7 +107,7 @@ def test_afterwards(wire, kind, answer_with):
     assert "evil" not in "".join(map(shown, answers))
 
 
-def test_over_tls(tls_wire, bundle, kind, answer_with):
+def test_a_second_answer_over_tls_is_dropped(tls_wire, bundle, kind, answer_with):
     tls_wire.answer = lambda _: answer_with("mine") + EVIL
     answers = calls(kind, tls_wire.url, verify=bundle)
     assert answers[0].text == "mine"

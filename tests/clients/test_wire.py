@@ -103,7 +103,7 @@ URLS = {
 
 @pytest.mark.parametrize("path", URLS.values(), ids=URLS.keys())
 @pytest.mark.parametrize("signature_type", ["HEADER", "QUERY"])
-def test_urls(wire, judge, kind, path, signature_type):
+def test_each_url_is_sent_as_it_is_signed(wire, judge, kind, path, signature_type):
     caller(kind, signature_type=signature_type)("GET", wire.url + path)
     protocol = judge(wire.last)
     assert protocol["place"] == signature_type
@@ -209,7 +209,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 @pytest.mark.parametrize("signature_type", ["HEADER", "QUERY", "BODY"])
-def test_forms(wire, judge, kind, form, method, signature_type):
+def test_each_form_is_sent_as_it_is_signed(wire, judge, kind, form, method, signature_type):
     caller(kind, signature_type=signature_type)(method, f"{wire.url}/a?a=3&c=4", **form)
     assert judge(wire.last)["place"] == signature_type
     assert wire.last.header("Content-Length") == str(len(wire.last.body))
@@ -323,7 +323,7 @@ def test_a_stream_that_can_be_read_once_is_left_alone(wire, judge, kind, signatu
     ],
 )
 @pytest.mark.parametrize("kind", ["session", "requests", "client", "async client", "httpx pool"])
-def test_hosts(wire, judge, kind, url, host):
+def test_each_host_is_signed_as_it_is_sent(wire, judge, kind, url, host):
     """By way of a proxy, which gets the whole URL."""
     caller(kind, proxy=wire.url)("GET", url)
     judge(wire.last)
@@ -363,7 +363,7 @@ def test_debugging_values_can_be_fixed(wire, judge, kind):
     assert wire.last.header("Authorization").startswith('OAuth realm="Photos", oauth_')
 
 
-def test_two_legged(wire, judge, kind):
+def test_a_call_without_a_token_is_signed(wire, judge, kind):
     judge.token_secret = ""
     caller(kind, token=None, token_secret=None)("GET", wire.url)
     assert "oauth_token" not in judge(wire.last)

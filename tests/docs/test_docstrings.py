@@ -22,7 +22,7 @@ MODULES = {
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples(name):
+def test_the_examples_of_each_docstring_run(name):
     results = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
     assert results.failed == 0
     assert results.attempted == MODULES[name]  # doctest has found every example that the file holds

@@ -67,7 +67,7 @@ def test_steps_and_answers() -> None:
         (TransportError(description="down"), 502),
     ],
 )
-def test_the_example(error: OAuthError, status: int) -> None:
+def test_the_example_of_the_page_answers_each_error(error: OAuthError, status: int) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     names: dict[str, object] = {"__name__": __name__}
     exec(code.replace("Flask(__name__)", f"Flask(__name__, root_path={str(ROOT)!r})"), names)

@@ -12,7 +12,7 @@ from oauth1_catalog.__main__ import main
 from tests.docs.conftest import ROOT, python_blocks
 
 
-def test_testing_page() -> None:
+def test_the_code_of_the_testing_page_runs() -> None:
     blocks = python_blocks("docs/testing.md")
     assert blocks
     for code in blocks:

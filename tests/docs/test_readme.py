@@ -26,7 +26,9 @@ def _run(code: str) -> dict[str, Any]:
     return names
 
 
-def test_flask(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+def test_the_flask_example_logs_in(
+    emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
     monkeypatch.setenv("FLASK_SECRET_KEY", "a secret key of the test")
     monkeypatch.setenv("FLASK_TWITTER_CLIENT_ID", twitter.client_id)
     monkeypatch.setenv("FLASK_TWITTER_CLIENT_SECRET", twitter.client_secret)
@@ -46,7 +48,7 @@ def test_flask(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPa
     assert "user_timeline.json" in capsys.readouterr().out
 
 
-def test_starlette(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_starlette_example_logs_in(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = {"TWITTER_CLIENT_ID": twitter.client_id, "TWITTER_CLIENT_SECRET": twitter.client_secret, "SECRET_KEY": "s3"}
     for name, value in keys.items():
         monkeypatch.setenv(name, value)
@@ -60,7 +62,7 @@ def test_starlette(emulator: Emulator, twitter: Client, monkeypatch: pytest.Monk
     assert (declined.status_code, declined.text) == (403, DECLINED)
 
 
-def test_django(emulator: Emulator, twitter: Client, tmp_path: Path) -> None:
+def test_the_django_example_logs_in(emulator: Emulator, twitter: Client, tmp_path: Path) -> None:
     """In a process of its own: Django's settings are made once in each."""
     (tmp_path / "urls.py").write_text(DJANGO, encoding="utf-8")
     (tmp_path / "settings.py").write_text(

@@ -42,7 +42,7 @@ def run(code: str, names: dict[str, Any]) -> dict[str, Any]:
     return names
 
 
-def test_the_registrations() -> None:
+def test_the_registrations_of_the_page_work() -> None:
     page = run(REGISTRATIONS, {"__name__": "page"})
     oauth = page["oauth"]
     assert oauth.check() == []

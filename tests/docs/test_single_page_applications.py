@@ -33,7 +33,7 @@ def approved(emulator: Emulator, consent: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(back).query))
 
 
-def test_flask(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_flask_example_logs_in(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLASK_SECRET_KEY", "a secret key of the test")
     monkeypatch.setenv("FLASK_TWITTER_CLIENT_ID", twitter.client_id)
     monkeypatch.setenv("FLASK_TWITTER_CLIENT_SECRET", twitter.client_secret)
@@ -45,7 +45,7 @@ def test_flask(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPa
     assert browser.post("/api/authorize", json=parameters).json == ENDED
 
 
-def test_fastapi(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fastapi_example_logs_in(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "a secret key of the test")
     monkeypatch.setenv("TWITTER_CLIENT_ID", twitter.client_id)
     monkeypatch.setenv("TWITTER_CLIENT_SECRET", twitter.client_secret)
@@ -58,7 +58,9 @@ def test_fastapi(emulator: Emulator, twitter: Client, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("sent_as", ["application/json", "multipart/form-data"])
-def test_django_rest_framework(emulator: Emulator, twitter: Client, tmp_path: Path, sent_as: str) -> None:
+def test_the_django_rest_framework_example_logs_in(
+    emulator: Emulator, twitter: Client, tmp_path: Path, sent_as: str
+) -> None:
     """In a process of its own: Django's settings are made once in each."""
     (tmp_path / "api.py").write_text(DJANGO, encoding="utf-8")
     keys = {"client_id": twitter.client_id, "client_secret": twitter.client_secret}

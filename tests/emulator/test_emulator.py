@@ -87,7 +87,7 @@ def test_without_its_authority_its_certificate_is_worth_nothing(emulator, monkey
 @pytest.mark.parametrize(
     ("problem", "expected"), [("", "denied="), ("permission_denied", "oauth_problem=permission_denied")]
 )
-def test_a_denial(emulator, session, problem, expected):
+def test_a_user_declines(emulator, session, problem, expected):
     provider = emulator.catalog.provider("twitter")
     session.fetch_request_token(provider.request_token_url)
     assert expected in emulator.deny(session.authorization_url(provider.authorize_url), problem=problem)

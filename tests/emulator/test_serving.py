@@ -53,7 +53,7 @@ def talk(server: HTTPServer, *requests: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", ""])
-def test_loopback_only(host):
+def test_the_server_listens_on_loopback_only(host):
     with pytest.raises(ConfigurationError, match="loopback only"):
         HTTPServer(host, 0, answer=lambda request, connection: None, opened=lambda: 1)
 
@@ -83,7 +83,7 @@ def test_the_target_and_the_host_as_they_came():
         (b"X: none", b"", None),
     ],
 )
-def test_bodies(head, body, expected):
+def test_each_kind_of_body_is_read(head, body, expected):
     with listening(hello) as (server, seen):
         answer = talk(
             server, b"POST / HTTP/1.1\r\nHost: a\r\n" + head + b"\r\n\r\n" + body, b"GET /2 HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -102,7 +102,9 @@ def test_a_callback_without_a_token(query: list[tuple[str, str]]) -> None:
         (rules(denied_param="authorize", denied_value="0"), [("oauth_token", "t"), ("authorize", "0")], None),
     ],
 )
-def test_a_denial(provider: Provider, query: list[tuple[str, str]], problem: str | None) -> None:
+def test_a_callback_of_a_user_who_declines_raises(
+    provider: Provider, query: list[tuple[str, str]], problem: str | None
+) -> None:
     callback = read_callback(provider, query)
     assert callback.oauth_token == "t"
     assert type(callback.failure) is AuthorizationDeniedError
@@ -126,7 +128,7 @@ def test_an_empty_denial_or_problem_says_nothing() -> None:
     assert read_callback(PLAIN, query).failure is None
 
 
-def test_verifiers() -> None:
+def test_a_verifier_is_required_as_the_file_says() -> None:
     by_hand = Provider(name="example")
     assert require_verifier(PLAIN, "v") == "v"
     assert require_verifier(by_hand, None, "early") == "early"

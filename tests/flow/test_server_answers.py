@@ -85,7 +85,7 @@ def test_every_answer_has_its_outcome() -> None:
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda a: f"{a['server'].partition('-')[0]}: {a['case']}")
-def test_answer(answer: dict[str, object]) -> None:
+def test_the_answer_of_a_real_server_is_read(answer: dict[str, object]) -> None:
     outcome = EXPECTED[str(answer["server"])][str(answer["case"])]
     step = "access_token" if str(answer["case"]).startswith(("access", "api")) else "request_token"
     status, body = int(str(answer["status"])), str(answer["body"])

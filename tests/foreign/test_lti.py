@@ -57,7 +57,7 @@ def test_names_are_not_encoded_by_it(tool: str, name: str) -> None:
         assert client.post(f"{tool}/launch", data={**LAUNCH, name: "1"}).status_code == 401
 
 
-def test_it_verifies(tool: str) -> None:
+def test_a_wrong_secret_is_refused_by_the_tool(tool: str) -> None:
     with OAuth1Session("key", "another", signature_type="BODY") as client:
         answer = client.post(f"{tool}/launch", data=LAUNCH)
     assert (answer.status_code, answer.text) == (401, "Error: Invalid Signature")

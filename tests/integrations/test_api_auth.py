@@ -118,7 +118,7 @@ def test_a_netrc_does_not_take_its_place(
     assert serve(register(name), body) == "ada"
 
 
-def test_userinfo(
+def test_the_profile_is_asked_for_with_the_token(
     register: Callable[[str], Application], name: str, token: dict[str, str], own_files: Emulator
 ) -> None:
     async def body(app: Application, *request: Any) -> Any:

@@ -77,7 +77,9 @@ def add_sync_endpoints(app: FastAPI, oauth: OAuth) -> None:
 
 
 @pytest.mark.parametrize("add_endpoints", [add_async_endpoints, add_sync_endpoints])
-def test_a_login(app: FastAPI, oauth: OAuth, emulator: Emulator, add_endpoints: Any) -> None:
+def test_a_user_logs_in_with_async_and_sync_endpoints(
+    app: FastAPI, oauth: OAuth, emulator: Emulator, add_endpoints: Any
+) -> None:
     add_endpoints(app, oauth)
     with TestClient(app, base_url="https://shop.example", follow_redirects=False) as browser:
         back = emulator.approve(browser.get("/login").headers["Location"], user="grace")

@@ -39,7 +39,7 @@ def strict(found: list[Any]) -> list[ConfigurationNotice]:
 
 
 @ATTRIBUTES
-def test_flask(same_site: str | None, told: int) -> None:
+def test_a_strict_cookie_of_flask_is_explained(same_site: str | None, told: int) -> None:
     app = flask.Flask(__name__)
     app.config.update(SECRET_KEY="s", SESSION_COOKIE_SAMESITE=same_site)
     app.config["OAUTH1_CATALOG_REDIRECT_BASE_URL"] = "https://app.example"
@@ -54,7 +54,7 @@ def test_flask(same_site: str | None, told: int) -> None:
 
 
 @ATTRIBUTES
-def test_django(same_site: str | None, told: int) -> None:
+def test_a_strict_cookie_of_django_is_explained(same_site: str | None, told: int) -> None:
     oauth = django_client.OAuth()
     oauth.register_from_catalog("twitter", **KEYS)
     with override_settings(SESSION_COOKIE_SAMESITE=same_site, ALLOWED_HOSTS=["localhost"]):
@@ -63,7 +63,7 @@ def test_django(same_site: str | None, told: int) -> None:
 
 @pytest.mark.parametrize("kind", [Starlette, FastAPI])
 @pytest.mark.parametrize(("same_site", "told"), [("Strict", 1), ("strict", 1), ("lax", 0), ("none", 0)])
-def test_starlette(kind: Any, same_site: str, told: int) -> None:
+def test_a_strict_cookie_of_starlette_is_explained(kind: Any, same_site: str, told: int) -> None:
     oauth = starlette_client.OAuth()
     oauth.register_from_catalog("twitter", **KEYS)
     by_name = Middleware(SessionMiddleware, secret_key="s", same_site=same_site)

@@ -53,7 +53,9 @@ REGISTRATIONS: dict[str, tuple[str, Callable[[Any], object]]] = {
 
 
 @pytest.mark.parametrize(("says", "register"), REGISTRATIONS.values(), ids=REGISTRATIONS.keys())
-def test_a_registration(registry: Callable[..., Any], says: str, register: Callable[[Any], object]) -> None:
+def test_a_warning_of_a_registration_is_at_the_applications_line(
+    registry: Callable[..., Any], says: str, register: Callable[[Any], object]
+) -> None:
     oauth = registry()
     with at_the_line("oauth.register", says):
         register(oauth)
@@ -95,20 +97,20 @@ CONSTRUCTORS = {
 
 
 @pytest.mark.parametrize("make", CONSTRUCTORS.values(), ids=CONSTRUCTORS.keys())
-def test_a_constructor(make: Callable[..., Any]) -> None:
+def test_a_warning_of_a_constructor_is_at_the_applications_line(make: Callable[..., Any]) -> None:
     with at_the_line("colour", "unknown 'colour'"):
         make("k", colour="red")
     with at_the_line("SHORT", "rsa_key has 1024 bits"):
         make("k", rsa_key=SHORT, **RSA)
 
 
-def test_a_signer() -> None:
+def test_a_warning_of_a_signer_is_at_the_applications_line() -> None:
     with at_the_line("Signer(", "rsa_key has 1024 bits"):
         Signer(ClientCredentials("k"), rsa_key=SHORT, signature_method="RSA-SHA1")
 
 
 @pytest.mark.parametrize("face", [name for name in operations.FACES if "Auth," not in name])
-def test_a_login(face: str) -> None:
+def test_a_warning_of_a_login_is_at_the_applications_line(face: str) -> None:
     """The application is ``tests/secrecy/operations.py``; in the blocking face it waits in another thread."""
     with serving() as wire:
         wire.answer = lambda _: response("oauth_token=t&oauth_token_secret=s")

@@ -188,7 +188,7 @@ def comes_back(file: ProviderFile) -> bool:
 
 
 @pytest.mark.parametrize("name", [name for name in providers_with("redirect") if comes_back(FILES[name])])
-def test_login(
+def test_a_user_logs_in_at_each_provider(
     name: str, framework: str, make: Callable[..., Application], registered: Callable[[str], None], emulator: Emulator
 ) -> None:
     file = FILES[name]

@@ -46,7 +46,9 @@ def verify(request: Request, key: RSAPrivateKey) -> dict[str, str]:
 
 @pytest.mark.parametrize("application", FRAMEWORKS.values())
 @pytest.mark.parametrize("environment", [None, "sandbox"])
-def test_calls(application: type, environment: str | None, key: RSAPrivateKey) -> None:
+def test_calls_are_signed_as_mastercard_verifies_them(
+    application: type, environment: str | None, key: RSAPrivateKey
+) -> None:
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()

@@ -74,7 +74,7 @@ def url_of_call(provider: Provider, url: str, **given: Any) -> str:
 
 
 @pytest.mark.parametrize("url", DISGUISED)
-def test_no_endpoint(url: str) -> None:
+def test_an_address_in_disguise_is_no_endpoint(url: str) -> None:
     fault = endpoint_fault(url, Access())
     assert fault.endswith(".")
 
@@ -92,7 +92,7 @@ def test_no_endpoint(url: str) -> None:
         "http://[::1]:80/",
     ],
 )
-def test_endpoints(url: str) -> None:
+def test_https_and_loopback_addresses_are_endpoints(url: str) -> None:
     assert endpoint_fault(url, Access()) == ""
 
 
@@ -111,7 +111,7 @@ def test_endpoints(url: str) -> None:
         ("https://files.example.com:8443/x", "https://files.example.com:8443/x"),
     ],
 )
-def test_calls(url: str, goes_to: str) -> None:
+def test_a_call_goes_to_the_providers_own_hosts(url: str, goes_to: str) -> None:
     assert url_of_call(PROVIDER, url) == goes_to
 
 

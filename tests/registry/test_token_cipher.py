@@ -54,7 +54,7 @@ def test_keys_are_one_text_or_a_list() -> None:
 
 
 @pytest.mark.parametrize("keys", [None, "", ",", [], [""], b""])
-def test_no_key(keys: object) -> None:
+def test_a_cipher_without_a_key_is_refused(keys: object) -> None:
     with pytest.raises(ConfigurationError, match="there is no key") as caught:
         TokenCipher(keys)
     assert caught.value.error == "missing_token_keys"

@@ -42,7 +42,7 @@ URL = URLISH | URLISH.map(lambda rest: "https://" + rest) | URLISH.map(lambda re
     st.none() | st.dictionaries(TEXT | TEXT.map(lambda name: "oauth_" + name), TEXT, max_size=2),
     st.sampled_from(["none", "non_form", "always"]),
 )
-def test_sign(signature_type, url, headers, body, token, parameters, body_hash):
+def test_signing_any_request_raises_only_our_errors(signature_type, url, headers, body, token, parameters, body_hash):
     signer = Signer(ClientCredentials("key", "secret"), signature_type=signature_type, body_hash=body_hash)
     with contextlib.suppress(SigningError):
         signed = signer.sign(Request("POST", url, headers, body), token, parameters)
@@ -55,7 +55,7 @@ def test_sign(signature_type, url, headers, body, token, parameters, body_hash):
 
 @settings(max_examples=500, deadline=None)
 @given(TEXT, TEXT, TEXT, st.none() | TEXT, st.sampled_from(["rfc5849", "mastercard"]))
-def test_a_signer(client_id, client_secret, nonce, realm, profile):
+def test_any_arguments_of_a_signer_raise_only_our_errors(client_id, client_secret, nonce, realm, profile):
     with contextlib.suppress(SigningError):
         signer = Signer(ClientCredentials(client_id, client_secret), nonce=nonce, realm=realm, profile=profile)
         header = signer.authorization("GET", "https://example.com/")
@@ -65,7 +65,7 @@ def test_a_signer(client_id, client_secret, nonce, realm, profile):
 
 @settings(max_examples=500, deadline=None)
 @given(URL)
-def test_a_url(url):
+def test_any_url_raises_only_our_errors(url):
     with contextlib.suppress(SigningError):
         assert base_string_uri(url).isascii()
 

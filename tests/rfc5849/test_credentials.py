@@ -59,7 +59,7 @@ class TestEncoded:
 
 
 @pytest.mark.parametrize("secret", ["", "secret", "åçñ", "&%= "])
-def test_what_can_be_signed_with(secret):
+def test_credentials_that_can_sign_pass(secret):
     assert check_credentials("é", secret, "client_id", "client_secret") is None
 
 
@@ -75,7 +75,7 @@ def test_what_can_be_signed_with(secret):
         ("hush\ud800", "s", "client_id has a lone surrogate"),
     ],
 )
-def test_what_cannot(identifier, secret, message):
+def test_credentials_that_cannot_sign_are_refused(identifier, secret, message):
     with pytest.raises(SigningError, match=message) as caught:
         check_credentials(identifier, secret, "client_id", "client_secret")
     assert caught.value.__context__ is None

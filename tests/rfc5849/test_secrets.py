@@ -87,7 +87,7 @@ def test_errors_of_a_good_key_in_a_bad_place(private_pem):
     assert CANARIES[2] not in text
 
 
-def test_reprs(private_pem):
+def test_no_repr_shows_a_secret(private_pem):
     for signer in (
         Signer(CLIENT),
         Signer(CLIENT, signature_method="PLAINTEXT"),

@@ -42,7 +42,7 @@ def test_a_clock_that_was_ahead(make: Callable[..., Application], emulator: Emul
 
 
 @pytest.mark.parametrize("kept_in", ["session", "cache"])
-def test_another_process(make: Callable[..., Application], emulator: Emulator, kept_in: str) -> None:
+def test_an_old_cookie_in_another_process(make: Callable[..., Application], emulator: Emulator, kept_in: str) -> None:
     """With a cache, the login has ended for each process; of cookies alone, docs/security.md tells the limit."""
     cache = cachelib.SimpleCache() if kept_in == "cache" else None
     app = make(cache=cache)

@@ -47,7 +47,7 @@ OWN = (
 SITE = "https://shop.example"
 
 
-def test_the_corpus() -> None:
+def test_the_corpus_has_two_hundred_texts() -> None:
     assert len(HOSTILE) + len(NOT_TEXT) >= 200
 
 

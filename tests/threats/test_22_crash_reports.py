@@ -124,7 +124,7 @@ def test_a_token_that_is_shown_to_the_provider(wire: Wire, report: Any, face: st
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.mark.parametrize("mistake", [{"request_token_urll": "x"}, {"client_kwargs": {"signature_method": "x"}}])
-def test_a_registration(report: Any, framework: str, mistake: dict[str, Any]) -> None:
+def test_a_registration_that_fails_shows_no_secret(report: Any, framework: str, mistake: dict[str, Any]) -> None:
     """At the application's start, where its keys are."""
     registry = FRAMEWORKS[framework].integration.OAuth
     app = (flask.Flask(__name__),) if framework == "flask" else ()

@@ -60,7 +60,7 @@ def test_a_seed_does_not_matter() -> None:
     assert not set(one) & {random_nonce() for _ in range(100)}
 
 
-def test_many_threads() -> None:
+def test_many_threads_never_use_a_nonce_twice() -> None:
     signer = Signer(ClientCredentials("key", "secret"))
     seen: list[str] = []
     threads = [threading.Thread(target=lambda: seen.extend(nonces(signer, EACH))) for _ in range(8)]

@@ -53,7 +53,9 @@ def shop(make: Callable[..., Application], cache: Failing) -> Application:
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("error", [ConnectionError("redis://:canary@host"), TimeoutError(), ValueError("canary")])
-def test_it_raises(shop: Application, cache: Failing, emulator: Emulator, operation: str, error: Exception) -> None:
+def test_a_cache_that_raises_ends_the_login(
+    shop: Application, cache: Failing, emulator: Emulator, operation: str, error: Exception
+) -> None:
     browser = shop.browser()
     if operation != "set":
         back = emulator.approve(browser.get("/login").location)

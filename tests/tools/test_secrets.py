@@ -72,7 +72,7 @@ async def awaited(function: Any, args: Any, kwargs: Any) -> Any:
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_api_calls(shop: Callable[..., Shop], reported: Any, call: str) -> None:
+def test_no_crash_report_shows_a_secret_of_an_api_call(shop: Callable[..., Shop], reported: Any, call: str) -> None:
     verb, kwargs = CALLS[call]
     error = of_a_call(shop(NOWHERE), verb, "orders", **kwargs)
     frames = reported(error)
@@ -90,7 +90,7 @@ STEPS: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("kind", ["nowhere", "refused"])
-def test_steps(
+def test_no_crash_report_shows_a_secret_of_a_login(
     shop: Callable[..., Shop], reported: Any, provider: Wire, answer_with: Any, step: str, kind: str
 ) -> None:
     provider.answer = lambda _: answer_with("oauth_token_secret=CanaryAnswer&oauth_problem=x", "401 Unauthorized")
