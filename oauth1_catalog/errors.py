@@ -84,6 +84,19 @@ class OAuthError(Exception):
         self.step = step
         super().__init__(f"{self.error}: {self.description}")
 
+    def name_client(self, client: str) -> None:
+        """Set ``provider``, and begin the text with it, where what raised the error did not know the client.
+
+        >>> error = OAuthError("invalid_key", "The key cannot be read.", advice="Pass PEM.")
+        >>> error.name_client("twitter")
+        >>> print(error)
+        invalid_key: twitter: The key cannot be read. Pass PEM.
+        """
+        self.provider = client
+        self.cause = f"{client}: {self.cause}"
+        self.description = f"{client}: {self.description}"
+        self.args = (f"{self.error}: {self.description}",)
+
     def __repr__(self) -> str:
         return f'<{type(self).__name__} "{self.error}">'
 

@@ -18,7 +18,7 @@ import dataclasses
 import typing
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -116,7 +116,7 @@ class UserinfoRules:
     claims: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Provider:
     """One provider, ready for use; ``model.py`` documents each field."""
 
@@ -175,10 +175,10 @@ class Provider:
         """Only the name: parameters, headers and options can contain keys and passwords of an application."""
         return f"Provider({self.name!r})"
 
-    @property
-    def all_headers(self) -> dict[str, str]:
+    @cached_property
+    def all_headers(self) -> Mapping[str, str]:
         """The headers of every request, including the User-Agent."""
-        return {**self.headers, "User-Agent": self.user_agent} if self.user_agent else dict(self.headers)
+        return {**self.headers, "User-Agent": self.user_agent} if self.user_agent else self.headers
 
     @property
     def status_sentence(self) -> str:

@@ -47,7 +47,7 @@ def rotate(database: str, table: str, batch_size: int) -> None:
         from sqlalchemy import create_engine
         from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-        from oauth1_catalog.integrations.sqlalchemy_tokens.rotation import SQLAlchemyRows
+        from oauth1_catalog.integrations.sqlalchemy_tokens.store import SQLAlchemyRows
     from oauth1_catalog.registry.token_table import rotate as rotate_rows
 
     cipher = TokenCipher(os.environ.get(SETTING))

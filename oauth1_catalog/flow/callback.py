@@ -100,9 +100,10 @@ def _each_once(provider: Provider, wanted: Container[str], pairs: Iterable[tuple
 def _invalid(provider: Provider, fault: str) -> StateError:
     return StateError(
         "invalid_callback",
-        f"{provider.name}: {fault}. Ask the user to log in again.",
+        f"{provider.name}: {fault}.",
         provider=provider.name,
         step="callback",
+        advice="Ask the user to log in again.",
     )
 
 

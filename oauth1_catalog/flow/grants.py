@@ -131,10 +131,10 @@ def _request(provider: Provider, signer: Signer, endpoint: Endpoint, token: Mapp
     if endpoint.session_handle and not handle:
         raise MissingTokenError(
             "missing_session_handle",
-            f"{provider.name}: the token has no oauth_session_handle, without which it cannot be renewed. Keep every "
-            "field of the token's answer, and ask the user to log in again.",
+            f"{provider.name}: the token has no oauth_session_handle, without which it cannot be renewed.",
             provider=provider.name,
             step="renew",
+            advice="Keep every field of the token's answer, and ask the user to log in again.",
         )
     values = {
         "client_id": signer.client.client_id,
@@ -154,7 +154,7 @@ def _required(provider: Provider, endpoint: Endpoint | None, step: str) -> Endpo
     if endpoint is None:
         raise ConfigurationError(
             f"no_{step}",
-            f"{provider.name}: its file does not say how to {step} a token. "
+            f"{provider.name}: its file does not describe how to {step} a token. "
             + ("Ask the user to log in again." if step == "renew" else "The user can revoke it at the provider."),
             provider=provider.name,
             step=step,

@@ -1,7 +1,7 @@
 """What a profile's answer holds, in each format that providers write it in: JSON, XML, a signed JWT, plain text.
 
-Rule: an answer that is not wholly what its format asks for is no profile; a JWT whose signature is not the client's own
-secret's says nothing.
+Rule: a response that does not follow its format completely is not a profile. A JWT must be signed with the client's
+secret.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from typing import Any, Protocol
 from xml.etree import ElementTree as ET
 
 from oauth1_catalog.errors import needs
-from oauth1_catalog.flow.json_text import read_json
-from oauth1_catalog.flow.responses import xml_root
+from oauth1_catalog.flow.responses import read_json, xml_root
 from oauth1_catalog.hosts import host_of
 from oauth1_catalog.rfc5849.messages import ClientCredentials
 
@@ -58,16 +57,16 @@ class JsonProfile:
 
     document: dict[str, Any] | list[Any]
 
-    def find(self, path: str) -> Any:  # noqa: D102 - the protocol tells
+    def find(self, path: str) -> Any:  # noqa: D102 - documented in the protocol
         with needs("userinfo()", "flask", "django", "starlette"):
             import jsonpath_rfc9535
         node = jsonpath_rfc9535.find_one(path, self.document)
         return None if node is None else node.value
 
-    def field(self, name: str) -> object:  # noqa: D102 - the protocol tells
+    def field(self, name: str) -> object:  # noqa: D102 - documented in the protocol
         return self.document.get(name) if isinstance(self.document, dict) else None
 
-    def names(self) -> list[str]:  # noqa: D102 - the protocol tells
+    def names(self) -> list[str]:  # noqa: D102 - documented in the protocol
         return sorted(map(str, self.document)) if isinstance(self.document, dict) else []
 
 
@@ -81,17 +80,17 @@ class XmlProfile:
 
     root: ET.Element
 
-    def find(self, path: str) -> Any:  # noqa: D102 - the protocol tells
+    def find(self, path: str) -> Any:  # noqa: D102 - documented in the protocol
         steps, _, attribute = path.partition("/@")
         element = self.root.find(steps)
         if element is None:
             return None
         return element.get(attribute) if attribute else (element.text or "").strip()
 
-    def field(self, name: str) -> object:  # noqa: D102 - the protocol tells
+    def field(self, name: str) -> object:  # noqa: D102 - documented in the protocol
         return self.find(f".//{name}")
 
-    def names(self) -> list[str]:  # noqa: D102 - the protocol tells
+    def names(self) -> list[str]:  # noqa: D102 - documented in the protocol
         return sorted({element.tag for element in self.root.iter()})
 
 
@@ -115,7 +114,7 @@ def read_profile(
         clock: seconds since the epoch, ``time.time`` by default.
 
     Raises:
-        ValueError: it is not written so; the message says what is wrong, and nothing of what it holds.
+        ValueError: it is not in that format. The message names the fault, and quotes nothing.
 
     >>> read_profile(" ada ", "text", client=ClientCredentials("key")).find("$.text")
     'ada'
@@ -129,9 +128,9 @@ def read_profile(
     try:
         document = read_json(text)
     except (ValueError, RecursionError):
-        raise ValueError("it is no JSON") from None
+        raise ValueError("it is not JSON") from None
     if not isinstance(document, dict | list) or document == []:
-        raise ValueError("it is no JSON object")
+        raise ValueError("it is not a JSON object")
     return JsonProfile(document)
 
 
@@ -155,7 +154,7 @@ def _jwt(
         payload = read_json(_base64url(claims).decode())
         given = _base64url(signature)
     except (ValueError, AttributeError, RecursionError):
-        raise ValueError("it is no JWT") from None
+        raise ValueError("it is not a JWT") from None
     if algorithm != "HS256" or not client.client_secret:
         raise ValueError("its JWT is not signed with the consumer secret (HS256)")
     wanted = hmac.digest(client.client_secret.encode("utf-8"), f"{header}.{claims}".encode("ascii"), "sha256")

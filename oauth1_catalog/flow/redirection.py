@@ -67,7 +67,7 @@ def request_temporary_credentials(
 def validate_redirect_uri(name: str, uri: str) -> None:
     """Refuse a redirect URI that no provider could send the user back to (RFC 5849, section 2.1).
 
-    An application of a phone or a desktop may have a scheme of its own, such as ``myapp://callback``.
+    An application on a phone or a desktop may use its own scheme, such as ``myapp://callback``.
 
     Raises:
         ConfigurationError: it is neither an absolute address nor ``oob``.
@@ -113,7 +113,7 @@ def temporary_credentials(provider: Provider, fields: dict[str, str]) -> Tempora
 
 
 def access_token_fields(provider: Provider, fields: dict[str, str]) -> dict[str, str]:
-    """The fields of an access token's answer: the token, its secret, and whatever else came.
+    """The fields of an access token's answer: the token, its secret, and the provider's other fields.
 
     Raises:
         TokenResponseError: it has no secret, and the provider is not known for that.
@@ -138,7 +138,7 @@ def authorization_url(
     only where the provider's file asks for it: the specification ends its life with step one.
 
     Args:
-        provider: says the address and the parameters' names.
+        provider: its address, and the names of the parameters.
         temporary: the request token.
         client_id: for the providers that want it in the address.
         redirect_uri: where the user comes back to.
@@ -186,7 +186,7 @@ def request_token_credentials(
     """Step three: change the request token for an access token (RFC 5849, section 2.3).
 
     Returns:
-        ``oauth_token``, ``oauth_token_secret`` and whatever else the provider sent, such as ``screen_name``.
+        ``oauth_token``, ``oauth_token_secret`` and the provider's other fields, such as ``screen_name``.
 
     Raises:
         MissingSettingError: the provider has no ``access_token_url``.
@@ -227,7 +227,7 @@ def token_request(
         placeholders: values for ``{oauth_token}`` and the like in the provider's parameters.
         secrets: further values that no message may show.
     """
-    url, client = _required(provider, f"{step}_url"), signer.client
+    url = _required(provider, f"{step}_url")
     if step == "request_token":
         method, own, place = (
             provider.request_token_method,
@@ -236,8 +236,10 @@ def token_request(
         )
     else:
         method, own, place = provider.access_token_method, provider.access_token_params, provider.access_token_params_in
-    texts = fill_placeholders({**own, **(params or {})}, {"client_id": client.client_id, **(placeholders or {})})
-    headers = provider.all_headers
+    texts = {**own, **(params or {})}
+    if texts:
+        texts = fill_placeholders(texts, {"client_id": signer.client.client_id, **(placeholders or {})})
+    headers = dict(provider.all_headers)
     if step == "request_token":
         headers |= provider.request_token_headers
     body = None
@@ -246,7 +248,7 @@ def token_request(
         body = form_encode(texts.items()).encode("ascii")
     elif texts:
         url = with_query(url, texts)
-    signer = signer.at(provider.token_signature_type or signer.signature_type)
+    signer, client = signer.at(provider.token_signature_type or signer.signature_type), signer.client
     request = signer.sign(Request(method, url, headers, body), credentials, protocol)
     response = yield from answer(request, provider, step=step)
     secrets = (
@@ -287,9 +289,10 @@ def _required(provider: Provider, setting: str) -> str:
     value: str | None = getattr(provider, setting)
     if not value:
         raise MissingSettingError(
-            f"{provider.name}: no {setting}. Pass {setting}= to register(), or set it in the configuration.",
+            f"{provider.name}: no {setting}.",
             provider=provider.name,
             setting=setting,
+            advice=f"Pass {setting}= to register(), or set it in the configuration.",
         )
     return value
 
@@ -326,7 +329,7 @@ def _secret(provider: Provider, fields: dict[str, str], step: str) -> str:
         if provider.callback.secret == "required" and provider.from_catalog:
             raise TokenResponseError(
                 description=f"{provider.name}: the {step} answer has no oauth_token_secret. If this provider sends "
-                "none, its file says `callback: {secret: optional}`.",
+                "none, set `callback: {secret: optional}` in its file.",
                 provider=provider.name,
                 step=step,
             )
@@ -338,8 +341,8 @@ def _secret(provider: Provider, fields: dict[str, str], step: str) -> str:
 def _check_confirmed(provider: Provider, value: str | None) -> None:
     """RFC 5849, section 2.1: the answer holds ``oauth_callback_confirmed=true``.
 
-    Servers also write ``True``, ``1`` or ``yes``, so only an explicit no is a refusal, whatever the provider's file
-    expects: the user would not come back. Without the parameter the provider may speak OAuth Core 1.0, whose logins can
+    Servers also write ``True``, ``1`` or ``yes``, so only an explicit denial is refused, regardless of the provider's
+    file: the user would not come back. Without the parameter the provider may use OAuth Core 1.0, whose logins can
     be fixated (oauth.net advisory 2009-1); whether that is accepted is the file's to decide.
     """
     said = (value or "").strip().lower()
@@ -367,7 +370,7 @@ def _check_confirmed(provider: Provider, value: str | None) -> None:
 
 
 def _warn(provider: Provider, what: str) -> None:
-    warn(f"{provider.name}: {what}. Accepted; ask the provider.")
+    warn(f"{provider.name}: {what}. Continuing anyway.")
 
 
 def check_flow(provider: Provider, flow: str) -> None:

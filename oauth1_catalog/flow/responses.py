@@ -6,11 +6,13 @@ prose as ``application/x-www-form-urlencoded``. Only an answer that holds a toke
 
 from __future__ import annotations
 
+import json
+import math
 import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from oauth1_catalog.application_warnings import warn
@@ -23,7 +25,6 @@ from oauth1_catalog.errors import (
     TransportError,
 )
 from oauth1_catalog.flow.driver import Steps
-from oauth1_catalog.flow.json_text import read_json
 from oauth1_catalog.flow.problems import excerpt, read_problem
 from oauth1_catalog.hosts import host_of
 from oauth1_catalog.rfc5849.messages import Request, Response
@@ -35,11 +36,14 @@ MAX_FIELDS = 100
 MAX_VALUE = 4096
 """The longest value of one field, in characters."""
 
+_ESCAPE = re.compile(
+    r"\\(?:ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|u(?P<half>d[89a-f])[0-9a-f]{2}|.)", re.IGNORECASE | re.DOTALL
+)
 _DECLARATION = re.compile(r"<!(?!--|\[CDATA\[)")
 
 
 def answer(request: Request, provider: Provider, *, step: str) -> Steps[Response]:
-    """Send a request; where no answer comes, say whose it should have been, and at which step.
+    """Send a request; if no response comes, name the provider and the step in the error.
 
     Raises:
         TransportError: no answer.
@@ -68,19 +72,21 @@ def read_token(
 
     Args:
         response: the provider's answer.
-        provider: whose it is; says how the answer is written.
+        provider: which one answered, and in which format.
         step: ``"request_token"``, ``"access_token"`` or ``"renew"``, for the error.
         secrets: values that no message may show.
-        clock: seconds since the epoch, ``time.time`` by default; to say how far the clocks are apart.
+        clock: seconds since the epoch, ``time.time`` by default; to report how far the clocks are apart.
 
     Raises:
-        AuthorizationDeniedError: the provider says that the user refused.
+        AuthorizationDeniedError: the provider reports that the user declined.
         TokenRequestDeniedError: the provider refused, in a problem report, a status or words.
         TokenResponseError: the answer is neither a token nor a refusal.
     """
     pairs: list[tuple[str, str]] = []
     if 200 <= response.status < 300:
-        pairs = _standard(_parse(response, provider.token_response.format), provider)
+        pairs = _parse(response, provider.token_response.format)
+        if theirs := {theirs: standard for standard, theirs in provider.token_response.fields.items()}:
+            pairs = [(theirs.get(name, name), value) for name, value in pairs]
     token = dict(pairs)  # the last of several counts, as in Authlib
     if "oauth_problem" in token or not token.get("oauth_token"):
         raise refusal(response, provider, step=step, secrets=secrets, clock=clock)
@@ -111,12 +117,6 @@ def _is_plain(value: str) -> bool:
     return value.isprintable() and "\ufffd" not in value
 
 
-def _standard(pairs: list[tuple[str, str]], provider: Provider) -> list[tuple[str, str]]:
-    """The fields with the provider's own names replaced by the standard ones."""
-    renamed = {theirs: standard for standard, theirs in provider.token_response.fields.items()}
-    return [(renamed.get(name, name), value) for name, value in pairs]
-
-
 def _parse(response: Response, written_as: str) -> list[tuple[str, str]]:
     """The fields of an answer, in their order; none of one that cannot be read as ``written_as``.
 
@@ -145,6 +145,34 @@ def _json_fields(text: str) -> list[tuple[str, str]]:
         raise ValueError("not an object")
     document: list[tuple[str, object]] = read_json(text, pairs=list)
     return [(name, _as_text(value)) for name, value in document if isinstance(value, str | int | float)]
+
+
+def read_json(text: str, *, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
+    r"""What a JSON text holds; half of a surrogate pair is U+FFFD.
+
+    A name that was cut in the middle of an emoji ends with such a half, which no database and no answer takes.
+
+    Args:
+        text: the text.
+        pairs: what becomes of the names and values of an object; by default a dictionary.
+
+    Raises:
+        ValueError: it is not JSON (RFC 8259), or has a number such as NaN.
+        RecursionError: it is too deep.
+
+    >>> read_json(r'{"name": "ada \ud83d", "smile": "\ud83d\ude00"}') == {"name": "ada \ufffd", "smile": "\U0001f600"}
+    True
+    """
+    if "\\u" in text:
+        text = _ESCAPE.sub(lambda escape: r"\ufffd" if escape["half"] else escape[0], text)
+    return json.loads(text, object_pairs_hook=pairs, parse_constant=_finite, parse_float=_finite)
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number[:20]} is not a number")
+    return value
 
 
 def _as_text(value: str | float) -> str:
@@ -203,7 +231,7 @@ def refusal(
     problem = read_problem(response, secrets)
     if problem.refused_by_user:
         return AuthorizationDeniedError(
-            f"{what} was refused: {problem.code}. The user, or the provider for them, said no.",
+            f"{what} was refused: {problem.code}. The user declined, or the provider did so for them.",
             provider=provider.name,
             step=step,
             problem=problem.code,
@@ -250,7 +278,7 @@ def expires_at(provider: Provider, token: Mapping[str, str], issued: float) -> f
     """The end of a token's life, in seconds since the epoch; ``None`` for one that ends when somebody revokes it.
 
     Args:
-        provider: says which fields of the answer speak of it, and how long a token lives where none does.
+        provider: which fields of the response contain it, and how long a token lives if there is none.
         token: the token's answer.
         issued: when the token was issued, in seconds since the epoch.
 
@@ -282,7 +310,7 @@ def _end(name: str, lifetime: Lifetime, issued: float) -> float | None:
     if lifetime.until == "midnight":
         zone = time_zone(lifetime.timezone or "UTC")
         if zone is None:
-            # The token is there and must not be lost; its end is not known, and the provider will tell.
+            # The token must not be lost because the time when it expires is unknown.
             warn(f"{name}: {missing_time_zone(lifetime.timezone)}")
             return None
         day = datetime.fromtimestamp(issued, zone) + timedelta(days=1)
@@ -300,7 +328,7 @@ def missing_time_zone(name: str | None) -> str:
 
 
 def _number(text: str | None) -> float | None:
-    """The digits of a field; an answer that holds something else says nothing."""
+    """The number in a field; ``None`` if it is not a number."""
     return float(text) if text and text.isdecimal() and len(text) < 16 else None
 
 

@@ -54,10 +54,11 @@ def token_header(provider: Provider, token: TokenCredentials | None) -> TokenHea
     if not value or not value.isascii() or not value.isprintable() or " " in value:
         raise MissingTokenError(
             "invalid_token",
-            f"{provider.name}: the token cannot stand in a header: it is empty, or has a blank, a control character or "
-            "one beyond ASCII. Ask the user to log in again.",
+            f"{provider.name}: the token cannot stand in a header: it is empty, or has a blank, a control character "
+            "or one beyond ASCII.",
             provider=provider.name,
             step="api",
+            advice="Ask the user to log in again.",
         )
     if provider.api_auth == "bearer":
         return TokenHeader("Authorization", f"Bearer {value}")
@@ -80,16 +81,16 @@ def check_unsigned(provider: Provider, *, url: str, parameters: object, is_redir
     if not url.lower().startswith("https://"):
         raise ConfigurationError(
             "insecure_transport",
-            f"{provider.name}: calls of this provider carry the token itself, and the address is not https. Write "
-            "https://.",
+            f"{provider.name}: calls of this provider carry the token itself, and the address is not https.",
             provider=provider.name,
             step="api",
+            advice="Write https://.",
         )
     if parameters:
         raise ConfigurationError(
-            description=f"{provider.name}: oauth_params was given, but calls of this provider are not signed. Leave it "
-            "out.",
+            description=f"{provider.name}: oauth_params was given, but calls of this provider are not signed.",
             provider=provider.name,
+            advice="Leave it out.",
         )
     if is_redirect:
         raise ProviderError(

@@ -1,4 +1,4 @@
-"""A user's profile as standard claims (OpenID Connect Core, section 5.1), mapped as the provider's file says.
+"""A user's profile as standard claims (OpenID Connect Core, section 5.1), mapped as the provider's file describes.
 
 A claim is a path into the answer (JSONPath for JSON, ElementTree's for XML), or a text with ``{field}`` in it. ``sub``
 is always there and always text.
@@ -37,7 +37,7 @@ def fetch_userinfo(
     """Ask for the profile, and map it.
 
     Args:
-        provider: says where the profile is and what it is made of.
+        provider: where the profile is, and how its fields are mapped.
         signer: signs with the client's credentials.
         credentials: whose profile.
         token: the token's answer, for providers that send the profile with it.
@@ -46,27 +46,28 @@ def fetch_userinfo(
         The claims that the answer has values for.
 
     Raises:
-        MissingSettingError: nothing says where the profile is.
-        ProviderError: the provider refused, or its answer is no profile.
+        MissingSettingError: the address of the profile is unknown.
+        ProviderError: the provider refused, or its response is not a profile.
     """
     rules = provider.userinfo
     if rules is None:
         raise MissingSettingError(
-            f"{provider.name}: nothing says where the profile is. Pass userinfo_endpoint= and userinfo_claims= to "
-            "register(), or call the API with get().",
+            f"{provider.name}: the address of the profile is unknown.",
             provider=provider.name,
             setting="userinfo_endpoint",
+            advice="Pass userinfo_endpoint= and userinfo_claims= to register(), or call the API with get().",
         )
     if rules.format == "jwt" and not signer.client.client_secret:
         raise MissingSettingError(
             f"{provider.name}: the profile is a JWT that is signed with the client's secret, and there is no "
-            "client_secret. Configure it beside the RSA key; the provider has given both.",
+            "client_secret.",
             provider=provider.name,
             setting="client_secret",
+            advice="Configure it beside the RSA key; the provider has given both.",
         )
     fields = {str(name): str(value) for name, value in token.items()} if isinstance(token, Mapping) else {}
     if rules.endpoint == TOKEN_RESPONSE:
-        # What came with the callback alone is what the browser says, and no word of the provider's.
+        # Parameters of the callback come from the browser and not from the provider.
         said = set(provider.callback.extra) - set(provider.token_response.extra)
         return userinfo_claims(provider, {name: value for name, value in fields.items() if name not in said})
     profile = yield from _ask(provider, signer, credentials, _path(rules.endpoint, fields.get), rules.format, fields)
@@ -100,7 +101,7 @@ def _claims(provider: Provider, profile: Profile) -> dict[str, Any]:
     if not _is_text(found.get("sub")) or isinstance(found["sub"], float):
         raise TokenResponseError(
             "invalid_userinfo",
-            f"{provider.name}: the profile has no value for sub, which says who the user is. It has the fields "
+            f"{provider.name}: the profile has no value for sub, which identifies the user. It has the fields "
             f"{', '.join(profile.names())[:120] or 'none'}; check userinfo_claims.",
             provider=provider.name,
             step="userinfo",
@@ -122,10 +123,10 @@ def _ask(
     url = urljoin(provider.api_base_url or "", endpoint)
     if not urlsplit(url).scheme:
         raise MissingSettingError(
-            f"{provider.name}: no api_base_url to join the profile's address to. Pass api_base_url= to "
-            f"{'register_from_catalog()' if provider.from_catalog else 'register()'}.",
+            f"{provider.name}: no api_base_url to join the profile's address to.",
             provider=provider.name,
             setting="api_base_url",
+            advice=f"Pass api_base_url= to {'register_from_catalog()' if provider.from_catalog else 'register()'}.",
         )
     params = fill_placeholders(
         {**provider.api_params, **rules.params}, {"client_id": signer.client.client_id, **fields}
@@ -162,7 +163,7 @@ def _ask(
         credentials.oauth_token if credentials and header is not None else "",
     )
     problem = read_problem(response, secrets)
-    # An answer that is no error holds a profile, in whatever form: it is the user's, and nothing for a message.
+    # A response that is not an error contains a profile. It is private, so no message quotes it.
     words = "" if written_as == "jwt" and response.status == 200 and not problem.spoken else problem.words
     raise ProviderError(
         "invalid_userinfo",
@@ -183,7 +184,7 @@ def _redirect_target(request: Request, response: Response) -> str | None:
     try:
         there = urlsplit(urljoin(request.url, response.header("Location")))
         is_same = origin_of(there) == origin_of(request.url) and "@" not in there.netloc
-    except ValueError:  # it is no URL
+    except ValueError:  # not a URL
         return None
     return there.geturl() if is_same else None
 

@@ -6,7 +6,7 @@ Public: the names in the ``__all__`` of each package, and in ``django_tokens`` `
 
 from __future__ import annotations
 
-_OAUTH_2 = "{name} is OAuth 2's, and this package speaks OAuth 1.0 alone. Import it from {theirs}."
+_OAUTH_2 = "{name} belongs to OAuth 2, and this package implements only OAuth 1.0. Import it from {theirs}."
 _INTEGRATION = (
     "{name} is how Authlib keeps the state of a login. Here that is configured: OAuth(cache=..., login_lifetime=...)."
 )
@@ -28,7 +28,7 @@ def absent(module: str, name: str) -> Exception:
     """The exception for a module's ``__getattr__`` to raise.
 
     >>> print(absent("oauth1_catalog.integrations.flask_client", "FlaskOAuth2App"))
-    FlaskOAuth2App is OAuth 2's, and this package speaks OAuth 1.0 alone. Import it from authlib.integrations...
+    FlaskOAuth2App belongs to OAuth 2, and this package implements only OAuth 1.0. Import it from...
     """
     if name not in _REASONS:
         return AttributeError(f"module {module!r} has no attribute {name!r}")

@@ -1,14 +1,216 @@
-"""The parameters that a provider's file puts into each API call (``api_params``), beside those of the call."""
+"""Calls of a provider's API: the methods by their names, the arguments they take, and what every call carries."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, Unpack
 from urllib.parse import parse_qsl
 
-from oauth1_catalog.errors import SigningError
+from oauth1_catalog.access import Access
+from oauth1_catalog.errors import ConfigurationError, MissingTokenError, OAuthError, SigningError
+from oauth1_catalog.hosts import Origin, authority_of
+from oauth1_catalog.redaction import MaskedMapping, masked
+from oauth1_catalog.registry.login import LoginMixin
+from oauth1_catalog.registry.token import TokenLike, token_credentials
+from oauth1_catalog.registry.token_store import FrameworkRequest
+from oauth1_catalog.registry.urls import api_url, own_origins
 from oauth1_catalog.rfc5849.encoding import form_encode
-from oauth1_catalog.rfc5849.messages import find_header
+from oauth1_catalog.rfc5849.messages import TokenCredentials, find_header
+
+if TYPE_CHECKING:
+    from http.cookiejar import CookieJar
+
+    import httpx2
+
+    from oauth1_catalog.flow.token_header import TokenHeader
+
+Reply = TypeVar("Reply")
+"""A response, or in the async client what is awaited for one."""
+
+
+class HttpOptions(TypedDict, total=False):
+    """What a call passes on to the HTTP library. What is left out keeps the library's default.
+
+    ``allow_redirects``, ``proxies``, ``verify``, ``cert`` and ``hooks`` belong to requests, and ``content``,
+    ``follow_redirects`` and ``extensions`` to httpx2.
+    """
+
+    params: Mapping[str, Any] | Iterable[tuple[str, Any]] | str | bytes | None
+    data: Mapping[str, Any] | Iterable[tuple[str, Any]] | str | bytes | IO[bytes] | None
+    json: object
+    files: Mapping[str, Any] | Sequence[tuple[str, Any]] | None
+    headers: Mapping[str, str] | None
+    cookies: Mapping[str, str] | CookieJar | None
+    timeout: float | tuple[float | None, float | None] | httpx2.Timeout | None
+    stream: bool
+    allow_redirects: bool
+    proxies: Mapping[str, str] | None
+    verify: bool | str
+    cert: str | tuple[str, str] | None
+    hooks: Mapping[str, Any] | None
+    content: str | bytes | Iterable[bytes] | None
+    follow_redirects: bool
+    extensions: Mapping[str, Any] | None
+
+
+class CallOptions(HttpOptions, Generic[FrameworkRequest], total=False):
+    """What ``get(url, ...)`` and its siblings take: the arguments of ``request``."""
+
+    token: TokenLike | None
+    request: FrameworkRequest | None
+    withhold_token: bool
+    allow_any_host: bool
+    oauth_params: Mapping[str, str] | None
+
+
+class Verbs(ABC, Generic[Reply, FrameworkRequest]):
+    """``get(url, ...)`` and its siblings; each takes what ``request`` takes."""
+
+    @abstractmethod
+    def request(
+        self,
+        method: str,
+        url: str,
+        token: TokenLike | None = None,
+        *,
+        request: FrameworkRequest | None = None,
+        withhold_token: bool = False,
+        allow_any_host: bool = False,
+        oauth_params: Mapping[str, str] | None = None,
+        **kwargs: Unpack[HttpOptions],
+    ) -> Reply:
+        """Call the provider's API, signed."""
+
+    def get(self, url: str, **kwargs: Unpack[CallOptions[FrameworkRequest]]) -> Reply:
+        """As ``request("GET", ...)``."""
+        options = MaskedMapping(kwargs)
+        del kwargs
+        return self.request("GET", url, **options)
+
+    def post(self, url: str, **kwargs: Unpack[CallOptions[FrameworkRequest]]) -> Reply:
+        """As ``request("POST", ...)``."""
+        options = MaskedMapping(kwargs)
+        del kwargs
+        return self.request("POST", url, **options)
+
+    def put(self, url: str, **kwargs: Unpack[CallOptions[FrameworkRequest]]) -> Reply:
+        """As ``request("PUT", ...)``."""
+        options = MaskedMapping(kwargs)
+        del kwargs
+        return self.request("PUT", url, **options)
+
+    def patch(self, url: str, **kwargs: Unpack[CallOptions[FrameworkRequest]]) -> Reply:
+        """As ``request("PATCH", ...)``."""
+        options = MaskedMapping(kwargs)
+        del kwargs
+        return self.request("PATCH", url, **options)
+
+    def delete(self, url: str, **kwargs: Unpack[CallOptions[FrameworkRequest]]) -> Reply:
+        """As ``request("DELETE", ...)``."""
+        options = MaskedMapping(kwargs)
+        del kwargs
+        return self.request("DELETE", url, **options)
+
+    def head(self, url: str, **kwargs: Unpack[CallOptions[FrameworkRequest]]) -> Reply:
+        """As ``request("HEAD", ...)``."""
+        options = MaskedMapping(kwargs)
+        del kwargs
+        return self.request("HEAD", url, **options)
+
+    def options(self, url: str, **kwargs: Unpack[CallOptions[FrameworkRequest]]) -> Reply:
+        """As ``request("OPTIONS", ...)``."""
+        options = MaskedMapping(kwargs)
+        del kwargs
+        return self.request("OPTIONS", url, **options)
+
+
+class ApiCallMixin(LoginMixin[FrameworkRequest]):
+    """What a client puts into each call of the provider's API."""
+
+    access: Access
+    static_token: TokenCredentials | None
+
+    @cached_property
+    def _own_origins(self) -> frozenset[Origin]:
+        return own_origins(self.provider)
+
+    def _api_call(self, url: str, kwargs: dict[str, Any], *, allow_any_host: bool) -> tuple[str, dict[str, Any]]:
+        """The absolute URL of an API call, and the call's arguments with what the provider always wants."""
+        provider = self.provider
+        if "auth" in kwargs:
+            raise ConfigurationError(
+                "unknown_parameter",
+                f"{self.name}: auth= cannot be passed to a call, which is signed already.",
+                provider=self.name,
+                step="api",
+                advice="Pass token= to choose whose call it is, or withhold_token=True to sign with the client's "
+                "keys alone.",
+            )
+        absolute = api_url(provider, url, own=self._own_origins, allow_any_host=allow_any_host, access=self.access)
+        if headers := provider.all_headers:
+            given = masked(kwargs.get("headers") or {})
+            names = {str(name).lower() for name in given}
+            kwargs["headers"] = {**{k: v for k, v in headers.items() if k.lower() not in names}, **given}
+        if (
+            provider.api_params
+            and authority_of(absolute).lower() == authority_of(provider.api_base_url or absolute).lower()
+        ):
+            from oauth1_catalog.flow.redirection import fill_placeholders
+
+            own = fill_placeholders(provider.api_params, {"client_id": self.signer.client.client_id})
+            kwargs["params"] = with_api_params(own, str(url), kwargs.get("params"))
+        return absolute, kwargs
+
+    def _token_header(self, credentials: TokenCredentials | None) -> TokenHeader | None:
+        """The header of a call that carries the token itself; ``None`` where the call is signed."""
+        if self.provider.api_auth == "signature":
+            return None
+        from oauth1_catalog.flow.token_header import token_header
+
+        return token_header(self.provider, credentials)
+
+    def _multipart_fields(self, kwargs: dict[str, Any]) -> tuple[tuple[tuple[str, str], ...], dict[str, Any]]:
+        """The text fields of a multipart body, where the provider signs them, and the call that sends just these."""
+        if self.provider.multipart == "unsigned":
+            return (), kwargs
+        return multipart_fields(kwargs)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Name the provider and the step in an error of an API call."""
+        try:
+            yield
+        except OAuthError as error:
+            error.provider = error.provider or self.name
+            error.step = error.step or "api"
+            raise
+
+    def _current_token(self, token: TokenLike | None, request: FrameworkRequest | None) -> TokenLike | None:
+        """The token of a login that ended in the request being served, for a call without a token."""
+        return self.framework.current_token.get(self.name, request) if token is None else None
+
+    def _credentials(self, token: TokenLike | None) -> TokenCredentials | None:
+        """The credentials that sign an API call; ``None`` where the provider's calls need no token.
+
+        Raises:
+            MissingTokenError: the call needs a token, and none was found.
+        """
+        if token is not None:
+            return token_credentials(token, provider=self.name)
+        if self.static_token is not None:
+            return self.static_token
+        if self.provider.from_catalog and self.provider.flows[0] == "signed_client":
+            return None
+        raise MissingTokenError(
+            description=f"{self.name}: an API call needs a token.",
+            provider=self.name,
+            step="api",
+            advice="Pass token=, or give OAuth() a token_store= or fetch_token= and pass request=; for a call that "
+            "is signed with the client's keys alone pass withhold_token=True.",
+        )
 
 
 def with_api_params(own: Mapping[str, str], url: str, params: Any) -> Any:
@@ -67,8 +269,9 @@ def multipart_fields(call: Mapping[str, Any]) -> tuple[Fields, dict[str, Any]]:
     if not files:
         if find_header(call.get("headers") or {}, "Content-Type").lower().startswith("multipart/"):
             raise SigningError(
-                description="This provider signs the text fields of a multipart body, which cannot be told from a body "
-                "that is written already. Pass the fields in data= and the file in files=."
+                description="This provider signs the text fields of a multipart body, which cannot be read from a "
+                "body that is written already.",
+                advice="Pass the fields in data= and the file in files=.",
             )
         return (), dict(call)
     data: dict[str, list[str]] = {}
@@ -86,8 +289,8 @@ def multipart_fields(call: Mapping[str, Any]) -> tuple[Fields, dict[str, Any]]:
 def _pairs(given: Any) -> Iterable[tuple[Any, Any]]:
     if isinstance(given, str | bytes) or hasattr(given, "read"):
         raise SigningError(
-            description="This provider signs the text fields of a multipart body. Pass data= as a dictionary or as "
-            "pairs."
+            description="This provider signs the text fields of a multipart body.",
+            advice="Pass data= as a dictionary or as pairs.",
         )
     return given.items() if isinstance(given, Mapping) else given or ()
 

@@ -13,12 +13,11 @@ import anyio
 from oauth1_catalog.clients.options import httpx_options
 from oauth1_catalog.flow.driver import arun
 from oauth1_catalog.redaction import MaskedMapping, masked
+from oauth1_catalog.registry.api_calls import HttpOptions, Verbs
 from oauth1_catalog.registry.client import OAuth1App
-from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.login import Effect, LoginSteps
 from oauth1_catalog.registry.token import Token, TokenLike
-from oauth1_catalog.registry.token_store import Pause, Uninterrupted, uninterrupted
-from oauth1_catalog.registry.verbs import HttpOptions, Verbs
+from oauth1_catalog.registry.token_store import FrameworkRequest, Pause, Uninterrupted, uninterrupted
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
     ) -> dict[str, Any]:  # texts and mappings, as in Authlib
         """As the sync client's: ask for a request token, and return the address to send the browser to."""
         kwargs = MaskedMapping(kwargs)
-        return await self._run(self._begin(redirect_uri, kwargs))
+        return await self._run(self._authorization(redirect_uri, kwargs))
 
     async def fetch_access_token(
         self,
@@ -120,7 +119,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
         **kwargs: Unpack[HttpOptions],
     ) -> Coroutine[Any, Any, httpx2.Response]:
         """As the sync client's: call the provider's API, signed; ``kwargs`` are those of ``httpx2.AsyncClient``."""
-        # Not a coroutine function: the request being served is the caller's, and a task of its own would not know it.
+        # Not a coroutine function: the request being served is the caller's, and another task would not know it.
         token, oauth_params, options = masked(token), masked(oauth_params), MaskedMapping(kwargs)
         del kwargs
         return self._request(
@@ -175,7 +174,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
                 fields, kwargs = self._multipart_fields(kwargs)
                 auth = OAuth1Auth.from_signer(self.signer, credentials, oauth_params, fields)
                 response = await self._send_call(method, url, auth=auth, **kwargs)
-        if self._may_be_rejected(token, response.status_code):
+        if response.status_code >= 400 and self._may_be_rejected(token):
             from oauth1_catalog.clients.httpx_answers import abeginning_of
 
             limits = self.pool.limits

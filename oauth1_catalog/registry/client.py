@@ -6,7 +6,6 @@ What needs no I/O is here; ``sync_client.py`` and ``async_client.py`` drive it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,27 +15,24 @@ from oauth1_catalog.clients.options import signing_options
 from oauth1_catalog.errors import (
     ConfigurationError,
     MissingSettingError,
-    MissingTokenError,
-    OAuthError,
 )
-from oauth1_catalog.hosts import Origin, authority_of
 from oauth1_catalog.redaction import MaskedMapping, masked
-from oauth1_catalog.registry.framework import Framework, FrameworkRequest
-from oauth1_catalog.registry.login import LoginMixin
+from oauth1_catalog.registry.api_calls import ApiCallMixin
+from oauth1_catalog.registry.framework import Framework
 from oauth1_catalog.registry.notices import check_fixation, held_to_rfc5849
 from oauth1_catalog.registry.provider_values import provider_with
 from oauth1_catalog.registry.register_arguments import refuse_oauth2
 from oauth1_catalog.registry.settings import missing_settings_error
-from oauth1_catalog.registry.token import FetchToken, TokenLike, token_credentials
-from oauth1_catalog.registry.urls import api_url, check_transport, own_origins
+from oauth1_catalog.registry.token import FetchToken
+from oauth1_catalog.registry.token_store import FrameworkRequest
+from oauth1_catalog.registry.urls import check_transport
 from oauth1_catalog.rfc5849.messages import ClientCredentials, TokenCredentials
 
 if TYPE_CHECKING:
-    from oauth1_catalog.flow.token_header import TokenHeader
     from oauth1_catalog.rfc5849 import Signer
 
 
-class OAuth1App(LoginMixin[FrameworkRequest]):
+class OAuth1App(ApiCallMixin[FrameworkRequest]):
     """A client of one provider. ``register`` makes it; the parameters are those of ``register``.
 
     Args:
@@ -47,8 +43,8 @@ class OAuth1App(LoginMixin[FrameworkRequest]):
         access: the hosts and transports that are allowed; by default what holds for addresses of the developer's own.
         token: the identifier of a token that the provider's console issued, for calls without a user's token.
         token_secret: its secret.
-        redirect_uri: where users come back to, where a call does not say it: an absolute address, or a path behind the
-            configured base (``OAUTH1_CATALOG_REDIRECT_BASE_URL``).
+        redirect_uri: where users return to, unless a call passes another address: an absolute address, or a path
+            behind the configured base (``OAUTH1_CATALOG_REDIRECT_BASE_URL``).
         allow_session_fixation: allow logins at a provider without verifier (OAuth Core 1.0), which can be fixated.
     """
 
@@ -186,7 +182,7 @@ class OAuth1App(LoginMixin[FrameworkRequest]):
             )
 
     def problems(self) -> Iterator[ConfigurationError]:
-        """What is wrong with the configuration of this client, as far as it can be told without asking the provider."""
+        """What is wrong with the configuration of this client, as far as it can be checked without the provider."""
         for part in ("signer", "pool"):
             try:
                 getattr(self, part)
@@ -207,7 +203,7 @@ class OAuth1App(LoginMixin[FrameworkRequest]):
             )
 
     def sealing_problem(self, found: Sequence[str | bytes]) -> ConfigurationError | None:
-        """Why a login could not begin for want of a key, ``None`` where it could, or ``problems`` tells why not.
+        """The error if a login cannot begin because there is no key; ``problems`` reports any other reason.
 
         Args:
             found: the application's own keys.
@@ -233,7 +229,8 @@ class OAuth1App(LoginMixin[FrameworkRequest]):
     def callback_is_open(self) -> bool:
         """Whether a login's redirect URI comes from the call alone, and is sent to the provider.
 
-        Also where one is registered there: what a provider compares, host, path or only a prefix, no file tells.
+        Also where one is registered there: providers compare the host, the path or only a prefix, and no file describes
+        that.
         """
         return "redirect" in self.provider.flows and self.provider.callback.value == "url" and not self.redirect_uri
 
@@ -263,89 +260,4 @@ class OAuth1App(LoginMixin[FrameworkRequest]):
             function="register_from_catalog()" if self.provider.from_catalog else "register()",
             labels=self.provider.credential_labels,
             catalog=() if self.provider.from_catalog else self.framework.catalog(),
-        )
-
-    @cached_property
-    def _headers(self) -> Mapping[str, str]:
-        return self.provider.all_headers
-
-    @cached_property
-    def _own_origins(self) -> frozenset[Origin]:
-        return own_origins(self.provider)
-
-    def _api_call(self, url: str, kwargs: dict[str, Any], *, allow_any_host: bool) -> tuple[str, dict[str, Any]]:
-        """The absolute URL of an API call, and the call's arguments with what the provider always wants."""
-        provider = self.provider
-        if "auth" in kwargs:
-            raise ConfigurationError(
-                "unknown_parameter",
-                f"{self.name}: auth= cannot be passed to a call, which is signed already. Pass token= to choose whose "
-                "call it is, or withhold_token=True to sign with the client's keys alone.",
-                provider=self.name,
-                step="api",
-            )
-        absolute = api_url(provider, url, own=self._own_origins, allow_any_host=allow_any_host, access=self.access)
-        if self._headers:
-            given = masked(kwargs.get("headers") or {})
-            names = {str(name).lower() for name in given}
-            kwargs["headers"] = {**{k: v for k, v in self._headers.items() if k.lower() not in names}, **given}
-        if (
-            provider.api_params
-            and authority_of(absolute).lower() == authority_of(provider.api_base_url or absolute).lower()
-        ):
-            from oauth1_catalog.flow.redirection import fill_placeholders
-            from oauth1_catalog.registry.api_calls import with_api_params
-
-            own = fill_placeholders(provider.api_params, {"client_id": self.signer.client.client_id})
-            kwargs["params"] = with_api_params(own, str(url), kwargs.get("params"))
-        return absolute, kwargs
-
-    def _token_header(self, credentials: TokenCredentials | None) -> TokenHeader | None:
-        """The header of a call that carries the token itself; ``None`` where the call is signed."""
-        if self.provider.api_auth == "signature":
-            return None
-        from oauth1_catalog.flow.token_header import token_header
-
-        return token_header(self.provider, credentials)
-
-    def _multipart_fields(self, kwargs: dict[str, Any]) -> tuple[tuple[tuple[str, str], ...], dict[str, Any]]:
-        """The text fields of a multipart body, where the provider signs them, and the call that sends just these."""
-        if self.provider.multipart == "unsigned":
-            return (), kwargs
-        from oauth1_catalog.registry.api_calls import multipart_fields
-
-        return multipart_fields(kwargs)
-
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        """An API call's own errors say whose call it was."""
-        try:
-            yield
-        except OAuthError as error:
-            error.provider = error.provider or self.name
-            error.step = error.step or "api"
-            raise
-
-    def _current_token(self, token: TokenLike | None, request: FrameworkRequest | None) -> TokenLike | None:
-        """The token of a login that ended in the request being served, for a call without one of its own."""
-        return self.framework.current_token.get(self.name, request) if token is None else None
-
-    def _credentials(self, token: TokenLike | None) -> TokenCredentials | None:
-        """The credentials that sign an API call; ``None`` where the provider's calls need no token.
-
-        Raises:
-            MissingTokenError: the call needs a token, and there is none.
-        """
-        if token is not None:
-            return token_credentials(token, provider=self.name)
-        if self.static_token is not None:
-            return self.static_token
-        if self.provider.from_catalog and self.provider.flows[0] == "signed_client":
-            return None
-        raise MissingTokenError(
-            description=f"{self.name}: an API call needs a token. Pass token=, or give OAuth() a token_store= or "
-            "fetch_token= and pass request=; for a call that is signed with the client's keys alone pass "
-            "withhold_token=True.",
-            provider=self.name,
-            step="api",
         )

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -17,20 +18,38 @@ from typing import TYPE_CHECKING
 from oauth1_catalog.errors import ConfigurationError, TokenKeyError, needs
 
 if TYPE_CHECKING:
-    from cryptography.fernet import MultiFernet
+    from cryptography.fernet import Fernet, MultiFernet
 
 
 class SealError(ValueError):
     """The record was sealed with another key, or changed since."""
 
 
-def encrypt(record: bytes, keys: Sequence[str | bytes]) -> str:
-    """Encrypt and authenticate ``record`` with the first of ``keys``."""
-    return _fernet(keys).encrypt(record).decode("ascii")
+def record_cipher(key: str | bytes) -> Fernet:
+    """The cipher of a login's record, whose key is derived from a secret key of the application (HKDF-SHA256)."""
+    derive = _derivation()
+    from cryptography.fernet import Fernet
+
+    return Fernet(derive(key.encode() if isinstance(key, str) else key))
 
 
-def decrypt(sealed: str, keys: Sequence[str | bytes]) -> bytes:
-    """What ``seal`` was given; any of ``keys`` may have sealed it, so that an application can change its key.
+def encrypt(
+    record: bytes, keys: Sequence[str | bytes], cipher_of: Callable[[str | bytes], Fernet] = record_cipher
+) -> str:
+    """Encrypt and authenticate ``record`` with the first of ``keys``.
+
+    Args:
+        record: what to encrypt.
+        keys: secret keys of the application, newest first.
+        cipher_of: ``record_cipher``, or a cache of it.
+    """
+    return cipher_of(keys[0]).encrypt(record).decode("ascii")
+
+
+def decrypt(
+    sealed: str, keys: Sequence[str | bytes], cipher_of: Callable[[str | bytes], Fernet] = record_cipher
+) -> bytes:
+    """Decrypt what ``encrypt`` returned, with any of ``keys``, so that an application can change its key.
 
     >>> decrypt(encrypt(b"record", ["a secret key"]), ["a newer key", "a secret key"])
     b'record'
@@ -38,13 +57,13 @@ def decrypt(sealed: str, keys: Sequence[str | bytes]) -> bytes:
     Raises:
         SealError: none of ``keys`` fits, or the record was changed.
     """
-    fernet = _fernet(keys)
-    from cryptography.fernet import InvalidToken
+    for key in keys if sealed.isascii() else ():  # in turn: a key that is not needed is not derived
+        cipher = cipher_of(key)
+        from cryptography.fernet import InvalidToken
 
-    try:
-        return fernet.decrypt(sealed.encode("ascii"))
-    except (InvalidToken, UnicodeEncodeError) as error:
-        raise SealError("sealed with another key, or changed since") from error
+        with suppress(InvalidToken):
+            return cipher.decrypt(sealed)
+    raise SealError("sealed with another key, or changed since")
 
 
 def listed_keys(given: object) -> list[str | bytes]:
@@ -61,7 +80,8 @@ def listed_keys(given: object) -> list[str | bytes]:
     keys = [text if isinstance(text, bytes) else str(text) for text in _texts(given)]
     if not all(keys):
         raise ConfigurationError(
-            description="secret_key= is empty, or holds an empty key. Pass a long random text, or leave it out."
+            description="secret_key= is empty, or holds an empty key.",
+            advice="Pass a long random text, or leave it out.",
         )
     return keys
 
@@ -71,17 +91,10 @@ def _texts(given: object) -> Sequence[object]:
         return given
     if isinstance(given, bool | int | float | list | tuple | dict):
         raise ConfigurationError(
-            description=f"secret_key= is of type {type(given).__name__}. Pass a long random text, or a list of texts, "
-            "newest first."
+            description=f"secret_key= is of type {type(given).__name__}.",
+            advice="Pass a long random text, or a list of texts, newest first.",
         )
     return [given]
-
-
-def _fernet(keys: Sequence[str | bytes]) -> MultiFernet:
-    derive = _derivation()
-    from cryptography.fernet import Fernet, MultiFernet
-
-    return MultiFernet([Fernet(derive(key.encode() if isinstance(key, str) else key)) for key in keys])
 
 
 @cache
@@ -110,8 +123,8 @@ class TokenCipher:
             may hold several, separated by commas or spaces, which is how an environment variable holds them.
 
     Attributes:
-        key_id: a short fingerprint of the newest key, kept in each row to say which key sealed it. It tells nothing
-            of the key.
+        key_id: a short fingerprint of the newest key, kept in each row to identify the key that encrypted it. It
+            reveals nothing of the key.
         key_ids: the fingerprints of all keys.
 
     >>> cipher = TokenCipher(TokenCipher.new_key())
@@ -120,7 +133,7 @@ class TokenCipher:
     'hush'
 
     Raises:
-        ConfigurationError: there is no key, one of them is no Fernet key, or ``cryptography`` is not installed.
+        ConfigurationError: there is no key, one of them is not a Fernet key, or ``cryptography`` is not installed.
     """
 
     def __init__(self, keys: str | bytes | Sequence[str | bytes] | None) -> None:
@@ -182,9 +195,9 @@ class TokenCipher:
             return self._fernet.decrypt(sealed)
         except (_fernet_module().InvalidToken, ValueError) as error:
             raise TokenKeyError(
-                description=f"none of the {len(self.key_ids)} configured keys opens it. Add the key that it was sealed "
-                f"with to {SETTING}, behind the newest one; if that key is lost, delete the row, and its user logs in "
-                "again."
+                description=f"none of the {len(self.key_ids)} configured keys opens it.",
+                advice=f"Add the key that it was sealed with to {SETTING}, behind the newest one; if that key is "
+                "lost, delete the row, and its user logs in again.",
             ) from error
 
 

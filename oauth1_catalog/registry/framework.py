@@ -8,17 +8,15 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Mu
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic
 
 from oauth1_catalog.clients.connected import ConnectedPools
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.settings import NoSettings, Settings
 from oauth1_catalog.registry.temporary import LIFETIME, CacheCall, Session
 from oauth1_catalog.registry.token import TokenLike
-from oauth1_catalog.registry.token_store import StoreCall, TokenStore
+from oauth1_catalog.registry.token_store import FrameworkRequest, StoreCall, TokenStore
 from oauth1_catalog.rfc5849.rsa import PrivateKeys
-
-FrameworkRequest = TypeVar("FrameworkRequest")
 
 
 class Framework(ABC, Generic[FrameworkRequest]):
@@ -27,7 +25,7 @@ class Framework(ABC, Generic[FrameworkRequest]):
     Args:
         cache: keeps the temporary credentials between redirect and callback, if the session is not to: an object with
             ``get(key)``, ``set(key, value, seconds)`` and ``delete(key)``.
-        settings: the part of the configuration that speaks of clients.
+        settings: the part of the configuration that is about clients.
         lifetime: how long a login may take, in seconds.
         token_store: keeps the users' tokens, if the application is not to do it itself.
         forget_rejected_tokens: remove from it what the provider rejects as revoked or expired.
@@ -127,7 +125,7 @@ class RequestTokens:
     """The tokens of one request, by the names of their clients.
 
     Attributes:
-        hidden: how many requests are being served within this one, in contexts that cannot be told apart from its own.
+        hidden: how many requests are being served within this one, in contexts that are not distinct from its own.
         within: the request that counts this one as such.
     """
 

@@ -11,7 +11,6 @@ import hashlib
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -34,14 +33,14 @@ from oauth1_catalog.flow.redirection import (
     request_temporary_credentials,
     request_token_credentials,
 )
-from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked, shown_url
-from oauth1_catalog.registry.framework import FrameworkRequest, RequestContext
+from oauth1_catalog.flow.responses import expires_at
+from oauth1_catalog.redaction import MaskedList, masked, shown_url
+from oauth1_catalog.registry.framework import RequestContext
 from oauth1_catalog.registry.notices import check_fixation
 from oauth1_catalog.registry.provider_values import text_params
 from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
 from oauth1_catalog.registry.token import Token
-from oauth1_catalog.registry.token_keeping import TokenStoreMixin
-from oauth1_catalog.registry.token_store import Pause, StoreCall, Uninterrupted
+from oauth1_catalog.registry.token_store import FrameworkRequest, Pause, StoreCall, TokenStoreMixin, Uninterrupted
 from oauth1_catalog.registry.urls import behind_base
 from oauth1_catalog.rfc5849.messages import Request, TemporaryCredentials
 
@@ -64,22 +63,31 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
 
         def _missing_addresses(self) -> Iterator[MissingSettingError]: ...
 
-    def _begin(self, redirect_uri: object, params: Mapping[str, object]) -> LoginSteps[dict[str, Any]]:
+    def _authorization(self, redirect_uri: object, params: Mapping[str, object]) -> LoginSteps[dict[str, Any]]:
         """Ask for a request token; the outcome is Authlib's dictionary, ``url``, ``request_token`` and ``state``."""
+        temporary, url = yield from self._begin(redirect_uri, params)
+        request_token = Token(
+            oauth_token=temporary.oauth_token, oauth_token_secret=temporary.oauth_token_secret, **temporary.extra
+        )
+        return {"url": url, "request_token": request_token, "state": temporary.oauth_token}
+
+    def _begin(
+        self, redirect_uri: object, params: Mapping[str, object]
+    ) -> LoginSteps[tuple[TemporaryCredentials, str]]:
+        """Ask for a request token, and build the address that the user's browser is sent to."""
         self._check_login()
         uri = self._redirect_uri(redirect_uri)
         if uri not in {None, OUT_OF_BAND} and self.provider.callback.value == "oob":
             self._warn_of_unused(str(uri))
         return self._ask_for_request_token(uri, self._texts(params))
 
-    def _ask_for_request_token(self, uri: str | None, params: Mapping[str, str]) -> LoginSteps[dict[str, Any]]:
+    def _ask_for_request_token(
+        self, uri: str | None, params: Mapping[str, str]
+    ) -> LoginSteps[tuple[TemporaryCredentials, str]]:
         temporary = yield from request_temporary_credentials(self.provider, self.signer, redirect_uri=uri)
-        client_id = self.signer.client.client_id
+        client_id = self.client_id or ""
         url = authorization_url(self.provider, temporary, client_id=client_id, redirect_uri=uri, params=params)
-        request_token = Token(
-            oauth_token=temporary.oauth_token, oauth_token_secret=temporary.oauth_token_secret, **temporary.extra
-        )
-        return {"url": url, "request_token": request_token, "state": temporary.oauth_token}
+        return temporary, url
 
     def _check_login(self) -> None:
         """Refuse a login that could not end, before the user goes to the provider."""
@@ -100,18 +108,19 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
         user: object,
     ) -> LoginSteps[str]:
         """Begin a login and remember it until the callback; the address that the user's browser is sent to."""
-        context = self._context(request)  # without a session nothing is sent
-        begun = MaskedMapping((yield from self._begin(redirect_uri, params)))
+        context, keys = self._context(request)  # without a session nothing is sent
+        temporary, url = yield from self._begin(redirect_uri, params)
         yield from self._remember(
-            request, context, begun["request_token"], redirect_uri=redirect_uri, state_data=state_data, user=user
+            request, context, keys, temporary, redirect_uri=redirect_uri, state_data=state_data, user=user
         )
-        return str(begun["url"])
+        return url
 
     def _remember(
         self,
         request: FrameworkRequest,
         context: RequestContext,
-        request_token: object,
+        keys: Sequence[str | bytes],
+        temporary: TemporaryCredentials,
         *,
         redirect_uri: object,
         state_data: Mapping[str, object] | None,
@@ -119,16 +128,10 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
     ) -> LoginSteps[None]:
         """Remember a login in the session of ``request`` until the callback."""
         user = yield from self._user_of(request, user)
-        login = PendingLogin(
-            _temporary_credentials(self._request_token(request_token, step="authorize")),
-            self._redirect_uri(redirect_uri),
-            state_data or {},
-            user_digest(self.name, user),
-        )
         yield from self.temporary.save(
             context.session,
-            login,
-            keys=context.keys,
+            PendingLogin(temporary, self._redirect_uri(redirect_uri), state_data or {}, user_digest(self.name, user)),
+            keys=keys,
             in_cookie=context.in_cookie,
             compressed=context.compressed,
             now=time.time(),
@@ -159,19 +162,23 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
             ProviderError: the provider gave no access token.
         """
         provider, texts = self.provider, self._texts(params)
-        context = self._context(request)
+        context, keys = self._context(request)
         user = yield from self._user_of(request, user)
         digest, now = user_digest(self.name, user), time.time()
         ended = read_callback(provider, context.query, handed=callback)
         if ended.failure is not None:
             yield from self.temporary.discard(context.session, ended.oauth_token)
             raise ended.failure
-        login = yield from self.temporary.take(context.session, ended.oauth_token, keys=context.keys, now=now)
-        check_same_user(provider.name, login.user, digest)
+        login = yield from self.temporary.take(context.session, ended.oauth_token, keys=keys, now=now)
+        if login.user is not None:  # a login that nobody in particular began ends for everybody
+            check_same_user(provider.name, login.user, digest)
         if check_redirect_uri:
             _check_path(provider, login.redirect_uri, context.path)
         verifier = require_verifier(provider, ended.oauth_verifier, login.temporary.extra.get("oauth_verifier"))
-        token = yield from self._token_for(login.temporary, verifier, texts, now)
+        fields = yield from request_token_credentials(
+            provider, self.signer, login.temporary, verifier=verifier, params=texts
+        )
+        token = self._token_of(fields, now)
         token.update({name: value for name, value in ended.extra.items() if name not in token})
         token.state_data = dict(login.state_data)
         token.redirect_uri = login.redirect_uri
@@ -197,17 +204,18 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
         self, request_token: Mapping[str, str] | None, verifier: str | None, params: Mapping[str, object]
     ) -> LoginSteps[Token]:
         """The last step alone, without callback and session."""
-        temporary = _temporary_credentials(self._request_token(request_token, step="access_token"))
+        temporary, now = self._temporary_credentials(request_token, step="access_token"), time.time()
         verifier = masked(require_verifier(self.provider, verifier, temporary.extra.get("oauth_verifier")))
-        return self._token_for(temporary, verifier, self._texts(params), time.time())
-
-    def _token_for(
-        self, temporary: TemporaryCredentials, verifier: str | None, params: Mapping[str, str], now: float
-    ) -> LoginSteps[Token]:
         fields = yield from request_token_credentials(
-            self.provider, self.signer, temporary, verifier=verifier, params=params
+            self.provider, self.signer, temporary, verifier=verifier, params=self._texts(params)
         )
         return self._token_of(fields, now)
+
+    def _token_of(self, fields: Mapping[str, str], now: float) -> Token:
+        """The token in a provider's answer to a request that was sent ``now``."""
+        token = Token(fields)
+        token.expires_at = expires_at(self.provider, token, now)
+        return token
 
     def _password_token(self, username: str, password: str, params: Mapping[str, object]) -> LoginSteps[Token]:
         from oauth1_catalog.flow.grants import password_token
@@ -228,7 +236,9 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
     def _save_data(self, request: FrameworkRequest, data: Mapping[str, Any]) -> LoginSteps[None]:
         """Remember what ``create_authorization_url`` gave, with the arguments of ``authorize_redirect``."""
         given = {name: data.get(name) for name in ("redirect_uri", "state_data", "user")}
-        yield from self._remember(request, self._context(request), data.get("request_token"), **given)
+        temporary = self._temporary_credentials(data.get("request_token"), step="authorize")
+        context, keys = self._context(request)
+        yield from self._remember(request, context, keys, temporary, **given)
 
     def _warn_of_unused(self, redirect_uri: str) -> None:
         """Warn once that a redirect URI is not sent: the user may return to another address than expected."""
@@ -248,20 +258,23 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
         is_path = uri is not None and uri.startswith("/") and not uri.startswith("//")
         return behind_base(self.name, uri, self.framework.settings) if uri and is_path else uri
 
-    def _request_token(self, given: object, *, step: str) -> Mapping[str, str]:
+    def _temporary_credentials(self, given: object, *, step: str) -> TemporaryCredentials:
+        """Authlib's request token, a dictionary, as temporary credentials."""
         if not isinstance(given, Mapping) or not given.get("oauth_token"):
             raise MissingRequestTokenError(
-                description=f"{self.name}: no request_token. Pass what create_authorization_url() gave.",
+                description=f"{self.name}: no request_token.",
                 provider=self.name,
                 step=step,
+                advice="Pass what create_authorization_url() gave.",
             )
-        return given
+        fields = masked(dict(given))
+        return TemporaryCredentials(fields.pop("oauth_token"), fields.pop("oauth_token_secret", "") or "", fields)
 
-    def _context(self, request: FrameworkRequest) -> RequestContext:
-        """The session and the query of a request, with the keys that encrypt a login's record."""
+    def _context(self, request: FrameworkRequest) -> tuple[RequestContext, Sequence[str | bytes]]:
+        """The session and the query of a request, and the keys that encrypt a login's record."""
         with self._configuring():
             context = self.framework.context(request)
-        return replace(context, keys=self._secret_keys(context.keys))
+        return context, self._secret_keys(context.keys)
 
     def _secret_keys(self, found: Sequence[str | bytes]) -> Sequence[str | bytes]:
         """The keys that encrypt and decrypt a login's record, the one that encrypts first.
@@ -270,7 +283,7 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
             found: the application's own keys.
 
         Raises:
-            ConfigurationError: there is none: a record would be encrypted with what everybody knows.
+            ConfigurationError: there is no key, so everybody could decrypt a record.
         """
         keys = [*self.framework.secret_keys, *found, *self._fallback_keys]
         if not keys:
@@ -281,7 +294,7 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
                 provider=self.name,
                 advice="Pass OAuth(secret_key=...), a long random text that all processes of the application share.",
             )
-        return list(dict.fromkeys(keys))
+        return MaskedList(dict.fromkeys(keys))
 
     @cached_property
     def _fallback_keys(self) -> Sequence[str]:
@@ -313,14 +326,13 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
             error.provider = self.name
             raise
         except ConfigurationError as error:
-            if error.provider is not None:
-                raise
-            description = f"{self.name}: {error.description}"
-            raise type(error)(error.error, description, provider=self.name) from error.__cause__
+            if error.provider is None:
+                error.name_client(self.name)
+            raise error.with_traceback(None) from error.__cause__  # its frames may hold a key
 
 
 def callback_pairs(client: LoginMixin[Any], callback: object) -> Any:
-    """The pairs, masked, of what an application passed as ``callback=``. It may be whatever a browser sent.
+    """The pairs, masked, of what an application passed as ``callback=``. A browser may have sent anything.
 
     Raises:
         StateError: it is not a mapping.
@@ -331,18 +343,12 @@ def callback_pairs(client: LoginMixin[Any], callback: object) -> Any:
         kind, callback = type(callback).__name__, None
         raise StateError(
             "invalid_callback",
-            f"{client.name}: callback= is of type {kind}. Pass a mapping with oauth_token and "
-            "oauth_verifier, such as the request's JSON.",
+            f"{client.name}: callback= is of type {kind}.",
             provider=client.name,
             step="callback",
+            advice="Pass a mapping with oauth_token and oauth_verifier, such as the request's JSON.",
         )
     return MaskedList(client.framework.pairs(callback))
-
-
-def _temporary_credentials(request_token: Mapping[str, str]) -> TemporaryCredentials:
-    """Authlib's request token, a dictionary, as temporary credentials."""
-    fields = dict(request_token)
-    return TemporaryCredentials(fields.pop("oauth_token"), fields.pop("oauth_token_secret", "") or "", fields)
 
 
 def _check_path(provider: Provider, redirect_uri: str | None, path: str) -> None:
@@ -356,10 +362,11 @@ def _check_path(provider: Provider, redirect_uri: str | None, path: str) -> None
         begun = f"to end at {begun_for!r}, not at {path!r}"
     raise StateError(
         "mismatching_redirect_uri",
-        f"{provider.name}: this login was begun {begun}. Ask the user to log in again. Where a proxy changes paths, "
-        "leave check_redirect_uri out and compare token.redirect_uri.",
+        f"{provider.name}: this login was begun {begun}.",
         provider=provider.name,
         step="callback",
+        advice="Ask the user to log in again. Where a proxy changes paths, leave check_redirect_uri out and compare "
+        "token.redirect_uri.",
     )
 
 
@@ -388,9 +395,9 @@ def user_digest(client: str, user: object) -> str | None:
         if not isinstance(identifier, str | int | UUID):
             raise ConfigurationError(
                 "unknown_user",
-                f"{client}: a login cannot remember a {type(user).__name__} as its user. Pass an identifier as user=, "
-                "such as the primary key: text, a number or a UUID.",
+                f"{client}: a login cannot remember a {type(user).__name__} as its user.",
                 provider=client,
+                advice="Pass an identifier as user=, such as the primary key: text, a number or a UUID.",
             )
     return None if identifier is None else hashlib.sha256(f"user:{identifier}".encode()).hexdigest()[:24]
 
@@ -406,10 +413,11 @@ def check_same_user(client: str, begun_by: str | None, ended_by: str | None) -> 
     who = "nobody is logged in now" if ended_by is None else "another user is logged in now"
     raise StateError(
         "mismatching_user",
-        f"{client}: this login was begun by a user of your application, and {who}. Ask the user to log in again, and "
-        "to begin anew. Where authorize_redirect() is given user=, give authorize_access_token() the same.",
+        f"{client}: this login was begun by a user of your application, and {who}.",
         provider=client,
         step="callback",
+        advice="Ask the user to log in again, and to begin anew. Where authorize_redirect() is given user=, give "
+        "authorize_access_token() the same.",
     )
 
 

@@ -119,7 +119,7 @@ def host_notices(problem: HostProblem | None, base: str) -> Iterator[Configurati
     cure = f" Or {problem.cure}." if problem.cure else ""
     yield ConfigurationNotice(
         "untrusted_host",
-        f"{problem.cause}, so a redirect URI that is built from the request goes wherever its Host header says, and "
+        f"{problem.cause}, so a redirect URI that is built from the request goes to the host in its Host header, and "
         "takes a victim's login there.",
         advice="Configure the redirect URI of each client (redirect_uri), or your application's public address for "
         f"all of them: {base}.{cure}",

@@ -21,10 +21,9 @@ from oauth1_catalog.errors import (
 from oauth1_catalog.redaction import MaskedMapping, without_frames
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.encryption import listed_keys
-from oauth1_catalog.registry.environment import catalog_path, unused_file
 from oauth1_catalog.registry.framework import Framework
 from oauth1_catalog.registry.notices import HostProblem, host_notices, notices
-from oauth1_catalog.registry.registration import Registration, client_arguments
+from oauth1_catalog.registry.registration import Registration, catalog_path, client_arguments, unused_file
 from oauth1_catalog.registry.settings import Settings
 from oauth1_catalog.registry.token import FetchToken
 from oauth1_catalog.registry.urls import BASE, REGISTRY, base_url
@@ -83,7 +82,8 @@ class BaseOAuth(Generic[App]):
     ) -> None:
         if not isinstance(max_connected_clients, int) or max_connected_clients < 1:
             raise ConfigurationError(
-                description=f"max_connected_clients is {max_connected_clients!r}. Pass a whole number of 1 or more."
+                description=f"max_connected_clients is {max_connected_clients!r}.",
+                advice="Pass a whole number of 1 or more.",
             )
         self.cache: object | None = cache
         self.token_store: TokenStore | None = token_store
@@ -326,7 +326,7 @@ class BaseOAuth(Generic[App]):
     def _check_name(self, name: str) -> None:
         if not isinstance(name, str) or not name or name.startswith("_"):
             raise ConfigurationError(
-                description=f"Invalid client name {name!r}. Use a Python identifier, such as 'twitter'."
+                description=f"Invalid client name {name!r}.", advice="Use a Python identifier, such as 'twitter'."
             )
         if hasattr(type(self), name) or name in self.__dict__:
             raise ConfigurationError(

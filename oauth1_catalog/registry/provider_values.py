@@ -75,7 +75,7 @@ def provider_with(
 
 
 def _userinfo(name: str, provider: Provider, given: Mapping[str, object]) -> UserinfoRules | None:
-    """Where the profile is, as ``register`` has it; ``None`` if it tells nothing of it."""
+    """Where the profile is, from the arguments of ``register``; ``None`` if they do not mention it."""
     rules = provider.userinfo
     if "userinfo_endpoint" in given:
         rules = UserinfoRules(endpoint=_text(name, "userinfo_endpoint", given["userinfo_endpoint"]))
@@ -83,16 +83,17 @@ def _userinfo(name: str, provider: Provider, given: Mapping[str, object]) -> Use
         return rules
     if rules is None:
         raise ConfigurationError(
-            description=f"{name}: userinfo_claims= is of use with userinfo_endpoint= alone. Pass where the profile is.",
+            description=f"{name}: userinfo_claims= is of use with userinfo_endpoint= alone.",
             provider=name,
+            advice="Pass where the profile is.",
         )
     claims = text_params(name, as_mapping(name, "userinfo_claims", given["userinfo_claims"], where="userinfo_claims="))
     for claim, source in claims.items():
         if wrong := path_problem(source, xml=rules.format == "xml"):
             raise ConfigurationError(
-                description=f"{name}: userinfo_claims has {source!r} for {claim}, which is not a path: {wrong}. "
-                "Write $.field (RFC 9535), or a text with {field}.",
+                description=f"{name}: userinfo_claims has {source!r} for {claim}, which is not a path: {wrong}.",
                 provider=name,
+                advice="Write $.field (RFC 9535), or a text with {field}.",
             )
     return dataclasses.replace(rules, claims=claims)
 
@@ -110,16 +111,18 @@ def _hosts(name: str, hosts: object) -> Iterator[str]:
     for host in map(str, hosts):
         if is_wildcard(host):
             raise ConfigurationError(
-                description=f"{name}: api_hosts has {host!r}. A wildcard can only stand in a provider's file, where it "
-                "is checked. List each host by its name.",
+                description=f"{name}: api_hosts has {host!r}. A wildcard can only stand in a provider's file, where "
+                "it is checked.",
                 provider=name,
+                advice="List each host by its name.",
             )
         url = f"https://{host}"
         if malformed(url) or authority_of(url) != host or any(map(str.isspace, host)):
             raise ConfigurationError(
-                description=f"{name}: api_hosts has {shown_url(url)[8:]!r}, which is not a host. Write the host "
-                "without scheme and path, such as 'media.example.com' or 'media.example.com:8443'.",
+                description=f"{name}: api_hosts has {shown_url(url)[8:]!r}, which is not a host.",
                 provider=name,
+                advice="Write the host without scheme and path, such as 'media.example.com' or "
+                "'media.example.com:8443'.",
             )
         yield host
 

@@ -158,7 +158,7 @@ def refuse_oauth2(client: str, given: Collection[str], *, where: str) -> None:
     for name in sorted(OAUTH2.intersection(given)):
         raise ConfigurationError(
             "oauth2_parameter",
-            f"{client}: {where} was given {name}, which is OAuth 2's; this package speaks OAuth 1.0 alone.",
+            f"{client}: {where} was given {name}, which belongs to OAuth 2; this package implements only OAuth 1.0.",
             provider=client,
             advice="For OAuth 2 use Authlib's OAuth beside this one (from authlib.integrations...).",
         )
@@ -175,14 +175,15 @@ def as_mapping(client: str, parameter: str, value: object, *, where: str) -> Map
             value = json.loads(value)
         except ValueError as error:
             raise ConfigurationError(
-                description=f"{client}: {where} is text but no JSON ({error}). Write it as a JSON object.",
+                description=f"{client}: {where} is text but no JSON ({error}).",
                 provider=client,
+                advice="Write it as a JSON object.",
             ) from error
     if not isinstance(value, Mapping):
         raise ConfigurationError(
-            description=f"{client}: {where} is of type {type(value).__name__}; {parameter} is a mapping. Write it as a "
-            "dictionary, in an environment as a JSON object.",
+            description=f"{client}: {where} is of type {type(value).__name__}; {parameter} is a mapping.",
             provider=client,
+            advice="Write it as a dictionary, in an environment as a JSON object.",
         )
     return value
 
@@ -231,7 +232,8 @@ def coerce_credential(client: str, parameter: str, value: object, *, where: str,
     if value != value.strip():
         raise ConfigurationError(
             description=f"{client}: {where} begins or ends with white space, such as a blank or a line's end, which "
-            "the provider would take for a part of it. Remove that.",
+            "the provider would take for a part of it.",
             provider=client,
+            advice="Remove that.",
         )
     return value

@@ -137,13 +137,13 @@ def suggestion(name: str, place: str) -> str:
 class NoSettings(Settings):
     """No configuration: every value comes from the call."""
 
-    def get(self, client: str, parameter: str) -> object | None:  # noqa: D102, ARG002 - the base class tells
+    def get(self, client: str, parameter: str) -> object | None:  # noqa: D102, ARG002 - documented in the base class
         return None
 
-    def describe_location(self, client: str, parameter: str) -> str:  # noqa: D102, ARG002 - the base class tells
+    def describe_location(self, client: str, parameter: str) -> str:  # noqa: D102, ARG002 - documented in the base class
         return ""
 
-    def names(self, client: str, known: Set[str]) -> Collection[str]:  # noqa: D102, ARG002 - the base class tells
+    def names(self, client: str, known: Set[str]) -> Collection[str]:  # noqa: D102, ARG002 - documented in the base class
         return ()
 
 

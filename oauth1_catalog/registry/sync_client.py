@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from oauth1_catalog.clients.options import requests_options
 from oauth1_catalog.flow.driver import run
 from oauth1_catalog.redaction import MaskedMapping, masked
+from oauth1_catalog.registry.api_calls import HttpOptions, Verbs
 from oauth1_catalog.registry.client import OAuth1App
-from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.login import Effect, LoginSteps
 from oauth1_catalog.registry.temporary import CacheCall
 from oauth1_catalog.registry.token import Token, TokenLike
-from oauth1_catalog.registry.token_store import Pause, Uninterrupted
-from oauth1_catalog.registry.verbs import HttpOptions, Verbs
+from oauth1_catalog.registry.token_store import FrameworkRequest, Pause, Uninterrupted
 from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
             ProviderError: the provider gave no request token.
         """
         kwargs = MaskedMapping(kwargs)
-        return self._run(self._begin(redirect_uri, kwargs))
+        return self._run(self._authorization(redirect_uri, kwargs))
 
     def fetch_access_token(
         self,
@@ -222,7 +221,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
             kwargs: arguments of ``requests.Session.request``.
 
         Raises:
-            MissingTokenError: the call needs a token, and there is none.
+            MissingTokenError: the call needs a token, and none was found.
             ConfigurationError: the URL is not one of this provider's.
         """
         token, oauth_params, options = masked(token), masked(oauth_params), MaskedMapping(kwargs)
@@ -231,7 +230,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
             token = masked(self._any_token(token, request))
         credentials = None if withhold_token else self._credentials(token)
         response = self._signed_request(method, url, credentials, oauth_params, options, allow_any_host=allow_any_host)
-        if self._may_be_rejected(token, response.status_code):
+        if response.status_code >= 400 and self._may_be_rejected(token):
             from oauth1_catalog.clients.requests_exchange import beginning_of
 
             limits = self.pool.limits

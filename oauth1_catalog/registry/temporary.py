@@ -21,10 +21,11 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Generator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from oauth1_catalog.errors import CacheError, ConfigurationError, ExpiredStateError, StateError
-from oauth1_catalog.registry.encryption import SealError, decrypt, encrypt
+from oauth1_catalog.registry.encryption import SealError, decrypt, encrypt, record_cipher
 from oauth1_catalog.rfc5849.messages import TemporaryCredentials
 
 PENDING_LOGINS = 5
@@ -50,10 +51,12 @@ def evict_expired(session: Session, client: str, *, limit: int, now: float, expi
     >>> list(session)
     ['_state_x_9']
     """
+    own = []
     for key, entry in _entries(session, expires):
         if expiry(entry) < now:
             del session[key]
-    own = [key for key, entry in _entries(session, expires) if entry.get("client") == client]
+        elif entry.get("client") == client:
+            own.append(key)
     for key in own[: max(0, len(own) - limit + 1)]:
         del session[key]
 
@@ -84,19 +87,22 @@ def enforce_cookie_budget(session: Session, client: str, *, newest: str, compres
         raise ConfigurationError(
             "state_too_large",
             f"{client}: the logins under way need {sum(sizes.values())} bytes of a session that lives in a cookie, "
-            f"which has room for {room}{beside}. Give OAuth(cache=...) a cache, or carry less state_data.",
+            f"which has room for {room}{beside}.",
             provider=client,
             step="authorize",
+            advice="Give OAuth(cache=...) a cache, or carry less state_data.",
         )
 
 
 def _size(data: Mapping[str, object], *, compressed: bool) -> int:
     text = json.dumps(data, default=str, skipkeys=True, separators=(",", ":"))
-    return min(len(text), len(zlib.compress(text.encode()))) if compressed else len(text)
+    if not compressed or len(text) <= SESSION_BUDGET - COOKIE_BUDGET:  # as much leaves the logins all of their room
+        return len(text)
+    return min(len(text), len(zlib.compress(text.encode())))
 
 
 def expiry(entry: Mapping[str, Any]) -> float:
-    """When a session's entry expires; at once, if it does not say."""
+    """When a session's entry expires; at once, if it has no time."""
     expires = entry.get("exp")
     return float(expires) if isinstance(expires, int | float) else 0.0
 
@@ -144,7 +150,7 @@ class PendingLogin:
     temporary: TemporaryCredentials
     redirect_uri: str | None = None
     state_data: Mapping[str, object] = field(default_factory=dict, repr=False)
-    user: str | None = field(default=None, repr=False)  # for whom it began, as login_user.user_digest() says it
+    user: str | None = field(default=None, repr=False)  # for whom it began, as login.user_digest() returns it
 
 
 class TemporaryStore:
@@ -173,6 +179,8 @@ class TemporaryStore:
         self.limit = limit
         self._cached = cached
         self._binding = _digest(name, *binding)
+        # A printer of objects sees the cache, and not what is in it.
+        self._cipher_of = lru_cache(maxsize=8)(record_cipher)
         # Ordered: what stands first in a plain dictionary is found by going past all that stood before it.
         self._taken: OrderedDict[str, tuple[float, float]] = OrderedDict()  # when forgotten, when expired
         self._lock = threading.Lock()
@@ -215,7 +223,7 @@ class TemporaryStore:
         }
         if login.user is not None:  # a cookie is small
             record["user"] = login.user
-        sealed = encrypt(_to_json(record, self.name), keys)
+        sealed = encrypt(_to_json(record, self.name), keys, self._cipher_of)
         entry: dict[str, object] = {"exp": expires, "client": self.name}
         if self._cached:
             entry["handle"] = secrets.token_urlsafe(16)
@@ -298,32 +306,32 @@ class TemporaryStore:
             # Only the type is named: a cache's message can hold its password.
             raise self._no_cache(f"{call.operation}() raised {type(error).__name__}", step=step) from error
         if call.operation == "set" and answer is False:
-            raise self._no_cache("set() said that it kept nothing", step=step)
+            raise self._no_cache("set() returned False: it kept nothing", step=step)
         return answer
 
     def _read(self, sealed: str, oauth_token: str, keys: Sequence[str | bytes], now: float) -> PendingLogin:
         try:
-            record = json.loads(decrypt(sealed, keys))
+            record = json.loads(decrypt(sealed, keys, self._cipher_of))
             readable = record["v"] == VERSION and all(isinstance(record[name], str) for name in _TEXTS)
         except (SealError, ValueError, KeyError, TypeError, RecursionError):
             readable = False
         if not readable:
             raise StateError(
                 description=f"{self.name}: the login's record cannot be read: the application's secret key or this "
-                "package's version has changed since, or the record was not ours. Ask the user to log in again. If the "
-                "login began in another application than it ends in, such as a mounted one, pass "
-                "OAuth(secret_key=...).",
+                "package's version has changed since, or the record was not ours.",
                 provider=self.name,
                 step="callback",
+                advice="Ask the user to log in again. If the login began in another application than it ends in, "
+                "such as a mounted one, pass OAuth(secret_key=...).",
             )
         same = secrets.compare_digest(record["binding"], self._binding)
         if not same or not secrets.compare_digest(record["token"], _digest(oauth_token)):
             raise StateError(
                 "mismatching_state",
-                f"{self.name}: the login was begun with another client, consumer key or address. Ask the user to "
-                "log in again.",
+                f"{self.name}: the login was begun with another client, consumer key or address.",
                 provider=self.name,
                 step="callback",
+                advice="Ask the user to log in again.",
             )
         if record["expires"] < now:
             raise self._expired()
@@ -373,10 +381,10 @@ class TemporaryStore:
 
     def _no_cache(self, cause: str, *, step: str) -> CacheError:
         return CacheError(
-            description=f"{self.name}: the cache that keeps the logins under way failed: {cause}. See that it runs and "
-            "can be reached, and ask the user to log in again.",
+            description=f"{self.name}: the cache that keeps the logins under way failed: {cause}.",
             provider=self.name,
             step=step,
+            advice="See that it runs and can be reached, and ask the user to log in again.",
         )
 
     def _unknown(self) -> StateError:
@@ -393,17 +401,18 @@ class TemporaryStore:
     def _used(self) -> StateError:
         return StateError(
             "state_used",
-            f"{self.name}: this login has ended already: its callback came twice. Ask the user to log in again.",
+            f"{self.name}: this login has ended already: its callback came twice.",
             provider=self.name,
             step="callback",
+            advice="Ask the user to log in again.",
         )
 
     def _expired(self) -> ExpiredStateError:
         return ExpiredStateError(
-            description=f"{self.name}: the login took longer than {self.lifetime} s, or the cache lost it. Ask the "
-            "user to log in again.",
+            description=f"{self.name}: the login took longer than {self.lifetime} s, or the cache lost it.",
             provider=self.name,
             step="callback",
+            advice="Ask the user to log in again.",
         )
 
 
@@ -418,8 +427,8 @@ def _to_json(record: Mapping[str, object], name: str) -> bytes:
         return json.dumps(record, separators=(",", ":")).encode()
     except (TypeError, ValueError) as error:
         raise ConfigurationError(
-            description=f"{name}: state_data is kept as JSON, and this cannot be: {error}. Pass strings, numbers, "
-            "lists and dictionaries.",
+            description=f"{name}: state_data is kept as JSON, and this cannot be: {error}.",
             provider=name,
             step="authorize",
+            advice="Pass strings, numbers, lists and dictionaries.",
         ) from error

@@ -62,7 +62,7 @@ Flask calls it with the client's name, Django and Starlette with the name and th
 
 
 def token_fields(token: TokenLike, *, provider: str) -> Mapping[str, str]:
-    """The fields in whatever an application keeps a token in; ``oauth_token`` is among them.
+    """The fields of a token, in any form that an application keeps it in; ``oauth_token`` is among them.
 
     Raises:
         MissingTokenError: it holds no ``oauth_token``.
@@ -94,7 +94,7 @@ def token_fields(token: TokenLike, *, provider: str) -> Mapping[str, str]:
 
 
 def token_credentials(token: TokenLike, *, provider: str) -> TokenCredentials:
-    """The credentials in whatever an application keeps a token in.
+    """The credentials of a token, in any form that an application keeps it in.
 
     >>> token_credentials({"oauth_token": "t", "oauth_token_secret": "s"}, provider="twitter")
     TokenCredentials(oauth_token='********')

@@ -6,17 +6,21 @@ share the steps; a store's methods may be async where the client is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Coroutine, Generator
+import time
+from collections.abc import Callable, Collection, Coroutine, Generator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, TypeVar
 
-from oauth1_catalog.errors import MissingTokenError, ProviderError
+from oauth1_catalog.errors import ConfigurationError, MissingTokenError, ProviderError
 from oauth1_catalog.registry.token import Token, TokenLike, token_fields
+from oauth1_catalog.rfc5849.messages import Request, Response
 
 if TYPE_CHECKING:
+    from oauth1_catalog.catalog.provider import Provider
+    from oauth1_catalog.registry.framework import Framework
     from oauth1_catalog.registry.temporary import CacheCall
-    from oauth1_catalog.rfc5849.messages import Request
+    from oauth1_catalog.rfc5849 import Signer
 
 
 CLAIM_SECONDS = 60
@@ -27,6 +31,8 @@ WAIT_SECONDS = 0.1
 """How long a worker waits before it looks again whether another one has renewed the token."""
 
 Outcome = TypeVar("Outcome")
+FrameworkRequest = TypeVar("FrameworkRequest")
+"""The request class of a web framework."""
 
 
 User: TypeAlias = Any
@@ -169,11 +175,113 @@ def _stored(name: str, user: object) -> StoreSteps[Token]:
     token: Token | None = yield StoreCall("find", (name, user))
     if token is None:
         raise MissingTokenError(
-            description=f"{name}: the token store has no token of user {user!r}. Ask the user to log in.",
+            description=f"{name}: the token store has no token of user {user!r}.",
             provider=name,
             step="renew",
+            advice="Ask the user to log in.",
         )
     return token
+
+
+ENDED = frozenset({"token_revoked", "token_rejected", "token_expired"})
+"""The problems (``oauth_problem``) by which a provider reports that a token is no longer valid."""
+
+
+class TokenStoreMixin(Generic[FrameworkRequest]):
+    """The steps of a client that concern a token which is there already."""
+
+    framework: Framework[FrameworkRequest]
+    name: str
+    provider: Provider
+
+    if TYPE_CHECKING:
+
+        @property
+        def signer(self) -> Signer: ...  # noqa: D102 - the client's own
+
+        def _token_of(self, fields: Mapping[str, str], now: float) -> Token: ...
+
+    def _current_users_token(self, request: FrameworkRequest) -> StoreSteps[Token | None]:
+        return current_users_token(self.name, request)
+
+    def _find(self, user: object) -> StoreSteps[Token | None]:
+        self._require_store("find_token()")
+        token: Token | None = yield StoreCall("find", (self.name, user))
+        return token
+
+    def _save(self, token: TokenLike, user: object) -> StoreSteps[None]:
+        self._require_store("save_token()")
+        yield StoreCall("save_token", (self.name, user, token))
+
+    def _forget(self, user: object) -> StoreSteps[None]:
+        self._require_store("forget_token()")
+        yield StoreCall("delete_token", (self.name, user))
+
+    def _renew(self, token: TokenLike | None, user: object) -> StoreSteps[Token]:
+        owner = self._owner(token) if user is None else user
+        if owner is None:
+            return self._renew_at_provider(self._given(token, step="renew"))
+        self._require_store("renew_token(user=...)")
+        forget = ENDED if self.framework.forget_rejected_tokens else ()
+        return renew_stored(self.name, owner, token, self._renew_at_provider, forget=forget)
+
+    def _renew_at_provider(self, token: TokenLike) -> StoreSteps[Token]:
+        from oauth1_catalog.flow.grants import renew_token
+
+        fields = yield from renew_token(self.provider, self.signer, token_fields(token, provider=self.name))
+        return self._token_of(fields, time.time())
+
+    def _revoke(self, token: TokenLike | None, user: object) -> StoreSteps[None]:
+        from oauth1_catalog.flow.grants import revoke_token
+
+        if token is None and user is not None:
+            token = yield from self._find(user)
+        token = self._given(token, step="revoke")
+        yield from revoke_token(self.provider, self.signer, token_fields(token, provider=self.name))
+        owner = self._owner(token) if user is None else user
+        if owner is not None and self.framework.token_store is not None:
+            yield StoreCall("delete_token", (self.name, owner, token))
+
+    def _may_be_rejected(self, token: TokenLike | None) -> bool:
+        """Whether an error is to be read for the rejection of a token that is in the store."""
+        return self.framework.forget_rejected_tokens and self._owner(token) is not None
+
+    def _forget_rejected(self, token: TokenLike | None, response: Any, beginning: bytes) -> StoreSteps[None]:
+        """Remove a token of the store that the provider has just rejected, where the application wishes that.
+
+        ``response`` is that of requests or httpx2, which have the same attributes; ``beginning`` is of its body, which
+        may be a stream without end.
+        """
+        owner = self._owner(token)
+        from oauth1_catalog.flow.problems import read_problem
+
+        problem = read_problem(Response(response.status_code, dict(response.headers), beginning))
+        renewable = problem.code == "token_expired" and self.provider.renew is not None
+        if problem.reported and problem.code in ENDED and not renewable:
+            yield StoreCall("delete_token", (self.name, owner, token))
+
+    def _owner(self, token: TokenLike | None) -> object:
+        """The user whose token it is in the store, ``None`` for a token that is in none."""
+        return token.user if isinstance(token, Token) and self.framework.token_store is not None else None
+
+    def _given(self, token: TokenLike | None, *, step: str) -> TokenLike:
+        if token is None:
+            raise MissingTokenError(
+                description=f"{self.name}: no token to {step}.",
+                provider=self.name,
+                step=step,
+                advice="Pass token=, or user= of somebody whose token is in the token store.",
+            )
+        return token
+
+    def _require_store(self, function: str) -> None:
+        if self.framework.token_store is None:
+            raise ConfigurationError(
+                "no_token_store",
+                f"{self.name}: {function} needs a token store.",
+                provider=self.name,
+                advice="Give OAuth(token_store=...) one, see docs/tokens.md.",
+            )
 
 
 async def uninterrupted(work: Coroutine[Any, Any, Outcome]) -> Outcome:

@@ -132,7 +132,7 @@ class Progress:
 
 
 def rotate(table: Table, cipher: TokenCipher, *, batch: int = BATCH) -> Iterator[Progress]:
-    """Encrypt every row that is not of the newest key, batch by batch; each is committed when it is told."""
+    """Encrypt every row that is not of the newest key, batch by batch; each is committed before it is reported."""
     last: Any = None
     while rows := table.batch(cipher.key_id, last, batch):
         changes, unreadable = [], []

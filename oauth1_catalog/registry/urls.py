@@ -110,14 +110,14 @@ def api_url(
             URL, such as bytes, nothing, or a coroutine that was not awaited.
     """
     if not isinstance(url, str):
-        # A URL object writes itself as text; what has no text of its own, such as None or a coroutine, is no URL.
+        # A URL object converts itself to text. What has no ``__str__``, such as None or a coroutine, is not a URL.
         if isinstance(url, bytes | bytearray) or type(url).__str__ is object.__str__:
             raise ConfigurationError(
                 "forbidden_url",
-                f"{provider.name}: the URL of a call is of type {type(url).__name__}. Pass text, such as "
-                "'account/settings.json'.",
+                f"{provider.name}: the URL of a call is of type {type(url).__name__}.",
                 provider=provider.name,
                 step="api",
+                advice="Pass text, such as 'account/settings.json'.",
             )
         url = str(url)
     absolute = _SCHEME.match(url)
@@ -125,17 +125,19 @@ def api_url(
         raise ConfigurationError(
             "forbidden_url",
             f"{provider.name}: {shown_url(url)!r} names a host without a scheme, or holds blanks at its ends or "
-            "control characters. Pass a path, or an absolute https URL.",
+            "control characters.",
             provider=provider.name,
             step="api",
+            advice="Pass a path, or an absolute https URL.",
         )
     if not absolute:
         if not provider.api_base_url:
             raise MissingSettingError(
-                f"{provider.name}: no api_base_url to join {shown_url(url)!r} to. Pass an absolute URL, or "
-                f"api_base_url= to {'register_from_catalog()' if provider.from_catalog else 'register()'}.",
+                f"{provider.name}: no api_base_url to join {shown_url(url)!r} to.",
                 provider=provider.name,
                 setting="api_base_url",
+                advice="Pass an absolute URL, or api_base_url= to "
+                f"{'register_from_catalog()' if provider.from_catalog else 'register()'}.",
             )
         url = urljoin(provider.api_base_url, url)
     if fault := malformed(url):
@@ -170,7 +172,8 @@ def api_url(
             provider=provider.name,
             step="api",
         )
-    return _emulated(provider.emulated_at, url, origin) if is_own and provider.emulated_at else url
+    at = provider.emulated_at
+    return _emulated(at, url, origin) if is_own and at and not url.startswith(at) else url
 
 
 def _emulated(at: str, url: str, origin: Origin) -> str:
@@ -187,7 +190,7 @@ def _emulated(at: str, url: str, origin: Origin) -> str:
 
 
 def own_origins(provider: Provider) -> frozenset[Origin]:
-    """The origins of a provider's addresses, and of the hosts in its ``api_hosts`` that are no wildcards."""
+    """The origins of a provider's addresses, and of the hosts in its ``api_hosts`` that are not wildcards."""
     own = (provider.api_base_url, provider.request_token_url, provider.access_token_url, provider.authorize_url)
     userinfo = provider.userinfo.endpoint if provider.userinfo else ""
     more = (userinfo, *(f"https://{host}" for host in provider.api_hosts if not is_wildcard(host)))
@@ -227,9 +230,10 @@ def behind_base(client: str, path: str, settings: Settings) -> str:
         raise ConfigurationError(
             "invalid_redirect_uri",
             f"{client}: the redirect URI {path.partition('?')[0][:80]!r} is a path, and your application's public "
-            f"address is not configured. Set {where}, such as 'https://shop.example.com'.",
+            "address is not configured.",
             provider=client,
             step="authorize",
+            advice=f"Set {where}, such as 'https://shop.example.com'.",
         )
     return base + path
 
@@ -238,7 +242,7 @@ def base_url(settings: Settings) -> str | None:
     """The application's public address without a slash at its end, ``None`` where none is configured.
 
     Raises:
-        ConfigurationError: it is no address of a server.
+        ConfigurationError: it is not the address of a server.
     """
     value = settings.get(REGISTRY, BASE)
     if value is None or value == "":

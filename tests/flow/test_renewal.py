@@ -76,10 +76,10 @@ def test_without_a_handle_nothing_is_asked() -> None:
 
 
 def test_a_provider_that_cannot() -> None:
-    with pytest.raises(ConfigurationError, match="does not say how to renew") as caught:
+    with pytest.raises(ConfigurationError, match="does not describe how to renew") as caught:
         renew(Provider(name="twitter"), Response(200))
     assert caught.value.error == "no_renew"
-    with pytest.raises(ConfigurationError, match="does not say how to revoke"):
+    with pytest.raises(ConfigurationError, match="does not describe how to revoke"):
         run(revoke_token(JIRA, SIGNER, TOKEN), lambda _: Response(200))
 
 

@@ -14,7 +14,7 @@ from oauth1_catalog.integrations.django_client import DjangoOAuth1App
 from oauth1_catalog.integrations.flask_client import FlaskOAuth1App
 from oauth1_catalog.integrations.starlette_client import StarletteOAuth1App
 from oauth1_catalog.integrations.starlette_client.client import BlockingCalls
-from oauth1_catalog.registry.verbs import CallOptions, HttpOptions
+from oauth1_catalog.registry.api_calls import CallOptions, HttpOptions
 
 
 def operations(face: type, asks: Callable[[str], bool] = lambda name: True) -> dict[str, Any]:

@@ -272,7 +272,7 @@ BY_HAND = {"api_base_url": "https://api.example.com/", **KEYS}
         (
             "",
             {"userinfo_endpoint": "me", "userinfo_claims": {"sub": "id"}},
-            "neither begins with `$` nor holds a {field}",
+            "does not begin with `$` and has no {field}",
         ),
         ("", {"userinfo_claims": {"sub": "$.id"}}, "with userinfo_endpoint= alone"),
         ("twitter", {"userinfo_claims": {"sub": "$.[[["}}, "which is not a path: "),

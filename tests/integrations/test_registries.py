@@ -169,7 +169,7 @@ def test_names_of_authlib_that_are_not_here(framework: str) -> None:
     module: Any = FRAMEWORKS[framework].integration
     framework = framework.capitalize()
     for name, said in (
-        (f"{framework}OAuth2App", "OAuth 2's"),
+        (f"{framework}OAuth2App", "OAuth 2"),
         (f"{framework}Integration", "OAuth(cache=..., login_lifetime=...)"),
         ("token_update", "never for OAuth 1.0"),
     ):

@@ -132,7 +132,7 @@ def test_half_of_a_character_is_in_no_token_and_no_claim(written: str, read: str
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
 def test_what_is_no_number_is_in_no_token_and_no_claim(number: str) -> None:
     assert isinstance(asked(f'{{"oauth_token": {number}, "oauth_token_secret": "s"}}'.encode()), OAuthError)
-    with pytest.raises(OAuthError, match="it is no JSON"):
+    with pytest.raises(OAuthError, match="it is not JSON"):
         claims(f'{{"id": "7", "name": {number}}}'.encode())
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from oauth1_catalog.cli import cli
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.sqlalchemy_tokens import SQLAlchemyTokens
-from oauth1_catalog.integrations.sqlalchemy_tokens.rotation import SQLAlchemyRows
+from oauth1_catalog.integrations.sqlalchemy_tokens.store import SQLAlchemyRows
 from oauth1_catalog.registry.encryption import TokenCipher
 from oauth1_catalog.registry.token_table import rotate
 from tests.tokens.models import OAuth1Token, TokenOfUUID, token
@@ -153,7 +153,7 @@ def test_another_table_is_refused(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE another (id INTEGER, name TEXT)")
     try:
-        with pytest.raises(ConfigurationError, match="this is no token table, it lacks extra, key_id"):
+        with pytest.raises(ConfigurationError, match="this is not a token table: it lacks extra, key_id"):
             SQLAlchemyRows(engine, "another")
     finally:
         with engine.begin() as connection:

@@ -89,7 +89,7 @@ def check_clients(*, app_configs: Sequence[AppConfig] | None = None, **_: Any) -
         # The views register their clients when they are imported, which nothing else may have done yet.
         import_module(settings.ROOT_URLCONF)
     errors = [error for registry in list(app.registries) for error in registry.check()]
-    # What is told of the application itself comes from each of its registries.
+    # Each registry reports the findings about the application itself.
     found = [_message(error) for error in {(error.provider, error.description): error for error in errors}.values()]
     return sorted(found, key=lambda message: (str(message.obj), str(message.id), message.msg))
 

@@ -17,11 +17,11 @@ from oauth1_catalog.application_warnings import WarnsHere
 from oauth1_catalog.flow.driver import arun
 from oauth1_catalog.integrations.django_client.framework import own_request
 from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked
+from oauth1_catalog.registry.api_calls import CallOptions, HttpOptions
 from oauth1_catalog.registry.login import Effect, LoginSteps, callback_pairs
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
 from oauth1_catalog.registry.token import Token, TokenLike
 from oauth1_catalog.registry.token_store import Pause, Uninterrupted, uninterrupted
-from oauth1_catalog.registry.verbs import CallOptions, HttpOptions
 from oauth1_catalog.rfc5849.messages import Request
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         **kwargs: Unpack[HttpOptions],
     ) -> Reply:
         """As ``request``, in an async view. ``fetch_token`` may be async here."""
-        # Not a coroutine function: the request being served is the caller's, and a task of its own would not know it.
+        # Not a coroutine function: the request being served is the caller's, and another task would not know it.
         token, oauth_params, options = masked(token), masked(oauth_params), MaskedMapping(kwargs)
         del kwargs
         return self._arequest(
@@ -197,7 +197,7 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         credentials = None if withhold_token else self._credentials(token)
         send = self._in_thread(self._signed_request)
         response = await send(method, url, credentials, oauth_params, options, allow_any_host=allow_any_host)
-        if self._may_be_rejected(token, response.status_code):
+        if response.status_code >= 400 and self._may_be_rejected(token):
             from oauth1_catalog.clients.requests_exchange import beginning_of
 
             limits = self.pool.limits

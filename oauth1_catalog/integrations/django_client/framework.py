@@ -80,9 +80,9 @@ class DjangoSettings(Settings):
         values = clients.get(client) or {}
         if not isinstance(values, Mapping):
             raise ConfigurationError(
-                description=f"{client}: {section}[{client!r}] in the settings is of type {type(values).__name__}. "
-                "Write a dictionary with client_id and client_secret.",
+                description=f"{client}: {section}[{client!r}] in the settings is of type {type(values).__name__}.",
                 provider=client,
+                advice="Write a dictionary with client_id and client_secret.",
             )
         return values
 
@@ -113,8 +113,8 @@ def token_store_of_settings() -> TokenStore | None:
         store: TokenStore = import_string(dotted)()
     except ImportError as error:
         raise ConfigurationError(
-            description=f"{TOKEN_STORE} in the settings is {dotted!r}, and that cannot be imported: {error}. Name a "
-            "class, such as 'oauth1_catalog.integrations.django_tokens.store.DjangoTokens'."
+            description=f"{TOKEN_STORE} in the settings is {dotted!r}, and that cannot be imported: {error}.",
+            advice="Name a class, such as 'oauth1_catalog.integrations.django_tokens.store.DjangoTokens'.",
         ) from error
     return store
 
@@ -130,8 +130,8 @@ class DjangoFramework(Framework[HttpRequest]):
             raise not_a_request(request)
         if not hasattr(request, "session"):
             raise ConfigurationError(
-                description="A login needs a session. Add django.contrib.sessions.middleware.SessionMiddleware to "
-                "MIDDLEWARE."
+                description="A login needs a session.",
+                advice="Add django.contrib.sessions.middleware.SessionMiddleware to MIDDLEWARE.",
             )
         return RequestContext(
             session=request.session,

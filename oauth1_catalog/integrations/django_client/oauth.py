@@ -126,7 +126,7 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
         return cast("DjangoOAuth1App", SimpleLazyObject(lambda: self.create_client(name)))
 
     def _notices(self, name: str) -> list[ConfigurationNotice]:
-        """Of a client that is built later, what its provider's file tells: ``manage.py check`` tells the rest."""
+        """The notices of the provider's file if the client is built later; ``manage.py check`` reports the rest."""
         if name in self._clients:
             return super()._notices(name)
         try:

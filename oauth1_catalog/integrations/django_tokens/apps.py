@@ -27,7 +27,7 @@ class OAuth1TokensConfig(AppConfig):
         """Have the keys checked: by ``manage.py``, or at once where a server starts, which runs no checks.
 
         Raises:
-            ConfigurationError: the settings hold no key, and ``manage.py`` is not there to say so.
+            ConfigurationError: the settings hold no key, and ``manage.py`` does not run to report it.
         """
         register(check_keys, LABEL)
         if not _runs_a_command(sys.argv[0]):

@@ -138,7 +138,8 @@ class OAuth1Token(models.Model):
             raise ConfigurationError(
                 "invalid_user",
                 f"The user {given!r} is a {type(given).__name__}, which is not a primary key of "
-                f"{settings.AUTH_USER_MODEL}. Pass a user that is saved, or its primary key.",
+                f"{settings.AUTH_USER_MODEL}.",
+                advice="Pass a user that is saved, or its primary key.",
             )
         return key
 
@@ -155,7 +156,7 @@ def configured_cipher() -> TokenCipher:
     """The keys of ``OAUTH1_CATALOG_TOKEN_KEYS``: a list, newest first, or one text with commas.
 
     Raises:
-        ConfigurationError: there is none, or one of them is no key.
+        ConfigurationError: there is no key, or one of them is not valid.
     """
     keys = getattr(settings, SETTING, None) or ()
     return _cipher(keys if isinstance(keys, str | bytes) else tuple(keys))

@@ -1,4 +1,4 @@
-"""A registered client in Flask: Authlib's remote app, which knows the request without being told."""
+"""A registered client in Flask: Authlib's remote app, which finds the request itself."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from flask import Request, has_request_context
 from werkzeug.wrappers import Response
 
 from oauth1_catalog.errors import NotInitializedError
+from oauth1_catalog.flow.driver import run
 from oauth1_catalog.integrations.flask_client.framework import FlaskFramework
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.login import callback_pairs
@@ -51,7 +52,8 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
             ProviderError: the provider gave no request token.
         """
         kwargs = MaskedMapping(kwargs)
-        url = self._run(self._start_login(self._request(), redirect_uri, kwargs, state_data=state_data, user=user))
+        login = self._start_login(self._request(), redirect_uri, kwargs, state_data=state_data, user=user)
+        url = run(login, self._perform)
         response = flask.redirect(url)
         response.headers["Cache-Control"] = "no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
@@ -60,7 +62,7 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
     def save_authorize_data(self, **kwargs: Any) -> None:  # what create_authorization_url() gave
         """Keep what ``create_authorization_url`` gave until the callback."""
         kwargs = MaskedMapping(kwargs)
-        self._run(self._save_data(self._request(), kwargs))
+        run(self._save_data(self._request(), kwargs), self._perform)
 
     def authorize_access_token(
         self,
@@ -88,11 +90,11 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
         Raises:
             OAuthError: the login failed; ``error`` is the reason, see ``docs/errors.md``.
         """
-        callback, kwargs = callback_pairs(self, callback), MaskedMapping(kwargs)
+        callback, kwargs = None if callback is None else callback_pairs(self, callback), MaskedMapping(kwargs)
         steps = self._finish(
             self._request(), kwargs, callback=callback, check_redirect_uri=check_redirect_uri, user=user
         )
-        return self._run(steps)
+        return run(steps, self._perform)
 
     @property
     def token(self) -> TokenLike | None:
@@ -126,8 +128,9 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
         served = _current_request()
         if served is None:
             raise NotInitializedError(
-                description=f"{self.name}: a login needs a request, and none is being served. Call this in a view.",
+                description=f"{self.name}: a login needs a request, and none is being served.",
                 provider=self.name,
+                advice="Call this in a view.",
             )
         return served
 

@@ -64,7 +64,7 @@ class FlaskSettings(Settings):
 
 
 class FlaskCurrentToken(CurrentToken[Request]):
-    """The current token, on the request that Flask says is being served.
+    """The current token, on the request that Flask is serving.
 
     Not in ``g``: an application context that a test or a script has pushed serves many requests. ``g`` only shows it
     under Authlib's name.
@@ -114,8 +114,8 @@ def secret_keys(app: Flask) -> list[str | bytes]:
     """
     if not app.secret_key and isinstance(app.session_interface, SecureCookieSessionInterface):
         raise ConfigurationError(
-            description="A login needs a session, and app.secret_key is not set. Set SECRET_KEY in app.config to a "
-            "long random text."
+            description="A login needs a session, and app.secret_key is not set.",
+            advice="Set SECRET_KEY in app.config to a long random text.",
         )
     keys = [key for key in (app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ())) if key]
     for key in keys:

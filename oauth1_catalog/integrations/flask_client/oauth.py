@@ -161,8 +161,8 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         latest = self._latest() if self._latest is not None else None
         if latest is None:
             raise NotInitializedError(
-                description="OAuth is not init with Flask app. Pass the application to OAuth(app), or call "
-                "oauth.init_app(app)."
+                description="OAuth is not init with Flask app.",
+                advice="Pass the application to OAuth(app), or call oauth.init_app(app).",
             )
         return latest
 
@@ -207,7 +207,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         try:
             return secret_keys(self._app())
         except ConfigurationError:
-            return None  # _session_problems() tells it
+            return None  # _session_problems() reports it
 
     def _host_problem(self) -> HostProblem | None:
         app = self._app()

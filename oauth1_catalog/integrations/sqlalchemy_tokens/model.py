@@ -71,7 +71,7 @@ class OAuth1TokenMixin:
     @declared_attr.directive
     @classmethod
     def __table_args__(cls) -> tuple[SchemaItem | dict[str, Any], ...]:
-        """One row for each name and user; an application with arguments of its own adds this one to them."""
+        """One row for each name and user; an application with other table arguments adds this one to them."""
         return (UniqueConstraint("name", "user_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -121,9 +121,9 @@ class OAuth1TokenMixin:
         if cls.token_cipher is None:
             raise ConfigurationError(
                 "missing_token_keys",
-                f"{cls.__name__}: the table is encrypted, and it has no keys. Make SQLAlchemyTokens(sessions, "
-                f"{cls.__name__}, keys=...) when the application starts, or set {cls.__name__}.token_cipher to a "
-                "TokenCipher.",
+                f"{cls.__name__}: the table is encrypted, and it has no keys.",
+                advice=f"Make SQLAlchemyTokens(sessions, {cls.__name__}, keys=...) when the application starts, or "
+                f"set {cls.__name__}.token_cipher to a TokenCipher.",
             )
         return cls.token_cipher
 
@@ -218,8 +218,8 @@ def user_id(column: Column[Any], user: object) -> Any:
     raise ConfigurationError(
         "invalid_user",
         f"The user {user!r} is a {type(user).__name__}, and {column.table.name}.{column.name} holds "
-        f"{ {int: 'whole numbers', uuid.UUID: 'UUIDs', str: 'text'}.get(kind, kind.__name__) }. Pass the user's "
-        "identifier as that column holds it.",
+        f"{ {int: 'whole numbers', uuid.UUID: 'UUIDs', str: 'text'}.get(kind, kind.__name__) }.",
+        advice="Pass the user's identifier as that column holds it.",
     )
 
 

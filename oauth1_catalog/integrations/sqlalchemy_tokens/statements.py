@@ -54,7 +54,8 @@ def upsert_statement(table: Table, dialect: str, values: dict[str, Any]) -> Inse
         return sqlite.insert(table).values(values).on_conflict_do_update(index_elements=conflict, set_=changed)
     raise ConfigurationError(
         description=f"A token table cannot live in {dialect}: it needs INSERT ... ON CONFLICT DO UPDATE, which "
-        "PostgreSQL, SQLite, MySQL and MariaDB have. Keep it in one of these, or bring a TokenStore of your own."
+        "PostgreSQL, SQLite, MySQL and MariaDB have.",
+        advice="Keep it in one of these, or bring a TokenStore of your own.",
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from sqlalchemy import Table, UniqueConstraint, select
+from sqlalchemy import Engine, MetaData, Table, UniqueConstraint, bindparam, func, select, update
+from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.orm import Session
 
 from oauth1_catalog.errors import ConfigurationError
@@ -13,7 +14,7 @@ from oauth1_catalog.integrations.sqlalchemy_tokens import statements
 from oauth1_catalog.integrations.sqlalchemy_tokens.model import OAuth1TokenMixin, is_async
 from oauth1_catalog.registry.encryption import TokenCipher
 from oauth1_catalog.registry.token import Token, TokenLike, token_fields
-from oauth1_catalog.registry.token_table import TokenRow, open_row
+from oauth1_catalog.registry.token_table import SEALED, StoredRow, TokenRow, open_row
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,7 +33,7 @@ class SQLAlchemyTokens:
         model: the mapped class, made with ``OAuth1TokenMixin``.
         keys: the table's keys, newest first, as ``oauth1-catalog keys new`` prints them; or one text with commas.
         user: gives the ``user_id`` of a request, ``None`` where nobody is logged in. Without it a token is saved and
-            found only where the application says whose it is.
+            found only where the application names the user.
 
     Raises:
         ConfigurationError: there is no key, or the model has no unique ``name`` and ``user_id``.
@@ -137,13 +138,81 @@ def _check(model: type[OAuth1TokenMixin]) -> None:
     table: Table | None = getattr(model, "__table__", None)
     if table is None or "user_id" not in table.c:
         raise ConfigurationError(
-            description=f"{model.__name__}: no table with a column user_id. Make the model of OAuth1TokenMixin and "
-            "your declarative base, and declare user_id: Mapped[...] in it."
+            description=f"{model.__name__}: no table with a column user_id.",
+            advice="Make the model of OAuth1TokenMixin and your declarative base, and declare user_id: Mapped[...] "
+            "in it.",
         )
     wanted = {"name", "user_id"}
     unique = any(isinstance(c, UniqueConstraint) and set(c.columns.keys()) == wanted for c in table.constraints)
     if not unique and not any(index.unique and set(index.columns.keys()) == wanted for index in table.indexes):
         raise ConfigurationError(
             description=f"{model.__name__}: name and user_id are not unique together, so two workers could keep two "
-            "tokens of one user. Add UniqueConstraint('name', 'user_id') to __table_args__."
+            "tokens of one user.",
+            advice="Add UniqueConstraint('name', 'user_id') to __table_args__.",
         )
+
+
+class SQLAlchemyRows:
+    """A token table as it is found in a database, to be encrypted with another key; no model is needed.
+
+    Args:
+        engine: of the database.
+        table: the table's name, with its schema where it has one: ``auth.oauth1_token``.
+
+    Raises:
+        ConfigurationError: there is no such table, or it lacks a column.
+    """
+
+    def __init__(self, engine: Engine, table: str) -> None:
+        schema, _, name = table.rpartition(".")
+        self._engine = engine
+        try:
+            self._table = Table(name, MetaData(), schema=schema or None, autoload_with=engine)
+        except NoSuchTableError:
+            raise ConfigurationError(
+                description=f"{table}: the database has no such table.",
+                advice="Name the one of your model's __tablename__.",
+            ) from None
+        missing = {"id", "name", "user_id", "key_id", *SEALED} - set(self._table.c.keys())
+        if missing:
+            raise ConfigurationError(
+                description=f"{table}: this is not a token table: it lacks {', '.join(sorted(missing))}.",
+                advice="Name the one that is made with OAuth1TokenMixin.",
+            )
+
+    def count(self, key_id: str) -> int:
+        """How many rows are not of this key."""
+        with self._engine.connect() as connection:
+            wanted = select(func.count()).select_from(self._table).where(self._table.c.key_id != key_id)
+            return connection.scalar(wanted) or 0
+
+    def batch(self, key_id: str, after: Any, limit: int) -> Sequence[StoredRow]:
+        """Rows that are not of this key, behind the row ``after``."""
+        columns = self._table.c
+        wanted = select(columns.id, columns.name, columns.user_id, *(columns[name] for name in SEALED))
+        wanted = wanted.where(columns.key_id != key_id).order_by(columns.id).limit(limit)
+        if after is not None:
+            wanted = wanted.where(columns.id > after)
+        with self._engine.connect() as connection:
+            rows = connection.execute(wanted).all()
+        return [StoredRow(row[0], row[1], row[2], dict(zip(SEALED, row[3:], strict=True))) for row in rows]
+
+    def replace(self, changes: Sequence[tuple[StoredRow, dict[str, str]]]) -> None:
+        """Write the new columns of these rows, each if its token is as it was read."""
+        if not changes:
+            return
+        columns = self._table.c
+        statement = update(self._table).where(
+            columns.id == bindparam("row_id"), columns.oauth_token == bindparam("was")
+        )
+        statement = statement.values({name: bindparam(f"new_{name}") for name in changes[0][1]})
+        values = [
+            {
+                "row_id": row.id,
+                "was": row.sealed["oauth_token"],
+                **{f"new_{name}": new for name, new in changed.items()},
+            }
+            for row, changed in changes
+        ]
+        with self._engine.begin() as connection:
+            connection.execute(statement, values)

@@ -13,10 +13,10 @@ from starlette.responses import RedirectResponse
 from oauth1_catalog.application_warnings import WarnsHere
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.redaction import MaskedMapping, masked
+from oauth1_catalog.registry.api_calls import HttpOptions, Verbs
 from oauth1_catalog.registry.async_client import AsyncOAuth1App
 from oauth1_catalog.registry.login import callback_pairs
 from oauth1_catalog.registry.token import Token, TokenLike
-from oauth1_catalog.registry.verbs import HttpOptions, Verbs
 
 if TYPE_CHECKING:
     import httpx2
@@ -254,7 +254,8 @@ class BlockingCalls(Verbs["httpx2.Response", Request]):
             work.close()
             raise ConfigurationError(
                 description=f"{self._client.name}: blocking calls wait for the application's event loop, and this "
-                "thread has none to wait for. Call them in a function that is not async and that FastAPI or Starlette "
-                "runs; elsewhere await the client's own methods.",
+                "thread has none to wait for.",
                 provider=self._client.name,
+                advice="Call them in a function that is not async and that FastAPI or Starlette runs; elsewhere "
+                "await the client's own methods.",
             ) from error

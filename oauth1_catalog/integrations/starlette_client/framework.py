@@ -83,7 +83,7 @@ class StarletteCurrentToken(CurrentToken[Request]):
         super().__init__(lambda request: request.scope)
 
     def serve(self, request: Request) -> RequestTokens:
-        """As for every framework; other requests of the application are told apart from now on."""
+        """As for every framework; other requests of the application are kept apart from now on."""
         draw_boundary(request.scope)
         return super().serve(request)
 
@@ -112,8 +112,8 @@ class StarletteFramework(Framework[Request]):
             raise not_a_request(request)
         if "session" not in request.scope:
             raise ConfigurationError(
-                description="A login needs a session. Add it to the application: app.add_middleware("
-                "SessionMiddleware, secret_key=...)."
+                description="A login needs a session.",
+                advice="Add it to the application: app.add_middleware(SessionMiddleware, secret_key=...).",
             )
         return RequestContext(
             session=request.session,
@@ -147,19 +147,21 @@ def session_settings(app: object) -> Mapping[str, Any]:
     """
     for middleware in getattr(app, "user_middleware", ()):
         if isinstance(middleware.cls, type) and issubclass(middleware.cls, SessionMiddleware):
-            try:
-                signature = _signature(middleware.cls)  # type: ignore[arg-type] # a class can be hashed
-                given = signature.bind_partial(None, *middleware.args, **middleware.kwargs)
-            except TypeError:
-                continue  # Starlette itself says what is wrong with it
-            if middleware.cls is not SessionMiddleware and "secret_key" not in given.arguments:
-                continue  # a subclass that gets its key elsewhere
-            if not given.arguments.get("secret_key"):
+            given: Mapping[str, Any] = middleware.kwargs
+            if middleware.cls is not SessionMiddleware or middleware.args:
+                try:
+                    signature = _signature(middleware.cls)  # type: ignore[arg-type] # a class can be hashed
+                    given = signature.bind_partial(None, *middleware.args, **middleware.kwargs).arguments
+                except TypeError:
+                    continue  # Starlette itself reports what is wrong with it
+                if middleware.cls is not SessionMiddleware and "secret_key" not in given:
+                    continue  # a subclass that gets its key elsewhere
+            if not given.get("secret_key"):
                 raise ConfigurationError(
-                    description="A login needs a session, and the secret_key of SessionMiddleware is empty. Set it to "
-                    "a long random text: app.add_middleware(SessionMiddleware, secret_key=...)."
+                    description="A login needs a session, and the secret_key of SessionMiddleware is empty.",
+                    advice="Set it to a long random text: app.add_middleware(SessionMiddleware, secret_key=...).",
                 )
-            return given.arguments
+            return given
     return {}
 
 

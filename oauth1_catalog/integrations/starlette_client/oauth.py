@@ -91,7 +91,7 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
         self._applications: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def check(self, app: object = None) -> list[ConfigurationError]:
-        """As ``BaseOAuth.check``; what the session of ``app`` lacks is told too.
+        """As ``BaseOAuth.check``; it reports what the session of ``app`` lacks, too.
 
         Args:
             app: the application; the one that ``lifespan`` was started with by default.
@@ -143,7 +143,7 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
         try:
             return None if app is None else self._framework().found_keys(app)
         except ConfigurationError:
-            return None  # _session_problems() tells it
+            return None  # _session_problems() reports it
 
     def _host_problem(self) -> HostProblem | None:
         app = self._served() if self._served is not None else None

@@ -231,9 +231,7 @@ class RotationTests(WithUser):
         with override_settings(OAUTH1_CATALOG_TOKEN_KEYS=[new, old]):
             output = io.StringIO()
             call_command("rotate_oauth1_keys", batch_size=10, stdout=output)
-            lines = output.getvalue().split("\n")[:3]
-            assert [line.partition("] ")[2] for line in lines] == ["10 of 25", "20 of 25", "25 of 25"]
-            assert lines[2].startswith("[####")
+            assert output.getvalue().split("\n")[:3] == ["10 of 25", "20 of 25", "25 of 25"]
         with override_settings(OAUTH1_CATALOG_TOKEN_KEYS=[new]):
             tokens = {row.to_token()["oauth_token"] for row in OAuth1Token.objects.all()}
         assert tokens == {f"token-{number}" for number in range(25)}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
-from oauth1_catalog.integrations.django_tokens.models import configured_cipher
-from oauth1_catalog.integrations.django_tokens.rotation import DjangoRows
-from oauth1_catalog.registry.token_table import BATCH, rotate
-
-WIDTH = 36
-"""Of the progress bar, in characters; click, which draws the other command's, is not among Django's requirements."""
+from oauth1_catalog.integrations.django_tokens.models import OAuth1Token, configured_cipher
+from oauth1_catalog.registry.token_table import BATCH, SEALED, StoredRow, rotate
 
 
 class Command(BaseCommand):
@@ -34,11 +32,35 @@ class Command(BaseCommand):
             unreadable += len(progress.unreadable)
             for message in progress.unreadable:
                 self.stderr.write(message)
-            bar = "#" * round(WIDTH * done / max(total, done, 1))
-            # On a terminal each line is written over the one before.
-            self.stdout.write(f"[{bar:.<{WIDTH}}] {done} of {total}", ending="\r" if self.stdout.isatty() else "\n")
-        if done and self.stdout.isatty():
-            self.stdout.write("")
+            self.stdout.write(f"{done} of {total}")
         if unreadable:
             raise CommandError(f"{unreadable} of {total} tokens could not be decrypted, and were not changed.")
         self.stdout.write(self.style.SUCCESS(f"All tokens are encrypted with the key {cipher.key_id}."))
+
+
+class DjangoRows:
+    """The table in one database of the project."""
+
+    def __init__(self, database: str) -> None:
+        self._database = database
+        self._rows = OAuth1Token._default_manager.using(database)  # noqa: SLF001 - Django's documented name
+
+    def count(self, key_id: str) -> int:
+        """How many rows are not of this key."""
+        return self._rows.exclude(key_id=key_id).count()
+
+    def batch(self, key_id: str, after: Any, limit: int) -> Sequence[StoredRow]:
+        """Rows that are not of this key, behind the row ``after``."""
+        wanted = self._rows.exclude(key_id=key_id).order_by("pk")
+        if after is not None:
+            wanted = wanted.filter(pk__gt=after)
+        return [
+            StoredRow(row.pk, row.name, row.user_id, {column: getattr(row, column) for column in SEALED})
+            for row in wanted[:limit]
+        ]
+
+    def replace(self, changes: Sequence[tuple[StoredRow, dict[str, str]]]) -> None:
+        """Write the new columns of these rows, each if its token is as it was read."""
+        with transaction.atomic(using=self._database):
+            for row, changed in changes:
+                self._rows.filter(pk=row.id, oauth_token=row.sealed["oauth_token"]).update(**changed)
