@@ -29,6 +29,19 @@ if TYPE_CHECKING:
 Requirement = Literal["required", "optional", "none"]
 ParamsPlace = Literal["query", "body"]
 
+FLOW_URLS: Mapping[str, tuple[str, ...]] = {
+    "redirect": ("request_token_url", "authorize_url", "access_token_url"),
+    "two_legged": ("request_token_url", "access_token_url"),
+    "static_token": ("api_base_url",),
+    "signed_client": ("api_base_url",),
+    "signed_grant": ("access_token_url",),
+    "xauth": ("access_token_url",),
+}
+"""The URLs that each flow needs."""
+
+ADDRESSES = (*FLOW_URLS["redirect"], "api_base_url")
+"""The fields of a provider that contain an address; ``userinfo``, ``renew`` and ``revoke`` have others."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackRules:

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from oauth1_catalog.catalog.model import ProviderFile, Section
-from oauth1_catalog.catalog.rules.flows import NEEDS
+from oauth1_catalog.catalog.provider import ADDRESSES, FLOW_URLS
 
 SCHEMA_FILE = "provider.schema.json"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -121,9 +121,7 @@ def _https_rule() -> Json:
     https = {
         "not": {"type": "string", "pattern": r"^http://(?!(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])([:/]|$))"}
     }
-    fields: dict[str, Json] = dict.fromkeys(
-        ["request_token_url", "access_token_url", "authorize_url", "api_base_url"], https
-    )
+    fields: dict[str, Json] = dict.fromkeys(ADDRESSES, https)
     fields |= {name: {"properties": {"url": https}} for name in ("renew", "revoke")}
     insecure = {"required": ["insecure_transport"], "properties": {"insecure_transport": {"const": True}}}
     return {"if": {"not": insecure}, "then": {"properties": fields}}
@@ -137,12 +135,12 @@ def _flow_rules() -> list[Json]:
         return {"required": ["flows"], "properties": {"flows": {"contains": {"enum": list(names)}}}}
 
     redirect = {"anyOf": [flow("redirect"), {"not": {"required": ["flows"]}}]}
-    tokens = [url for url in NEEDS["redirect"] if url != "authorize_url"]
+    tokens = [url for url in FLOW_URLS["redirect"] if url != "authorize_url"]
     consent = {"anyOf": [{"required": ["authorize_url"]}, {"required": ["authorize_url_field"]}]}
     return [
         {"if": {"allOf": [whole, redirect]}, "then": {"required": tokens, **consent}},
         *(
-            {"if": {"allOf": [whole, flow(*names)]}, "then": {"required": list(NEEDS[names[0]])}}
+            {"if": {"allOf": [whole, flow(*names)]}, "then": {"required": list(FLOW_URLS[names[0]])}}
             for names in (("two_legged",), ("static_token", "signed_client"), ("xauth", "signed_grant"))
         ),
         {

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from oauth1_catalog.catalog.document import Data, Step
 from oauth1_catalog.catalog.patterns import matches
+from oauth1_catalog.catalog.provider import ADDRESSES
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import is_misspelt_address, parse_address, read_url
 from oauth1_catalog.suggestions import did_you_mean, nearest
@@ -24,8 +25,6 @@ MAX_VALUE = 255
 _HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 # A name in a private network (Docker Compose) can contain an underscore.
 _NAME_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
-
-URL_FIELDS = frozenset({"request_token_url", "authorize_url", "access_token_url", "api_base_url"})
 
 Place = Literal["start", "host", "label", "end", "port", "path"]
 """The place of a variable in a URL: ``end`` is the last label of a host, which decides whose domain it is."""
@@ -86,7 +85,7 @@ def kind_of_text(path: tuple[str | int, ...], text: str) -> Kind:
     field, last = fields[0], fields[-1]
     if field == "api_hosts":
         return "host"
-    if field in URL_FIELDS or field == "userinfo_endpoint" or (field in {"renew", "revoke"} and last == "url"):
+    if field in ADDRESSES or field == "userinfo_endpoint" or (field in {"renew", "revoke"} and last == "url"):
         return "url" if "://" in text or text[:1] == "{" else "path"
     if field in {"headers", "request_token_headers", "user_agent"} or last == "headers":
         return "header"
@@ -264,7 +263,7 @@ def check_hostname(value: str) -> str | None:
 
 
 TEMPLATED = (
-    *sorted(URL_FIELDS),
+    *sorted(ADDRESSES),
     "api_hosts",
     "request_token_params",
     "request_token_headers",

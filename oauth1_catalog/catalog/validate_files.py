@@ -17,12 +17,12 @@ from pathlib import Path
 from oauth1_catalog.catalog.catalog import Catalog
 from oauth1_catalog.catalog.document import Data, Diagnostic, Document, Step, inherit, texts_of
 from oauth1_catalog.catalog.files import NAME, builtin_directory, read_bytes, read_file
+from oauth1_catalog.catalog.provider import FLOW_URLS
 from oauth1_catalog.catalog.validation import ALL_RULES, validate
 from oauth1_catalog.errors import UnknownProviderError
 from oauth1_catalog.suggestions import did_you_mean, nearest
 
 CHUNK = 200
-_ENDPOINTS = ("request_token_url", "access_token_url")
 # The rest of such an address is the same for every installation, and does not identify a provider.
 _HOST_OF_A_TENANT = re.compile(r"(https?://)?\{[A-Za-z0-9_]+\}(?![A-Za-z0-9.-])")
 
@@ -134,7 +134,7 @@ def _check(path: Path, catalog: Catalog, today: dt.date) -> FileReport:
     # The findings of a file that this one extends are reported there.
     own_findings = tuple(finding for finding in validated.findings if finding.path == own.path)
     data = own.data
-    endpoints = (_text(data.get(name)) for name in _ENDPOINTS)
+    endpoints = (_text(data.get(name)) for name in FLOW_URLS["two_legged"])
     return FileReport(
         path=own.path,
         findings=own_findings,

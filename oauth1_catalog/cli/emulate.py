@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.catalog.files import PATH_VARIABLE
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.cli import (
     DIRECTORY,
@@ -176,10 +177,10 @@ class _Export:
     def _environment(self) -> dict[str, str]:
         from oauth1_catalog.emulator.export import BUNDLE
 
-        before = os.environ.get("OAUTH1_CATALOG_PATH")
+        before = os.environ.get(PATH_VARIABLE)
         path = os.pathsep.join(filter(None, (str(self.folder), before)))
         bundle = str(self.folder / BUNDLE)
-        return {"OAUTH1_CATALOG_PATH": path, "REQUESTS_CA_BUNDLE": bundle, "SSL_CERT_FILE": bundle}
+        return {PATH_VARIABLE: path, "REQUESTS_CA_BUNDLE": bundle, "SSL_CERT_FILE": bundle}
 
     def _configuration(self) -> dict[str, str]:
         from oauth1_catalog.emulator.export import settings

@@ -13,7 +13,8 @@ import click
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.files import NAME
 from oauth1_catalog.catalog.model import Flow, SignatureMethodName
-from oauth1_catalog.catalog.rules.flows import NEEDS, reserved_name_error
+from oauth1_catalog.catalog.provider import FLOW_URLS
+from oauth1_catalog.catalog.rules.flows import reserved_name_error
 from oauth1_catalog.catalog.schema import SCHEMA_FILE
 from oauth1_catalog.catalog.source import read
 from oauth1_catalog.catalog.validate_files import check_files
@@ -56,7 +57,7 @@ def new(name: str, flow: Flow, signature_method: str, directory: Path, **given: 
         raise click.UsageError(f"the catalog already has `{name}`; `oauth1-catalog show {name}` shows it")
     answers = {key: value for key, value in given.items() if value}
     asked = {"display_name": "Name of the provider", "docs_url": "URL of its OAuth 1.0 documentation"}
-    for key, question in {**asked, **{url: URLS[url] for url in (*NEEDS[flow], "api_base_url")}}.items():
+    for key, question in {**asked, **{url: URLS[url] for url in (*FLOW_URLS[flow], "api_base_url")}}.items():
         if key not in answers:
             answers[key] = _ask(
                 key, question, default=name.replace("_", " ").title() if key == "display_name" else None

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from oauth1_catalog.access import DEVELOPER, Access, given_insecure_transport, read_flag
-from oauth1_catalog.catalog.provider import Provider, time_zone
+from oauth1_catalog.catalog.provider import FLOW_URLS, Provider, time_zone
 from oauth1_catalog.clients.options import signing_options
 from oauth1_catalog.errors import (
     ConfigurationError,
@@ -247,7 +247,7 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
     def _missing_addresses(self) -> Iterator[MissingSettingError]:
         """The addresses that a login needs and that are nowhere."""
         provider = self.provider
-        for setting in ("request_token_url", "authorize_url", "access_token_url"):
+        for setting in FLOW_URLS["redirect"]:
             given_later = setting == "authorize_url" and provider.authorize_url_field
             if not getattr(provider, setting) and not given_later:
                 yield self._missing(setting)

@@ -8,14 +8,13 @@ from typing import Any
 
 from oauth1_catalog.access import DEVELOPER, Access
 from oauth1_catalog.catalog.patterns import is_wildcard, path_problem
-from oauth1_catalog.catalog.provider import Provider, UserinfoRules
+from oauth1_catalog.catalog.provider import ADDRESSES, Provider, UserinfoRules
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import authority_of
 from oauth1_catalog.redaction import MaskedMapping, masked, shown_url, type_name
 from oauth1_catalog.registry.register_arguments import as_mapping
 from oauth1_catalog.registry.urls import endpoint_fault, malformed
 
-_ADDRESSES = ("request_token_url", "authorize_url", "access_token_url", "api_base_url")
 _METHODS = ("request_token_method", "access_token_method")
 _STEPS = ("request_token", "access_token")
 _HTTP_ARGUMENTS = frozenset({"params", "data", "headers"})
@@ -43,7 +42,7 @@ def provider_with(
     changes: dict[str, Any] = {"name": name}
     if "user_agent" in given:
         changes["user_agent"] = _text(name, "user_agent", given["user_agent"])
-    for key in _ADDRESSES:
+    for key in ADDRESSES:
         if key in given:
             changes[key] = _address(name, key, given[key], access)
     for key in _METHODS:

@@ -12,6 +12,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import takewhile
 
+from oauth1_catalog.catalog.provider import ADDRESSES
 from oauth1_catalog.errors import MissingSettingError
 from oauth1_catalog.registry.register_arguments import (
     CONFIGURABLE,
@@ -194,7 +195,7 @@ def gather(
     return values
 
 
-_ADDRESSES = frozenset({"request_token_url", "authorize_url", "access_token_url", "userinfo_endpoint", "api_base_url"})
+_ADDRESSES = frozenset({*ADDRESSES, "userinfo_endpoint"})
 """What a provider of the catalog brings along."""
 
 _NEAR = 0.8

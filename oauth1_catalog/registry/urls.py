@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from oauth1_catalog.access import ANY, DEVELOPER, Access
 from oauth1_catalog.catalog.patterns import is_wildcard, matches_host
-from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.catalog.provider import ADDRESSES, Provider
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError
 from oauth1_catalog.hosts import DEFAULT_PORTS, Origin, authority_of, is_loopback, origin_of, read_url
 from oauth1_catalog.redaction import shown_url
@@ -74,8 +74,7 @@ def check_transport(provider: Provider, access: Access) -> None:
 
 def _addresses(provider: Provider) -> Iterator[tuple[str, str]]:
     """The absolute addresses that the user or a request is sent to, each with its field."""
-    urls = {name: getattr(provider, name) for name in ("request_token_url", "authorize_url", "access_token_url")}
-    urls["api_base_url"] = provider.api_base_url
+    urls = {name: getattr(provider, name) for name in ADDRESSES}
     urls["userinfo_endpoint"] = provider.userinfo.endpoint if provider.userinfo else None
     urls |= {"renew.url": provider.renew and provider.renew.url, "revoke.url": provider.revoke and provider.revoke.url}
     for field, url in urls.items():

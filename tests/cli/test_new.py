@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from flask import Flask
 
 from oauth1_catalog import Catalog
-from oauth1_catalog.catalog.rules.flows import NEEDS
+from oauth1_catalog.catalog.provider import FLOW_URLS
 from oauth1_catalog.cli import cli
 from oauth1_catalog.cli.new import URLS
 from oauth1_catalog.integrations.flask_client import OAuth
@@ -63,9 +63,9 @@ def test_what_is_not_given_is_asked_for():
     assert file.authorize_url == URL_OPTIONS["--authorize-url"]
 
 
-@pytest.mark.parametrize("flow", NEEDS)
+@pytest.mark.parametrize("flow", FLOW_URLS)
 def test_every_flow_makes_a_file_that_validates_and_its_next_steps_work(flow):
-    urls = dict.fromkeys((*NEEDS[flow], "api_base_url"))
+    urls = dict.fromkeys((*FLOW_URLS[flow], "api_base_url"))
     given = [word for url in urls for word in (f"--{url.replace('_', '-')}", f"https://api.acme.example/{url}")]
     told = run("new", "acme", "--flow", flow, "--display-name", "null", "--docs-url", "https://acme.example/d", *given)
     assert "no problems found" in run("validate", "--strict")

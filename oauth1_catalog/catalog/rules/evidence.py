@@ -7,14 +7,12 @@ from collections.abc import Iterator
 
 from oauth1_catalog.catalog.document import Diagnostic
 from oauth1_catalog.catalog.model import ProviderFile
+from oauth1_catalog.catalog.provider import ADDRESSES
 from oauth1_catalog.catalog.rules import Rule, Subject
 from oauth1_catalog.suggestions import did_you_mean, nearest
 
 NEEDS_EVIDENCE = (
-    "request_token_url",
-    "authorize_url",
-    "access_token_url",
-    "api_base_url",
+    *ADDRESSES,
     "client_kwargs.signature_method",
 )
 MAX_AGE_MONTHS = 18

@@ -6,17 +6,9 @@ import keyword
 from collections.abc import Iterator
 
 from oauth1_catalog.catalog.document import Diagnostic
+from oauth1_catalog.catalog.provider import FLOW_URLS
 from oauth1_catalog.catalog.rules import Rule, Subject
 
-NEEDS: dict[str, tuple[str, ...]] = {
-    "redirect": ("request_token_url", "authorize_url", "access_token_url"),
-    "two_legged": ("request_token_url", "access_token_url"),
-    "static_token": ("api_base_url",),
-    "signed_client": ("api_base_url",),
-    "signed_grant": ("access_token_url",),
-    "xauth": ("access_token_url",),
-}
-"""The URLs that each flow needs; the only list."""
 # Parameters of register_from_catalog and register: a variable or an option of this name could not be set.
 RESERVED = frozenset({
     "name", "provider", "environment", "overwrite", "allow_retired", "allow_local_hosts",
@@ -44,7 +36,7 @@ def flows_have_their_urls(subject: Subject) -> Iterator[Diagnostic]:
     if any(path[0] == "flows" for path in subject.silenced if path):
         return  # the flows are not known
     for flow in file.flows:
-        for field in NEEDS[flow]:
+        for field in FLOW_URLS[flow]:
             if getattr(file, field) is not None or subject.is_silenced((field,)):
                 continue
             if field == "authorize_url" and file.authorize_url_field is not None:
@@ -76,7 +68,7 @@ def users_go_to_a_page_of_their_own(subject: Subject) -> Iterator[Diagnostic]:
 
 def _endpoints(fields: object) -> dict[str, str]:
     """The three URLs of a login in a section, normalized."""
-    urls = {name: getattr(fields, name) for name in ("request_token_url", "authorize_url", "access_token_url")}
+    urls = {name: getattr(fields, name) for name in FLOW_URLS["redirect"]}
     return {name: url.rstrip("/") for name, url in urls.items() if url}
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from oauth1_catalog.catalog.document import Diagnostic, Step
 from oauth1_catalog.catalog.patterns import is_wildcard, wildcard_fault
+from oauth1_catalog.catalog.provider import ADDRESSES
 from oauth1_catalog.catalog.rules import Rule, Subject
 from oauth1_catalog.catalog.templates import check_hostname, host_in
 from oauth1_catalog.hosts import is_loopback, origin_of
@@ -17,15 +18,12 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 
-_URLS = ("request_token_url", "authorize_url", "access_token_url", "api_base_url")
-
-
 def plaintext_goes_over_https(subject: Subject) -> Iterator[Diagnostic]:
     """P039: PLAINTEXT sends the secrets themselves (RFC 5849, section 3.4.4)."""
     if subject.file.client_kwargs.signature_method != "PLAINTEXT":
         return
     file = subject.file
-    addresses: dict[tuple[str, ...], str | None] = {(field,): getattr(file, field) for field in _URLS}
+    addresses: dict[tuple[str, ...], str | None] = {(field,): getattr(file, field) for field in ADDRESSES}
     addresses |= {("userinfo_endpoint",): file.userinfo_endpoint}
     addresses |= {(name, "url"): end.url for name, end in (("renew", file.renew), ("revoke", file.revoke)) if end}
     for path, url in addresses.items():
