@@ -47,7 +47,7 @@ class BaseOAuth1Auth:
 
     Raises:
         SigningError: an argument cannot be used, here; or a request cannot be signed, before it is sent.
-        ConfigurationError: a keyword is nearly one that is known.
+        ConfigurationError: a keyword is a misspelling of a known one.
     """
 
     signer: Signer
@@ -157,7 +157,7 @@ def signer_and_rest(
 
     Raises:
         SigningError: the signer cannot use one of them.
-        ConfigurationError: a name that is nearly one of those that are known, or a wrong type.
+        ConfigurationError: a name is a misspelling of a known one, or a value has the wrong type.
 
     Warns:
         UserWarning: another unknown name; it is ignored.

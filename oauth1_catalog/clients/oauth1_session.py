@@ -53,7 +53,7 @@ class BaseOAuth1Session:
 
     Raises:
         SigningError: an argument cannot be used, here; or a request cannot be signed, before it is sent.
-        ConfigurationError: a keyword is nearly one that is known, or of the wrong type.
+        ConfigurationError: a keyword is a misspelling of a known one, or has the wrong type.
 
     Warns:
         UserWarning: an unknown keyword; it is ignored.

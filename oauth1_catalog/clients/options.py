@@ -211,7 +211,7 @@ def check_unknown(
         warn_unrelated: whether a name that resembles no other is worth a warning.
 
     Raises:
-        ConfigurationError: a name is nearly one that is known.
+        ConfigurationError: a name is a misspelling of a known one.
     """
     for key in sorted(set(given) - set(known), key=str):
         if elsewhere and key in elsewhere:

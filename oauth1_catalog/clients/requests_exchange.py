@@ -206,7 +206,7 @@ class PoolSession(RedirectsUnread):
     def merge_environment_settings(
         self, url: str, proxies: dict[str, str] | None, stream: Any, verify: Any, cert: Any
     ) -> dict[str, Any]:
-        """As in requests; a call with proxies of its own is looked at anew."""
+        """As in requests; only the settings of a call without ``proxies`` are remembered."""
         url = MaskedText(url)
         if proxies:
             proxies = MaskedMapping(proxies)

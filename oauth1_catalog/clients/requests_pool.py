@@ -162,7 +162,7 @@ class RequestsPool:
         self.close()
 
     def _session(self) -> requests.Session:
-        # After a fork the child makes a session of its own: two processes must not write on one connection. The
+        # After a fork the child makes a new session: two processes must not write on one connection. The
         # parent's stays where it is, untouched: closing it could wait for a lock that the fork left locked.
         process = os.getpid()
         session = self._sessions.get(process)

@@ -6,6 +6,7 @@ import hashlib
 import re
 from binascii import b2a_base64
 from collections.abc import Iterable, Mapping
+from urllib.parse import unquote
 
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.redaction import masked, type_name
@@ -24,6 +25,7 @@ OWN_NAMES = (
     "oauth_version",
 )
 
+_LINE_BREAK = re.compile("\r\n|\r|\n")
 _header_field = re.compile(r'\s*([^\s=,"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^",\s]*))\s*(?:,|$)').match
 
 
@@ -226,3 +228,21 @@ def whole_body(body: object) -> bytes | str:
         description=f"The signature covers the body, but that is {type(body).__name__}, which can be read only once. "
         "Read it first, and pass bytes."
     )
+
+
+def as_browsers_send(text: str) -> str:
+    """The text with CRLF line breaks (HTML, "constructing an entry list")."""
+    if not isinstance(text, str):
+        raise SigningError(description=f"A name or value of the form is {type(text).__name__}. Pass text.")
+    return _LINE_BREAK.sub("\r\n", text)
+
+
+def raw_values(encoded: str) -> str:
+    """The value unchanged: Mastercard's signers do not encode the values of protocol parameters."""
+    raw = unquote(encoded)
+    if not (raw.isascii() and raw.isprintable()) or "%22" in encoded or "%5C" in encoded:
+        raise SigningError(
+            description="The profile mastercard sends protocol parameters unencoded, and one of them has a character "
+            "that is not allowed in a header. Use printable ASCII without quotes and backslashes."
+        )
+    return raw

@@ -5,12 +5,10 @@ A ``Signer`` is immutable, so threads and event loops can share it. All checks c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from copy import copy
 from itertools import repeat
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
-from urllib.parse import unquote
 
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.hosts import is_loopback, origin_of
@@ -29,9 +27,11 @@ from oauth1_catalog.rfc5849.parameters import (
     FORM,
     add_to_form,
     add_to_query,
+    as_browsers_send,
     encode_extra,
     form_text,
     is_form,
+    raw_values,
     realm_field,
     refuse_protocol_names,
     whole_body,
@@ -49,7 +49,6 @@ Profile = Literal["rfc5849", "mastercard"]
 Credentials = TokenCredentials | TemporaryCredentials
 Choice = TypeVar("Choice", bound=str)
 _REQUEST_URL = "{request_url}"
-_LINE_BREAK = re.compile("\r\n|\r|\n")
 
 
 class Signer:
@@ -316,7 +315,7 @@ class Signer:
         # Nothing can fail from here on, because this frame now contains the signature.
         header = protocol.replace("=", '="').replace("&", '", ')
         if self._is_raw:
-            header = _raw(header)
+            header = raw_values(header)
         start = self._header_start
         if self._is_realm_of_url:
             start = start.replace(_REQUEST_URL, url.partition("?")[0])
@@ -350,7 +349,7 @@ class Signer:
         """
         fields, parameters = masked(fields), masked(parameters)
         given = MaskedList(fields.items() if isinstance(fields, Mapping) else fields)
-        pairs = MaskedList((_as_browsers_send(name), _as_browsers_send(value)) for name, value in given)
+        pairs = MaskedList((as_browsers_send(name), as_browsers_send(value)) for name, value in given)
         body = MaskedBytes(form_encode(pairs).encode("ascii"))
         signed = self.at("BODY").sign(Request("POST", url, {"Content-Type": FORM}, body), token, parameters)
         return form_decode((signed.body or b"").decode("ascii"))
@@ -395,7 +394,7 @@ class Signer:
             every = [*protocol.split("&"), *map("=".join, extra)]
             protocol = "&".join(map("".join, sorted(map(str.partition, every, repeat("=")))))
 
-        method, sent = self._method, _raw(protocol) if self._is_raw else protocol
+        method, sent = self._method, raw_values(protocol) if self._is_raw else protocol
         base_string = request_base_string(http_method, url, form, sent, is_raw=self._is_raw)
         if type(method) is Hmac:
             return protocol, method.encoded_signature(base_string, self._key_start + token_secret)
@@ -410,24 +409,6 @@ class Signer:
                 description="PLAINTEXT sends the secrets themselves, and over http others can read them. Use https or "
                 "another signature_method, or pass allow_plaintext_over_http=True if the network is your own."
             )
-
-
-def _as_browsers_send(text: str) -> str:
-    """The text with CRLF line breaks (HTML, "constructing an entry list")."""
-    if not isinstance(text, str):
-        raise SigningError(description=f"A name or value of the form is {type(text).__name__}. Pass text.")
-    return _LINE_BREAK.sub("\r\n", text)
-
-
-def _raw(encoded: str) -> str:
-    """The value unchanged: Mastercard's signers do not encode the values of protocol parameters."""
-    raw = unquote(encoded)
-    if not (raw.isascii() and raw.isprintable()) or "%22" in encoded or "%5C" in encoded:
-        raise SigningError(
-            description="The profile mastercard sends protocol parameters unencoded, and one of them has a character "
-            "that is not allowed in a header. Use printable ASCII without quotes and backslashes."
-        )
-    return raw
 
 
 def _place(signature_type: SignatureType, *, is_raw: bool) -> SignatureType:
