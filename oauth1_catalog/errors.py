@@ -95,7 +95,7 @@ class OAuthError(Exception):
         self.provider = client
         self.cause = f"{client}: {self.cause}"
         self.description = f"{client}: {self.description}"
-        self.args = (f"{self.error}: {self.description}",)
+        self.args: tuple[object, ...] = (f"{self.error}: {self.description}",)
 
     def __repr__(self) -> str:
         return f'<{type(self).__name__} "{self.error}">'

@@ -94,7 +94,7 @@ def read_token(
     if twice := [name for name in names if names.count(name) > 1] if len(token) < len(pairs) else []:
         raise TokenResponseError(
             description=f"{provider.name}: the {step} answer has {excerpt(twice[0], secrets)[:40]} more than once, and "
-            "nothing says which one counts. It is not used; ask the provider.",
+            "the protocol allows it only once. It is not used; ask the provider.",
             provider=provider.name,
             step=step,
             status=response.status,
@@ -275,7 +275,7 @@ LAST = 253_402_214_400.0
 
 
 def expires_at(provider: Provider, token: Mapping[str, str], issued: float) -> float | None:
-    """The end of a token's life, in seconds since the epoch; ``None`` for one that ends when somebody revokes it.
+    """The end of a token's life, in seconds since the epoch; ``None`` for one that is valid until it is revoked.
 
     Args:
         provider: which fields of the response contain it, and how long a token lives if there is none.

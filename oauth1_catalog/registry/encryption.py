@@ -177,7 +177,7 @@ class TokenCipher:
         if found != list(context):
             raise TokenKeyError(
                 "foreign_token",
-                "it was sealed for another place and moved here. Somebody has changed the table: find out who, and "
+                "it was sealed for another place and moved here. The table was changed: find out by whom, and "
                 "delete this row; its user logs in again.",
             )
         return str(value)

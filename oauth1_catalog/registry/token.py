@@ -16,7 +16,7 @@ class Token(dict[str, str]):
     """What ``authorize_access_token`` returns: ``oauth_token``, ``oauth_token_secret`` and the provider's own fields.
 
     ``state_data`` and ``redirect_uri`` are what the application gave to ``authorize_redirect``. ``expires_at`` is the
-    end of a token's life, in seconds since the epoch; ``None`` for one that ends when somebody revokes it. ``user`` is
+    end of a token's life, in seconds since the epoch; ``None`` for one that is valid until it is revoked. ``user`` is
     whose token it is in the token store, and ``version`` counts how often that was saved; both are ``None`` for one
     that is in no store.
 

@@ -42,8 +42,8 @@ User: TypeAlias = Any
 class TokenStore(Protocol):
     """A table of tokens, at most one for each client's name and user.
 
-    ``SQLAlchemyTokens`` and ``DjangoTokens`` are two; an application may bring its own. A user is whatever the
-    application calls one: an identifier, or an object that the store knows. Each method may return an awaitable where
+    ``SQLAlchemyTokens`` and ``DjangoTokens`` are two; an application can have its own. The application decides
+    what a user is: an identifier, or an object that the store knows. Each method may return an awaitable where
     the client is async.
     """
 
@@ -270,7 +270,7 @@ class TokenStoreMixin(Generic[FrameworkRequest]):
                 description=f"{self.name}: no token to {step}.",
                 provider=self.name,
                 step=step,
-                advice="Pass token=, or user= of somebody whose token is in the token store.",
+                advice="Pass token=, or user= with a user whose token is in the token store.",
             )
         return token
 

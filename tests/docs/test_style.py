@@ -55,7 +55,18 @@ def test_pages(page):
 
 
 @pytest.mark.parametrize(
-    "files", ["*.py", "catalog/**/*.py", "cli/**/*.py", "clients/*.py", "emulator/*.py", "rfc5849/*.py"]
+    "files",
+    [
+        "*.py",
+        "catalog/**/*.py",
+        "cli/**/*.py",
+        "clients/*.py",
+        "emulator/*.py",
+        "flow/*.py",
+        "integrations/**/*.py",
+        "registry/*.py",
+        "rfc5849/*.py",
+    ],
 )
 def test_docstrings_and_messages(files):
     hits = {}

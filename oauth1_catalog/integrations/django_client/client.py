@@ -287,7 +287,7 @@ class DjangoOAuth1App(AsyncCalls):
                 Host header, which anybody can send.
             state_data: the application's own data, given back at the callback as ``token.state_data``. It is kept as
                 JSON.
-            user: the user who begins the login to link an account, if somebody is logged in: an identifier, or an
+            user: the user who begins the login to link an account, if a user is logged in: an identifier, or an
                 object that has one. Nobody else can end this login. By default the token store's ``user=`` finds it.
             kwargs: parameters of the authorize URL.
 

@@ -24,7 +24,7 @@ class DjangoTokens:
         configured_cipher()
 
     def current_user(self, request: HttpRequest) -> object:
-        """The user's primary key, ``None`` for somebody who is not logged in."""
+        """The user's primary key, ``None`` for a visitor who is not logged in."""
         user = getattr(request, "user", None)
         return user.pk if user is not None and user.is_authenticated else None
 

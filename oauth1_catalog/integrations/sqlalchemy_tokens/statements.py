@@ -55,7 +55,7 @@ def upsert_statement(table: Table, dialect: str, values: dict[str, Any]) -> Inse
     raise ConfigurationError(
         description=f"A token table cannot live in {dialect}: it needs INSERT ... ON CONFLICT DO UPDATE, which "
         "PostgreSQL, SQLite, MySQL and MariaDB have.",
-        advice="Keep it in one of these, or bring a TokenStore of your own.",
+        advice="Keep it in one of these, or pass your own TokenStore.",
     )
 
 

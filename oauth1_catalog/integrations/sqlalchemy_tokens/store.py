@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 class SQLAlchemyTokens:
     """Keeps a registry's tokens in a table: ``OAuth(app, token_store=SQLAlchemyTokens(...))``.
 
-    Each call is a transaction of its own, in a session of its own, and is committed when it returns. With an
+    Each call uses its own session and transaction, and is committed when it returns. With an
     ``async_sessionmaker`` every method but ``current_user`` returns an awaitable.
 
     Args:
