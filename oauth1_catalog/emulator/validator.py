@@ -245,33 +245,22 @@ def _begins_with(sent: SplitResult, registered: SplitResult) -> bool:
 
 
 def check_requirements(registration: Registration, call: Call) -> None:
-    """Check a signed request against the provider's file.
+    """Check a request against the provider's file. A call without a ``place`` is not signed.
 
     Raises:
         Refusal: a requirement is not met.
     """
-    _check_method(registration, call)
-    _check_place(registration, call)
-    _check_realm(registration, call)
+    if call.place:
+        _check_method(registration, call)
+        _check_place(registration, call)
+        _check_realm(registration, call)
     _check_headers(registration, call)
     _check_parameters(registration, call)
-    _check_body_hash(registration, call)
-    if (
-        call.role == "api"
-        and registration.original.client_kwargs.get("empty_token")
-        and "oauth_token" not in call.protocol
-    ):
-        raise absent("oauth_token")
-
-
-def check_unsigned_requirements(registration: Registration, call: Call) -> None:
-    """Check a call that is not signed.
-
-    Raises:
-        Refusal: a requirement is not met.
-    """
-    _check_headers(registration, call)
-    _check_parameters(registration, call)
+    if call.place:
+        _check_body_hash(registration, call)
+        needs_token = call.role == "api" and registration.original.client_kwargs.get("empty_token")
+        if needs_token and "oauth_token" not in call.protocol:
+            raise absent("oauth_token")
 
 
 def check_names(wanted: Mapping[str, str], found: Mapping[str, str], values: Mapping[str, str]) -> None:

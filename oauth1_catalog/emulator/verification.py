@@ -38,7 +38,6 @@ from oauth1_catalog.emulator.validator import (
     OAuthlibRequest,
     Validator,
     check_requirements,
-    check_unsigned_requirements,
     form_parameters,
     is_form,
 )
@@ -280,7 +279,7 @@ def verify_token_header(validator: Validator) -> tuple[str, AccessToken]:
     if not given:
         raise Refusal("parameter_absent", f"Calls of this API are not signed. Send the token in {name}.")
     client_id = validator.store.client_of(registration.original.name).client_id
-    check_unsigned_requirements(registration, Call(validator.role, request, "", {"oauth_consumer_key": client_id}))
+    check_requirements(registration, Call(validator.role, request, "", {"oauth_consumer_key": client_id}))
     validator.validate_access_token(client_id, given, None)
     return client_id, _present(validator.access)
 
