@@ -237,6 +237,14 @@ def _check_time_zone(value: str) -> str:
     return value
 
 
+def _check_positive(value: int) -> int:
+    if value < 1:
+        raise _problem(
+            "P014", f"`{value}` is not a positive number", "write a number of at least 1, or delete the line"
+        )
+    return value
+
+
 def _check_one(value: int) -> int:
     if value != 1:
         raise _problem("P017", f"unknown schema version {value}", "write `schema_version: 1`, or update oauth1-catalog")
@@ -259,6 +267,12 @@ Text = Annotated[str, WithJsonSchema(_TEXT_SCHEMA)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Flag = Annotated[bool, BeforeValidator(_read_flag), WithJsonSchema({"type": "boolean"})]
 WholeNumber = Annotated[int, BeforeValidator(_read_whole_number), WithJsonSchema({"type": "integer", "minimum": 0})]
+PositiveNumber = Annotated[
+    int,
+    BeforeValidator(_read_whole_number),
+    AfterValidator(_check_positive),
+    WithJsonSchema({"type": "integer", "minimum": 1}),
+]
 SchemaVersion = Annotated[
     int, BeforeValidator(_read_whole_number), AfterValidator(_check_one), WithJsonSchema({"const": 1})
 ]

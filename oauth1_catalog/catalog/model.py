@@ -23,6 +23,7 @@ from oauth1_catalog.catalog.fields import (
     ParameterName,
     Path,
     Pattern,
+    PositiveNumber,
     Realm,
     SchemaVersion,
     Slug,
@@ -107,6 +108,50 @@ class Renewal(Section):
     """Parameters of the request, which can contain `{client_id}`, `{oauth_token}` and `{oauth_session_handle}`."""
     session_handle: Flag = False
     """Whether `oauth_session_handle` is sent (OAuth Session 1.0: Yahoo, Jira)."""
+
+
+class ExchangeLimit(Section):
+    """The largest number of exchanges in a period."""
+
+    requests: PositiveNumber
+    """The number of requests."""
+    seconds: PositiveNumber
+    """The period, in seconds."""
+
+
+class Successor(Section):
+    """How a token of OAuth 1.0 becomes one of OAuth 2.0, without the user.
+
+    Leave out what no source confirms. `sunset` is the date on which OAuth 1.0 ends.
+    """
+
+    url: Url
+    """The URL of the exchange, which begins with `https://`."""
+    method: Literal["POST"] = "POST"
+    """The HTTP method."""
+    auth: Literal["signature", "client"]
+    """The authentication of the request. `signature`: it is signed with the token (OAuth 1.0). `client`: it is not
+    signed, and has the credentials of the OAuth 2.0 client, which can differ from `client_id` and `client_secret`: as
+    HTTP Basic authentication or, for a client without a secret, as `client_id` in the form (RFC 6749, section 2.3)."""
+    params: dict[ParameterName, Template] = Field(default_factory=dict)
+    """Parameters of the request, sent as a form. They can contain `{client_id}`, `{oauth_token}`,
+    `{oauth_token_secret}` and fields of the token response, such as `{user_id}`."""
+    fields: dict[Name, Text] = Field(default_factory=dict)
+    """A standard name of the answer (`access_token`, `refresh_token`, `expires_in`) to the provider's name. The answer
+    is JSON (RFC 6749, section 5.1)."""
+    again: Literal["new_pair", "refused"] | None = None
+    """The answer to another exchange of the same token. `new_pair`: it returns a new pair of access token and refresh
+    token, and ends the pair before. `refused`: a token can be exchanged once."""
+    old_token: Literal["stays", "ends"] | None = None
+    """Whether the token of OAuth 1.0 stays valid after the exchange."""
+    old_token_days: PositiveNumber | None = None
+    """The number of days after which it ends, if it stays valid for a time."""
+    refused: tuple[Text, ...] = ()
+    """The values of `error` in the answer that refuse this token for good, so that a repetition is useless."""
+    limit: ExchangeLimit | None = None
+    """The largest number of exchanges in a period."""
+    docs_url: Link | None = None
+    """The page that describes the exchange."""
 
 
 class ClientKwargs(Section):
@@ -200,6 +245,8 @@ class Overrides(Section):
     """Replaces `renew`."""
     revoke: Renewal | None = None
     """Replaces `revoke`."""
+    successor: Successor | None = None
+    """Replaces `successor`."""
     userinfo_endpoint: Path | None = None
     """Replaces `userinfo_endpoint`."""
     userinfo_params: dict[ParameterName, Template] | None = None
@@ -429,6 +476,8 @@ class ProviderFile(Section):
     """How to renew a token."""
     revoke: Renewal | None = None
     """How to revoke a token."""
+    successor: Successor | None = None
+    """How to exchange a token for one of OAuth 2.0."""
 
     userinfo_endpoint: Path | None = None
     """The URL of the profile, relative to `api_base_url` or absolute, or `token_response`."""

@@ -9,7 +9,7 @@ Rule: this module imports neither pydantic nor YAML, so an application that only
 
 Placeholders that only a request can fill stay in texts: ``{client_id}``, ``{oauth_token}`` and ``{oauth_callback}`` in
 parameters and in ``authorize_url``, ``{oauth_session_handle}`` in ``renew.params``, ``{request_url}`` (without its
-query) in ``client_kwargs["realm"]``, and fields of the token response in ``userinfo``.
+query) in ``client_kwargs["realm"]``, and fields of the token response in ``userinfo`` and ``successor.params``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ FLOW_URLS: Mapping[str, tuple[str, ...]] = {
 """The URLs that each flow needs."""
 
 ADDRESSES = (*FLOW_URLS["redirect"], "api_base_url")
-"""The fields of a provider that contain an address; ``userinfo``, ``renew`` and ``revoke`` have others."""
+"""The fields of a provider that contain an address; ``userinfo``, ``renew``, ``revoke`` and ``successor`` have more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +115,31 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeLimit:
+    """The largest number of exchanges in a period."""
+
+    requests: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Successor:
+    """How a token of OAuth 1.0 becomes one of OAuth 2.0, without the user."""
+
+    url: str
+    method: str = "POST"
+    auth: Literal["signature", "client"] = "signature"
+    params: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    again: Literal["new_pair", "refused"] | None = None
+    old_token: Literal["stays", "ends"] | None = None
+    old_token_days: int | None = None
+    refused: tuple[str, ...] = ()
+    limit: ExchangeLimit | None = None
+    docs_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserinfoRules:
     """The address of the profile, and the standard claims that it contains.
 
@@ -182,6 +207,7 @@ class Provider:
     token_response: TokenResponseRules = field(default_factory=TokenResponseRules)
     renew: Endpoint | None = None
     revoke: Endpoint | None = None
+    successor: Successor | None = None
     userinfo: UserinfoRules | None = None
 
     def __repr__(self) -> str:

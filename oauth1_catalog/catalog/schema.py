@@ -37,6 +37,7 @@ _EXAMPLES: dict[str, list[object]] = {
     "user_agent": [{"required": True, "example": "MyApp/1.0 +https://myapp.example"}],
     "callback": [{"value": "oob", "registered": True}, {"verifier": "none", "confirmed": "none"}],
     "token_response": [{"extra": ["user_id", "screen_name"]}],
+    "successor": [{"url": "https://api.x.com/2/oauth2/token", "auth": "client", "refused": ["invalid_grant"]}],
     "userinfo_endpoint": ["account/verify_credentials.json", "token_response"],
     "userinfo_claims": [{"sub": "$.id_str", "name": "$.name", "profile": "https://x.com/{screen_name}"}],
     "quirks": [[{"id": "no-email", "note": "It gives no email address."}]],
@@ -122,7 +123,7 @@ def _https_rule() -> Json:
         "not": {"type": "string", "pattern": r"^http://(?!(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])([:/]|$))"}
     }
     fields: dict[str, Json] = dict.fromkeys(ADDRESSES, https)
-    fields |= {name: {"properties": {"url": https}} for name in ("renew", "revoke")}
+    fields |= {name: {"properties": {"url": https}} for name in ("renew", "revoke", "successor")}
     insecure = {"required": ["insecure_transport"], "properties": {"insecure_transport": {"const": True}}}
     return {"if": {"not": insecure}, "then": {"properties": fields}}
 

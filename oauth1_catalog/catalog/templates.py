@@ -78,6 +78,8 @@ def kind_of_text(path: tuple[str | int, ...], text: str) -> Kind:
 
     >>> kind_of_text(("api_hosts", 0), "{shop}.example.com"), kind_of_text(("api_params", "url"), "{shop}")
     ('host', 'parameter')
+    >>> kind_of_text(("successor", "params", "url"), "{oauth_token}")
+    'parameter'
     >>> kind_of_text(("options", "kind", "sets", "renew", "url"), "https://a.example/{value}")
     'url'
     """
@@ -85,7 +87,8 @@ def kind_of_text(path: tuple[str | int, ...], text: str) -> Kind:
     field, last = fields[0], fields[-1]
     if field == "api_hosts":
         return "host"
-    if field in ADDRESSES or field == "userinfo_endpoint" or (field in {"renew", "revoke"} and last == "url"):
+    is_endpoint = field in {"renew", "revoke", "successor"} and fields[1:] == ("url",)
+    if field in ADDRESSES or field == "userinfo_endpoint" or is_endpoint:
         return "url" if "://" in text or text[:1] == "{" else "path"
     if field in {"headers", "request_token_headers", "user_agent"} or last == "headers":
         return "header"
@@ -274,6 +277,7 @@ TEMPLATED = (
     "client_kwargs",
     "renew",
     "revoke",
+    "successor",
     "userinfo_endpoint",
     "userinfo_params",
 )

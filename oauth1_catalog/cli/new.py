@@ -100,6 +100,10 @@ def _text(name: str, flow: Flow, signature_method: str, answers: dict[str, str])
     urls = [url for url in URLS if url in answers]
     confirmed = ", ".join([*urls, "client_kwargs.signature_method"])
     userinfo = "# userinfo_endpoint: me.json    # where the profile is, relative to api_base_url\n"
+    successor = (
+        "# successor: {url: https://..., auth: signature}    # if a token can be exchanged for one of OAuth 2.0;\n"
+        "#                                                   # then add `sunset`, the date on which OAuth 1.0 ends\n"
+    )
     claims = "# userinfo_claims: {sub: $.id, name: $.name}    # sub identifies the user\n"
     redirect = (
         "# callback: {registered: true}    # if the callback URL is set in the provider's console; see also verifier,\n"
@@ -116,6 +120,7 @@ def _text(name: str, flow: Flow, signature_method: str, answers: dict[str, str])
         + "".join(f"{url}: {_scalar(_with_slash(url, answers[url]))}\n" for url in urls)
         + f"client_kwargs: {{signature_method: {signature_method}}}\n"
         + (redirect if flow == "redirect" else "")
+        + successor
         + userinfo
         + claims
         + "# quirks:\n#   - {id: short-name, note: What surprises.}\n"

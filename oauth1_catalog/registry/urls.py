@@ -76,7 +76,8 @@ def _addresses(provider: Provider) -> Iterator[tuple[str, str]]:
     """The absolute addresses that the user or a request is sent to, each with its field."""
     urls = {name: getattr(provider, name) for name in ADDRESSES}
     urls["userinfo_endpoint"] = provider.userinfo.endpoint if provider.userinfo else None
-    urls |= {"renew.url": provider.renew and provider.renew.url, "revoke.url": provider.revoke and provider.revoke.url}
+    others = {"renew": provider.renew, "revoke": provider.revoke, "successor": provider.successor}
+    urls |= {f"{name}.url": endpoint and endpoint.url for name, endpoint in others.items()}
     for field, url in urls.items():
         if url and not malformed(url):
             yield field, url

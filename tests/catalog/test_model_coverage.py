@@ -24,6 +24,8 @@ RIGHT: dict[str, Any] = {
 NEEDED: dict[str, dict[str, Any]] = {
     "Option": {"sets": {}},
     "Renewal": {"url": "https://api.acme.example/r"},
+    "Successor": {"url": "https://api.acme.example/r", "auth": "signature"},
+    "ExchangeLimit": {"requests": "10", "seconds": "60"},
     "Quirk": {"id": "slow", "note": "Slow."},
     "Evidence": {
         "fields": ["flows"],

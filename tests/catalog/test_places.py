@@ -29,6 +29,8 @@ PLACES: dict[tuple[str | int, ...], str] = {
     ("client_kwargs", "realm"): "{v}",
     ("renew", "url"): "https://acme.example/{v}/x",
     ("revoke", "url"): "https://{v}.acme.example/x",
+    ("successor", "url"): "https://acme.example/{v}/x",
+    ("successor", "params", "shop"): "{v}",
     ("environments", "sandbox", "api_base_url"): "https://{v}.acme.example/",
     ("options", "kind", "sets", "headers", "X-Kind"): "{v}",
     ("api_params", "url"): "{v}",

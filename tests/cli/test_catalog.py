@@ -102,6 +102,13 @@ def test_show_resolved_says_where_each_value_comes_from():
     assert "NETSUITE_CLIENT_ID (Consumer Key), NETSUITE_CLIENT_SECRET (Consumer Secret)" in shown
 
 
+def test_show_resolved_has_the_successor():
+    rows = {line.split()[0]: line.split()[1] for line in run("show", "x", "--resolved").splitlines()}
+    assert rows["successor.url"] == "https://api.x.com/2/oauth2/token"
+    assert (rows["successor.limit.requests"], rows["successor.limit.seconds"]) == ("10000", "900")
+    assert "successor" not in run("show", "x_ads", "--resolved")
+
+
 def test_origins_of_options_environments_and_bases():
     trello = run("show", "trello", "--resolved", "--set", "expiration=1day")
     lines = (ROOT / "providers" / "trello.yaml").read_text(encoding="utf-8").splitlines()

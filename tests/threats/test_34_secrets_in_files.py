@@ -44,6 +44,8 @@ PLACES = {
     "an environment": "environments: {{sandbox: {{client_secret: {s}}}}}",
     "an option": "options: {{a: {{enum: [x], sets: {{api_params: {{token: {s}}}}}}}}}",
     "an endpoint": "renew: {{url: https://api.acme.example/r, params: {{client_secret: {s}}}}}",
+    "an exchange": "successor: {{url: https://api.acme.example/r, auth: client, params: {{client_secret: {s}}}}}",
+    "an exchanged token": "successor: {{url: https://api.acme.example/r, auth: client, params: {{oauth_token_secret: {s}}}}}",
     "an endpoint's query": "renew: {{url: 'https://api.acme.example/r?client_secret={s}'}}",
     "an address's query": "homepage: https://acme.example/?api_key={s}",
     "an address's user": "homepage: https://user:{s}@acme.example/",

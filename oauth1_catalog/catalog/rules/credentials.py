@@ -32,7 +32,7 @@ _SENT = frozenset(
     {"api_params", "authorize_params", "access_token_params", "headers", "params", "request_token_headers"}
     | {"request_token_params", "userinfo_params"}
 )
-_HOLDERS = frozenset({"environments", "options", "renew", "revoke"})
+_HOLDERS = frozenset({"environments", "options", "renew", "revoke", "successor"})
 
 
 def no_credential_in_parameters(subject: Subject) -> Iterator[Diagnostic]:
@@ -92,6 +92,7 @@ _RUN_TIME = {
     "userinfo_params": frozenset({"client_id"}),
     "renew": _PARAMS | {"oauth_session_handle"},
     "revoke": _PARAMS | {"oauth_session_handle"},
+    "successor": frozenset({"client_id", "oauth_token_secret"}),
 }
 Path = tuple[Step, ...]
 
@@ -103,11 +104,13 @@ def placeholders_are_declared(subject: Subject) -> Iterator[Diagnostic]:
     for path, text, field, is_option in subject.templates:
         if subject.is_silenced(path):
             continue
-        known = set(file.variables) | _RUN_TIME.get(field, frozenset())
+        known = set(file.variables)
+        if path[-2:] != ("successor", "url"):  # it is the same for each token
+            known |= _RUN_TIME.get(field, frozenset())
+            if field == "successor" or field.startswith("userinfo"):
+                known |= token_fields
         if is_option:
             known.add("value")
-        if field.startswith("userinfo"):
-            known |= token_fields
         for name in placeholders(text):
             if name not in known and not subject.is_silenced(("variables", name)):
                 message = f"`{{{name}}}` is not declared under `variables`"

@@ -14,6 +14,7 @@ from oauth1_catalog.suggestions import did_you_mean, nearest
 NEEDS_EVIDENCE = (
     *ADDRESSES,
     "client_kwargs.signature_method",
+    "successor",
 )
 MAX_AGE_MONTHS = 18
 _BRANCH = re.compile(r"https://github\.com/[^/]+/[^/]+/(?:blob|tree|raw)/(?P<ref>[^/]+)")
@@ -86,6 +87,17 @@ def retired_says_when_and_what_now(subject: Subject) -> Iterator[Diagnostic]:
         yield subject.entry.diagnostic("P056", message, ("status",), hint=hint, warning=True)
 
 
+def successors_are_dated(subject: Subject) -> Iterator[Diagnostic]:
+    """P058: a file with a successor has the date on which OAuth 1.0 ends, or a note that it is not known."""
+    file = subject.file
+    if file.successor is None or subject.is_silenced(("sunset",)) or subject.is_silenced(("status_note",)):
+        return
+    if file.sunset is None and file.status_note is None:
+        hint = "add `sunset`, or write in `status_note` that the provider has named no date"
+        message = "`successor` without the date on which OAuth 1.0 ends"
+        yield subject.entry.diagnostic("P058", message, ("successor",), key=True, hint=hint)
+
+
 def sunset_fits_the_status(subject: Subject) -> Iterator[Diagnostic]:
     """P057: the status and the date agree."""
     file, today = subject.file, subject.today.isoformat()
@@ -105,5 +117,6 @@ RULES: tuple[Rule, ...] = (
     evidence_names_fields,
     sources_stay,
     retired_says_when_and_what_now,
+    successors_are_dated,
     sunset_fits_the_status,
 )

@@ -17,6 +17,11 @@ from oauth1_catalog.hosts import is_loopback, origin_of
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
+    from oauth1_catalog.catalog.model import Successor
+
+
+Path = tuple[Step, ...]
+
 
 def plaintext_goes_over_https(subject: Subject) -> Iterator[Diagnostic]:
     """P039: PLAINTEXT sends the secrets themselves (RFC 5849, section 3.4.4)."""
@@ -53,6 +58,20 @@ def unsigned_calls_are_whole(subject: Subject) -> Iterator[Diagnostic]:
             yield subject.entry.diagnostic("P086", message, (field,), hint=f"write https://{url.partition('://')[2]}")
 
 
+def exchanges_go_over_https(subject: Subject) -> Iterator[Diagnostic]:
+    """P087: an exchange uses https, because its answer contains tokens that anyone can use (RFC 6750, section 5.2)."""
+    file = subject.file
+    places: list[tuple[Path, Successor | None]] = [((), file.successor)]
+    places += [(("environments", name), section.successor) for name, section in file.environments.items()]
+    places += [(("options", name, "sets"), option.sets.successor) for name, option in file.options.items()]
+    for prefix, successor in places:
+        path = (*prefix, "successor", "url")
+        url = "" if successor is None or subject.is_silenced(path) else successor.url
+        if url.startswith("http://") and not is_loopback(origin_of(url).host):
+            message = "`successor.url` would send tokens in the clear"
+            yield subject.entry.diagnostic("P087", message, path, hint=f"write https://{url.partition('://')[2]}")
+
+
 def base_ends_in_a_slash(subject: Subject) -> Iterator[Diagnostic]:
     """P080: otherwise a relative path replaces the last segment of the base (RFC 3986, section 5.2.3)."""
     places: list[tuple[tuple[str, ...], str | None]] = [((), subject.file.api_base_url)]
@@ -74,9 +93,6 @@ def token_endpoints_share_a_host(subject: Subject) -> Iterator[Diagnostic]:
     message = f"`access_token_url` is on {host_in(second)}, and `request_token_url` on {host_in(first)}"
     hint = "no known provider has its token endpoints on two hosts; check the documentation again"
     yield subject.entry.diagnostic("P083", message, ("access_token_url",), hint=hint, warning=True)
-
-
-Path = tuple[Step, ...]
 
 
 def hosts_are_hosts(subject: Subject) -> Iterator[Diagnostic]:
@@ -155,6 +171,7 @@ def _public_suffixes() -> PublicSuffixList:
 RULES: tuple[Rule, ...] = (
     plaintext_goes_over_https,
     unsigned_calls_are_whole,
+    exchanges_go_over_https,
     base_ends_in_a_slash,
     token_endpoints_share_a_host,
     hosts_are_hosts,
