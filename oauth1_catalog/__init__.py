@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         RetiredProviderError,
         SigningError,
         StateError,
+        TokenExchangeDeniedError,
         TokenKeyError,
         TokenRequestDeniedError,
         TokenResponseError,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
         UnknownProviderError,
     )
     from oauth1_catalog.hosts import local_path
-    from oauth1_catalog.registry.token import Token
+    from oauth1_catalog.registry.token import OAuth2Token, Token
     from oauth1_catalog.registry.token_store import TokenStore
 
     __version__: str
@@ -64,6 +65,7 @@ __all__ = [
     "MissingTokenError",
     "MissingVerifierError",
     "NotInitializedError",
+    "OAuth2Token",
     "OAuthError",
     "Provider",
     "ProviderError",
@@ -73,6 +75,7 @@ __all__ = [
     "SigningError",
     "StateError",
     "Token",
+    "TokenExchangeDeniedError",
     "TokenKeyError",
     "TokenRequestDeniedError",
     "TokenResponseError",
@@ -87,6 +90,7 @@ __all__ = [
 _MODULES = {
     "Catalog": "catalog",
     "Limits": "clients.limits",
+    "OAuth2Token": "registry.token",
     "Provider": "catalog.provider",
     "Token": "registry.token",
     "TokenStore": "registry.token_store",

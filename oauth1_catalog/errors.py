@@ -16,6 +16,7 @@ login::
     │   └── SigningError              this request or key cannot be signed
     ├── ProviderError                 the provider's: a response that violates the protocol
     │   ├── TokenRequestDeniedError   the provider refused to issue a token
+    │   │   └── TokenExchangeDeniedError  the provider refused to exchange a token for one of OAuth 2.0
     │   ├── TokenResponseError        the response contains no usable token
     │   └── TransportError            no response
     ├── AuthorizationDeniedError      the user declined
@@ -259,6 +260,39 @@ class TokenRequestDeniedError(ProviderError, ValueError):
     """
 
     error = "fetch_token_denied"
+
+
+class TokenExchangeDeniedError(TokenRequestDeniedError):
+    """The provider refused to exchange a token of OAuth 1.0 for one of OAuth 2.0. Nothing repeats the exchange.
+
+    ``problem`` is the provider's ``error`` (RFC 6749, section 5.2) or ``oauth_problem``.
+
+    Attributes:
+        is_final: whether the provider refuses this token for good, so that a repetition is useless.
+        retry_after: the seconds after which it asks to repeat the exchange (``Retry-After``), if it does.
+    """
+
+    error = "exchange_denied"
+
+    def __init__(
+        self,
+        error: str | None = None,
+        description: str | None = None,
+        uri: str | None = None,
+        *,
+        provider: str | None = None,
+        step: str | None = None,
+        status: int | None = None,
+        problem: str | None = None,
+        excerpt: str = "",
+        retry_after: float | None = None,
+        is_final: bool = False,
+    ) -> None:
+        super().__init__(
+            error, description, uri, provider=provider, step=step, status=status, problem=problem, excerpt=excerpt
+        )
+        self.retry_after = retry_after
+        self.is_final = is_final
 
 
 class TokenResponseError(ProviderError, ValueError):

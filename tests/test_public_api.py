@@ -30,7 +30,7 @@ SIGNATURES = {f"SIGNATURE_{kind}{bits}" for kind in ("HMAC_SHA", "RSA_SHA") for 
 SESSIONS = {*SIGNATURES, "OAuth1Auth", "OAuth1Session", "OAuthError"}
 CLIENTS = {*SIGNATURES, "AsyncOAuth1Client", "OAuth1Auth", "OAuth1Client", "OAuthError"}
 PUBLIC = {
-    "": {"Catalog", "Limits", "Provider", "Token", "TokenStore", "__version__", "local_path", *ERRORS},
+    "": {"Catalog", "Limits", "OAuth2Token", "Provider", "Token", "TokenStore", "__version__", "local_path", *ERRORS},
     "catalog": {"Catalog"},
     "clients.httpx_client": CLIENTS,
     "clients.requests_client": SESSIONS,

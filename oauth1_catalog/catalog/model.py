@@ -147,7 +147,8 @@ class Successor(Section):
     old_token_days: PositiveNumber | None = None
     """The number of days after which it ends, if it stays valid for a time."""
     refused: tuple[Text, ...] = ()
-    """The values of `error` in the answer that refuse this token for good, so that a repetition is useless."""
+    """The values of `error` or `oauth_problem` in the answer that refuse this token for good, so that a repetition is
+    useless."""
     limit: ExchangeLimit | None = None
     """The largest number of exchanges in a period."""
     docs_url: Link | None = None

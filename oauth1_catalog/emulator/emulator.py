@@ -229,8 +229,8 @@ class Emulator:
         """Let the next requests fail, regardless of their content.
 
         Args:
-            role: ``"request_token"``, ``"authorize"``, ``"access_token"``, ``"renew"``, ``"revoke"`` or ``"api"``.
-                Default: any.
+            role: ``"request_token"``, ``"authorize"``, ``"access_token"``, ``"renew"``, ``"revoke"``, ``"exchange"`` or
+                ``"api"``. Default: any.
             provider: the key of a provider. Default: any.
             status: the status of the response.
             body: the body of the response.

@@ -21,6 +21,7 @@ from xml.sax.saxutils import escape
 from oauth1_catalog.catalog.provider import Provider, UserinfoRules
 from oauth1_catalog.emulator import pages, verification
 from oauth1_catalog.emulator.examples import DEFAULT_USER, User, example_profile, example_xml, token_fields
+from oauth1_catalog.emulator.exchange import answer_exchange, bearer_of
 from oauth1_catalog.emulator.pages import answer_browser
 from oauth1_catalog.emulator.providers import Registration, leads_to, place_of
 from oauth1_catalog.emulator.refusals import Refusal, absent, rejected
@@ -105,6 +106,7 @@ class Server:
             "access_token": _access_token,
             "renew": _renew,
             "revoke": _revoke,
+            "exchange": answer_exchange,
             "api": _answer_call,
         }
         return answers[role](Validator(registration, role, request))
@@ -165,7 +167,12 @@ def _revoke(validator: Validator) -> Response:
 
 def _answer_call(validator: Validator) -> Response:
     registration, request = validator.registration, validator.request
-    if registration.original.api_auth == "signature":
+    client_id: str
+    token: AccessToken | None
+    if registration.original.successor is not None and (bearer := bearer_of(request)):
+        token = registration.store.of_bearer(bearer)
+        client_id = token.client_id
+    elif registration.original.api_auth == "signature":
         client_id, token = verification.verify_api_request(validator)
     else:
         client_id, token = verification.verify_token_header(validator)

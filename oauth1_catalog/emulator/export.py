@@ -79,6 +79,7 @@ def moved_fields(emulator: Emulator, moved: Provider) -> dict[str, Any]:
         "emulated_at": moved.emulated_at,
         "renew": moved.renew and {"url": moved.renew.url},
         "revoke": moved.revoke and {"url": moved.revoke.url},
+        "successor": moved.successor and {"url": moved.successor.url},
         "userinfo_endpoint": moved.userinfo and moved.userinfo.endpoint,
         "userinfo_followup": moved.userinfo and moved.userinfo.followup,
     }

@@ -21,7 +21,7 @@ from oauth1_catalog.emulator.store import Store
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import authority_of
 
-ROLES = ("request_token", "authorize", "access_token", "renew", "revoke", "api")
+ROLES = ("request_token", "authorize", "access_token", "renew", "revoke", "exchange", "api")
 _PATH = re.compile(r"/([^/]+)/([a-z_]+)(?:/|$)")
 SIGNATURE_METHODS = frozenset(
     {"HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA1", "RSA-SHA256", "RSA-SHA512", "PLAINTEXT"}
@@ -149,6 +149,7 @@ def relocate(provider: Provider, origins: Origins, *, key: str | None = None) ->
         """The address of a resource can be relative to ``api_base_url``, or an absolute path."""
         return move(urljoin(provider.api_base_url or "", url), "api") or url
 
+    successor = provider.successor
     played = api_hosts(provider)
     userinfo = provider.userinfo
     if userinfo is not None and userinfo.endpoint != "token_response":
@@ -165,6 +166,7 @@ def relocate(provider: Provider, origins: Origins, *, key: str | None = None) ->
         userinfo=userinfo,
         renew=move_endpoint(provider.renew, "renew"),
         revoke=move_endpoint(provider.revoke, "revoke"),
+        successor=successor and replace(successor, url=move(successor.url, "exchange") or ""),
     )
 
 
@@ -245,6 +247,7 @@ class Registration:
             "access_token": provider.access_token_url,
             "renew": provider.renew.url if provider.renew else None,
             "revoke": provider.revoke.url if provider.revoke else None,
+            "exchange": provider.successor.url if provider.successor else None,
         }
         return urls[role]
 
@@ -255,6 +258,8 @@ class Registration:
             return original.renew.method
         if role == "revoke" and original.revoke:
             return original.revoke.method
+        if role == "exchange" and original.successor:
+            return original.successor.method
         return original.request_token_method if role == "request_token" else original.access_token_method
 
     def serves(self, role: str, url: str) -> bool:

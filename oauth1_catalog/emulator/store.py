@@ -6,9 +6,11 @@ Each method is one step that no other thread can interrupt.
 from __future__ import annotations
 
 import functools
+import hashlib
 import hmac
 import secrets
 import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
@@ -33,6 +35,16 @@ class Client:
     rsa_key: str = field(repr=False)
     public_key: RSAPublicKey = field(repr=False)
     redirect_uri: str | None = None
+
+    @property
+    def oauth2_client_id(self) -> str:
+        """The identifier of its OAuth 2.0 client, which exchanges tokens."""
+        return f"{self.client_id}-oauth2"
+
+    @property
+    def oauth2_client_secret(self) -> str:
+        """The secret of its OAuth 2.0 client."""
+        return hashlib.sha256(f"oauth2 {self.client_secret}".encode()).hexdigest()[:40]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +98,8 @@ class Store:
         self._temporary: dict[str, TemporaryToken] = {}
         self._access: dict[str, AccessToken] = {}
         self._nonces: dict[int, set[tuple[str, str, str]]] = {}
+        self._bearers: dict[str, AccessToken] = {}
+        self._exchanges: deque[float] = deque()
 
     def client_of(
         self,
@@ -242,6 +256,47 @@ class Store:
         if found is None or found.provider_key not in {None, provider_key} or found.client_id != client_id:
             raise Refusal("token_rejected", "This provider has not issued this access token to this application.")
         return found
+
+    def issue_bearer(self, token: AccessToken, *, again: bool, ends_old: bool) -> tuple[str, str]:
+        """Exchange token credentials for an access token and a refresh token of OAuth 2.0.
+
+        It ends the pair that the user got before.
+
+        Raises:
+            Refusal: they were exchanged before, and cannot be exchanged ``again``.
+        """
+        with self._lock:
+            before = [bearer for bearer, old in self._bearers.items() if old.user.username == token.user.username]
+            if not again and any(self._bearers[bearer].token == token.token for bearer in before):
+                raise Refusal("token_used", "This access token was exchanged before.")
+            for bearer in before:
+                del self._bearers[bearer]
+            if ends_old:
+                self._access[token.token] = replace(token, state="revoked")
+            pair = secrets.token_urlsafe(48), secrets.token_urlsafe(48)
+            self._bearers[pair[0]] = token
+            return pair
+
+    def of_bearer(self, bearer: str) -> AccessToken:
+        """The token credentials that an access token of OAuth 2.0 was exchanged for.
+
+        Raises:
+            Refusal: it does not exist, or a later exchange has ended it.
+        """
+        found = self._bearers.get(bearer)
+        if found is None:
+            raise Refusal("token_rejected", "This access token of OAuth 2.0 is not valid, or not any more.")
+        return found
+
+    def count_exchange(self, requests: int, seconds: int, *, now: float) -> float:
+        """Count an exchange; returns the seconds to wait if it is one too many in the period, otherwise 0."""
+        with self._lock:
+            while self._exchanges and self._exchanges[0] <= now - seconds:
+                self._exchanges.popleft()
+            if len(self._exchanges) >= requests:
+                return self._exchanges[0] + seconds - now
+            self._exchanges.append(now)
+            return 0.0
 
     def mark(self, token: AccessToken, state: Literal["valid", "expired", "revoked"]) -> None:
         """Change the state of token credentials."""

@@ -338,8 +338,8 @@ def _check_parameters(registration: Registration, call: Call) -> None:
         if not original.api_base_url or urlsplit(request.url).path.split("/")[3:4] == [host]:
             check_names(original.api_params, anywhere, values)
         return
-    endpoint = original.renew if call.role == "renew" else original.revoke
-    if call.role in {"renew", "revoke"}:
+    endpoint = {"renew": original.renew, "revoke": original.revoke, "exchange": original.successor}.get(call.role)
+    if call.role in {"renew", "revoke", "exchange"}:
         check_names(endpoint.params if endpoint else {}, anywhere, values)
         return
     first = call.role == "request_token"

@@ -84,7 +84,7 @@ def read_token(
     """
     pairs: list[tuple[str, str]] = []
     if 200 <= response.status < 300:
-        pairs = _parse(response, provider.token_response.format)
+        pairs = parse_fields(response, provider.token_response.format)
         if theirs := {theirs: standard for standard, theirs in provider.token_response.fields.items()}:
             pairs = [(theirs.get(name, name), value) for name, value in pairs]
     token = dict(pairs)  # the last of several counts, as in Authlib
@@ -117,7 +117,7 @@ def _is_plain(value: str) -> bool:
     return value.isprintable() and "\ufffd" not in value
 
 
-def _parse(response: Response, written_as: str) -> list[tuple[str, str]]:
+def parse_fields(response: Response, written_as: str) -> list[tuple[str, str]]:
     """The fields of an answer, in their order; none of one that cannot be read as ``written_as``.
 
     ``auto`` looks at the first character. The content type is not looked at: servers label their answers wrongly.

@@ -16,7 +16,7 @@ from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.api_calls import HttpOptions, Verbs
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.login import Effect, LoginSteps
-from oauth1_catalog.registry.token import Token, TokenLike
+from oauth1_catalog.registry.token import OAuth2Token, Token, TokenLike
 from oauth1_catalog.registry.token_store import FrameworkRequest, Pause, Uninterrupted, uninterrupted
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -85,6 +85,19 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
         """As the sync client's: revoke an access token at the provider."""
         token = masked(token)
         await self._run(self._revoke(token, user))
+
+    async def exchange_token(
+        self,
+        token: TokenLike | None = None,
+        *,
+        user: object = None,
+        oauth2_client_id: str | None = None,
+        oauth2_client_secret: str | None = None,
+        **kwargs: object,
+    ) -> OAuth2Token:
+        """As the sync client's: exchange a token for one of OAuth 2.0."""
+        token, oauth2_client_secret, kwargs = masked(token), masked(oauth2_client_secret), MaskedMapping(kwargs)
+        return await self._run(self._exchange_token(token, user, oauth2_client_id, oauth2_client_secret, kwargs))
 
     async def find_token(self, user: object) -> Token | None:
         """As the sync client's: the token of ``user`` in the token store."""

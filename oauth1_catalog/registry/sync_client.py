@@ -15,7 +15,7 @@ from oauth1_catalog.registry.api_calls import HttpOptions, Verbs
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.login import Effect, LoginSteps
 from oauth1_catalog.registry.temporary import CacheCall
-from oauth1_catalog.registry.token import Token, TokenLike
+from oauth1_catalog.registry.token import OAuth2Token, Token, TokenLike
 from oauth1_catalog.registry.token_store import FrameworkRequest, Pause, Uninterrupted
 from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials
 
@@ -147,6 +147,41 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
         """
         token = masked(token)
         self._run(self._revoke(token, user))
+
+    def exchange_token(
+        self,
+        token: TokenLike | None = None,
+        *,
+        user: object = None,
+        oauth2_client_id: str | None = None,
+        oauth2_client_secret: str | None = None,
+        **kwargs: object,
+    ) -> OAuth2Token:
+        """Exchange a token for one of OAuth 2.0, at providers whose files describe it (``successor``: X, Garmin).
+
+        It sends one request, and never repeats it. It does not change the token store. Do not run two exchanges for the
+        same user at once: at X, each ends the tokens of the other.
+
+        Args:
+            token: the token of OAuth 1.0.
+            user: whose token it is in the token store.
+            oauth2_client_id: the OAuth 2.0 client, if the provider authenticates it (X). It can differ from
+                ``client_id``.
+            oauth2_client_secret: its secret; none for a public client.
+            kwargs: other parameters of the request, such as ``scope``.
+
+        Returns:
+            ``access_token`` and, usually, ``refresh_token``; ``expires_at`` is the time when the access token expires.
+
+        Raises:
+            ConfigurationError: the provider's file does not describe it.
+            MissingSettingError: ``oauth2_client_id`` is missing.
+            MissingTokenError: the token store has no token of this user.
+            TokenExchangeDeniedError: the provider refused; ``is_final`` and ``retry_after`` are for a repetition.
+            ProviderError: the answer contains no token, or there was none. The provider can have made the exchange.
+        """
+        token, oauth2_client_secret, kwargs = masked(token), masked(oauth2_client_secret), MaskedMapping(kwargs)
+        return self._run(self._exchange_token(token, user, oauth2_client_id, oauth2_client_secret, kwargs))
 
     def find_token(self, user: object) -> Token | None:
         """The token of ``user`` in the token store, ``None`` where there is none.

@@ -12,7 +12,21 @@ from oauth1_catalog.redaction import MASK, is_secret_name, masked, type_name
 from oauth1_catalog.rfc5849.messages import TokenCredentials
 
 
-class Token(dict[str, str]):
+class _MaskedToken(dict[str, str]):
+    """A dictionary whose ``repr`` masks the values of secrets."""
+
+    def __repr__(self) -> str:
+        return repr(dict(self.__rich_repr__()))
+
+    def __rich_repr__(self) -> Iterator[tuple[str, str]]:
+        for name, value in self.items():
+            yield name, MASK if is_secret_name(name) else value
+
+    def __sentry_repr__(self) -> str:
+        return repr(self)
+
+
+class Token(_MaskedToken):
     """What ``authorize_access_token`` returns: ``oauth_token``, ``oauth_token_secret`` and the provider's own fields.
 
     ``state_data`` and ``redirect_uri`` are what the application gave to ``authorize_redirect``. ``expires_at`` is the
@@ -34,15 +48,18 @@ class Token(dict[str, str]):
         """The application's own data; each token has its own dictionary."""
         return {}
 
-    def __repr__(self) -> str:
-        return repr(dict(self.__rich_repr__()))
 
-    def __rich_repr__(self) -> Iterator[tuple[str, str]]:
-        for name, value in self.items():
-            yield name, MASK if is_secret_name(name) else value
+class OAuth2Token(_MaskedToken):
+    """What ``exchange_token`` returns: ``access_token``, and the other fields of RFC 6749, section 5.1, as texts.
 
-    def __sentry_repr__(self) -> str:
-        return repr(self)
+    ``expires_at`` is the end of the access token's life, in seconds since the epoch; ``None`` if the provider did not
+    name it.
+
+    >>> OAuth2Token(access_token="a", refresh_token="r", expires_in="7200")
+    {'access_token': '********', 'refresh_token': '********', 'expires_in': '7200'}
+    """
+
+    expires_at: float | None = None
 
 
 @runtime_checkable

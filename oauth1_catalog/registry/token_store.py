@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from oauth1_catalog.errors import ConfigurationError, MissingTokenError, ProviderError
-from oauth1_catalog.registry.token import Token, TokenLike, token_fields
-from oauth1_catalog.rfc5849.messages import Request, Response
+from oauth1_catalog.redaction import MaskedMapping
+from oauth1_catalog.registry.token import OAuth2Token, Token, TokenLike, token_fields
+from oauth1_catalog.rfc5849.messages import ClientCredentials, Request, Response
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog.provider import Provider
@@ -241,6 +242,31 @@ class TokenStoreMixin(Generic[FrameworkRequest]):
         owner = self._owner(token) if user is None else user
         if owner is not None and self.framework.token_store is not None:
             yield StoreCall("delete_token", (self.name, owner, token))
+
+    def _exchange_token(
+        self,
+        token: TokenLike | None,
+        user: object,
+        oauth2_client_id: str | None,
+        oauth2_client_secret: str | None,
+        params: Mapping[str, object],
+    ) -> StoreSteps[OAuth2Token]:
+        from oauth1_catalog.flow.exchange import bearer_expires_at, exchange_token
+
+        if token is None and user is not None:
+            token = yield from self._find(user)
+        token = self._given(token, step="exchange")
+        client = ClientCredentials(oauth2_client_id, oauth2_client_secret or "") if oauth2_client_id else None
+        fields = yield from exchange_token(
+            self.provider,
+            self.signer,
+            token_fields(token, provider=self.name),
+            oauth2_client=client,
+            params=MaskedMapping({name: str(value) for name, value in params.items() if value is not None}),
+        )
+        exchanged = OAuth2Token(fields)
+        exchanged.expires_at = bearer_expires_at(fields, time.time())
+        return exchanged
 
     def _may_be_rejected(self, token: TokenLike | None) -> bool:
         """Whether an error is to be read for the rejection of a token that is in the store."""

@@ -16,7 +16,8 @@ PAGE = (ROOT / "docs" / "errors.md").read_text()
 CLASSES = {
     name: value for name, value in vars(tree).items() if isinstance(value, type) and issubclass(value, OAuthError)
 }
-STEPS = {"request_token", "authorize", "callback", "access_token", "api", "userinfo", "renew", "revoke", "any"}
+STEPS = {"request_token", "authorize", "callback", "access_token", "api", "userinfo", "any"}
+STEPS |= {"renew", "revoke", "exchange"}
 
 
 def rows() -> dict[str, tuple[set[str], set[str], str]]:

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 import pytest
 
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.catalog.provider import Endpoint, Provider, UserinfoRules
+from oauth1_catalog.catalog.provider import Endpoint, Provider, Successor, UserinfoRules
 from oauth1_catalog.emulator import EmulatedCatalog, Origins, relocate
 
 HERE = Origins("https://127.0.0.1:8443", "http://127.0.0.1:8080")
@@ -24,6 +24,7 @@ def test_every_address_moves_and_nothing_else_changes():
         headers={"Accept": "application/json"},
         docs_url="https://docs.shop.example/",
         renew=Endpoint(url="https://shop.example/renew", method="GET"),
+        successor=Successor(url="https://shop.example/2/token", auth="client"),
         userinfo=UserinfoRules(endpoint="/me", followup="users/{id}"),
     )
     moved = relocate(original, HERE)
@@ -37,6 +38,7 @@ def test_every_address_moves_and_nothing_else_changes():
     assert moved.emulated_at == f"{base}/api/"
     assert moved.renew == Endpoint(url=f"{base}/renew/shop.example/renew", method="GET")
     assert moved.revoke is None
+    assert moved.successor == Successor(url=f"{base}/exchange/shop.example/2/token", auth="client")
     assert urljoin(moved.api_base_url, moved.userinfo.endpoint) == f"{base}/api/api.shop.example/me"
     assert moved.userinfo.followup == f"{base}/api/api.shop.example/v1/users/{{id}}"
     assert (moved.headers, moved.docs_url, moved.name) == (original.headers, original.docs_url, original.name)

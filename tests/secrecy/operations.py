@@ -22,7 +22,7 @@ from django.test import RequestFactory
 from starlette.requests import Request
 
 import tests.django_settings  # noqa: F401 - before what needs settings
-from oauth1_catalog.catalog.provider import Endpoint
+from oauth1_catalog.catalog.provider import Endpoint, Successor
 from oauth1_catalog.clients import httpx_client, requests_client
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
 from oauth1_catalog.registry.token import Token
@@ -42,6 +42,11 @@ TOKEN = {
 REQUEST_TOKEN = {"oauth_token": "temporary", "oauth_token_secret": f"{CANARY}Temporary"}
 CALLBACK = f"/callback?oauth_token=temporary&oauth_verifier={CANARY}Verifier"
 BACK = "https://shop.example/callback"
+EXCHANGE = {
+    "oauth2_client_id": "oauth2",
+    "oauth2_client_secret": f"{CANARY}OAuth2",
+    "scope": f"{CANARY}Scope",
+}
 CALL = {
     "data": {"password": f"{CANARY}Body"},
     "headers": {"X-Api-Key": f"{CANARY}Header"},
@@ -135,6 +140,11 @@ class Registered(Face):
             flows=("redirect", "xauth", "two_legged"),
             renew=Endpoint(url=f"{self.url}/renew", session_handle=True),
             revoke=Endpoint(url=f"{self.url}/revoke", params={"token": "{oauth_token}"}),
+            successor=Successor(
+                url=f"{self.url}/exchange",
+                auth="client",
+                params={"t": "{oauth_token}", "oauth_token_secret": "{oauth_token_secret}"},
+            ),
             api_auth=self.api_auth,
         )
         return client
@@ -190,6 +200,7 @@ class Registered(Face):
             "fetch_client_token": calling("fetch_client_token", f"{CANARY}Verifier"),
             "renew_token": calling("renew_token", TOKEN),
             "revoke_token": calling("revoke_token", TOKEN),
+            "exchange_token": calling("exchange_token", TOKEN, **EXCHANGE),
             "userinfo": calling("userinfo", TOKEN),
             **{verb: calling(verb, "orders", token=TOKEN, **CALL) for verb in VERBS},
             "a Token": calling("get", "orders", token=Token(TOKEN)),
@@ -206,6 +217,7 @@ class Registered(Face):
             "forget_token": lambda: self.call("forget_token", user=7),
             "renew_token": lambda: self.call("renew_token", TOKEN, user=7),
             "revoke_token": lambda: self.call("revoke_token", TOKEN, user=7),
+            "exchange_token": lambda: self.call("exchange_token", user=7, **EXCHANGE),
         }
 
 

@@ -31,6 +31,7 @@ from tests.integrations.applications import FRAMEWORKS
 from tests.secrecy.operations import (
     BACK,
     CALLBACK,
+    EXCHANGE,
     FACES,
     METHODS,
     REQUEST_TOKEN,
@@ -329,6 +330,7 @@ class TestWerkzeugsDebugger:
                 "callback": lambda: face.client.authorize_access_token(x_secret=f"{CANARY}Parameter"),
                 "call": lambda: face.client.post("orders", token=Token(TOKEN), data={"a": "b"}).raise_for_status(),
                 "renew": lambda: face.client.renew_token(Token(TOKEN)),
+                "exchange": lambda: face.client.exchange_token(Token(TOKEN), **EXCHANGE),
                 "begin": lambda: face.client.authorize_redirect(BACK),
             }
 

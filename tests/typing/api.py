@@ -22,7 +22,7 @@ from werkzeug.wrappers import Response
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
 from oauth1_catalog.integrations.django_tokens.store import DjangoTokens
 from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, SQLAlchemyTokens
-from oauth1_catalog.registry.token import Token
+from oauth1_catalog.registry.token import OAuth2Token, Token
 
 
 def flask_names(app: Flask) -> None:
@@ -84,6 +84,7 @@ def token_store_names(session: Session, sessions: sessionmaker[Session]) -> None
     oauth = flask_client.OAuth(Flask(__name__), token_store=store, forget_rejected_tokens=True)
     assert_type(oauth.twitter.find_token(user=7), Token | None)
     assert_type(oauth.twitter.renew_token(user=7), Token)
+    assert_type(oauth.twitter.exchange_token(user=7, oauth2_client_id="i", scope="users.read"), OAuth2Token)
     assert_type(OAuth1Token.find(session, name="twitter", user=7), OAuth1Token | None)
     django_client.OAuth(token_store=DjangoTokens())
 
@@ -91,5 +92,6 @@ def token_store_names(session: Session, sessions: sessionmaker[Session]) -> None
 async def async_token_store_names(session: AsyncSession, sessions: async_sessionmaker[AsyncSession]) -> None:
     oauth = starlette_client.OAuth(token_store=SQLAlchemyTokens(sessions, OAuth1Token, keys=["k", b"l"]))
     assert_type(await oauth.twitter.find_token(user=7), Token | None)
+    assert_type(await oauth.twitter.exchange_token(user=7, oauth2_client_id="i"), OAuth2Token)
     assert_type(await OAuth1Token.find(session, name="twitter", user=7), OAuth1Token | None)
     await OAuth1Token.save_token(session, name="twitter", user=7, token={"oauth_token": "t"})

@@ -20,7 +20,7 @@ from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked
 from oauth1_catalog.registry.api_calls import CallOptions, HttpOptions
 from oauth1_catalog.registry.login import Effect, LoginSteps, callback_pairs
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
-from oauth1_catalog.registry.token import Token, TokenLike
+from oauth1_catalog.registry.token import OAuth2Token, Token, TokenLike
 from oauth1_catalog.registry.token_store import Pause, Uninterrupted, uninterrupted
 from oauth1_catalog.rfc5849.messages import Request
 
@@ -88,6 +88,19 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         """As ``revoke_token``, in an async view."""
         token = masked(token)
         await self._arun(self._revoke(token, user))
+
+    async def aexchange_token(
+        self,
+        token: TokenLike | None = None,
+        *,
+        user: object = None,
+        oauth2_client_id: str | None = None,
+        oauth2_client_secret: str | None = None,
+        **kwargs: object,
+    ) -> OAuth2Token:
+        """As ``exchange_token``, in an async view."""
+        token, oauth2_client_secret, kwargs = masked(token), masked(oauth2_client_secret), MaskedMapping(kwargs)
+        return await self._arun(self._exchange_token(token, user, oauth2_client_id, oauth2_client_secret, kwargs))
 
     async def afind_token(self, user: object) -> Token | None:
         """As ``find_token``, in an async view."""

@@ -16,7 +16,7 @@ from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.api_calls import HttpOptions, Verbs
 from oauth1_catalog.registry.async_client import AsyncOAuth1App
 from oauth1_catalog.registry.login import callback_pairs
-from oauth1_catalog.registry.token import Token, TokenLike
+from oauth1_catalog.registry.token import OAuth2Token, Token, TokenLike
 
 if TYPE_CHECKING:
     import httpx2
@@ -209,6 +209,28 @@ class BlockingCalls(Verbs["httpx2.Response", Request]):
         """Revoke an access token at the provider."""
         token = masked(token)
         self._wait(self._client.revoke_token(token, user=user))
+
+    def exchange_token(
+        self,
+        token: TokenLike | None = None,
+        *,
+        user: object = None,
+        oauth2_client_id: str | None = None,
+        oauth2_client_secret: str | None = None,
+        **kwargs: object,
+    ) -> OAuth2Token:
+        """Exchange a token for one of OAuth 2.0; see ``SyncOAuth1App.exchange_token``."""
+        token, oauth2_client_secret, kwargs = masked(token), masked(oauth2_client_secret), MaskedMapping(kwargs)
+        exchange = self._client.exchange_token
+        return self._wait(
+            exchange(
+                token,
+                user=user,
+                oauth2_client_id=oauth2_client_id,
+                oauth2_client_secret=oauth2_client_secret,
+                **kwargs,
+            )
+        )
 
     def request(
         self,
