@@ -18,7 +18,7 @@ import dataclasses
 import typing
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -154,7 +154,7 @@ class UserinfoRules:
     claims: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
     """One provider, ready for use; ``model.py`` documents each field."""
 
@@ -214,7 +214,7 @@ class Provider:
         """Only the name: parameters, headers and options can contain keys and passwords of an application."""
         return f"Provider({self.name!r})"
 
-    @cached_property
+    @property
     def all_headers(self) -> Mapping[str, str]:
         """The headers of every request, including the User-Agent."""
         return {**self.headers, "User-Agent": self.user_agent} if self.user_agent else self.headers

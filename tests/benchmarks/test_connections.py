@@ -31,11 +31,10 @@ TOKEN = {"oauth_token": "token", "oauth_token_secret": "secret"}
 CALLS = 100
 CONCURRENCY = 100
 LATENCY = 0.05
-LONGEST_BLOCK = 0.005
 
 FLASK_ROW = Row("one of 100 consecutive API calls over TLS, Flask", ("Authlib",), faster=25, slower=1.6)
 STARLETTE_ROW = Row("one of 100 concurrent API calls, 50 ms latency, Starlette", ("Authlib",), faster=2.5)
-BLOCK_ROW = Row("longest blocking of the event loop during these calls", ("Authlib",))
+BLOCK_ROW = Row("longest blocking of the event loop during these calls", ("Authlib",), faster=3)
 
 
 @pytest.fixture(scope="module")
@@ -169,5 +168,3 @@ def test_many_at_once(turn, contender, measure, slow_server, request):
         with blocks.watched():
             measure(STARLETTE_ROW, contender, lambda: runner.run(calls()), operations=CONCURRENCY, rounds=1)
     request.config.stash[TABLE].add(BLOCK_ROW, contender, blocks.longest)
-    if contender == OURS:
-        assert blocks.longest < LONGEST_BLOCK, f"the event loop was held up for {blocks.longest * 1000:.1f} ms"
