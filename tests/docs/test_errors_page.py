@@ -54,10 +54,12 @@ def test_the_table_and_the_package_agree() -> None:
 
 def test_steps_and_answers() -> None:
     assert rows()
-    for code, (_, steps, answer) in rows().items():
+    for code, (classes, steps, answer) in rows().items():
         assert steps <= STEPS, code
-        assert answer, code
-        assert re.search(r"\b(400|401|403|500|502|503)\b", answer), code
+        if classes == {"ConfigurationNotice"}:
+            assert answer == "not raised", code
+        else:
+            assert re.search(r"\b(400|401|403|500|502|503)\b", answer), code
 
 
 @pytest.mark.parametrize(
