@@ -17,7 +17,7 @@ _TABLE = re.compile(r"(<!-- fields of (?P<name>\w+) -->\n).*?(<!-- end -->\n)", 
 
 
 def filled(text: str) -> str:
-    """The page with each table between ``<!-- fields of X -->`` and ``<!-- end -->`` written anew."""
+    """The page with each table between ``<!-- fields of X -->`` and ``<!-- end -->`` rewritten."""
     return _TABLE.sub(lambda match: f"{match[1]}\n{table(match['name'])}\n{match[3]}", text)
 
 

@@ -1,4 +1,4 @@
-"""Which hosts and transports an application allows.
+"""Access to the network: which hosts and transports an application allows.
 
 Addresses of this machine are allowed unless ``allow_local_hosts`` is ``False``. Private addresses have to be allowed.
 Link-local addresses, and those of a cloud's metadata service, have to be listed one by one. The switches come from

@@ -1,6 +1,6 @@
 """The order of a provider file's fields: its rule, and the command that sorts them and fixes simple mistakes.
 
-Rule 1: comments, quotes and blank lines stay as they are: the text is edited, not written anew.
+Rule 1: comments, quotes and blank lines stay as they are: the text is edited, not generated.
 Rule 2: sorting does not change the data. The result is read again, and discarded if the data differs.
 Rule 3: a URL is never changed, except for the slash at the end of ``api_base_url``.
 """

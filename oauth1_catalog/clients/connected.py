@@ -120,7 +120,7 @@ class ConnectedPools:
                 self._close(recent)
 
     def _recent(self) -> Recent[SyncPool]:
-        # A child of a fork begins anew: the parent's lock may be locked, and its sockets are not the child's to close.
+        # A forked child has its own: the parent's lock may be locked, and the child must not close its sockets.
         process = os.getpid()
         return self._processes.get(process) or self._processes.setdefault(process, Recent())
 
@@ -131,7 +131,7 @@ class ConnectedPools:
 
 
 class AsyncPool(Protocol):
-    """Connections of the running event loop."""
+    """A pool whose connections belong to the running event loop."""
 
     async def aclose(self) -> None:
         """Close what is kept; a later call opens new ones."""

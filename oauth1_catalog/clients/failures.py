@@ -146,7 +146,7 @@ _HEADER = re.compile(r"(\(b'([A-Za-z0-9-]{1,100})', )b(?:'(?:[^'\\]|\\.)*'|\"(?:
 
 
 class SecretQueryFilter(logging.Filter):
-    """Cuts the query off every URL in a record's arguments that has a secret in it, to judge by the names.
+    """Removes the query of each URL whose parameter names suggest a secret.
 
     >>> record = logging.LogRecord("x", 10, "x", 1, "GET %s %d", ("/me?a=1&oauth_signature=hush", 200), None)
     >>> SecretQueryFilter().filter(record), record.getMessage()

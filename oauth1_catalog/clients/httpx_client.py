@@ -120,7 +120,7 @@ class OAuth1Auth(BaseOAuth1Auth, httpx2.Auth):
         return "Content-Length" in request.headers
 
     def _signed(self, request: httpx2.Request) -> httpx2.Request:
-        """A signed copy: a request may be sent again, and is signed anew then."""
+        """A signed copy: a request may be sent again, and is then signed again."""
         try:
             return self._signed_copy(request)
         except Exception as error:
@@ -279,7 +279,7 @@ class OAuth1Client(_Common, BaseSyncOAuth1Session, httpx2.Client):
         auth: Any = httpx2.USE_CLIENT_DEFAULT,  # httpx2's own types are private
         follow_redirects: Any = httpx2.USE_CLIENT_DEFAULT,  # as above
     ) -> httpx2.Response:
-        """As in httpx2; a signed request is redirected within its origin alone, and signed anew."""
+        """As in httpx2; a signed request is redirected only within its origin, and signed again."""
         own = super().send
         read_within_deadline(request)
         with _errors_without_secrets(), answers_bounded(self, str(request.url), self.limits, stream=stream):
@@ -307,7 +307,7 @@ class AsyncOAuth1Client(_Common, BaseAsyncOAuth1Session, httpx2.AsyncClient):
         auth: Any = httpx2.USE_CLIENT_DEFAULT,  # httpx2's own types are private
         follow_redirects: Any = httpx2.USE_CLIENT_DEFAULT,  # as above
     ) -> httpx2.Response:
-        """As in httpx2; a signed request is redirected within its origin alone, and signed anew."""
+        """As in httpx2; a signed request is redirected only within its origin, and signed again."""
         own = super().send
         with _errors_without_secrets(), aanswers_bounded(self, str(request.url), self.limits, stream=stream):
             return await asend(

@@ -185,7 +185,7 @@ def _parsed(endpoint: str) -> httpx2.URL:
 
 
 def _built(request: Request, client: httpx2.Client | httpx2.AsyncClient, **call: Any) -> httpx2.Request:
-    """``request`` as httpx2 sends it, with nothing written anew."""
+    """``request`` as httpx2 sends it, without rewriting any part of it."""
     url, body = httpx2.URL(request.url) if "?" in request.url else _parsed(request.url), request.body or b""
     wanted = {"Accept-Encoding": "identity", **request.headers}
     own = [(name.encode("ascii"), value.encode("ascii")) for name, value in wanted.items()]

@@ -124,7 +124,7 @@ class HttpxPool:
 
         ``params`` are added to the query of ``url``, and ``data`` may also be pairs, text or bytes. ``stream=True``
         leaves the answer's body unread; then ``await response.aclose()`` when you have done with it. With
-        ``follow_redirects=True`` the redirect of a signed call is followed, by GET or HEAD and signed anew, within the
+        ``follow_redirects=True`` the redirect of a signed call is followed, by GET or HEAD and signed again, within the
         same scheme, host and port alone; any other is an error.
 
         Raises:

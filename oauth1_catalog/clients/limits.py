@@ -11,8 +11,8 @@ terms and adds nothing.
   connection that takes too long is not tried again, whether TCP or TLS hangs: the call ends after ``connect`` seconds.
 - A cookie that a provider sets in one user's call is not sent in another's: none is kept.
 - Token endpoints are never redirected. An API call follows a redirect only to the same scheme, host and port, by GET
-  or HEAD, signed anew. A signature is made for one URL and one method; carried elsewhere it is worth nothing to the one
-  who should get it, and may be worth something to the one who does.
+  or HEAD, signed again. A signature is made for one URL and one method; carried elsewhere it is worth nothing to the
+  one who should get it, and may be worth something to the one who does.
 """
 
 from __future__ import annotations
@@ -210,9 +210,8 @@ def unreadable_redirect(*, method: str, url: str, status: int) -> ProviderError:
     """The error that one call was redirected to something that is not an address."""
     return ProviderError(
         "redirect_refused",
-        f"{method} {_plain(url)} was answered with a redirect ({status}) whose address cannot be read. Report it to "
-        "the provider, or take the answer as it is with allow_redirects=False (requests) or follow_redirects=False "
-        "(httpx2).",
+        f"{method} {_plain(url)} returned a redirect ({status}) with an invalid Location. Report it to the provider, "
+        "or disable redirects with allow_redirects=False (requests) or follow_redirects=False (httpx2).",
         step="api",
         status=status,
     )

@@ -1,6 +1,6 @@
-"""The three steps as ``OAuth1Session``, ``OAuth1Client`` and ``AsyncOAuth1Client`` have them, written once.
+"""The base of ``OAuth1Session`` on requests, and of ``OAuth1Client`` and ``AsyncOAuth1Client`` on httpx2.
 
-The protocol is in ``flow``; here is what such an object holds between the steps: one user's token.
+It has the three steps of a login. The protocol is in ``flow``; such an object keeps one user's token between the steps.
 """
 
 from __future__ import annotations

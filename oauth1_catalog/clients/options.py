@@ -117,8 +117,8 @@ def signing_options(client_kwargs: Mapping[str, object], *, name: str) -> dict[s
     >>> signing_options({"signature_metod": "PLAINTEXT"}, name="twitter")
     Traceback (most recent call last):
     ...
-    oauth1_catalog.errors.ConfigurationError: configuration_error: twitter: client_kwargs has the unknown \
-'signature_metod'. Did you mean 'signature_method'?
+    oauth1_catalog.errors.ConfigurationError: configuration_error: twitter: client_kwargs has an unknown \
+option 'signature_metod'. Did you mean 'signature_method'?
     """
     if not isinstance(client_kwargs, Mapping):
         raise ConfigurationError(
@@ -220,9 +220,9 @@ def check_unknown(
         question = did_you_mean(misspelt(str(key), known), quote="'", sentence=True)
         # A key like HEADERS can be another library's setting, so it is not an error, although it resembles a name.
         if question and not str(key).isupper():
-            raise ConfigurationError(description=f"{where} has the unknown {key!r}.", advice=question)
+            raise ConfigurationError(description=f"{where} has an unknown option {key!r}.", advice=question)
         if warn_unrelated:
-            warn(f"{where} has the unknown {key!r}; it is ignored. {question}".rstrip())
+            warn(f"{where} has an unknown option {key!r}; it is ignored. {question}".rstrip())
 
 
 def misspelt(name: str, known: Collection[str]) -> tuple[str, ...]:

@@ -114,7 +114,7 @@ class OAuth1Auth(BaseOAuth1Auth, AuthBase):
                 parameters=self.parameters,
                 fields=self.fields,
             )
-        r.oauth1_auth = self  # type: ignore[attr-defined] # requests_redirects signs with it anew
+        r.oauth1_auth = self  # type: ignore[attr-defined] # requests_exchange.follow_redirects signs with it again
         return r
 
     def _sign_elsewhere(self, r: requests.PreparedRequest, body: Any, content_type: str) -> None:
@@ -255,7 +255,7 @@ class OAuth1Session(BaseSyncOAuth1Session, RedirectsUnread):
         return settings
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # as requests'
-        """As in requests, with a timeout; a signed request is redirected within its origin alone, and signed anew."""
+        """As in requests, with a timeout; a signed request is redirected only within its origin, and signed again."""
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = (self.limits.connect, self.limits.read)
         follow = kwargs.pop("allow_redirects", True)

@@ -123,7 +123,7 @@ class PoolAdapter(HTTPAdapter):
     def _pool_key(
         self, request: requests.PreparedRequest, verify: Verify | None, cert: Certificate | None
     ) -> tuple[Any, dict[str, Any]]:
-        """By what urllib3 finds the pool, remembered: to find that out takes requests and urllib3 a tenth of a call."""
+        """Return urllib3's pool key for this request, cached because computing it takes 10 % of a call."""
         parts = urlsplit(str(request.url))
         cert = tuple(cert) if isinstance(cert, list) else cert
         origin = (parts.scheme, parts.netloc, verify, cert)

@@ -1,6 +1,6 @@
 """How a request goes over a session of requests, and how its answer is read: bounded, within a deadline.
 
-A token endpoint is never redirected, and the redirect of an API call is signed anew. requests itself would keep the
+A token endpoint is never redirected, and the redirect of an API call is signed again. requests itself would keep the
 signature on the same host, where it is not valid any more, and Authlib signs for any host that it is sent to. Even
 where it does not follow a redirect, ``Session.send`` reads the whole body of the answer and takes its address apart,
 which raises ``ValueError`` for ``https://[``. So it is shown no redirect of ours.
@@ -96,7 +96,7 @@ _UNCHANGED_PATH = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-F]{2})*"
 
 
 def _prepared(request: Request, session: requests.Session) -> requests.PreparedRequest:
-    """``request`` as requests sends it, with nothing written anew."""
+    """``request`` as requests sends it, without rewriting any part of it."""
     path = urlsplit(request.url).path
     if not _UNCHANGED_PATH.fullmatch(path):
         raise SigningError(

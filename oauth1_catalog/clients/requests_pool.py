@@ -115,7 +115,7 @@ class RequestsPool:
     ) -> requests.Response:
         """Make an API call; ``kwargs`` are those of ``requests.Session.request``, and so is the answer.
 
-        A redirect is followed, by GET or HEAD and signed anew, within the same scheme, host and port alone; any other
+        A redirect is followed, by GET or HEAD and signed again, within the same scheme, host and port alone; any other
         is an error. ``allow_redirects=False`` gives every answer as it is.
 
         Raises:

@@ -1,4 +1,4 @@
-"""The steps of a login without I/O: generators that yield requests, receive responses and return credentials.
+"""The protocol's steps without I/O: generators that yield requests, receive responses and return credentials.
 
-Nothing here is public.
+``registry/login.py`` orchestrates a whole login from them. Nothing here is public.
 """

@@ -33,7 +33,7 @@ Outcome = TypeVar("Outcome")
 
 
 class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkRequest]):
-    """A client whose calls are awaited."""
+    """A client whose calls are awaited. ``SyncOAuth1App`` documents the arguments and errors."""
 
     @cached_property
     def pool(self) -> HttpxPool:
@@ -49,7 +49,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
     async def create_authorization_url(
         self, redirect_uri: str | None = None, **kwargs: object
     ) -> dict[str, Any]:  # texts and mappings, as in Authlib
-        """As the sync client's: ask for a request token, and return the address to send the browser to."""
+        """Ask for a request token, and return the URL to send the browser to, as Authlib's dictionary."""
         kwargs = MaskedMapping(kwargs)
         return await self._run(self._authorization(redirect_uri, kwargs))
 
@@ -61,28 +61,28 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
         verifier: str | None = None,
         **kwargs: object,
     ) -> Token:
-        """As the sync client's: change a request token for an access token, without callback and session."""
+        """Exchange a request token for an access token, without callback and session."""
         request_token, kwargs = masked(request_token), MaskedMapping(kwargs)
         oauth_verifier, verifier = masked(oauth_verifier), masked(verifier)
         return await self._run(self._exchange(request_token, oauth_verifier or verifier, kwargs))
 
     async def fetch_password_token(self, username: str, password: str, **kwargs: object) -> Token:
-        """As the sync client's: change a user's name and password for an access token (xAuth)."""
+        """Exchange a user's name and password for an access token (xAuth)."""
         password, kwargs = masked(password), MaskedMapping(kwargs)
         return await self._run(self._password_token(username, password, kwargs))
 
     async def fetch_client_token(self, verifier: str | None = None, **kwargs: object) -> Token:
-        """As the sync client's: ask for a token with the client's credentials alone."""
+        """Ask for a token with only the client's credentials."""
         verifier, kwargs = masked(verifier), MaskedMapping(kwargs)
         return await self._run(self._client_token(verifier, kwargs))
 
     async def renew_token(self, token: TokenLike | None = None, *, user: object = None) -> Token:
-        """As the sync client's: renew an access token, at providers whose files describe renewal."""
+        """Renew an access token, at providers whose files describe renewal."""
         token = masked(token)
         return await self._run(self._renew(token, user))
 
     async def revoke_token(self, token: TokenLike | None = None, *, user: object = None) -> None:
-        """As the sync client's: revoke an access token at the provider."""
+        """Revoke an access token at the provider."""
         token = masked(token)
         await self._run(self._revoke(token, user))
 
@@ -100,22 +100,22 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
         return await self._run(self._exchange_token(token, user, oauth2_client_id, oauth2_client_secret, kwargs))
 
     async def find_token(self, user: object) -> Token | None:
-        """As the sync client's: the token of ``user`` in the token store."""
+        """Return the token of ``user`` from the token store."""
         return await self._run(self._find(user))
 
     async def save_token(self, token: TokenLike, user: object) -> None:
-        """As the sync client's: keep ``token`` in the token store."""
+        """Save ``token`` in the token store."""
         token = masked(token)
         await self._run(self._save(token, user))
 
     async def forget_token(self, user: object) -> None:
-        """As the sync client's: remove the token of ``user`` from the token store."""
+        """Remove the token of ``user`` from the token store."""
         await self._run(self._forget(user))
 
     def userinfo(
         self, token: TokenLike | None = None, *, request: FrameworkRequest | None = None
     ) -> Coroutine[Any, Any, dict[str, Any]]:  # claims are JSON values
-        """As the sync client's: the user's profile as standard claims."""
+        """Return the user's profile as standard claims."""
         token = masked(token)
         return self._userinfo(token, request, current=self._current_token(token, request))
 
@@ -131,7 +131,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
         oauth_params: Mapping[str, str] | None = None,
         **kwargs: Unpack[HttpOptions],
     ) -> Coroutine[Any, Any, httpx2.Response]:
-        """As the sync client's: call the provider's API, signed; ``kwargs`` are those of ``httpx2.AsyncClient``."""
+        """Call the provider's API, signed; ``kwargs`` are those of ``httpx2.AsyncClient``."""
         # Not a coroutine function: the request being served is the caller's, and another task would not know it.
         token, oauth_params, options = masked(token), masked(oauth_params), MaskedMapping(kwargs)
         del kwargs

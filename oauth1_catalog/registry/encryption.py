@@ -1,7 +1,8 @@
-"""Keep a record unreadable and unforgeable where others can see it: a cookie, a shared cache.
+"""Encrypt a login's record, and the columns of a token table.
 
-Flask's and Starlette's sessions are signed but readable, so a request token's secret in one is known to whoever sees
-the cookie. ``cryptography`` is loaded at the first login, not at import.
+A record is kept where others can see or change it: in a cookie or a shared cache. Flask's and Starlette's sessions are
+signed but readable, so anyone who sees the cookie would know the request token's secret. ``cryptography`` is imported
+at the first login.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class SealError(ValueError):
-    """The record was sealed with another key, or changed since."""
+    """The record was encrypted with another key, or has been changed."""
 
 
 def record_cipher(key: str | bytes) -> Fernet:
@@ -195,9 +196,9 @@ class TokenCipher:
             return self._fernet.decrypt(sealed)
         except (_fernet_module().InvalidToken, ValueError) as error:
             raise TokenKeyError(
-                description=f"none of the {len(self.key_ids)} configured keys opens it.",
-                advice=f"Add the key that it was sealed with to {SETTING}, behind the newest one; if that key is "
-                "lost, delete the row, and its user logs in again.",
+                description=f"none of the {len(self.key_ids)} configured keys can decrypt this row.",
+                advice=f"Add the key that encrypted it to {SETTING}, after the newest key. If that key is lost, delete "
+                "the row, and ask its user to log in again.",
             ) from error
 
 

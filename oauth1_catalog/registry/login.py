@@ -152,7 +152,7 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
             request: the framework's request.
             params: parameters of the token request.
             callback: the callback's parameters, where they are not in the query; nothing else is read from them.
-            check_redirect_uri: whether the login must end at the path that it was begun for.
+            check_redirect_uri: whether the callback must have the path of the login's redirect URI.
             user: who is logged in to the application now.
 
         Raises:
@@ -352,20 +352,20 @@ def callback_pairs(client: LoginMixin[Any], callback: object) -> Any:
 
 
 def _check_path(provider: Provider, redirect_uri: str | None, path: str) -> None:
-    """A login that was begun for one callback ends at no other one, where the application asks for that."""
+    """Refuse a callback whose path differs from that of the redirect URI, if the application asks for this check."""
     if redirect_uri is None or redirect_uri == OUT_OF_BAND:
-        begun = "without a redirect URI to check"
+        started = "without a redirect URI to check"
     else:
-        begun_for = unquote(urlsplit(redirect_uri).path) or "/"
-        if begun_for.rstrip("/") == path.rstrip("/"):
+        expected = unquote(urlsplit(redirect_uri).path) or "/"
+        if expected.rstrip("/") == path.rstrip("/"):
             return
-        begun = f"to end at {begun_for!r}, not at {path!r}"
+        started = f"for {expected!r}, not for {path!r}"
     raise StateError(
         "mismatching_redirect_uri",
-        f"{provider.name}: this login was begun {begun}.",
+        f"{provider.name}: this login was started {started}.",
         provider=provider.name,
         step="callback",
-        advice="Ask the user to log in again. Where a proxy changes paths, leave check_redirect_uri out and compare "
+        advice="Ask the user to log in again. If a proxy changes paths, omit check_redirect_uri and compare "
         "token.redirect_uri.",
     )
 
@@ -402,22 +402,21 @@ def user_digest(client: str, user: object) -> str | None:
     return None if identifier is None else hashlib.sha256(f"user:{identifier}".encode()).hexdigest()[:24]
 
 
-def check_same_user(client: str, begun_by: str | None, ended_by: str | None) -> None:
-    """Refuse the end of a login that another user began. One that nobody in particular began ends for everybody.
+def check_same_user(client: str, started_by: str | None, finished_by: str | None) -> None:
+    """Refuse to finish a login that another user started. If nobody was logged in then, any user can finish it.
 
     Raises:
         StateError: the users differ, or nobody is logged in any more.
     """
-    if begun_by is None or begun_by == ended_by:
+    if started_by is None or started_by == finished_by:
         return
-    who = "nobody is logged in now" if ended_by is None else "another user is logged in now"
     raise StateError(
         "mismatching_user",
-        f"{client}: this login was begun by a user of your application, and {who}.",
+        f"{client}: this login was started by a user who is no longer logged in.",
         provider=client,
         step="callback",
-        advice="Ask the user to log in again, and to begin anew. Where authorize_redirect() is given user=, give "
-        "authorize_access_token() the same.",
+        advice="Ask the user to log in again. If you pass user= to authorize_redirect(), pass the same user to "
+        "authorize_access_token().",
     )
 
 

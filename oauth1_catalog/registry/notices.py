@@ -44,7 +44,7 @@ def check_fixation(provider: Provider, *, allowed: bool) -> None:
 def held_to_rfc5849(provider: Provider) -> Provider:
     """``provider``, where its file leaves open whether there is a verifier: the login then needs one.
 
-    A server that does not confirm the callback ignores a verifier, which anybody can make up; so it must confirm.
+    A server that does not confirm the callback ignores a verifier, which anyone can make up; so it must confirm.
     """
     if provider.callback.verifier != "optional":
         return provider
@@ -104,7 +104,7 @@ def notices(
 
 
 def host_notices(problem: HostProblem | None, base: str) -> Iterator[ConfigurationNotice]:
-    """The warning about an application that may build its redirect URI from a Host header that anybody can send.
+    """The warning about an application that may build its redirect URI from a Host header that anyone can send.
 
     Args:
         problem: why the header cannot be trusted.

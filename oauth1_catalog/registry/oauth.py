@@ -223,7 +223,7 @@ class BaseOAuth(Generic[App]):
 
         Nothing is sent. Call it in a test of your application, and expect an empty list. The list also has warnings,
         with the ``severity`` ``"warning"``: a provider that is going to switch OAuth 1.0 off, a User-Agent that it asks
-        for, a redirect URI that anybody can choose by the Host header.
+        for, a redirect URI that anyone can choose by the Host header.
 
         ``OAUTH1_CATALOG_SILENCED_CHECKS`` in the configuration lists, by their ``error``, findings to leave out.
         """

@@ -116,11 +116,12 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
     def renew_token(self, token: TokenLike | None = None, *, user: object = None) -> Token:
         """Renew an access token, also an expired one, at providers whose files describe renewal.
 
-        A token of the token store is saved there, and of all workers that renew it at once one asks the provider.
+        A token of the token store is saved there. If several workers renew it at the same time, only one sends a
+        request.
 
         Args:
             token: with every field that the provider's answer had, such as its session handle.
-            user: whose token it is in the token store. A token that comes from there knows it.
+            user: whose token it is in the token store. Not needed for a token from the store.
 
         Returns:
             The token to use from now on; ``expires_at`` is the time when it expires.

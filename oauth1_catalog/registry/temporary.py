@@ -67,7 +67,7 @@ def enforce_cookie_budget(session: Session, client: str, *, newest: str, compres
     Args:
         session: the browser's session.
         client: the name of the client.
-        newest: the key of the login just begun.
+        newest: the key of the login that has just started.
         compressed: whether the framework compresses the cookie; sealed logins get no smaller by that.
 
     Raises:
@@ -90,7 +90,7 @@ def enforce_cookie_budget(session: Session, client: str, *, newest: str, compres
             f"which has room for {room}{beside}.",
             provider=client,
             step="authorize",
-            advice="Give OAuth(cache=...) a cache, or carry less state_data.",
+            advice="Pass OAuth(cache=...), or store less in state_data.",
         )
 
 
@@ -328,7 +328,7 @@ class TemporaryStore:
         if not same or not secrets.compare_digest(record["token"], _digest(oauth_token)):
             raise StateError(
                 "mismatching_state",
-                f"{self.name}: the login was begun with another client, consumer key or address.",
+                f"{self.name}: the login was started with a different client, consumer key or address.",
                 provider=self.name,
                 step="callback",
                 advice="Ask the user to log in again.",

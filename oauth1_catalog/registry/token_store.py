@@ -189,7 +189,7 @@ ENDED = frozenset({"token_revoked", "token_rejected", "token_expired"})
 
 
 class TokenStoreMixin(Generic[FrameworkRequest]):
-    """The steps of a client that concern a token which is there already."""
+    """The steps of a client that use an existing token."""
 
     framework: Framework[FrameworkRequest]
     name: str
@@ -306,7 +306,7 @@ class TokenStoreMixin(Generic[FrameworkRequest]):
                 "no_token_store",
                 f"{self.name}: {function} needs a token store.",
                 provider=self.name,
-                advice="Give OAuth(token_store=...) one, see docs/tokens.md.",
+                advice="Pass one as OAuth(token_store=...). See docs/tokens.md.",
             )
 
 

@@ -111,7 +111,7 @@ class StoredRow:
 
 
 class Table(Protocol):
-    """What a table must do to have its rows encrypted anew."""
+    """What a table must do to have its rows encrypted again."""
 
     def count(self, key_id: str) -> int:
         """How many rows are not of this key."""

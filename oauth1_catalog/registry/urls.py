@@ -100,14 +100,14 @@ def api_url(
         allow_any_host: let an absolute URL name a host that the provider's file does not list.
         access: the hosts and transports that an absolute URL may name beside the provider's own.
 
+    Raises:
+        MissingSettingError: the URL is relative, and there is no ``api_base_url``.
+        ConfigurationError: the URL names a host that the provider's file does not list, or has a host without a scheme;
+            or it is not a URL, but for example ``None``, bytes, or a coroutine that was not awaited.
+
     >>> provider = Provider(name="x", api_base_url="https://api.example.com/1.1/")
     >>> api_url(provider, "me.json", own=own_origins(provider))
     'https://api.example.com/1.1/me.json'
-
-    Raises:
-        MissingSettingError: the URL is relative, and there is no ``api_base_url``.
-        ConfigurationError: the URL names a host that the provider's file does not list, or only a host; or it is not a
-            URL, such as bytes, nothing, or a coroutine that was not awaited.
     """
     if not isinstance(url, str):
         # A URL object converts itself to text. What has no ``__str__``, such as None or a coroutine, is not a URL.

@@ -1,4 +1,4 @@
-"""OAuth 1.0 signing (RFC 5849) as pure functions: no I/O, and nothing from other layers but ``errors``.
+"""OAuth 1.0 signing (RFC 5849) as pure functions, without network I/O, and without any knowledge of providers.
 
 There is one module for each part of the RFC. Public: the names in ``__all__``.
 """

@@ -75,7 +75,7 @@ class Clock:
         return now
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        """The clock of the process is unpickled as the clock of the other process."""
+        """Unpickle to the current process's clock."""
         return "system_clock" if self is system_clock else (Clock, (self._now,))
 
     def renew_lock(self) -> None:

@@ -386,7 +386,7 @@ class Signer:
         if self._body_hash != "none" and not has_form and (body or self._body_hash == "always"):
             if parameters and "oauth_body_hash" in parameters:
                 raise SigningError(
-                    description="oauth_body_hash is given, but body_hash makes one. Leave one of them out."
+                    description="oauth_body_hash is given, but body_hash already adds one. Pass only one of them."
                 )
             extra.append(("oauth_body_hash", percent_encode(hash_body(body, self._method.hash_name or ""))))
         if extra:

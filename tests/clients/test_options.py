@@ -86,7 +86,7 @@ def test_a_name_written_like_a_setting_is_a_warning_with_a_question():
 
 
 def test_another_unknown_name_is_a_warning():
-    with pytest.warns(UserWarning, match="twitter: client_kwargs has the unknown 'zzz'; it is ignored"):
+    with pytest.warns(UserWarning, match="twitter: client_kwargs has an unknown option 'zzz'; it is ignored"):
         assert signing_options({"zzz": 1}, name="twitter") == {}
 
 

@@ -20,7 +20,9 @@ PHRASES = {
     "all else": r"\ball else\b",
     "belongs into": r"\bbelongs? into\b",
     "once more": r"\bonce more\b",
-    "somebody": r"\bsomebody\b",
+    "somebody": r"\b(?:some|any)body\b",
+    "begun": r"\bbegun\b",
+    "anew": r"\banew\b",
 }
 RULES = ROOT / "oauth1_catalog" / "catalog" / "rules" / "pages"
 PAGES = [
@@ -64,7 +66,19 @@ def test_docstrings_and_messages():
 
 
 @pytest.mark.parametrize(
-    "phrase", ["is no name", "is none", "says", "of its own.", "that is what", "whatever", "once more"]
+    "phrase",
+    [
+        "is no name",
+        "is none",
+        "says",
+        "of its own.",
+        "that is what",
+        "whatever",
+        "once more",
+        "anybody",
+        "begun",
+        "anew",
+    ],
 )
 def test_each_phrase_is_found(phrase):
     assert found(f"A text, {phrase}") != []

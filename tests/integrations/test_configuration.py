@@ -200,7 +200,7 @@ class TestNames:
 
     def test_an_unrelated_name_is_a_warning(self, registry: Registry) -> None:
         for given in ({"colour": "red"}, {"client_kwargs": {"colour": "red"}}):
-            with pytest.warns(UserWarning, match="m: .* has the unknown 'colour'; it is ignored"):
+            with pytest.warns(UserWarning, match="m: .* has an unknown option 'colour'; it is ignored"):
                 registry().register("m", **given)
 
     def test_an_unrelated_key_under_the_prefix_belongs_to_the_application(

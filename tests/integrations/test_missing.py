@@ -48,7 +48,7 @@ def test_all_that_is_missing_is_said_at_once(registry: Registry, framework: str)
     )
 
 
-@pytest.mark.filterwarnings("ignore:.* has the unknown:UserWarning")  # in Django's section of the client
+@pytest.mark.filterwarnings("ignore:.* has an unknown option:UserWarning")  # in Django's section of the client
 @pytest.mark.parametrize(
     ("client", "names"),
     [
@@ -74,7 +74,7 @@ def test_another_client_s_keys_are_its_own(registry: Registry) -> None:
     assert "Did you mean" not in wrong(oauth.register_from_catalog, "twitter").description
 
 
-@pytest.mark.filterwarnings("ignore:.* has the unknown:UserWarning")  # in Django's section of the client
+@pytest.mark.filterwarnings("ignore:.* has an unknown option:UserWarning")  # in Django's section of the client
 def test_what_a_provider_calls_them(registry: Registry, framework: str) -> None:
     oauth = registry({"m": {"app_token": "canary"}})
     oauth.register("m")

@@ -158,7 +158,7 @@ class TestStarlette:
         env = tmp_path / ".env"
         env.write_text("TWITTER_CLIENT_ID=k\nTWITTER_CLIENT_SECERT=s\n")
         error = wrong(starlette_client.OAuth(Config(env)).register_from_catalog, "twitter")
-        assert "TWITTER_... in the environment or .env has the unknown 'client_secert'" in error.description
+        assert "TWITTER_... in the environment or .env has an unknown option 'client_secert'" in error.description
 
     def test_without_a_config(self) -> None:
         error = wrong(starlette_client.OAuth().register_from_catalog, "twitter")

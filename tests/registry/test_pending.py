@@ -63,6 +63,6 @@ class TestSize:
     def test_state_data_that_is_no_json(self) -> None:
         with pytest.raises(ConfigurationError, match="state_data is kept as JSON"):
             save(store(), {}, login(file=io.BytesIO()))
-        with pytest.raises(ConfigurationError, match="Give OAuth"):
+        with pytest.raises(ConfigurationError, match="Pass OAuth"):
             save(store(), {}, login(big="z" * 5000))
         save(store(), {}, login(big="z" * 5000), in_cookie=False)

@@ -26,7 +26,7 @@ def test_it_opens_at_its_place_alone(value: str, context: list[str], other: list
 
 @pytest.mark.parametrize("sealed", ["", "plain", "gAAAAA", "ä", CIPHER.encrypt("x")[:-5] + "AAAA=", "x" * 10_000])
 def test_what_was_never_sealed(sealed: str) -> None:
-    with pytest.raises(TokenKeyError, match="none of the 1 configured keys opens it"):
+    with pytest.raises(TokenKeyError, match="none of the 1 configured keys can decrypt this row"):
         CIPHER.decrypt(sealed)
 
 

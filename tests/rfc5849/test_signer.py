@@ -295,7 +295,7 @@ class TestBodyHash:
         assert "&a%3D1%26oauth_body_hash%3D47DEQpj8HBSa" in recorder.calls[0][0]
 
     def test_not_twice(self):
-        with pytest.raises(SigningError, match=r"oauth_body_hash is given, but body_hash makes one\. Leave"):
+        with pytest.raises(SigningError, match=r"oauth_body_hash is given, but body_hash already adds one\. Pass"):
             signer(body_hash="always").authorization("GET", URL, parameters={"oauth_body_hash": "x"})
         header = signer(body_hash="non_form").authorization("GET", URL, parameters={"oauth_body_hash": "x"})
         assert fields(header)["oauth_body_hash"] == "x"

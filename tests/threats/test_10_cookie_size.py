@@ -42,7 +42,7 @@ def test_tokens_of_any_length(make: Callable[..., Application], alphabet: str, l
         answer = browser.get("/login")
         if answer.status != 302:
             assert answer.json["error"] == "state_too_large"
-            assert "Give OAuth(cache=...) a cache" in answer.json["description"]
+            assert "Pass OAuth(cache=...), or store less" in answer.json["description"]
             continue
         pending.append(number)
         cookies = sum(len(name) + len(value) + 1 for name, value in browser.cookies.items())

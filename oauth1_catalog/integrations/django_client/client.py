@@ -255,7 +255,7 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
         self._end_threads()
 
     def discard(self) -> None:
-        """As the sync client's; calls that have begun end."""
+        """As the sync client's; calls that have started are finished."""
         super().discard()
         self._end_threads()
 
@@ -297,7 +297,7 @@ class DjangoOAuth1App(AsyncCalls):
             redirect_uri: where the user returns to: the address of the view that calls ``authorize_access_token``. A
                 path is put behind the configured base, ``OAUTH1_CATALOG_REDIRECT_BASE_URL``. By default the client's
                 own ``redirect_uri``, ``OAUTH1_CATALOG["twitter"]["redirect_uri"]``. Do not build it from the request's
-                Host header, which anybody can send.
+                Host header, which anyone can send.
             state_data: the application's own data, given back at the callback as ``token.state_data``. It is kept as
                 JSON.
             user: the user who begins the login to link an account, if a user is logged in: an identifier, or an
@@ -338,8 +338,8 @@ class DjangoOAuth1App(AsyncCalls):
             request: the request being served.
             callback: the callback's parameters, where a front end hands them on in JSON or a form: ``oauth_token`` and
                 ``oauth_verifier``, or what the provider sends when the user declines. They are read instead of the
-                query, which must not differ. Nothing else in it is used: this browser must have begun the login.
-            check_redirect_uri: whether the login must end at the path of the ``redirect_uri`` that it was begun with;
+                query, which must not differ. Nothing else in it is used: this browser must have started the login.
+            check_redirect_uri: whether the callback must have the path of the ``redirect_uri`` of the login's start;
                 for an application with several callbacks.
             user: the user who is logged in now, if ``authorize_redirect`` was given ``user``. By default the token
                 store's ``user=`` finds it.

@@ -140,7 +140,7 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
         return DjangoSettings(self._registry.keys())
 
     def _forget_clients(self, *, setting: str, **_: object) -> None:
-        """A test overrides the settings: build the clients anew."""
+        """A test overrides the settings: build the clients again."""
         if setting not in {*SECTIONS, "OAUTH1_CATALOG_PATH", TOKEN_STORE}:
             return
         with self._lock:

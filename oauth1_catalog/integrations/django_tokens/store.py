@@ -17,7 +17,7 @@ class DjangoTokens:
     The user of a request is ``request.user``; elsewhere a user is one of ``AUTH_USER_MODEL``, or its primary key.
 
     Raises:
-        ConfigurationError: the settings hold no key.
+        ConfigurationError: no key is configured.
     """
 
     def __init__(self) -> None:

@@ -37,7 +37,7 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
             redirect_uri: where the user returns to: the address of the view that calls ``authorize_access_token``. A
                 path is put behind the configured base, ``OAUTH1_CATALOG_REDIRECT_BASE_URL``. By default the client's
                 own ``redirect_uri``, such as ``TWITTER_REDIRECT_URI``. Do not build it from the request's Host header,
-                which anybody can send.
+                which anyone can send.
             state_data: the application's own data, given back at the callback as ``token.state_data``. It is kept as
                 JSON.
             user: the user who begins the login to link an account, if a user is logged in: an identifier, or an
@@ -77,8 +77,8 @@ class FlaskOAuth1App(SyncOAuth1App[Request]):
         Args:
             callback: the callback's parameters, where a front end hands them on in JSON or a form: ``oauth_token`` and
                 ``oauth_verifier``, or what the provider sends when the user declines. They are read instead of the
-                query, which must not differ. Nothing else in it is used: this browser must have begun the login.
-            check_redirect_uri: whether the login must end at the path of the ``redirect_uri`` that it was begun with;
+                query, which must not differ. Nothing else in it is used: this browser must have started the login.
+            check_redirect_uri: whether the callback must have the path of the ``redirect_uri`` of the login's start;
                 for an application with several callbacks.
             user: the user who is logged in now, if ``authorize_redirect`` was given ``user``. By default the token
                 store's ``user=`` finds it.

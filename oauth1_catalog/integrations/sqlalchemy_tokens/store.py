@@ -171,13 +171,13 @@ class SQLAlchemyRows:
         except NoSuchTableError:
             raise ConfigurationError(
                 description=f"{table}: the database has no such table.",
-                advice="Name the one of your model's __tablename__.",
+                advice="Pass the value of your model's __tablename__.",
             ) from None
         missing = {"id", "name", "user_id", "key_id", *SEALED} - set(self._table.c.keys())
         if missing:
             raise ConfigurationError(
                 description=f"{table}: this is not a token table: it lacks {', '.join(sorted(missing))}.",
-                advice="Name the one that is made with OAuth1TokenMixin.",
+                advice="Pass the name of a table that has OAuth1TokenMixin's columns.",
             )
 
     def count(self, key_id: str) -> int:

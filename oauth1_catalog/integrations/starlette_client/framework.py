@@ -143,7 +143,7 @@ def session_settings(app: object) -> Mapping[str, Any]:
     """The arguments of an application's own ``SessionMiddleware``; none where it has another one, or wraps it.
 
     Raises:
-        ConfigurationError: the secret key is empty, so that anybody could sign a session.
+        ConfigurationError: the secret key is empty, so that anyone could sign a session.
     """
     for middleware in getattr(app, "user_middleware", ()):
         if isinstance(middleware.cls, type) and issubclass(middleware.cls, SessionMiddleware):

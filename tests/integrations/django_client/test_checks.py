@@ -32,7 +32,7 @@ def test_each_mistake_is_named_with_what_to_do(project: Project) -> None:
     for key in ("client_id", "client_secret"):
         assert f"OAUTH1_CATALOG['trello'][{key!r}]" in done.stderr
     assert done.stderr.count("HINT: ") == 3
-    assert "has the unknown 'request_token_uri'.\n\tHINT: Did you mean 'request_token_url'?" in done.stderr
+    assert "has an unknown option 'request_token_uri'.\n\tHINT: Did you mean 'request_token_url'?" in done.stderr
     assert "flickr" in done.stderr
     assert "request_token_url" in done.stderr
 
