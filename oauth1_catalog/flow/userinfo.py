@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from oauth1_catalog.catalog.patterns import is_wildcard, matches_host
-from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.catalog.provider import Provider, UserinfoRules
 from oauth1_catalog.errors import MissingSettingError, ProviderError, TokenResponseError
 from oauth1_catalog.flow.driver import Steps
 from oauth1_catalog.flow.problems import read_problem
@@ -70,9 +70,12 @@ def fetch_userinfo(
         # Parameters of the callback come from the browser and not from the provider.
         said = set(provider.callback.extra) - set(provider.token_response.extra)
         return userinfo_claims(provider, {name: value for name, value in fields.items() if name not in said})
-    profile = yield from _ask(provider, signer, credentials, _path(rules.endpoint, fields.get), rules.format, fields)
+    placeholders = {"client_id": signer.client.client_id, **fields}
+    url = _address(provider, rules, _path(rules.endpoint, fields.get), placeholders)
+    profile = yield from _ask(provider, rules, signer, credentials, url, rules.format)
     if rules.followup:
-        more = yield from _ask(provider, signer, credentials, _path(rules.followup, profile.field), "json", fields)
+        url = _address(provider, rules, _path(rules.followup, profile.field), placeholders)
+        more = yield from _ask(provider, rules, signer, credentials, url, "json")
         if isinstance(profile, JsonProfile) and isinstance(more, JsonProfile):
             profile = JsonProfile({**_as_object(profile), **_as_object(more)})
     return _claims(provider, profile)
@@ -112,27 +115,18 @@ def _claims(provider: Provider, profile: Profile) -> dict[str, Any]:
 
 def _ask(
     provider: Provider,
+    rules: UserinfoRules,
     signer: Signer,
     credentials: TokenCredentials | None,
-    endpoint: str,
+    url: str,
     written_as: str,
-    fields: Mapping[str, str],
 ) -> Steps[Profile]:
-    rules = provider.userinfo
-    assert rules is not None  # noqa: S101 - fetch_userinfo has looked
-    url = urljoin(provider.api_base_url or "", endpoint)
-    if not urlsplit(url).scheme:
-        raise MissingSettingError(
-            f"{provider.name}: no api_base_url to join the profile's address to.",
-            provider=provider.name,
-            setting="api_base_url",
-            advice=f"Pass api_base_url= to {'register_from_catalog()' if provider.from_catalog else 'register()'}.",
-        )
-    params = fill_placeholders(
-        {**provider.api_params, **rules.params}, {"client_id": signer.client.client_id, **fields}
-    )
+    """Request a document of the profile, in the format ``written_as``, and read it.
+
+    Raises:
+        ProviderError: the response is not a profile.
+    """
     headers = {"Accept": ACCEPTED[written_as], **provider.all_headers}
-    url = with_query(url, params) if params else url
     header = token_header(provider, credentials)
     if header is not None:
         check_unsigned(provider, url=url, parameters=None)
@@ -144,7 +138,7 @@ def _ask(
         if onward is None or header is not None:
             break
         url = onward
-    wrong = ""
+    fault = ""
     if response.status == 200:
         nonce = _NONCE.search(request.header("Authorization"))
         try:
@@ -156,18 +150,43 @@ def _ask(
                 is_issuer=lambda host: _is_own_host(provider, request.url, host),
             )
         except ValueError as error:
-            wrong = f" ({error})"
+            fault = f" ({error})"
     secrets = (
         signer.client.client_secret,
         credentials.oauth_token_secret if credentials else "",
         credentials.oauth_token if credentials and header is not None else "",
     )
+    raise _no_profile(provider, response, written_as, fault, secrets)
+
+
+def _address(provider: Provider, rules: UserinfoRules, endpoint: str, placeholders: Mapping[str, str]) -> str:
+    """The URL of a document of the profile, with the parameters of the provider's file.
+
+    Raises:
+        MissingSettingError: ``endpoint`` is a path, and there is no ``api_base_url``.
+    """
+    url = urljoin(provider.api_base_url or "", endpoint)
+    if not urlsplit(url).scheme:
+        raise MissingSettingError(
+            f"{provider.name}: no api_base_url to join the profile's address to.",
+            provider=provider.name,
+            setting="api_base_url",
+            advice=f"Pass api_base_url= to {'register_from_catalog()' if provider.from_catalog else 'register()'}.",
+        )
+    params = fill_placeholders({**provider.api_params, **rules.params}, placeholders)
+    return with_query(url, params) if params else url
+
+
+def _no_profile(
+    provider: Provider, response: Response, written_as: str, fault: str, secrets: tuple[str, ...]
+) -> ProviderError:
+    """The error for a response that is not a profile; ``fault`` is what is wrong with a response of status 200."""
     problem = read_problem(response, secrets)
     # A response that is not an error contains a profile. It is private, so no message quotes it.
     words = "" if written_as == "jwt" and response.status == 200 and not problem.spoken else problem.words
-    raise ProviderError(
+    return ProviderError(
         "invalid_userinfo",
-        f"{provider.name}: the profile request was answered with status {response.status} and no profile{wrong}"
+        f"{provider.name}: the profile request was answered with status {response.status} and no profile{fault}"
         f"{': ' + words if words else ''}. Check the token, and userinfo_endpoint.",
         provider=provider.name,
         step="userinfo",

@@ -109,17 +109,38 @@ def api_url(
     >>> api_url(provider, "me.json", own=own_origins(provider))
     'https://api.example.com/1.1/me.json'
     """
-    if not isinstance(url, str):
-        # A URL object converts itself to text. What has no ``__str__``, such as None or a coroutine, is not a URL.
-        if isinstance(url, bytes | bytearray) or type(url).__str__ is object.__str__:
-            raise ConfigurationError(
-                "forbidden_url",
-                f"{provider.name}: the URL of a call is of type {type(url).__name__}.",
-                provider=provider.name,
-                step="api",
-                advice="Pass text, such as 'account/settings.json'.",
-            )
-        url = str(url)
+    url = _absolute_url(provider, url if isinstance(url, str) else _text_of(provider, url))
+    origin = origin_of(url)
+    is_own = origin in own or _is_of_the_family(provider, origin)
+    if provider.from_catalog and not is_own:
+        _check_host(provider, url, origin, allow_any_host=allow_any_host)
+    # The provider's own addresses have been looked at when the client was registered.
+    if not is_own and (needs := access.needs(url)):
+        raise ConfigurationError(
+            "insecure_transport" if access.local_hosts.allows(origin.host) else "forbidden_local_host",
+            f"{provider.name}: {shown_url(url)!r} {needs}",
+            provider=provider.name,
+            step="api",
+        )
+    at = provider.emulated_at
+    return _emulated(at, url, origin) if is_own and at and not url.startswith(at) else url
+
+
+def _text_of(provider: Provider, url: object) -> str:
+    """The text of a library's URL object. What has no ``__str__``, such as ``None`` or a coroutine, is not a URL."""
+    if isinstance(url, bytes | bytearray) or type(url).__str__ is object.__str__:
+        raise ConfigurationError(
+            "forbidden_url",
+            f"{provider.name}: the URL of a call is of type {type(url).__name__}.",
+            provider=provider.name,
+            step="api",
+            advice="Pass text, such as 'account/settings.json'.",
+        )
+    return str(url)
+
+
+def _absolute_url(provider: Provider, url: str) -> str:
+    """``url``, joined to ``api_base_url`` if it is relative."""
     absolute = _SCHEME.match(url)
     if not absolute and (url.startswith(("//", "\\", "/\\")) or url != url.strip() or _CONTROL.search(url)):
         raise ConfigurationError(
@@ -144,10 +165,13 @@ def api_url(
         raise ConfigurationError(
             "forbidden_url", f"{provider.name}: {shown_url(url)!r} {fault}", provider=provider.name, step="api"
         )
-    origin = origin_of(url)
-    is_own = origin in own or _is_of_the_family(provider, origin)
+    return url
+
+
+def _check_host(provider: Provider, url: str, origin: Origin, *, allow_any_host: bool) -> None:
+    """Refuse a host that is not the provider's, unless the call allows any host and shows no secret."""
     is_shown = provider.api_auth != "signature"  # the token itself goes there, to make other calls with
-    if provider.from_catalog and not is_own and (is_shown or not allow_any_host):
+    if is_shown or not allow_any_host:
         netloc = authority_of(url)
         if origin.scheme == "https":
             advice = (
@@ -164,16 +188,6 @@ def api_url(
             provider=provider.name,
             step="api",
         )
-    # The provider's own addresses have been looked at when the client was registered.
-    if not is_own and (needs := access.needs(url)):
-        raise ConfigurationError(
-            "insecure_transport" if access.local_hosts.allows(origin.host) else "forbidden_local_host",
-            f"{provider.name}: {shown_url(url)!r} {needs}",
-            provider=provider.name,
-            step="api",
-        )
-    at = provider.emulated_at
-    return _emulated(at, url, origin) if is_own and at and not url.startswith(at) else url
 
 
 def _emulated(at: str, url: str, origin: Origin) -> str:
