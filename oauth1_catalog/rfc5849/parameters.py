@@ -194,6 +194,27 @@ def add_to_form(body: bytes | None, form: str) -> bytes:
     return own + (b"&" if own and not own.endswith(b"&") else b"") + form.encode()
 
 
+def form_content_type(method: str, content_type: str, *, has_body: bool) -> str:
+    """The content type of a request that transmits the protocol parameters in its body (section 3.5.2).
+
+    Raises:
+        SigningError: the request has no body, or one that is not a form.
+
+    >>> form_content_type("POST", "", has_body=False)
+    'application/x-www-form-urlencoded'
+    """
+    if method in {"GET", "HEAD"}:
+        raise SigningError(description=f"signature_type is BODY, but {method} has no body. Use HEADER for this client.")
+    if not has_body and not content_type:
+        return FORM
+    if not is_form(content_type):
+        raise SigningError(
+            description=f"signature_type is BODY, but the body is {content_type or 'without Content-Type'}, "
+            f"not {FORM}. Use HEADER for this client."
+        )
+    return content_type
+
+
 def body_hash(body: object, hash_name: str) -> str:
     """The value of ``oauth_body_hash``.
 

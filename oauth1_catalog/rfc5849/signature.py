@@ -10,10 +10,12 @@ from binascii import b2a_base64
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, runtime_checkable
 
 from oauth1_catalog.errors import SigningError
+from oauth1_catalog.hosts import is_loopback, origin_of
 from oauth1_catalog.redaction import MaskedText, masked
+from oauth1_catalog.rfc5849.base_string import base_string_uri
 from oauth1_catalog.rfc5849.encoding import percent_encode
 from oauth1_catalog.rfc5849.rsa import load_private_key
 from oauth1_catalog.suggestions import did_you_mean, nearest
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from oauth1_catalog.rfc5849.rsa import RSAKey
+
+Choice = TypeVar("Choice", bound=str)
 
 
 @runtime_checkable
@@ -168,6 +172,31 @@ _factories: dict[str, Factory] = {
     "RSA-SHA256": partial(_with_key, "RSA-SHA256", "sha256"),
     "RSA-SHA512": partial(_with_key, "RSA-SHA512", "sha512"),
 }
+
+
+def refuse_plaintext(url: str) -> None:
+    """Refuse PLAINTEXT over http, except to this machine (section 3.4.4).
+
+    Raises:
+        SigningError: others could read the secrets.
+    """
+    uri = base_string_uri(url)
+    if not (uri.startswith("https:") or is_loopback(origin_of(uri).host)):
+        raise SigningError(
+            description="PLAINTEXT sends the secrets themselves, and over http others can read them. Use https or "
+            "another signature_method, or pass allow_plaintext_over_http=True if the network is your own."
+        )
+
+
+def one_of(value: Choice, allowed: Collection[str], name: str) -> Choice:
+    """``value``, if it is allowed for the argument ``name``.
+
+    Raises:
+        SigningError: it is not.
+    """
+    if value in allowed:
+        return value
+    raise SigningError(description=f"{name} is {value!r}. {choices(value, allowed)}")
 
 
 def choices(given: object, allowed: Collection[str]) -> str:

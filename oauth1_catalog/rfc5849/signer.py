@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from copy import copy
 from itertools import repeat
-from typing import TYPE_CHECKING, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from oauth1_catalog.errors import SigningError
-from oauth1_catalog.hosts import is_loopback, origin_of
 from oauth1_catalog.redaction import MaskedBytes, MaskedList, masked, without_frames
-from oauth1_catalog.rfc5849.base_string import base_string_uri, needs_encoding, request_base_string, wire_url
+from oauth1_catalog.rfc5849.base_string import needs_encoding, request_base_string, wire_url
 from oauth1_catalog.rfc5849.encoding import encoded_pairs, form_decode, form_encode, percent_encode
 from oauth1_catalog.rfc5849.messages import (
     ClientCredentials,
@@ -29,6 +28,7 @@ from oauth1_catalog.rfc5849.parameters import (
     add_to_query,
     as_browsers_send,
     encode_extra,
+    form_content_type,
     form_text,
     is_form,
     raw_values,
@@ -37,7 +37,7 @@ from oauth1_catalog.rfc5849.parameters import (
     whole_body,
 )
 from oauth1_catalog.rfc5849.parameters import body_hash as hash_body
-from oauth1_catalog.rfc5849.signature import Hmac, SignatureMethod, choices, signing_key
+from oauth1_catalog.rfc5849.signature import Hmac, SignatureMethod, one_of, refuse_plaintext, signing_key
 from oauth1_catalog.rfc5849.signature import signature_method as find_signature_method
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ SignatureType = Literal["HEADER", "QUERY", "BODY"]
 BodyHash = Literal["none", "non_form", "always"]
 Profile = Literal["rfc5849", "mastercard"]
 Credentials = TokenCredentials | TemporaryCredentials
-Choice = TypeVar("Choice", bound=str)
 _REQUEST_URL = "{request_url}"
 
 
@@ -125,7 +124,7 @@ class Signer:
         self._method = find_signature_method(signature_method, rsa_key=rsa_key, rsa_key_passphrase=rsa_key_passphrase)
         check_credentials(client.client_id, client.client_secret, "client_id", "client_secret")
         self._key_start = signing_key(client.client_secret, "")
-        self._is_raw = _one_of(profile, get_args(Profile), "profile") == "mastercard"
+        self._is_raw = one_of(profile, get_args(Profile), "profile") == "mastercard"
         self._signature_type: SignatureType = _place(signature_type, is_raw=self._is_raw)
         if realm is not None and signature_type != "HEADER":
             raise SigningError(
@@ -134,7 +133,7 @@ class Signer:
             )
         self._realm = realm
         self._is_realm_of_url = realm is not None and _REQUEST_URL in realm
-        chosen = _one_of(body_hash or "none", get_args(BodyHash), "body_hash")
+        chosen = one_of(body_hash or "none", get_args(BodyHash), "body_hash")
         self._body_hash = "non_form" if force_include_body and chosen == "none" else chosen
         if self._body_hash != "none" and not self._method.hash_name:
             raise SigningError(
@@ -259,18 +258,9 @@ class Signer:
             )
             return Request(method, url, {**headers, "Authorization": value}, body)
         if self._signature_type == "BODY":
-            if method in {"GET", "HEAD"}:
-                raise SigningError(
-                    description=f"signature_type is BODY, but {method} has no body. Use HEADER for this client."
-                )
-            if not body and not content_type:
-                content_type = FORM
-                headers = {**headers, "Content-Type": FORM}
-            if not is_form(content_type):
-                raise SigningError(
-                    description=f"signature_type is BODY, but the body is {content_type or 'without Content-Type'}, "
-                    f"not {FORM}. Use HEADER for this client."
-                )
+            given, content_type = content_type, form_content_type(method, content_type, has_body=bool(body))
+            if not given:
+                headers = {**headers, "Content-Type": content_type}
         protocol, signature = self._sign(method, url, body, content_type, token, parameters, fields)
         form = f"{protocol}&oauth_signature={signature}"
         if self._signature_type == "QUERY":
@@ -366,7 +356,7 @@ class Signer:
     ) -> tuple[str, str]:
         """The normalized protocol parameters of this request, and the encoded signature."""
         if self._is_plaintext and not self._plaintext_over_http:
-            self._refuse_plaintext(url)
+            refuse_plaintext(url)
         form = []
         has_form = bool(content_type) and is_form(content_type)
         if has_form and body:
@@ -401,24 +391,9 @@ class Signer:
         token_secret = "" if token is None else token.oauth_token_secret
         return protocol, percent_encode(method.sign(base_string, self._client.client_secret, token_secret))
 
-    @staticmethod
-    def _refuse_plaintext(url: str) -> None:
-        uri = base_string_uri(url)
-        if not (uri.startswith("https:") or is_loopback(origin_of(uri).host)):
-            raise SigningError(
-                description="PLAINTEXT sends the secrets themselves, and over http others can read them. Use https or "
-                "another signature_method, or pass allow_plaintext_over_http=True if the network is your own."
-            )
-
 
 def _place(signature_type: SignatureType, *, is_raw: bool) -> SignatureType:
-    chosen: SignatureType = _one_of(signature_type, get_args(SignatureType), "signature_type")
+    chosen: SignatureType = one_of(signature_type, get_args(SignatureType), "signature_type")
     if is_raw and chosen != "HEADER":
         raise SigningError(description="The profile mastercard supports only the header. Omit signature_type.")
     return chosen
-
-
-def _one_of(value: Choice, allowed: tuple[str, ...], name: str) -> Choice:
-    if value in allowed:
-        return value
-    raise SigningError(description=f"{name} is {value!r}. {choices(value, allowed)}")
