@@ -44,8 +44,7 @@ if TYPE_CHECKING:
         UnknownProviderError,
     )
     from oauth1_catalog.hosts import local_path
-    from oauth1_catalog.registry.token import OAuth2Token, Token
-    from oauth1_catalog.registry.token_store import TokenStore
+    from oauth1_catalog.registry.token import OAuth2Token, Token, TokenStore
 
     __version__: str
 
@@ -93,7 +92,7 @@ _MODULES = {
     "OAuth2Token": "registry.token",
     "Provider": "catalog.provider",
     "Token": "registry.token",
-    "TokenStore": "registry.token_store",
+    "TokenStore": "registry.token",
     "local_path": "hosts",
 }
 

@@ -27,7 +27,7 @@ from oauth1_catalog.cli import (
 )
 from oauth1_catalog.errors import ProviderFileError
 from oauth1_catalog.redaction import mask_text
-from oauth1_catalog.registry.notices import RISK, has_fixable_login
+from oauth1_catalog.registry.login_checks import RISK, has_fixable_login
 from oauth1_catalog.suggestions import nearest
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -9,8 +9,9 @@ responses, which a crash report would show. The error describes what happened an
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator
-from typing import TypeAlias, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeAlias, TypeVar
 
 from oauth1_catalog.redaction import without_frames
 from oauth1_catalog.rfc5849.messages import Request, Response
@@ -67,3 +68,40 @@ async def arun(steps: Generator[Effect, Result, Outcome], perform: Callable[[Eff
         raise without_frames(error)  # noqa: B904 - it is the same error
     finally:
         steps.close()
+
+
+async def uninterrupted(work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """Return what ``work`` returns. A cancellation waits until ``work`` has ended, and is then raised to the caller.
+
+    >>> async def saved():
+    ...     return "saved"
+    >>> import asyncio
+    >>> asyncio.run(uninterrupted(saved()))
+    'saved'
+    """
+    import asyncio  # an application without async code starts without it
+
+    with _shield():  # of anyio: its scopes, and trio's
+        try:
+            task = asyncio.get_running_loop().create_task(work)
+        except RuntimeError:  # trio, where a scope is all that cancels
+            return await work
+        cancelled: asyncio.CancelledError | None = None
+        while not task.done():
+            try:
+                await asyncio.wait([task])
+            except asyncio.CancelledError as error:
+                cancelled = error
+    if cancelled is not None:
+        if not task.cancelled():
+            task.exception()  # read, so that asyncio does not log it; nobody waits for it
+        raise cancelled
+    return task.result()
+
+
+def _shield() -> AbstractContextManager[object]:
+    try:
+        import anyio
+    except ImportError:  # an application of Django: then nothing of anyio cancels, either
+        return nullcontext()
+    return anyio.CancelScope(shield=True)

@@ -13,9 +13,9 @@ from oauth1_catalog.access import Access
 from oauth1_catalog.errors import ConfigurationError, MissingTokenError, OAuthError, SigningError
 from oauth1_catalog.hosts import Origin, authority_of
 from oauth1_catalog.redaction import MaskedMapping, masked
+from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.login import LoginMixin
 from oauth1_catalog.registry.token import TokenLike, token_credentials
-from oauth1_catalog.registry.token_store import FrameworkRequest
 from oauth1_catalog.registry.urls import api_url, own_origins
 from oauth1_catalog.rfc5849.encoding import form_encode
 from oauth1_catalog.rfc5849.messages import TokenCredentials, find_header

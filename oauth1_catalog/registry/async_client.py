@@ -6,18 +6,18 @@ import inspect
 import weakref
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 import anyio
 
 from oauth1_catalog.clients.options import httpx_options
-from oauth1_catalog.flow.driver import arun
+from oauth1_catalog.flow.driver import arun, uninterrupted
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.api_calls import HttpOptions, Verbs
 from oauth1_catalog.registry.client import OAuth1App
-from oauth1_catalog.registry.login import Effect, LoginSteps
+from oauth1_catalog.registry.effects import Effect, LoginSteps, Outcome, Pause, Uninterrupted
+from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.token import OAuth2Token, Token, TokenLike
-from oauth1_catalog.registry.token_store import FrameworkRequest, Pause, Uninterrupted, uninterrupted
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from oauth1_catalog.clients.httpx_pool import HttpxPool
 
     Reply: TypeAlias = Coroutine[Any, Any, httpx2.Response]
-
-Outcome = TypeVar("Outcome")
 
 
 class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkRequest]):

@@ -18,13 +18,12 @@ from oauth1_catalog.errors import (
 )
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.api_calls import ApiCallMixin
-from oauth1_catalog.registry.framework import Framework
-from oauth1_catalog.registry.notices import check_fixation, held_to_rfc5849
+from oauth1_catalog.registry.framework import Framework, FrameworkRequest
+from oauth1_catalog.registry.login_checks import check_fixation, held_to_rfc5849
 from oauth1_catalog.registry.provider_values import provider_with
 from oauth1_catalog.registry.register_arguments import refuse_oauth2
 from oauth1_catalog.registry.settings import missing_settings_error
 from oauth1_catalog.registry.token import FetchToken
-from oauth1_catalog.registry.token_store import FrameworkRequest
 from oauth1_catalog.registry.urls import check_transport
 from oauth1_catalog.rfc5849.messages import ClientCredentials, TokenCredentials
 

@@ -1,23 +1,18 @@
-"""One login from end to end, as steps that the sync and the async clients drive alike.
+"""One login from end to end, as steps that yield effects (``effects.py``), for the sync and the async clients.
 
-The steps yield effects: a ``Request`` for the provider, answered with a ``Response``, a ``CacheCall`` or ``StoreCall``
-for the application's cache or token store, answered with what that returns, a ``Pause``, and steps
-that are ``Uninterrupted``.
+This orchestrates a login: the requests are in ``flow``, the record of a login that has not finished is in
+``temporary.py``, and the checks that protect a login are in ``login_checks.py``.
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
-from urllib.parse import unquote, urlsplit
-from uuid import UUID
+from typing import TYPE_CHECKING, Any
 
 from oauth1_catalog.application_warnings import warn
-from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import (
     ConfigurationError,
     MissingExtraError,
@@ -35,18 +30,15 @@ from oauth1_catalog.flow.redirection import (
 )
 from oauth1_catalog.flow.responses import expires_at
 from oauth1_catalog.redaction import MaskedList, masked, shown_url
-from oauth1_catalog.registry.framework import RequestContext
-from oauth1_catalog.registry.notices import check_fixation
+from oauth1_catalog.registry.effects import LoginSteps, StoreCall
+from oauth1_catalog.registry.framework import FrameworkRequest, RequestContext
+from oauth1_catalog.registry.login_checks import check_fixation, check_path, check_same_user, user_digest
 from oauth1_catalog.registry.provider_values import text_params
-from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
+from oauth1_catalog.registry.temporary import PendingLogin, TemporaryStore
 from oauth1_catalog.registry.token import Token
-from oauth1_catalog.registry.token_store import FrameworkRequest, Pause, StoreCall, TokenStoreMixin, Uninterrupted
+from oauth1_catalog.registry.token_store import TokenStoreMixin
 from oauth1_catalog.registry.urls import behind_base
-from oauth1_catalog.rfc5849.messages import Request, TemporaryCredentials
-
-Outcome = TypeVar("Outcome")
-Effect: TypeAlias = Request | CacheCall | StoreCall | Pause | Uninterrupted
-LoginSteps: TypeAlias = Generator[Effect, Any, Outcome]  # what comes back depends on what was yielded
+from oauth1_catalog.rfc5849.messages import TemporaryCredentials
 
 
 class LoginMixin(TokenStoreMixin[FrameworkRequest]):
@@ -173,7 +165,7 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
         if login.user is not None:  # a login that nobody in particular began ends for everybody
             check_same_user(provider.name, login.user, digest)
         if check_redirect_uri:
-            _check_path(provider, login.redirect_uri, context.path)
+            check_path(provider, login.redirect_uri, context.path)
         verifier = require_verifier(provider, ended.oauth_verifier, login.temporary.extra.get("oauth_verifier"))
         fields = yield from request_token_credentials(
             provider, self.signer, login.temporary, verifier=verifier, params=texts
@@ -349,77 +341,3 @@ def callback_pairs(client: LoginMixin[Any], callback: object) -> Any:
             advice="Pass a mapping with oauth_token and oauth_verifier, such as the request's JSON.",
         )
     return MaskedList(client.framework.pairs(callback))
-
-
-def _check_path(provider: Provider, redirect_uri: str | None, path: str) -> None:
-    """Refuse a callback whose path differs from that of the redirect URI, if the application asks for this check."""
-    if redirect_uri is None or redirect_uri == OUT_OF_BAND:
-        started = "without a redirect URI to check"
-    else:
-        expected = unquote(urlsplit(redirect_uri).path) or "/"
-        if expected.rstrip("/") == path.rstrip("/"):
-            return
-        started = f"for {expected!r}, not for {path!r}"
-    raise StateError(
-        "mismatching_redirect_uri",
-        f"{provider.name}: this login was started {started}.",
-        provider=provider.name,
-        step="callback",
-        advice="Ask the user to log in again. If a proxy changes paths, omit check_redirect_uri and compare "
-        "token.redirect_uri.",
-    )
-
-
-_IDENTIFIERS = ("pk", "get_id", "id")
-"""What the identifier of a user object is called: Django, Flask-Login, and the mapped classes of SQLAlchemy."""
-
-
-def user_digest(client: str, user: object) -> str | None:
-    """What a login's record keeps of a user, ``None`` for nobody.
-
-    Args:
-        client: the registered name.
-        user: an identifier, or an object that has one (``pk``, ``get_id()``, ``id``).
-
-    Raises:
-        ConfigurationError: the object has no identifier.
-
-    >>> user_digest("twitter", 7) == user_digest("twitter", "7"), user_digest("twitter", None)
-    (True, None)
-    """
-    identifier = user
-    if not isinstance(user, str | int | UUID | None):
-        if getattr(user, "is_authenticated", True) is False:
-            return None  # Django's AnonymousUser, Starlette's UnauthenticatedUser
-        identifier = next((found for name in _IDENTIFIERS if (found := _attribute(user, name)) is not None), None)
-        if not isinstance(identifier, str | int | UUID):
-            raise ConfigurationError(
-                "unknown_user",
-                f"{client}: a login cannot remember a {type(user).__name__} as its user.",
-                provider=client,
-                advice="Pass an identifier as user=, such as the primary key: text, a number or a UUID.",
-            )
-    return None if identifier is None else hashlib.sha256(f"user:{identifier}".encode()).hexdigest()[:24]
-
-
-def check_same_user(client: str, started_by: str | None, finished_by: str | None) -> None:
-    """Refuse to finish a login that another user started. If nobody was logged in then, any user can finish it.
-
-    Raises:
-        StateError: the users differ, or nobody is logged in any more.
-    """
-    if started_by is None or started_by == finished_by:
-        return
-    raise StateError(
-        "mismatching_user",
-        f"{client}: this login was started by a user who is no longer logged in.",
-        provider=client,
-        step="callback",
-        advice="Ask the user to log in again. If you pass user= to authorize_redirect(), pass the same user to "
-        "authorize_access_token().",
-    )
-
-
-def _attribute(user: object, name: str) -> object:
-    value = getattr(user, name, None)
-    return value() if name == "get_id" and callable(value) else value

@@ -1,55 +1,14 @@
-"""Logins that can be fixated, and what else works today and still needs attention."""
+"""Warnings about what works today and still needs attention, for the list of ``check()``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.errors import ConfigurationError, ConfigurationNotice
+from oauth1_catalog.errors import ConfigurationNotice
+from oauth1_catalog.registry.login_checks import RISK, has_fixable_login
 from oauth1_catalog.registry.settings import Settings
-
-RISK = (
-    "the provider's callback need not have a verifier (OAuth Core 1.0), so a login can be fixated: an attacker who "
-    "begins one, and has a victim agree to it, ends it with the victim's account (oauth.net advisory 2009-1)"
-)
-"""What is wrong with such a login, for messages."""
-
-
-def has_fixable_login(provider: Provider) -> bool:
-    """Whether users log in at this provider, and come back without a verifier."""
-    return "redirect" in provider.flows and provider.callback.verifier != "required"
-
-
-def check_fixation(provider: Provider, *, allowed: bool) -> None:
-    """Refuse a login without verifier where the application has not allowed it.
-
-    Raises:
-        ConfigurationError: it was not allowed; nothing was sent.
-
-    >>> from oauth1_catalog.catalog.provider import CallbackRules
-    >>> check_fixation(Provider(name="tripit", callback=CallbackRules(verifier="none")), allowed=True)
-    """
-    if allowed or not has_fixable_login(provider):
-        return
-    raise ConfigurationError(
-        "session_fixation",
-        f"{provider.name}: {RISK}.",
-        provider=provider.name,
-        advice="To accept that, pass allow_session_fixation=True at registration. See docs/security.md for what "
-        "else to do.",
-    )
-
-
-def held_to_rfc5849(provider: Provider) -> Provider:
-    """``provider``, where its file leaves open whether there is a verifier: the login then needs one.
-
-    A server that does not confirm the callback ignores a verifier, which anyone can make up; so it must confirm.
-    """
-    if provider.callback.verifier != "optional":
-        return provider
-    rules = replace(provider.callback, verifier="required", confirmed="required")
-    return replace(provider, callback=rules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from oauth1_catalog.suggestions import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
-    from oauth1_catalog.registry.token_store import TokenStore
+    from oauth1_catalog.registry.token import TokenStore
 
 
 App = TypeVar("App", bound=OAuth1App[Any])

@@ -6,25 +6,22 @@ import inspect
 import time
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from oauth1_catalog.clients.options import requests_options
 from oauth1_catalog.flow.driver import run
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.api_calls import HttpOptions, Verbs
 from oauth1_catalog.registry.client import OAuth1App
-from oauth1_catalog.registry.login import Effect, LoginSteps
-from oauth1_catalog.registry.temporary import CacheCall
+from oauth1_catalog.registry.effects import CacheCall, Effect, LoginSteps, Outcome, Pause, Uninterrupted
+from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.token import OAuth2Token, Token, TokenLike
-from oauth1_catalog.registry.token_store import FrameworkRequest, Pause, Uninterrupted
 from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials
 
 if TYPE_CHECKING:
     import requests
 
     from oauth1_catalog.clients.requests_pool import RequestsPool
-
-Outcome = TypeVar("Outcome")
 
 
 class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", FrameworkRequest]):

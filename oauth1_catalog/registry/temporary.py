@@ -22,9 +22,10 @@ from collections import OrderedDict
 from collections.abc import Generator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from oauth1_catalog.errors import CacheError, ConfigurationError, ExpiredStateError, StateError
+from oauth1_catalog.registry.effects import CacheCall
 from oauth1_catalog.registry.encryption import SealError, decrypt, encrypt, record_cipher
 from oauth1_catalog.rfc5849.messages import TemporaryCredentials
 
@@ -134,23 +135,13 @@ _TEXTS = ("binding", "token", "secret")
 
 
 @dataclass(frozen=True, slots=True)
-class CacheCall:
-    """One thing for a cache to do: ``get(key)``, ``set(key, value, seconds)`` or ``delete(key)``."""
-
-    operation: Literal["get", "set", "delete"]
-    key: str
-    value: str = field(default="", repr=False)
-    seconds: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class PendingLogin:
     """What one login must remember until its callback."""
 
     temporary: TemporaryCredentials
     redirect_uri: str | None = None
     state_data: Mapping[str, object] = field(default_factory=dict, repr=False)
-    user: str | None = field(default=None, repr=False)  # for whom it began, as login.user_digest() returns it
+    user: str | None = field(default=None, repr=False)  # who started it, as user_digest() returns it
 
 
 class TemporaryStore:

@@ -121,3 +121,38 @@ def token_credentials(token: TokenLike, *, provider: str) -> TokenCredentials:
     """
     fields = token_fields(token, provider=provider)
     return TokenCredentials(masked(fields["oauth_token"]), fields.get("oauth_token_secret") or "")
+
+
+User: TypeAlias = Any
+"""A user of the application: an identifier, or an object that the store knows. Each store has its own type."""
+
+
+class TokenStore(Protocol):
+    """A table of tokens, at most one for each client's name and user.
+
+    ``SQLAlchemyTokens`` and ``DjangoTokens`` are two; an application can have its own. The application decides
+    what a user is: an identifier, or an object that the store knows. Each method may return an awaitable where
+    the client is async.
+    """
+
+    def current_user(self, request: Any) -> object:  # each framework has its own class
+        """The user of a framework's request; ``None`` where nobody is logged in."""
+
+    def find(self, name: str, user: User) -> Any:  # Token | None, or an awaitable of it
+        """The ``Token`` of a user, with its ``user`` and ``version``; ``None`` where there is none."""
+
+    def save_token(self, name: str, user: User, token: TokenLike) -> object:
+        """Keep a token instead of the one before. It counts ``version`` up, and ends a claim to renew."""
+
+    def delete_token(self, name: str, user: User, token: TokenLike | None = None) -> object:
+        """Remove a user's token; with ``token`` only if it is still that one, and is not being renewed."""
+
+    def claim_renewal(self, name: str, user: User, version: int, seconds: float) -> object:
+        """Whether the caller is the one who renews this ``version`` of the token, now and for ``seconds``.
+
+        It must be one step that no other worker can interrupt, such as a conditional UPDATE. It is false where another
+        worker has a claim that is younger than ``seconds``, or the row has another version by now.
+        """
+
+    def release_renewal(self, name: str, user: User) -> object:
+        """End a claim whose renewal failed."""

@@ -1,26 +1,24 @@
-"""Where a registry keeps its users' tokens: ``OAuth(token_store=...)``.
+"""Find, save, renew, revoke and forget the tokens of a token store: ``OAuth(token_store=...)``.
 
-Rule: nothing here does I/O. What the store must do is yielded as a ``StoreCall``, so that a sync and an async client
-share the steps; a store's methods may be async where the client is.
+The steps do no I/O. They yield a ``StoreCall`` for each operation of the store, whose methods may be async if the
+client is.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Coroutine, Generator, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, TypeVar
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any, Generic
 
+from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError, MissingTokenError, ProviderError
 from oauth1_catalog.redaction import MaskedMapping
+from oauth1_catalog.registry.effects import LoginSteps, Pause, StoreCall, Uninterrupted
+from oauth1_catalog.registry.framework import Framework, FrameworkRequest
 from oauth1_catalog.registry.token import OAuth2Token, Token, TokenLike, token_fields
-from oauth1_catalog.rfc5849.messages import ClientCredentials, Request, Response
+from oauth1_catalog.rfc5849.messages import ClientCredentials, Response
 
 if TYPE_CHECKING:
-    from oauth1_catalog.catalog.provider import Provider
-    from oauth1_catalog.registry.framework import Framework
-    from oauth1_catalog.registry.temporary import CacheCall
     from oauth1_catalog.rfc5849 import Signer
 
 
@@ -31,94 +29,15 @@ exchange with a token endpoint can take."""
 WAIT_SECONDS = 0.1
 """How long a worker waits before it looks again whether another one has renewed the token."""
 
-Outcome = TypeVar("Outcome")
-FrameworkRequest = TypeVar("FrameworkRequest")
-"""The request class of a web framework."""
-
-
-User: TypeAlias = Any
-"""A user of the application: an identifier, or an object that the store knows. Each store has its own type."""
-
-
-class TokenStore(Protocol):
-    """A table of tokens, at most one for each client's name and user.
-
-    ``SQLAlchemyTokens`` and ``DjangoTokens`` are two; an application can have its own. The application decides
-    what a user is: an identifier, or an object that the store knows. Each method may return an awaitable where
-    the client is async.
-    """
-
-    def current_user(self, request: Any) -> object:  # each framework has its own class
-        """The user of a framework's request; ``None`` where nobody is logged in."""
-
-    def find(self, name: str, user: User) -> Any:  # Token | None, or an awaitable of it
-        """The ``Token`` of a user, with its ``user`` and ``version``; ``None`` where there is none."""
-
-    def save_token(self, name: str, user: User, token: TokenLike) -> object:
-        """Keep a token instead of the one before. It counts ``version`` up, and ends a claim to renew."""
-
-    def delete_token(self, name: str, user: User, token: TokenLike | None = None) -> object:
-        """Remove a user's token; with ``token`` only if it is still that one, and is not being renewed."""
-
-    def claim_renewal(self, name: str, user: User, version: int, seconds: float) -> object:
-        """Whether the caller is the one who renews this ``version`` of the token, now and for ``seconds``.
-
-        It must be one step that no other worker can interrupt, such as a conditional UPDATE. It is false where another
-        worker has a claim that is younger than ``seconds``, or the row has another version by now.
-        """
-
-    def release_renewal(self, name: str, user: User) -> object:
-        """End a claim whose renewal failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoreCall:
-    """One thing for a token store to do: the method, and its arguments."""
-
-    operation: Literal["current_user", "find", "save_token", "delete_token", "claim_renewal", "release_renewal"]
-    arguments: tuple[object, ...] = field(default=(), repr=False)
-
-    def on(self, store: TokenStore) -> object:
-        """Do it; an async store's result is to be awaited."""
-        return getattr(store, self.operation)(*self.arguments)
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Wait for some seconds."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Uninterrupted:
-    """Go through ``steps`` to their end, even where the one who waits for the result has gone; the answer is theirs.
-
-    A provider may have changed a token, so that the answer must be saved: nobody can ask for it again.
-    """
-
-    steps: StoreSteps[Any]
-
-
-StoreSteps: TypeAlias = "Generator[Request | CacheCall | StoreCall | Pause | Uninterrupted, Any, Outcome]"
-"""As ``LoginSteps``."""
-
-
-def current_users_token(name: str, request: object) -> StoreSteps[Token | None]:
-    """The token of the user that a request comes from."""
-    user = yield StoreCall("current_user", (request,))
-    token: Token | None = None if user is None else (yield StoreCall("find", (name, user)))
-    return token
-
 
 def renew_stored(
     name: str,
     user: object,
     token: TokenLike | None,
-    renew: Callable[[Token], StoreSteps[Token]],
+    renew: Callable[[Token], LoginSteps[Token]],
     *,
     forget: Collection[str] = (),
-) -> StoreSteps[Token]:
+) -> LoginSteps[Token]:
     """Renew a user's token: one worker does it, the others wait for what it gets.
 
     Args:
@@ -147,9 +66,9 @@ def _renew_if_first(
     name: str,
     user: object,
     stored: Token,
-    renew: Callable[[Token], StoreSteps[Token]],
+    renew: Callable[[Token], LoginSteps[Token]],
     forget: Collection[str],
-) -> StoreSteps[Token | None]:
+) -> LoginSteps[Token | None]:
     """The renewed token, saved; ``None`` where another worker renews it."""
     if not (yield StoreCall("claim_renewal", (name, user, stored.version, CLAIM_SECONDS))):
         return None
@@ -172,7 +91,7 @@ def _is_stored(token: TokenLike, stored: Token, name: str) -> bool:
     return same and saved in {None, stored.version}
 
 
-def _stored(name: str, user: object) -> StoreSteps[Token]:
+def _stored(name: str, user: object) -> LoginSteps[Token]:
     token: Token | None = yield StoreCall("find", (name, user))
     if token is None:
         raise MissingTokenError(
@@ -202,23 +121,25 @@ class TokenStoreMixin(Generic[FrameworkRequest]):
 
         def _token_of(self, fields: Mapping[str, str], now: float) -> Token: ...
 
-    def _current_users_token(self, request: FrameworkRequest) -> StoreSteps[Token | None]:
-        return current_users_token(self.name, request)
+    def _current_users_token(self, request: FrameworkRequest) -> LoginSteps[Token | None]:
+        user = yield StoreCall("current_user", (request,))
+        token: Token | None = None if user is None else (yield StoreCall("find", (self.name, user)))
+        return token
 
-    def _find(self, user: object) -> StoreSteps[Token | None]:
+    def _find(self, user: object) -> LoginSteps[Token | None]:
         self._require_store("find_token()")
         token: Token | None = yield StoreCall("find", (self.name, user))
         return token
 
-    def _save(self, token: TokenLike, user: object) -> StoreSteps[None]:
+    def _save(self, token: TokenLike, user: object) -> LoginSteps[None]:
         self._require_store("save_token()")
         yield StoreCall("save_token", (self.name, user, token))
 
-    def _forget(self, user: object) -> StoreSteps[None]:
+    def _forget(self, user: object) -> LoginSteps[None]:
         self._require_store("forget_token()")
         yield StoreCall("delete_token", (self.name, user))
 
-    def _renew(self, token: TokenLike | None, user: object) -> StoreSteps[Token]:
+    def _renew(self, token: TokenLike | None, user: object) -> LoginSteps[Token]:
         owner = self._owner(token) if user is None else user
         if owner is None:
             return self._renew_at_provider(self._given(token, step="renew"))
@@ -226,13 +147,13 @@ class TokenStoreMixin(Generic[FrameworkRequest]):
         forget = ENDED if self.framework.forget_rejected_tokens else ()
         return renew_stored(self.name, owner, token, self._renew_at_provider, forget=forget)
 
-    def _renew_at_provider(self, token: TokenLike) -> StoreSteps[Token]:
+    def _renew_at_provider(self, token: TokenLike) -> LoginSteps[Token]:
         from oauth1_catalog.flow.grants import renew_token
 
         fields = yield from renew_token(self.provider, self.signer, token_fields(token, provider=self.name))
         return self._token_of(fields, time.time())
 
-    def _revoke(self, token: TokenLike | None, user: object) -> StoreSteps[None]:
+    def _revoke(self, token: TokenLike | None, user: object) -> LoginSteps[None]:
         from oauth1_catalog.flow.grants import revoke_token
 
         if token is None and user is not None:
@@ -250,7 +171,7 @@ class TokenStoreMixin(Generic[FrameworkRequest]):
         oauth2_client_id: str | None,
         oauth2_client_secret: str | None,
         params: Mapping[str, object],
-    ) -> StoreSteps[OAuth2Token]:
+    ) -> LoginSteps[OAuth2Token]:
         from oauth1_catalog.flow.exchange import bearer_expires_at, exchange_token
 
         if token is None and user is not None:
@@ -272,7 +193,7 @@ class TokenStoreMixin(Generic[FrameworkRequest]):
         """Whether an error is to be read for the rejection of a token that is in the store."""
         return self.framework.forget_rejected_tokens and self._owner(token) is not None
 
-    def _forget_rejected(self, token: TokenLike | None, response: Any, beginning: bytes) -> StoreSteps[None]:
+    def _forget_rejected(self, token: TokenLike | None, response: Any, beginning: bytes) -> LoginSteps[None]:
         """Remove a token of the store that the provider has just rejected, where the application wishes that.
 
         ``response`` is that of requests or httpx2, which have the same attributes; ``beginning`` is of its body, which
@@ -308,40 +229,3 @@ class TokenStoreMixin(Generic[FrameworkRequest]):
                 provider=self.name,
                 advice="Pass one as OAuth(token_store=...). See docs/tokens.md.",
             )
-
-
-async def uninterrupted(work: Coroutine[Any, Any, Outcome]) -> Outcome:
-    """What ``work`` returns. A cancellation waits until ``work`` has ended, and goes on to the caller then.
-
-    >>> async def saved():
-    ...     return "saved"
-    >>> import asyncio
-    >>> asyncio.run(uninterrupted(saved()))
-    'saved'
-    """
-    import asyncio  # an application without async code starts without it
-
-    with _shield():  # of anyio: its scopes, and trio's
-        try:
-            task = asyncio.get_running_loop().create_task(work)
-        except RuntimeError:  # trio, where a scope is all that cancels
-            return await work
-        cancelled: asyncio.CancelledError | None = None
-        while not task.done():
-            try:
-                await asyncio.wait([task])
-            except asyncio.CancelledError as error:
-                cancelled = error
-    if cancelled is not None:
-        if not task.cancelled():
-            task.exception()  # it has been looked at; the caller is not there any more
-        raise cancelled
-    return task.result()
-
-
-def _shield() -> AbstractContextManager[object]:
-    try:
-        import anyio
-    except ImportError:  # an application of Django: then nothing of anyio cancels, either
-        return nullcontext()
-    return anyio.CancelScope(shield=True)

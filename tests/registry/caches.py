@@ -10,7 +10,8 @@ import pytest
 
 from oauth1_catalog.errors import CacheError, OAuthError, StateError
 from oauth1_catalog.flow.driver import run
-from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
+from oauth1_catalog.registry.effects import CacheCall
+from oauth1_catalog.registry.temporary import PendingLogin, TemporaryStore
 from oauth1_catalog.rfc5849.messages import TemporaryCredentials
 
 Outcome = TypeVar("Outcome")

@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oauth1_catalog.errors import CacheError, ExpiredStateError, StateError
+from oauth1_catalog.registry.effects import CacheCall
 from oauth1_catalog.registry.encryption import encrypt
-from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
+from oauth1_catalog.registry.temporary import PendingLogin, TemporaryStore
 from oauth1_catalog.rfc5849.messages import TemporaryCredentials
 from tests.registry.caches import CACHES, KEYS, NOW, DictCache, Silent, cookie, drive, login, refused, save, store, take
 

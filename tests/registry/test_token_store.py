@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from oauth1_catalog.errors import MissingTokenError, TokenRequestDeniedError
-from oauth1_catalog.registry.token import Token
-from oauth1_catalog.registry.token_store import Pause, StoreCall, TokenStore, Uninterrupted, renew_stored
+from oauth1_catalog.registry.effects import Pause, StoreCall, Uninterrupted
+from oauth1_catalog.registry.token import Token, TokenStore
+from oauth1_catalog.registry.token_store import renew_stored
 from oauth1_catalog.rfc5849.messages import Request
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from oauth1_catalog.errors import StateError
-from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
+from oauth1_catalog.registry.effects import CacheCall
+from oauth1_catalog.registry.temporary import PendingLogin, TemporaryStore
 from oauth1_catalog.rfc5849.messages import TemporaryCredentials
 
 KEY, NOW, THREADS, ROUNDS = "a secret key of these tests", 1_700_000_000.0, 200, 20

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from oauth1_catalog.errors import OAuthError, StateError
+from oauth1_catalog.registry.effects import CacheCall
 from oauth1_catalog.registry.encryption import encrypt
-from oauth1_catalog.registry.temporary import CacheCall, PendingLogin, TemporaryStore
+from oauth1_catalog.registry.temporary import PendingLogin, TemporaryStore
 from oauth1_catalog.rfc5849.messages import TemporaryCredentials
 
 KEY, NOW = "a secret key of these tests", 1_700_000_000.0

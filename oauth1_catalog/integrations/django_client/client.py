@@ -14,14 +14,14 @@ from asgiref.sync import markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponseRedirect
 
 from oauth1_catalog.application_warnings import WarnsHere
-from oauth1_catalog.flow.driver import arun
+from oauth1_catalog.flow.driver import arun, uninterrupted
 from oauth1_catalog.integrations.django_client.framework import own_request
 from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked
 from oauth1_catalog.registry.api_calls import CallOptions, HttpOptions
-from oauth1_catalog.registry.login import Effect, LoginSteps, callback_pairs
+from oauth1_catalog.registry.effects import Effect, LoginSteps, Pause, Uninterrupted
+from oauth1_catalog.registry.login import callback_pairs
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
 from oauth1_catalog.registry.token import OAuth2Token, Token, TokenLike
-from oauth1_catalog.registry.token_store import Pause, Uninterrupted, uninterrupted
 from oauth1_catalog.rfc5849.messages import Request
 
 if TYPE_CHECKING:

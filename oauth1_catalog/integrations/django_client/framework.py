@@ -13,18 +13,10 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.module_loading import import_string
 
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.registry.framework import (
-    CurrentToken,
-    Framework,
-    RequestContext,
-    enter,
-    leave,
-    not_a_request,
-    serving,
-    tokens_on,
-)
+from oauth1_catalog.registry.current_token import CurrentToken, enter, leave, serving, tokens_on
+from oauth1_catalog.registry.framework import Framework, RequestContext, not_a_request
 from oauth1_catalog.registry.settings import Settings, suggestion
-from oauth1_catalog.registry.token_store import TokenStore
+from oauth1_catalog.registry.token import TokenStore
 
 SECTIONS = ("OAUTH1_CATALOG", "AUTHLIB_OAUTH_CLIENTS")
 """The settings that are read, the first before the second; the second is Authlib's."""

@@ -29,7 +29,7 @@ from oauth1_catalog.registry.token import FetchToken
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
-    from oauth1_catalog.registry.token_store import TokenStore
+    from oauth1_catalog.registry.token import TokenStore
 
 
 class OAuth(BaseOAuth[DjangoOAuth1App]):

@@ -12,7 +12,8 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.datastructures import MultiDict
 
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.registry.framework import CurrentToken, Framework, RequestContext, tokens_on
+from oauth1_catalog.registry.current_token import CurrentToken, tokens_on
+from oauth1_catalog.registry.framework import Framework, RequestContext
 from oauth1_catalog.registry.settings import KeyIndex, Settings, names_under, suggestion
 from oauth1_catalog.registry.token import TokenLike
 

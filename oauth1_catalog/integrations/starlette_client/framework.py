@@ -20,15 +20,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oauth1_catalog.clients.connected import AsyncConnectedPools
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.registry.framework import (
-    CurrentToken,
-    Framework,
-    RequestContext,
-    RequestTokens,
-    not_a_request,
-    serving_within,
-    tokens_on,
-)
+from oauth1_catalog.registry.current_token import CurrentToken, RequestTokens, serving_within, tokens_on
+from oauth1_catalog.registry.framework import Framework, RequestContext, not_a_request
 from oauth1_catalog.registry.settings import KeyIndex, Settings, names_under, suggestion
 
 _signature = lru_cache(maxsize=64)(inspect.signature)  # it takes longer than to sign a request

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.config import Config
 
     from oauth1_catalog.catalog import Catalog
-    from oauth1_catalog.registry.token_store import TokenStore
+    from oauth1_catalog.registry.token import TokenStore
 
 
 class OAuth(BaseOAuth[StarletteOAuth1App]):
