@@ -21,16 +21,18 @@ from oauth1_catalog.clients.auth import (
     undeclared_type,
 )
 from oauth1_catalog.clients.failures import unusable_url, without_secrets
-from oauth1_catalog.clients.httpx_answers import Answers, aanswers_bounded, answers_bounded, asend, send
+from oauth1_catalog.clients.httpx_answers import Answers, aanswers_bounded, answers_bounded
 from oauth1_catalog.clients.httpx_exchange import (
     SignedRequest,
     aconnected,
     aexchange,
+    asend,
     build_request,
     client_limits,
     connected,
     exchange,
     read_within_deadline,
+    send,
 )
 from oauth1_catalog.clients.limits import without_protocol_parameters
 from oauth1_catalog.clients.oauth1_session import (

@@ -1,4 +1,4 @@
-"""How a request goes over a client of httpx2: token requests within their bounds, and the arguments of API calls.
+"""How a request goes over a client of httpx2: token requests in their bounds, arguments and redirects of API calls.
 
 A token request is never redirected. The sync and the async function differ in their ``await``, and in how the deadline
 stops what waits for headers.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -27,8 +27,16 @@ import httpx2
 
 from oauth1_catalog.clients.auth import no_pairs, pairs_of
 from oauth1_catalog.clients.failures import FULL_POOL, failure, filter_logs_of, transport_error, without_secrets
-from oauth1_catalog.clients.limits import DEADLINE, Limits
+from oauth1_catalog.clients.limits import (
+    DEADLINE,
+    Limits,
+    check_redirect,
+    too_many_redirects,
+    unreadable_redirect,
+    without_protocol_parameters,
+)
 from oauth1_catalog.errors import SigningError, TransportError
+from oauth1_catalog.flow.driver import arun, run
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.rfc5849.encoding import form_encode
 from oauth1_catalog.rfc5849.messages import Request, Response
@@ -302,3 +310,87 @@ def _with_form(call: MaskedMapping) -> MaskedMapping:
     headers = httpx2.Headers(call.get("headers"))
     headers.setdefault("Content-Type", FORM)
     return MaskedMapping(call, content=urlencode(pairs), headers=headers)
+
+
+def send(
+    perform: Callable[..., httpx2.Response],
+    request: httpx2.Request,
+    *,
+    signed: bool,
+    follow: bool,
+    stream: bool,
+    limit: int,
+) -> httpx2.Response:
+    """Send one call, and follow its redirects where they may be followed.
+
+    Args:
+        perform: sends one request: ``httpx2.Client.send``, with ``stream`` and ``follow_redirects``.
+        request: the call, not yet signed.
+        signed: whether ``perform`` signs; the redirects of other calls are httpx2's own affair.
+        follow: whether to follow redirects.
+        stream: whether the answer's body is left unread.
+        limit: how many redirects to follow.
+
+    Raises:
+        ProviderError: a redirect that may not be followed or cannot be read, or too many.
+    """
+    if not (signed and follow):
+        return perform(request, stream=stream, follow_redirects=follow)
+
+    def hop(request: httpx2.Request) -> httpx2.Response:
+        response = perform(request, stream=stream, follow_redirects=False)
+        if stream and response.has_redirect_location:
+            response.close()
+        return response
+
+    return run(_hops(request, limit), hop)
+
+
+async def asend(
+    perform: Callable[..., Awaitable[httpx2.Response]],
+    request: httpx2.Request,
+    *,
+    signed: bool,
+    follow: bool,
+    stream: bool,
+    limit: int,
+) -> httpx2.Response:
+    """As ``send``, with an asynchronous client."""
+    if not (signed and follow):
+        return await perform(request, stream=stream, follow_redirects=follow)
+
+    async def hop(request: httpx2.Request) -> httpx2.Response:
+        response = await perform(request, stream=stream, follow_redirects=False)
+        if stream and response.has_redirect_location:
+            await response.aclose()
+        return response
+
+    return await arun(_hops(request, limit), hop)
+
+
+def _hops(request: httpx2.Request, limit: int) -> Generator[httpx2.Request, httpx2.Response, httpx2.Response]:
+    """Each request of one signed call, to be signed and sent; returns the last answer."""
+    history: list[httpx2.Response] = []
+    response = yield request
+    while response.has_redirect_location:
+        following = response.next_request
+        if following is None:  # httpx2 could make none of its address
+            raise unreadable_redirect(method=request.method, url=str(request.url), status=response.status_code)
+        if len(history) >= limit:
+            raise too_many_redirects(
+                method=request.method, url=str(request.url), status=response.status_code, limit=limit
+            )
+        check_redirect(
+            status=response.status_code,
+            method=request.method,
+            url=str(request.url),
+            new_method=following.method,
+            new_url=str(following.url),
+        )
+        following.headers.pop("Authorization", None)
+        following.url = httpx2.URL(without_protocol_parameters(str(following.url)))
+        history.append(response)
+        request = following
+        response = yield request
+        response.history = list(history)
+    return response

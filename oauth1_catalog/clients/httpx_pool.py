@@ -137,8 +137,8 @@ class HttpxPool:
         client = (await self._open()).calls
         import httpx2
 
-        from oauth1_catalog.clients.httpx_answers import aanswers_bounded, asend
-        from oauth1_catalog.clients.httpx_exchange import aconnected, build_request
+        from oauth1_catalog.clients.httpx_answers import aanswers_bounded
+        from oauth1_catalog.clients.httpx_exchange import aconnected, asend, build_request
 
         follow = kwargs.pop("follow_redirects", self.follow_redirects or client.follow_redirects)
         stream = kwargs.pop("stream", False)
