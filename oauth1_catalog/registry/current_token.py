@@ -20,7 +20,7 @@ class RequestTokens:
     """The tokens of one request, by the names of their clients.
 
     Attributes:
-        hidden: how many requests are being served within this one, in contexts that are not distinct from its own.
+        hidden: how many requests are being served within this one, in the same context as this one.
         within: the request that counts this one as such.
     """
 
@@ -51,7 +51,7 @@ _served: ContextVar[tuple[weakref.ref[RequestTokens], ...]] = ContextVar("oauth1
 
 
 def tokens_on(attributes: MutableMapping[str, Any]) -> RequestTokens:
-    """The tokens of a request, given the mapping where it keeps what others attach to it."""
+    """The tokens of a request, which are stored in ``attributes``, its mapping for data of extensions."""
     tokens: RequestTokens = attributes.setdefault(_KEY, RequestTokens())
     return tokens
 
@@ -89,7 +89,7 @@ class CurrentToken(Generic[FrameworkRequest]):
     """Remembers, for the request being served, the token of each client whose login ended in it.
 
     Args:
-        attributes: where a request keeps what others attach to it; one mapping for one request.
+        attributes: returns a request's mapping for data of extensions; each request has one.
     """
 
     def __init__(self, attributes: Callable[[FrameworkRequest], MutableMapping[str, Any]]) -> None:
@@ -110,7 +110,7 @@ class CurrentToken(Generic[FrameworkRequest]):
 
         Args:
             client: the registered name.
-            request: the request being served, where the caller names it.
+            request: the request being served, if the caller passes it.
         """
         if request is not None:
             return tokens_on(self._attributes(request)).get(client)

@@ -66,7 +66,7 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
     def _begin(
         self, redirect_uri: object, params: Mapping[str, object]
     ) -> LoginSteps[tuple[TemporaryCredentials, str]]:
-        """Ask for a request token, and build the address that the user's browser is sent to."""
+        """Ask for a request token, and build the URL to send the user's browser to."""
         self._check_login()
         uri = self._redirect_uri(redirect_uri)
         if uri not in {None, OUT_OF_BAND} and self.provider.callback.value == "oob":
@@ -82,7 +82,7 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
         return temporary, url
 
     def _check_login(self) -> None:
-        """Refuse a login that could not end, before the user goes to the provider."""
+        """Refuse a login that could not finish, before the user goes to the provider."""
         if not self._can_log_in:
             check_flow(self.provider, "redirect")
             for error in self._missing_addresses():
@@ -99,7 +99,7 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
         state_data: Mapping[str, object] | None,
         user: object,
     ) -> LoginSteps[str]:
-        """Begin a login and remember it until the callback; the address that the user's browser is sent to."""
+        """Start a login, store it until the callback, and return the URL to send the user's browser to."""
         context, keys = self._context(request)  # without a session nothing is sent
         temporary, url = yield from self._begin(redirect_uri, params)
         yield from self._remember(
@@ -118,7 +118,7 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
         state_data: Mapping[str, object] | None,
         user: object,
     ) -> LoginSteps[None]:
-        """Remember a login in the session of ``request`` until the callback."""
+        """Store a login in the session of ``request`` until the callback."""
         user = yield from self._user_of(request, user)
         yield from self.temporary.save(
             context.session,
@@ -134,24 +134,24 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
         request: FrameworkRequest,
         params: Mapping[str, object],
         *,
-        callback: Any,  # what callback_pairs() gave
+        callback: Any,  # what callback_pairs() returned
         check_redirect_uri: bool,
         user: object,
     ) -> LoginSteps[Token]:
-        """Read the callback, take the login that it ends, and exchange its request token for an access token.
+        """Read the callback, take the record of its login, and exchange the request token for an access token.
 
         Args:
             request: the framework's request.
             params: parameters of the token request.
-            callback: the callback's parameters, where they are not in the query; nothing else is read from them.
+            callback: the callback's parameters, if they are not in the query; nothing else is read from them.
             check_redirect_uri: whether the callback must have the path of the login's redirect URI.
             user: who is logged in to the application now.
 
         Raises:
             AuthorizationDeniedError: the user declined.
-            StateError: the callback belongs to no login of this browser, or to one that another user began.
+            StateError: this browser has no such login, or another user started it.
             MissingVerifierError: the callback has no verifier.
-            ProviderError: the provider gave no access token.
+            ProviderError: the provider returned no access token.
         """
         provider, texts = self.provider, self._texts(params)
         context, keys = self._context(request)
@@ -162,7 +162,7 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
             yield from self.temporary.discard(context.session, ended.oauth_token)
             raise ended.failure
         login = yield from self.temporary.take(context.session, ended.oauth_token, keys=keys, now=now)
-        if login.user is not None:  # a login that nobody in particular began ends for everybody
+        if login.user is not None:  # else nobody was logged in at its start, and any user can finish it
             check_same_user(provider.name, login.user, digest)
         if check_redirect_uri:
             check_path(provider, login.redirect_uri, context.path)
@@ -180,14 +180,14 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
         return token
 
     def _user_of(self, request: FrameworkRequest, given: object) -> LoginSteps[object]:
-        """Who is logged in to the application: whom it names, else whom the token store finds."""
+        """The user who is logged in to the application: the given one, else the one that the token store finds."""
         if given is not None or self.framework.token_store is None:
             return given
         user: object = yield StoreCall("current_user", (request,))
         return user
 
     def _keep_after_login(self, token: Token, user: object) -> LoginSteps[None]:
-        """Save the token of a login that ``user`` began and ended."""
+        """Save the token of a login that ``user`` started and finished."""
         if self.framework.token_store is not None:
             yield StoreCall("save_token", (self.name, user, token))
             token.user = user
@@ -195,7 +195,7 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
     def _exchange(
         self, request_token: Mapping[str, str] | None, verifier: str | None, params: Mapping[str, object]
     ) -> LoginSteps[Token]:
-        """The last step alone, without callback and session."""
+        """Only the last step, without callback and session."""
         temporary, now = self._temporary_credentials(request_token, step="access_token"), time.time()
         verifier = masked(require_verifier(self.provider, verifier, temporary.extra.get("oauth_verifier")))
         fields = yield from request_token_credentials(
@@ -204,7 +204,7 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
         return self._token_of(fields, now)
 
     def _token_of(self, fields: Mapping[str, str], now: float) -> Token:
-        """The token in a provider's answer to a request that was sent ``now``."""
+        """The token in a provider's response to a request that was sent at the time ``now``."""
         token = Token(fields)
         token.expires_at = expires_at(self.provider, token, now)
         return token
@@ -226,7 +226,7 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
         return self._token_of(fields, time.time())
 
     def _save_data(self, request: FrameworkRequest, data: Mapping[str, Any]) -> LoginSteps[None]:
-        """Remember what ``create_authorization_url`` gave, with the arguments of ``authorize_redirect``."""
+        """Store what ``create_authorization_url`` returned, with the arguments of ``authorize_redirect``."""
         given = {name: data.get(name) for name in ("redirect_uri", "state_data", "user")}
         temporary = self._temporary_credentials(data.get("request_token"), step="authorize")
         context, keys = self._context(request)
@@ -238,14 +238,14 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
             return
         self._told_of_unused = True
         warn(
-            f"{self.name}: the redirect URI {shown_url(redirect_uri)!r} is not sent. This provider takes oob "
-            "alone, and sends the user to the callback that is registered for the key: register this one there, and "
-            "leave the argument out. Where the provider's file has an option for it (oauth1-catalog show "
+            f"{self.name}: the redirect URI {shown_url(redirect_uri)!r} is not sent. This provider accepts "
+            "only oob, and sends the user to the callback that is registered for the key. Register this URI there, and "
+            "omit the argument. If the provider's file has an option for it (oauth1-catalog show "
             f"{self.provider.name}), such as callback_is_prefix, pass that at registration."
         )
 
     def _redirect_uri(self, given: object) -> str | None:
-        """Where the user comes back to: what a call was given, else what is configured."""
+        """The redirect URI: the argument of the call, else the configured one."""
         uri = self.redirect_uri if given is None else str(given)
         is_path = uri is not None and uri.startswith("/") and not uri.startswith("//")
         return behind_base(self.name, uri, self.framework.settings) if uri and is_path else uri
@@ -257,7 +257,7 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
                 description=f"{self.name}: no request_token.",
                 provider=self.name,
                 step=step,
-                advice="Pass what create_authorization_url() gave.",
+                advice="Pass what create_authorization_url() returned.",
             )
         fields = masked(dict(given))
         return TemporaryCredentials(fields.pop("oauth_token"), fields.pop("oauth_token_secret", "") or "", fields)
@@ -275,14 +275,14 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
             found: the application's own keys.
 
         Raises:
-            ConfigurationError: there is no key, so everybody could decrypt a record.
+            ConfigurationError: there is no key, so anyone could decrypt a record.
         """
         keys = [*self.framework.secret_keys, *found, *self._fallback_keys]
         if not keys:
             raise ConfigurationError(
                 "missing_secret_key",
-                f"{self.name}: A login's record is sealed with a secret key. No key of the application can be found, "
-                "and this client has no secret to derive one from.",
+                f"{self.name}: a login's record is encrypted with a secret key. The application has no key, and this "
+                "client has no secret to derive one from.",
                 provider=self.name,
                 advice="Pass OAuth(secret_key=...), a long random text that all processes of the application share.",
             )
@@ -290,7 +290,7 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
 
     @cached_property
     def _fallback_keys(self) -> Sequence[str]:
-        """For an application without a secret key: what only this client knows, in each of its processes."""
+        """The keys of an application without a secret key: what only this client knows, in each of its processes."""
         secret = masked(self.client_secret)
         if not secret and self.signer.signature_method.name.startswith("RSA"):
             secret = masked(self.signer.signature_method.sign("oauth1_catalog temporary credentials", "", ""))
@@ -324,7 +324,7 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
 
 
 def callback_pairs(client: LoginMixin[Any], callback: object) -> Any:
-    """The pairs, masked, of what an application passed as ``callback=``. A browser may have sent anything.
+    """The masked pairs of what an application passed as ``callback=``. A browser may have sent anything.
 
     Raises:
         StateError: it is not a mapping.

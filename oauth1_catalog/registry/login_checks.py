@@ -28,10 +28,10 @@ def has_fixable_login(provider: Provider) -> bool:
 
 
 def check_fixation(provider: Provider, *, allowed: bool) -> None:
-    """Refuse a login without verifier where the application has not allowed it.
+    """Refuse a login without verifier, unless the application allows it.
 
     Raises:
-        ConfigurationError: it was not allowed; nothing was sent.
+        ConfigurationError: it is not allowed; nothing was sent.
 
     >>> from oauth1_catalog.catalog.provider import CallbackRules
     >>> check_fixation(Provider(name="tripit", callback=CallbackRules(verifier="none")), allowed=True)
@@ -42,13 +42,12 @@ def check_fixation(provider: Provider, *, allowed: bool) -> None:
         "session_fixation",
         f"{provider.name}: {RISK}.",
         provider=provider.name,
-        advice="To accept that, pass allow_session_fixation=True at registration. See docs/security.md for what "
-        "else to do.",
+        advice="To accept this risk, pass allow_session_fixation=True at registration, and follow docs/security.md.",
     )
 
 
 def held_to_rfc5849(provider: Provider) -> Provider:
-    """``provider``, where its file leaves open whether there is a verifier: the login then needs one.
+    """``provider``, changed to require a verifier if its file leaves this open.
 
     A server that does not confirm the callback ignores a verifier, which anyone can make up; so it must confirm.
     """
@@ -63,7 +62,7 @@ _IDENTIFIERS = ("pk", "get_id", "id")
 
 
 def user_digest(client: str, user: object) -> str | None:
-    """What a login's record keeps of a user, ``None`` for nobody.
+    """What a login's record contains of a user; ``None`` if nobody is logged in.
 
     Args:
         client: the registered name.
@@ -94,7 +93,7 @@ def check_same_user(client: str, started_by: str | None, finished_by: str | None
     """Refuse to finish a login that another user started. If nobody was logged in then, any user can finish it.
 
     Raises:
-        StateError: the users differ, or nobody is logged in any more.
+        StateError: another user is logged in now, or nobody.
     """
     if started_by is None or started_by == finished_by:
         return
