@@ -76,7 +76,7 @@ def test_client_kwargs_that_are_no_mapping_are_refused(given):
     ],
 )
 def test_a_near_miss_is_an_error(name, meant):
-    with pytest.raises(ConfigurationError, match=f"unknown '{name}'. Did you mean '{meant}'"):
+    with pytest.raises(ConfigurationError, match=f"unknown option '{name}'. Did you mean '{meant}'"):
         signing_options({name: 1}, name="twitter")
 
 
