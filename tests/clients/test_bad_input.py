@@ -86,7 +86,7 @@ class TestConstructors:
             constructor("ck", force_include_body="no")
 
     def test_an_unknown_keyword_is_a_warning(self, constructor):
-        with pytest.warns(UserWarning, match="unknown 'zzz'; it is ignored"):
+        with pytest.warns(UserWarning, match="unknown option 'zzz'; it is ignored"):
             constructor("ck", zzz=1)
 
     def test_a_mapping_that_is_no_token(self, constructor):

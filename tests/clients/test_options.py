@@ -81,7 +81,7 @@ def test_a_near_miss_is_an_error(name, meant):
 
 
 def test_a_name_written_like_a_setting_is_a_warning_with_a_question():
-    with pytest.warns(UserWarning, match="unknown 'VERIFY'; it is ignored. Did you mean 'verify'?"):
+    with pytest.warns(UserWarning, match="unknown option 'VERIFY'; it is ignored. Did you mean 'verify'?"):
         assert signing_options({"VERIFY": False}, name="twitter") == {}
 
 

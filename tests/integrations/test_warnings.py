@@ -36,8 +36,8 @@ def at_the_line(of: str, says: str) -> Iterator[None]:
 
 
 REGISTRATIONS: dict[str, tuple[str, Callable[[Any], object]]] = {
-    "parameter": ("unknown 'colour'", lambda oauth: oauth.register("shop", colour="red")),
-    "client_kwargs": ("unknown 'colour'", lambda oauth: oauth.register("shop", client_kwargs={"colour": "red"})),
+    "parameter": ("unknown option 'colour'", lambda oauth: oauth.register("shop", colour="red")),
+    "client_kwargs": ("unknown option 'colour'", lambda oauth: oauth.register("shop", client_kwargs={"colour": "red"})),
     "elsewhere": ("is ignored there", lambda oauth: oauth.register("shop", client_kwargs={"token": "t"})),
     "end": ("will be switched off", lambda oauth: oauth.register_from_catalog("garmin", **KEYS)),
     "User-Agent": ("User-Agent", lambda oauth: oauth.register_from_catalog("discogs", **KEYS)),
@@ -81,7 +81,7 @@ def test_a_name_in_the_settings_of_django(registry: Callable[..., Any], framewor
     """Where names stand together with those of others, an unknown one is nobody's mistake."""
     oauth = registry({"shop": {"colour": "red"}})
     if framework == "django":
-        with at_the_line("oauth.register", "unknown 'colour'"):
+        with at_the_line("oauth.register", "unknown option 'colour'"):
             oauth.register("shop", **KEYS)
     else:
         oauth.register("shop", **KEYS)
@@ -98,7 +98,7 @@ CONSTRUCTORS = {
 
 @pytest.mark.parametrize("make", CONSTRUCTORS.values(), ids=CONSTRUCTORS.keys())
 def test_a_warning_of_a_constructor_is_at_the_applications_line(make: Callable[..., Any]) -> None:
-    with at_the_line("colour", "unknown 'colour'"):
+    with at_the_line("colour", "unknown option 'colour'"):
         make("k", colour="red")
     with at_the_line("SHORT", "rsa_key has 1024 bits"):
         make("k", rsa_key=SHORT, **RSA)

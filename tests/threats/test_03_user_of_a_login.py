@@ -189,7 +189,7 @@ class TestTheApplicationSaysWhoItIs:
     def test_forgotten_at_the_end_is_told(self, site: Callable[..., Any], emulator: Emulator) -> None:
         app = site()
         app.users["end"] = None
-        assert "give authorize_access_token() the same" in app.browser().log_in(emulator).json["description"]
+        assert "pass the same user to authorize_access_token()" in app.browser().log_in(emulator).json["description"]
 
     def test_it_goes_before_the_store(self, site: Callable[..., Any], emulator: Emulator) -> None:
         store = Store()

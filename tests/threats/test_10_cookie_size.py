@@ -95,7 +95,7 @@ def test_beside_the_applications_own_data(make: Callable[..., Application], own:
             begun += 1
         else:
             assert answer.json["error"] == "state_too_large"
-            assert "of the application's own. Give OAuth(cache=...) a cache" in answer.json["description"]
+            assert "of the application's own. Pass OAuth(cache=...)" in answer.json["description"]
         cookies = sum(len(name) + len(value) + 1 for name, value in browser.cookies.items())
         assert cookies <= BROWSERS_KEEP, f"{cookies} bytes"
         assert browser.get("/own").json == {"own": kept}

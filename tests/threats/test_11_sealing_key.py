@@ -196,7 +196,7 @@ class TestCheck:
         expected = [] if own or secret_key else ["launchpad"]
         assert missing(oauth.check()) == expected
         done = app.test_cli_runner().invoke(args=["oauth1", "check"])
-        assert ("No key of the application can be found" in done.output) == bool(expected)
+        assert ("The application has no key" in done.output) == bool(expected)
         assert done.exit_code == bool(expected)
 
     def test_flask_without_any_session(self) -> None:
