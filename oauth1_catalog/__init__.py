@@ -1,4 +1,4 @@
-"""OAuth 1.0 clients for Flask, Django and Starlette, from a declarative catalog of providers.
+"""OAuth 1.0 clients for scripts, Flask, Django and Starlette, from a declarative catalog of providers.
 
 ``__all__`` lists the public names. Each is imported when you first use it, so that ``import oauth1_catalog`` costs a
 millisecond and loads no framework. The rest of the public API is in ``oauth1_catalog.integrations``,
@@ -44,14 +44,18 @@ if TYPE_CHECKING:
         UnknownProviderError,
     )
     from oauth1_catalog.hosts import local_path
+    from oauth1_catalog.registry.async_script import AsyncCatalogClient, async_client
+    from oauth1_catalog.registry.sync_script import CatalogClient, client
     from oauth1_catalog.registry.token import OAuth2Token, Token, TokenStore
 
     __version__: str
 
 __all__ = [
+    "AsyncCatalogClient",
     "AuthorizationDeniedError",
     "CacheError",
     "Catalog",
+    "CatalogClient",
     "ConfigurationError",
     "ConfigurationNotice",
     "ConfigurationWarning",
@@ -82,17 +86,23 @@ __all__ = [
     "TransportError",
     "UnknownProviderError",
     "__version__",
+    "async_client",
+    "client",
     "local_path",
 ]
 
 # Where a name is defined; the other names are in errors.py.
 _MODULES = {
+    "AsyncCatalogClient": "registry.async_script",
     "Catalog": "catalog",
+    "CatalogClient": "registry.sync_script",
     "Limits": "clients.limits",
     "OAuth2Token": "registry.token",
     "Provider": "catalog.provider",
     "Token": "registry.token",
     "TokenStore": "registry.token",
+    "async_client": "registry.async_script",
+    "client": "registry.sync_script",
     "local_path": "hosts",
 }
 

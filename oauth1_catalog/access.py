@@ -270,11 +270,11 @@ def _where_to_set(switches: Collection[str]) -> str:
         if plaintext:
             subject = "the first" if len(variables) == 1 else "the first two"
         sentence = (
-            f"Pass {subject} to register_from_catalog(), register() or OAuth(), or set "
+            f"Pass {subject} to register_from_catalog(), register(), client() or OAuth(), or set "
             f"{_and(variables)} in the environment"
         )
         # A command has no way to list one host: that is worth a variable.
         sentence += f"; commands take {_and(flags)}." if len(flags) == len(variables) else "."
     if plaintext:
-        sentence += " Only register_from_catalog() and register() take allow_plaintext_over_http=True."
+        sentence += " Only register_from_catalog(), register() and client() take allow_plaintext_over_http=True."
     return sentence.strip()

@@ -99,6 +99,8 @@ CASES = [
     ("emulator", "cryptography", EMULATOR),
     ("emulator", "jsonpath_rfc9535", "from oauth1_catalog.emulator.examples import way_to; way_to('$.id')"),
     ("rsa", "cryptography", RSA),
+    ("script", "dotenv", "from oauth1_catalog import client; client('twitter', env_file='.env')"),
+    ("script", "anyio", "from oauth1_catalog import async_client; async_client('twitter')"),
 ]
 
 
@@ -147,8 +149,10 @@ def test_every_package_of_every_extra_is_tried() -> None:
         if extra not in {"all", "bench", "demo"}
         for requirement in requirements
     }
-    shared = {"cryptography", "jsonpath_rfc9535"}  # one sentence names every extra that brings these
-    tried = {(extra, package) for extra, package, _ in CASES}
+    # One sentence names every extra that brings these.
+    shared = {"cryptography", "httpx2", "jsonpath_rfc9535"}
+    imported_as = {"dotenv": "python_dotenv"}
+    tried = {(extra, imported_as.get(package, package)) for extra, package, _ in CASES}
     assert {(extra, package) for extra, package in wanted - tried if package not in shared} == {
         ("cli", "publicsuffixlist")
     }

@@ -30,7 +30,10 @@ SIGNATURES = {f"SIGNATURE_{kind}{bits}" for kind in ("HMAC_SHA", "RSA_SHA") for 
 SESSIONS = {*SIGNATURES, "OAuth1Auth", "OAuth1Session", "OAuthError"}
 CLIENTS = {*SIGNATURES, "AsyncOAuth1Client", "OAuth1Auth", "OAuth1Client", "OAuthError"}
 PUBLIC = {
-    "": {"Catalog", "Limits", "OAuth2Token", "Provider", "Token", "TokenStore", "__version__", "local_path", *ERRORS},
+    "": {
+        "AsyncCatalogClient", "Catalog", "CatalogClient", "Limits", "OAuth2Token", "Provider", "Token", "TokenStore",
+        "__version__", "async_client", "client", "local_path", *ERRORS
+    },
     "catalog": {"Catalog"},
     "clients.httpx_client": CLIENTS,
     "clients.requests_client": SESSIONS,
@@ -39,6 +42,8 @@ PUBLIC = {
     },
     "integrations.django_client": {"DjangoOAuth1App", "OAuth", "OAuthError"},
     "integrations.flask_client": {"FlaskOAuth1App", "OAuth", "OAuthError"},
+    "integrations.httpx_client": CLIENTS,
+    "integrations.requests_client": SESSIONS,
     "integrations.sqlalchemy_tokens": {"OAuth1TokenMixin", "SQLAlchemyTokens"},
     "integrations.starlette_client": {"OAuth", "OAuthError", "StarletteOAuth1App"},
     "rfc5849": {
@@ -53,8 +58,6 @@ WITHOUT_ALL = {  # these modules have no __all__, or pass on the names of anothe
     "errors": ERRORS,
     "integrations.django_tokens.models": {"OAuth1Token"},
     "integrations.django_tokens.store": {"DjangoTokens"},
-    "integrations.httpx_client": CLIENTS,
-    "integrations.requests_client": SESSIONS,
 }
 
 

@@ -197,7 +197,7 @@ class HttpxPool:
         """What would hold up the event loop: import httpx2 and what it imports late, and read the authorities."""
         if self._is_prepared:
             return
-        with needs("An async client", "starlette"):
+        with needs("An async client", "starlette", "script"):
             import httpcore2  # noqa: F401 - httpx2 imports it on its first connection
 
             from oauth1_catalog.clients import httpx_client  # noqa: F401 - it signs the calls

@@ -58,7 +58,7 @@ class JsonProfile:
     document: dict[str, Any] | list[Any]
 
     def find(self, path: str) -> Any:  # noqa: D102 - documented in the protocol
-        with needs("userinfo()", "flask", "django", "starlette"):
+        with needs("userinfo()", "flask", "django", "starlette", "script"):
             import jsonpath_rfc9535
         node = jsonpath_rfc9535.find_one(path, self.document)
         return None if node is None else node.value

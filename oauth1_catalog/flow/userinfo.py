@@ -171,7 +171,8 @@ def _address(provider: Provider, rules: UserinfoRules, endpoint: str, placeholde
             f"{provider.name}: no api_base_url to join the profile's address to.",
             provider=provider.name,
             setting="api_base_url",
-            advice=f"Pass api_base_url= to {'register_from_catalog()' if provider.from_catalog else 'register()'}.",
+            advice="Pass api_base_url= to "
+            f"{'register_from_catalog() or client()' if provider.from_catalog else 'register()'}.",
         )
     params = fill_placeholders({**provider.api_params, **rules.params}, placeholders)
     return with_query(url, params) if params else url

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, Unpack
 from urllib.parse import parse_qsl
 
 from oauth1_catalog.access import Access
+from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError, MissingTokenError, OAuthError, SigningError
 from oauth1_catalog.hosts import Origin, authority_of
 from oauth1_catalog.redaction import MaskedMapping, masked
@@ -151,16 +152,9 @@ class ApiCallMixin(LoginMixin[FrameworkRequest]):
             )
         absolute = api_url(provider, url, own=self._own_origins, allow_any_host=allow_any_host, access=self.access)
         if headers := provider.all_headers:
-            given = masked(kwargs.get("headers") or {})
-            names = {str(name).lower() for name in given}
-            kwargs["headers"] = {**{k: v for k, v in headers.items() if k.lower() not in names}, **given}
-        if (
-            provider.api_params
-            and authority_of(absolute).lower() == authority_of(provider.api_base_url or absolute).lower()
-        ):
-            from oauth1_catalog.flow.redirection import fill_placeholders
-
-            own = fill_placeholders(provider.api_params, {"client_id": self.signer.client.client_id})
+            kwargs["headers"] = with_headers(headers, kwargs.get("headers"))
+        if takes_api_params(provider, absolute):
+            own = own_api_params(provider, self.signer.client.client_id)
             kwargs["params"] = with_api_params(own, str(url), kwargs.get("params"))
         return absolute, kwargs
 
@@ -208,9 +202,32 @@ class ApiCallMixin(LoginMixin[FrameworkRequest]):
             description=f"{self.name}: an API call needs a token.",
             provider=self.name,
             step="api",
-            advice="Pass token=, or give OAuth() a token_store= or fetch_token= and pass request=; for a call that "
-            "is signed with the client's keys alone pass withhold_token=True.",
+            advice=f"{self.framework.advise_token(self.name)}; for a call that is signed with the client's keys alone "
+            "pass withhold_token=True.",
         )
+
+
+def with_headers(own: Mapping[str, str], headers: Mapping[str, str] | None) -> dict[str, str]:
+    """The headers of a call, with the provider's own where the call does not have that name.
+
+    >>> with_headers({"Accept": "text/xml", "X-Version": "2"}, {"accept": "application/json"})
+    {'X-Version': '2', 'accept': 'application/json'}
+    """
+    given = masked(headers or {})
+    names = {str(name).lower() for name in given}
+    return {**{name: value for name, value in own.items() if name.lower() not in names}, **given}
+
+
+def takes_api_params(provider: Provider, url: str) -> bool:
+    """Whether a call of the absolute ``url`` has the parameters that the provider always wants."""
+    return bool(provider.api_params and authority_of(url).lower() == authority_of(provider.api_base_url or url).lower())
+
+
+def own_api_params(provider: Provider, client_id: str) -> Mapping[str, str]:
+    """The parameters that the provider always wants, for this client."""
+    from oauth1_catalog.flow.redirection import fill_placeholders
+
+    return fill_placeholders(provider.api_params, {"client_id": client_id})
 
 
 def with_api_params(own: Mapping[str, str], url: str, params: Any) -> Any:

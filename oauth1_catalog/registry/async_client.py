@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
-import anyio
-
 from oauth1_catalog.clients.options import httpx_options
 from oauth1_catalog.flow.driver import arun, uninterrupted
 from oauth1_catalog.redaction import MaskedMapping, masked
@@ -235,6 +233,8 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
         if isinstance(effect, Request):
             return await self._send(effect)
         if isinstance(effect, Pause):
+            import anyio  # of httpx2's: a script that is not async has neither
+
             await anyio.sleep(effect.seconds)
             return None
         if isinstance(effect, Uninterrupted):

@@ -99,7 +99,7 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
     def __reduce__(self) -> str:
         raise TypeError(
             f"{self.name}: a registered client cannot be copied or pickled, because it has connections of this "
-            f"process. Keep its name, and take the client from the registry: oauth.create_client({self.name!r})."
+            f"process. {self.framework.advise_other_process(self.name)}"
         )
 
     def __repr__(self) -> str:
@@ -215,6 +215,16 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
             return error if error.error == "missing_secret_key" else None
         return None
 
+    def require_keys(self) -> None:
+        """Refuse a client of the catalog without usable keys, or for logins that can be fixated.
+
+        Raises:
+            MissingSettingError: a key is missing.
+            ConfigurationError: a key is not usable, or ``allow_session_fixation`` is missing.
+        """
+        _ = self.signer
+        self.check_fixation()
+
     def check_fixation(self) -> None:
         """Refuse a registration that can only be for logins, where these can be fixated and that is not allowed.
 
@@ -256,7 +266,7 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
             self.name,
             settings,
             self.framework.settings,
-            function="register_from_catalog()" if self.provider.from_catalog else "register()",
+            function=self.framework.settings.function(from_catalog=self.provider.from_catalog),
             labels=self.provider.credential_labels,
             catalog=() if self.provider.from_catalog else self.framework.catalog(),
         )

@@ -75,6 +75,14 @@ class Framework(ABC, Generic[FrameworkRequest]):
         """Names and values of a mapping, all of them where it is the framework's own kind, which can repeat a name."""
         return parameters.items()
 
+    def advise_other_process(self, client: str) -> str:
+        """How to get a client where it cannot be passed to, for a message."""
+        return f"Keep its name, and take the client from the registry: oauth.create_client({client!r})."
+
+    def advise_token(self, client: str) -> str:  # noqa: ARG002 - other frameworks name the client's variables
+        """How to give a call its token, for a message."""
+        return "Pass token=, or give OAuth() a token_store= or fetch_token= and pass request="
+
     def call(self, call: CacheCall | StoreCall) -> object:
         """Do what a client's steps want of the cache or the token store; the result of an async one is awaited."""
         if isinstance(call, StoreCall):

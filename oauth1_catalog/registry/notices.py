@@ -50,7 +50,7 @@ def notices(
             f"{client}: the provider asks for a User-Agent that names your application, and refuses or slows down "
             "those of HTTP libraries.",
             provider=client,
-            advice=f"{f'Set {where}, or pass' if where else 'Pass'} user_agent= to register_from_catalog(){example}.",
+            advice=f"{f'Set {where}, or pass' if where else 'Pass'} user_agent= to {settings.function()}{example}.",
         )
     if allow_session_fixation and has_fixable_login(provider):
         yield ConfigurationNotice(

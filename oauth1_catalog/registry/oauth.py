@@ -22,8 +22,9 @@ from oauth1_catalog.redaction import MaskedMapping, without_frames
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.encryption import listed_keys
 from oauth1_catalog.registry.framework import Framework
-from oauth1_catalog.registry.notices import HostProblem, host_notices, notices
-from oauth1_catalog.registry.registration import Registration, catalog_path, client_arguments, unused_file
+from oauth1_catalog.registry.notices import HostProblem, host_notices
+from oauth1_catalog.registry.register_arguments import check_name
+from oauth1_catalog.registry.registration import Registration, catalog_path, client_arguments, registration_notices
 from oauth1_catalog.registry.settings import Settings
 from oauth1_catalog.registry.token import FetchToken
 from oauth1_catalog.registry.urls import BASE, REGISTRY, base_url
@@ -262,16 +263,13 @@ class BaseOAuth(Generic[App]):
         client = self._built().get(name)
         if client is None:
             return []
-        allowed = client.allow_session_fixation
-        found = list(notices(name, client.provider, client.framework.settings, allow_session_fixation=allowed))
-        entry = self._registry[name].provider
-        if (
-            entry is not None
-            and self.catalog is not None
-            and (unused := unused_file(self._settings(), self.catalog, entry))
-        ):
-            found.append(ConfigurationNotice("unused_catalog_path", unused, provider=name))
-        return found
+        return registration_notices(
+            self._registry[name],
+            client.provider,
+            self._settings(),
+            self.catalog,
+            allow_session_fixation=client.allow_session_fixation,
+        )
 
     def _framework(self) -> Framework[Any]:
         raise NotImplementedError
@@ -324,10 +322,7 @@ class BaseOAuth(Generic[App]):
         return self._catalogs[directories]
 
     def _check_name(self, name: str) -> None:
-        if not isinstance(name, str) or not name or name.startswith("_"):
-            raise ConfigurationError(
-                description=f"Invalid client name {name!r}.", advice="Use a Python identifier, such as 'twitter'."
-            )
+        check_name(name)
         if hasattr(type(self), name) or name in self.__dict__:
             raise ConfigurationError(
                 "reserved_name",
@@ -355,8 +350,7 @@ class BaseOAuth(Generic[App]):
         client = self.create_client(registration.name)
         assert client is not None  # noqa: S101 - it is registered
         if registration.provider is not None:
-            _ = client.signer
-            client.check_fixation()
+            client.require_keys()
         return client
 
     def _build(self, registration: Registration) -> App:

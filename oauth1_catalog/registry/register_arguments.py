@@ -87,6 +87,18 @@ OAUTH2 = frozenset(
 )
 
 
+def check_name(name: object) -> None:
+    """Refuse a client's name that cannot be an attribute, nor the beginning of a setting's name.
+
+    Raises:
+        ConfigurationError: the name is empty, begins with ``_``, or is not text.
+    """
+    if not isinstance(name, str) or not name or name.startswith("_"):
+        raise ConfigurationError(
+            description=f"Invalid client name {name!r}.", advice="Use a Python identifier, such as 'twitter'."
+        )
+
+
 def check_names(
     client: str,
     given: Collection[str],

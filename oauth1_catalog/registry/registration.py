@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 from oauth1_catalog.access import Access, given_insecure_transport, given_local_hosts, read_flag
 from oauth1_catalog.catalog.files import environment_directories, listed_directories
-from oauth1_catalog.errors import ConfigurationError, MissingSettingError, RetiredProviderError, UnknownProviderError
+from oauth1_catalog.errors import (
+    ConfigurationError,
+    ConfigurationNotice,
+    MissingSettingError,
+    RetiredProviderError,
+    UnknownProviderError,
+)
+from oauth1_catalog.registry.notices import notices
 from oauth1_catalog.registry.register_arguments import CONFIGURABLE, REGISTER, check_names
 from oauth1_catalog.registry.settings import Settings, gather, suggest_settings
 
@@ -72,7 +79,7 @@ def client_arguments(
             if key not in given and settings.get(name, key) in (None, "")
         }
 
-    function = "register()" if entry is None else "register_from_catalog()"
+    function = settings.function(from_catalog=entry is not None)
     check_names(name, given, known=REGISTER | choices, where=function, wanted=wanted)
     refuse_configured_plaintext(name, settings)
     values = gather(
@@ -125,7 +132,7 @@ def _provider(
     except MissingSettingError as error:
         where = settings.describe_location(name, error.setting)
         configure = f"Set {where}, or pass" if where else "Pass"
-        pass_it = f"{configure} {error.setting}= to register_from_catalog()."
+        pass_it = f"{configure} {error.setting}= to {settings.function()}."
         hints = suggest_settings(name, error.setting, settings)
         raise MissingSettingError(
             error.cause,
@@ -166,7 +173,8 @@ def refuse_configured_plaintext(client: str, settings: Settings) -> None:
         raise ConfigurationError(
             description=f"{client}: {settings.describe_location(client, IN_CODE)} does nothing.",
             provider=client,
-            advice=f"Pass {IN_CODE}=True to register_from_catalog() or register(); no configuration gives it.",
+            advice=f"Pass {IN_CODE}=True to register_from_catalog(), register() or client(); no configuration gives "
+            "it.",
         )
 
 
@@ -224,6 +232,30 @@ def catalog_path(settings: Settings) -> tuple[str, ...]:
     if path := settings.get("oauth1_catalog", "path"):
         return listed_directories(path, settings.describe_location("oauth1_catalog", "path"))
     return tuple(map(str, environment_directories()))
+
+
+def registration_notices(
+    registration: Registration,
+    provider: Provider,
+    settings: Settings,
+    given_catalog: Catalog | None,
+    *,
+    allow_session_fixation: bool,
+) -> list[ConfigurationNotice]:
+    """The warnings about a client that was made for ``registration``.
+
+    Args:
+        registration: what was passed to ``register_from_catalog`` or ``client``.
+        provider: the client's provider.
+        settings: the framework's configuration.
+        given_catalog: what ``OAuth(catalog=...)`` was given.
+        allow_session_fixation: whether logins without verifier are allowed.
+    """
+    name, entry = registration.name, registration.provider
+    found = list(notices(name, provider, settings, allow_session_fixation=allow_session_fixation))
+    if entry is not None and given_catalog is not None and (unused := unused_file(settings, given_catalog, entry)):
+        found.append(ConfigurationNotice("unused_catalog_path", unused, provider=name))
+    return found
 
 
 def unused_file(settings: Settings, catalog: Catalog, provider: str) -> str:

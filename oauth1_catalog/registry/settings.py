@@ -48,6 +48,10 @@ class Settings(ABC):
         """
         return {}
 
+    def function(self, *, from_catalog: bool = True) -> str:
+        """The function that takes the values that the configuration does not have, for messages."""
+        return "register_from_catalog()" if from_catalog else "register()"
+
     registered: Collection[str] = ()
     """The registered clients, whose settings are their own: a view of the registry's names, never a copy."""
 

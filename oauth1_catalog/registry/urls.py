@@ -90,6 +90,7 @@ def api_url(
     own: Collection[Origin],
     allow_any_host: bool = False,
     access: Access = DEVELOPER,
+    takes_any_host: bool = True,
 ) -> str:
     """The absolute URL of an API call.
 
@@ -99,6 +100,7 @@ def api_url(
         own: the provider's ``own_origins``.
         allow_any_host: let an absolute URL name a host that the provider's file does not list.
         access: the hosts and transports that an absolute URL may name beside the provider's own.
+        takes_any_host: whether the function that makes the call has the argument ``allow_any_host``, for the message.
 
     Raises:
         MissingSettingError: the URL is relative, and there is no ``api_base_url``.
@@ -113,7 +115,7 @@ def api_url(
     origin = origin_of(url)
     is_own = origin in own or _is_of_the_family(provider, origin)
     if provider.from_catalog and not is_own:
-        _check_host(provider, url, origin, allow_any_host=allow_any_host)
+        _check_host(provider, url, origin, allow_any_host=allow_any_host, takes_any_host=takes_any_host)
     # The provider's own addresses have been looked at when the client was registered.
     if not is_own and (needs := access.needs(url)):
         raise ConfigurationError(
@@ -158,7 +160,7 @@ def _absolute_url(provider: Provider, url: str) -> str:
                 provider=provider.name,
                 setting="api_base_url",
                 advice="Pass an absolute URL, or api_base_url= to "
-                f"{'register_from_catalog()' if provider.from_catalog else 'register()'}.",
+                f"{'register_from_catalog() or client()' if provider.from_catalog else 'register()'}.",
             )
         url = urljoin(provider.api_base_url, url)
     if fault := malformed(url):
@@ -168,19 +170,19 @@ def _absolute_url(provider: Provider, url: str) -> str:
     return url
 
 
-def _check_host(provider: Provider, url: str, origin: Origin, *, allow_any_host: bool) -> None:
+def _check_host(provider: Provider, url: str, origin: Origin, *, allow_any_host: bool, takes_any_host: bool) -> None:
     """Refuse a host that is not the provider's, unless the call allows any host and shows no secret."""
     is_shown = provider.api_auth != "signature"  # the token itself goes there, to make other calls with
     if is_shown or not allow_any_host:
         netloc = authority_of(url)
         if origin.scheme == "https":
             advice = (
-                f"If it is right, pass api_hosts=[{netloc!r}] to register_from_catalog() or add it to api_hosts in the "
-                "provider's file"
+                f"If it is right, pass api_hosts=[{netloc!r}] to register_from_catalog() or client(), or add it to "
+                "api_hosts in the provider's file"
             )
         else:
             advice = "Hosts in api_hosts are called by https: begin the URL with https://"
-        for_this_call = "" if is_shown else "; for this call alone pass allow_any_host=True"
+        for_this_call = "" if is_shown or not takes_any_host else "; for this call alone pass allow_any_host=True"
         raise ConfigurationError(
             "forbidden_host",
             f"{provider.name}: {origin.scheme}://{netloc} is not a host of this provider, and a call there would send "

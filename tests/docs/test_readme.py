@@ -13,9 +13,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from oauth1_catalog.emulator import Client, Emulator
+from oauth1_catalog.emulator.export import write_files
 from tests.docs.conftest import python_blocks
 
-FLASK, DJANGO, SETTINGS, STARLETTE, CALL = python_blocks("README.md")
+FLASK, DJANGO, SETTINGS, STARLETTE, CALL, SCRIPT = python_blocks("README.md")
 
 DECLINED = "You declined. You can continue without logging in."
 
@@ -109,3 +110,19 @@ def test_the_django_example_logs_in(emulator: Emulator, twitter: Client, tmp_pat
         denied = emulator.deny(process.stdout.readline().strip())
         rest, _ = process.communicate(denied + "\n", timeout=60)
     assert rest.strip() == f"403 {DECLINED}"
+
+
+def test_the_script_calls_the_api(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = {"account_id": "1234567_SB1"}
+    write_files(emulator, [emulator.catalog.provider("netsuite", values=values)], tmp_path)
+    keys, token = emulator.client("netsuite"), emulator.issue_token("netsuite", user="grace")
+    monkeypatch.setenv("OAUTH1_CATALOG_PATH", str(tmp_path))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", emulator.ca_file)
+    monkeypatch.setenv("NETSUITE_CLIENT_ID", keys.client_id)
+    monkeypatch.setenv("NETSUITE_CLIENT_SECRET", keys.client_secret)
+    monkeypatch.setenv("NETSUITE_TOKEN", token.oauth_token)
+    monkeypatch.setenv("NETSUITE_TOKEN_SECRET", token.oauth_token_secret)
+    _run(SCRIPT)
+    assert "'user': 'grace'" in capsys.readouterr().out

@@ -11,8 +11,7 @@ import oauth1_catalog
 
 NEEDS = {
     "oauth1_catalog": set(),
-    "oauth1_catalog.registry.async_client": {"starlette"},
-    "oauth1_catalog.integrations.httpx_client": {"starlette"},
+    "oauth1_catalog.integrations.httpx_client": {"httpx2"},
     "oauth1_catalog.integrations.starlette_client": {"starlette"},
     "oauth1_catalog.integrations.flask_client": {"flask"},
     "oauth1_catalog.integrations.django_client": {"django"},
@@ -27,7 +26,7 @@ NEEDS = {
 
 def needs(module: str) -> set[str]:
     if module.startswith("oauth1_catalog.clients.httpx_"):
-        return {"starlette"}
+        return {"httpx2"}
     while module not in NEEDS:
         module = module.rpartition(".")[0]
     return NEEDS[module]
@@ -44,6 +43,8 @@ def modules(package, extras: set[str]):
 
 def main(*names: str) -> None:
     extras = set(names)
+    if extras & {"script", "starlette"}:
+        extras.add("httpx2")  # both bring it
     if "django" in extras:
         import django
         from django.conf import settings

@@ -18,6 +18,7 @@ import requests
 
 from oauth1_catalog.cli.demo import FRAMEWORKS
 from oauth1_catalog.emulator import Emulator
+from oauth1_catalog.emulator.export import write_environment, write_files
 from tests.docs.conftest import python_blocks
 from tests.installed.conftest import ROOT, Environment, run, strangers_environment
 
@@ -27,7 +28,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 INSTALLED = ["", *EXTRAS, "flask,sqlalchemy", "cli,emulator"]
 """Each extra alone, none, and those that the pages name together."""
 VERSIONS = ("newest", "lowest")
-FLASK, DJANGO, _, STARLETTE, _ = python_blocks("README.md")
+FLASK, DJANGO, _, STARLETTE, _, _ = python_blocks("README.md")
 FACES = {
     "integrations.flask_client": "flask",
     "integrations.django_client": "django",
@@ -114,7 +115,9 @@ def without_extras(installed: Environment, folder: Path, twitter: dict[str, str]
     for module, extra in FACES.items():
         code = f"try: import oauth1_catalog.{module}\nexcept ImportError as error: print(error)"
         told = installed.run("python", "-c", code).stdout
-        assert re.search(rf"needs the package \w+\. Install it: pip install 'oauth1-catalog\[{extra}\]'\.$", told), told
+        assert re.search(
+            rf"needs the package \w+\. Install it: pip install 'oauth1-catalog\[{extra}\]'( \(or .*\))?\.$", told
+        ), told
 
 
 def with_rsa(installed: Environment, folder: Path, twitter: dict[str, str], emulator: Emulator) -> None:
@@ -125,6 +128,24 @@ def with_rsa(installed: Environment, folder: Path, twitter: dict[str, str], emul
         "print(requests.Request('GET', 'https://a.example/', auth=auth).prepare().headers['Authorization'])"
     )
     assert "RSA-SHA1" in installed.run("python", "-c", code, cwd=folder).stdout
+
+
+def with_script(installed: Environment, folder: Path, twitter: dict[str, str], emulator: Emulator) -> None:
+    """The page's async script, with keys that are in a file."""
+    values = {"account_id": "1234567_SB1"}
+    write_files(emulator, [emulator.catalog.provider("netsuite", values=values)], folder / "emulated")
+    keys, token = emulator.client("netsuite"), emulator.issue_token("netsuite", user="grace")
+    variables = {
+        "NETSUITE_ACCOUNT_ID": "1234567_SB1",
+        "NETSUITE_CLIENT_ID": keys.client_id,
+        "NETSUITE_CLIENT_SECRET": keys.client_secret,
+        "NETSUITE_TOKEN": token.oauth_token,
+        "NETSUITE_TOKEN_SECRET": token.oauth_token_secret,
+    }
+    write_environment(folder / ".env", variables)
+    script = python_blocks("docs/scripts.md")[1].replace('"netsuite")', '"netsuite", env_file=".env")')
+    trust = {"OAUTH1_CATALOG_PATH": str(folder / "emulated"), "SSL_CERT_FILE": twitter["SSL_CERT_FILE"]}
+    assert "'user': 'grace'" in installed.run("python", "-c", script, cwd=folder, **trust).stdout
 
 
 def with_flask(installed: Environment, folder: Path, twitter: dict[str, str], emulator: Emulator) -> None:
@@ -242,6 +263,7 @@ def with_demo(installed: Environment, folder: Path, twitter: dict[str, str], emu
 EXAMPLES: dict[str, Callable[[Environment, Path, dict[str, str], Emulator], None]] = {
     "": without_extras,
     "rsa": with_rsa,
+    "script": with_script,
     "flask": with_flask,
     "django": with_django,
     "starlette": with_starlette,

@@ -6,16 +6,20 @@ The values of protocol parameters go into the base string and into the header wi
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import re
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+import httpx2
 import pytest
+import requests_mock
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from oauth1_catalog import async_client, client
 from oauth1_catalog.rfc5849.messages import Request
 from tests.integrations.applications import FRAMEWORKS
 
@@ -44,14 +48,18 @@ def verify(request: Request, key: RSAPrivateKey) -> dict[str, str]:
     return fields
 
 
+def pem_of(key: RSAPrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
 @pytest.mark.parametrize("application", FRAMEWORKS.values())
 @pytest.mark.parametrize("environment", [None, "sandbox"])
 def test_calls_are_signed_as_mastercard_verifies_them(
     application: type, environment: str | None, key: RSAPrivateKey
 ) -> None:
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
+    pem = pem_of(key)
     app = application(config={}, register=False)
     try:
         client = app.oauth.register_from_catalog(
@@ -67,3 +75,29 @@ def test_calls_are_signed_as_mastercard_verifies_them(
             assert "oauth_token" not in fields
     finally:
         app.close()
+
+
+def test_a_script_signs_its_calls_so(key: RSAPrivateKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASTERCARD_CLIENT_ID", CONSUMER_KEY)
+    monkeypatch.setenv("MASTERCARD_RSA_KEY", pem_of(key))
+    sent: list[Request] = []
+    with requests_mock.Mocker() as api, client("mastercard") as mastercard:
+        api.get(requests_mock.ANY, json={})
+        assert mastercard.get("locations/v1/atms", params={"name": "a b"}).status_code == 200
+        called = api.last_request
+        sent.append(Request("GET", called.url, dict(called.headers), None))
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        headers = {name.title(): value for name, value in request.headers.items()}
+        sent.append(Request("GET", str(request.url), headers, None))
+        return httpx2.Response(200, json={})
+
+    async def main() -> None:
+        transport = {"transport": httpx2.MockTransport(answer)}
+        async with async_client("mastercard", client_kwargs=transport) as mastercard:
+            assert (await mastercard.get("locations/v1/atms", params={"name": "a b"})).status_code == 200
+
+    asyncio.run(main())
+    assert len(sent) == 2
+    for request in sent:
+        assert verify(request, key)["oauth_consumer_key"] == CONSUMER_KEY
