@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,7 +105,9 @@ def test_a_session_of_requests(netsuite: dict[str, str], emulator: Emulator, tmp
 
 
 def test_the_test_runs() -> None:
-    exec(compile(TEST, "docs/scripts.md", "exec", dont_inherit=True), {})
+    names: dict[str, Any] = {}
+    exec(compile(TEST, "docs/scripts.md", "exec", dont_inherit=True), names)
+    assert names["netsuite"].name == "netsuite"
 
 
 def test_the_providers_of_the_table_have_the_flow_of_their_row() -> None:

@@ -20,7 +20,7 @@ def test_registering_one_is_an_error_that_names_the_setting(registry: Registry) 
     assert caught.value.error == "insecure_transport"
     assert caught.value.description == (
         "fanfou: request_token_url 'http://fanfou.com/oauth/request_token' needs insecure_transport=True: others can "
-        "read what goes over http. Pass it to register_from_catalog(), register() or OAuth(), or set "
+        "read what goes over http. Pass it to register_from_catalog(), register(), client() or OAuth(), or set "
         "OAUTH1_CATALOG_INSECURE_TRANSPORT=1 in the environment; commands take --insecure-transport."
     )
 

@@ -19,7 +19,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from werkzeug.wrappers import Response
 
-from oauth1_catalog.integrations import django_client, flask_client, starlette_client
+from oauth1_catalog import AsyncCatalogClient, CatalogClient, async_client, client
+from oauth1_catalog.integrations import django_client, flask_client, httpx_client, requests_client, starlette_client
 from oauth1_catalog.integrations.django_tokens.store import DjangoTokens
 from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, SQLAlchemyTokens
 from oauth1_catalog.registry.token import OAuth2Token, Token
@@ -95,3 +96,23 @@ async def async_token_store_names(session: AsyncSession, sessions: async_session
     assert_type(await oauth.twitter.exchange_token(user=7, oauth2_client_id="i"), OAuth2Token)
     assert_type(await OAuth1Token.find(session, name="twitter", user=7), OAuth1Token | None)
     await OAuth1Token.save_token(session, name="twitter", user=7, token={"oauth_token": "t"})
+
+
+def script_names() -> None:
+    with client("netsuite", account_id="1234567_SB1", env_file=".env") as netsuite:
+        assert_type(netsuite, CatalogClient)
+        assert_type(netsuite.get("record/v1/customer", params={"limit": 10}), requests.Response)
+        assert_type(netsuite.fetch_client_token(), Token)
+    assert_type(requests_client.OAuth1Session.from_catalog("netsuite"), requests_client.OAuth1Session)
+    assert_type(requests_client.OAuth1Auth.from_catalog("netsuite"), requests_client.OAuth1Auth)
+    requests.get("https://a.example/", auth=requests_client.OAuth1Auth.from_catalog("netsuite"))
+
+
+async def async_script_names() -> None:
+    async with async_client("discogs", token="t", token_secret="s") as discogs:
+        assert_type(discogs, AsyncCatalogClient)
+        assert_type(await discogs.get("oauth/identity"), httpx2.Response)
+        assert_type(await discogs.userinfo(), dict[str, Any])
+    async with httpx_client.AsyncOAuth1Client.from_catalog("netsuite") as session:
+        assert_type(session, httpx_client.AsyncOAuth1Client)
+        assert_type(await session.get("record/v1/customer"), httpx2.Response)
