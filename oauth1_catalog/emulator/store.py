@@ -266,8 +266,9 @@ class Store:
             Refusal: they were exchanged before, and cannot be exchanged ``again``.
         """
         with self._lock:
-            before = [bearer for bearer, old in self._bearers.items() if old.user.username == token.user.username]
-            if not again and any(self._bearers[bearer].token == token.token for bearer in before):
+            user = token.user.username
+            before = [bearer for bearer, old in self._bearers.items() if old.user.username == user]
+            if not again and any(secrets.compare_digest(self._bearers[bearer].token, token.token) for bearer in before):
                 raise Refusal("token_used", "This access token was exchanged before.")
             for bearer in before:
                 del self._bearers[bearer]
