@@ -29,8 +29,8 @@ _SECRET_NAME = re.compile(
     r"secret|token|verifier|signature|session_handle|password|passphrase|authorization|cookie", re.IGNORECASE
 )
 _CREDENTIAL_KEY = re.compile(
-    r"^(?:x_)?(?:auth_)?(?:(?:client|consumer|app|api|token|access_token|oauth|oauth_token)_?(?:secret|key_secret)|secret|password"
-    r"|passphrase|passwd|rsa_key(?:_passphrase)?|private_key|api_key|consumer_key|client_id|oauth_consumer_key"
+    r"^(?:x_)?(?:auth_)?(?:(?:oauth2_client|client|consumer|app|api|token|access_token|oauth|oauth_token)_?(?:secret|key_secret)"
+    r"|secret|password|passphrase|passwd|rsa_key(?:_passphrase)?|private_key|api_key|consumer_key|(?:oauth2_)?client_id|oauth_consumer_key"
     r"|oauth_token|access_token|token|bearer_token|authorization)$",
     re.IGNORECASE,
 )

@@ -155,6 +155,33 @@ class Successor(Section):
     """The page that describes the exchange."""
 
 
+class SuccessorOverrides(Section):
+    """Fields of `successor` that an environment or an option replaces; the others stay."""
+
+    url: Url | None = None
+    """Replaces `url`."""
+    method: Literal["POST"] | None = None
+    """Replaces `method`."""
+    auth: Literal["signature", "client"] | None = None
+    """Replaces `auth`."""
+    params: dict[ParameterName, Template] | None = None
+    """Added to `params`."""
+    fields: dict[Name, Text] | None = None
+    """Added to `fields`."""
+    again: Literal["new_pair", "refused"] | None = None
+    """Replaces `again`."""
+    old_token: Literal["stays", "ends"] | None = None
+    """Replaces `old_token`."""
+    old_token_days: PositiveNumber | None = None
+    """Replaces `old_token_days`."""
+    refused: tuple[Text, ...] | None = None
+    """Replaces `refused`."""
+    limit: ExchangeLimit | None = None
+    """Replaces `limit`."""
+    docs_url: Link | None = None
+    """Replaces `docs_url`."""
+
+
 class ClientKwargs(Section):
     """How requests are signed: Authlib's names, plus `body_hash` and `profile`."""
 
@@ -246,8 +273,8 @@ class Overrides(Section):
     """Replaces `renew`."""
     revoke: Renewal | None = None
     """Replaces `revoke`."""
-    successor: Successor | None = None
-    """Replaces `successor`."""
+    successor: SuccessorOverrides | None = None
+    """Merged into `successor`."""
     userinfo_endpoint: Path | None = None
     """Replaces `userinfo_endpoint`."""
     userinfo_params: dict[ParameterName, Template] | None = None

@@ -111,6 +111,11 @@ def settings(emulator: Emulator, name: str, moved: Provider, directory: Path) ->
         values["client_secret"] = client.client_secret
     if moved.flows[0] == "static_token" or "redirect" not in moved.flows:
         values |= console_token(emulator, moved)
+    if moved.successor is not None and moved.successor.auth == "client":
+        values |= {
+            "oauth2_client_id": client.oauth2_client_id,
+            "oauth2_client_secret": client.oauth2_client_secret,
+        }
     return {f"{name}_{key}".upper(): value for key, value in values.items()}
 
 

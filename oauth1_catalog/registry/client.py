@@ -42,6 +42,8 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
         access: the hosts and transports that are allowed; by default what holds for addresses of the developer's own.
         token: the identifier of a token that the provider's console issued, for calls without a user's token.
         token_secret: its secret.
+        oauth2_client_id: the OAuth 2.0 client, for ``exchange_token`` at a provider that authenticates it.
+        oauth2_client_secret: its secret; none for a public client.
         redirect_uri: where users return to, unless a call passes another address: an absolute address, or a path
             behind the configured base (``OAUTH1_CATALOG_REDIRECT_BASE_URL``).
         allow_session_fixation: allow logins at a provider without verifier (OAuth Core 1.0), which can be fixated.
@@ -62,6 +64,8 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
         rsa_key_passphrase: str | None = None,
         token: str | None = None,
         token_secret: str | None = None,
+        oauth2_client_id: str | None = None,
+        oauth2_client_secret: str | None = None,
         redirect_uri: object = None,
         allow_session_fixation: object = False,
         provider: Provider | None = None,
@@ -71,6 +75,7 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
     ) -> None:
         client_secret, token, token_secret = masked(client_secret), masked(token), masked(token_secret)
         rsa_key, rsa_key_passphrase = masked(rsa_key), masked(rsa_key_passphrase)
+        oauth2_client_secret = masked(oauth2_client_secret)
         values = MaskedMapping(values)
         self.framework: Framework[FrameworkRequest] = framework
         self.name = name
@@ -84,6 +89,9 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
         if not self.allow_session_fixation:
             self.provider = held_to_rfc5849(self.provider)
         self.static_token: TokenCredentials | None = TokenCredentials(token, token_secret or "") if token else None
+        self.oauth2_client: ClientCredentials | None = (
+            ClientCredentials(oauth2_client_id, oauth2_client_secret or "") if oauth2_client_id else None
+        )
         refuse_oauth2(name, self.provider.client_kwargs, where="client_kwargs")
         self._signing = signing_options(self.provider.client_kwargs, name=name)
         with self._configuring():

@@ -10,6 +10,9 @@ from oauth1_catalog.errors import ConfigurationNotice
 from oauth1_catalog.registry.login_checks import RISK, has_fixable_login
 from oauth1_catalog.registry.settings import Settings
 
+EXCHANGE = "Call exchange_token() to exchange a user's token for one of OAuth 2.0, without another login."
+"""The advice at a provider with a ``successor``."""
+
 
 @dataclass(frozen=True, slots=True)
 class HostProblem:
@@ -41,7 +44,8 @@ def notices(
     ['garmin: OAuth 1.0 will be switched off on 2026-12-31.']
     """
     if provider.status == "deprecated":
-        yield ConfigurationNotice("deprecated_provider", provider.status_sentence, provider=client)
+        exchange = "" if provider.successor is None else EXCHANGE
+        yield ConfigurationNotice("deprecated_provider", provider.status_sentence, provider=client, advice=exchange)
     if provider.user_agent_required and not _has_user_agent(provider):
         where = settings.describe_location(client, "user_agent")
         example = f", such as {provider.user_agent_example!r}" if provider.user_agent_example else ""

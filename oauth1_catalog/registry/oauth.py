@@ -113,9 +113,10 @@ class BaseOAuth(Generic[App]):
                 ``access_token_url``, ``access_token_params``, ``authorize_url``, ``authorize_params``,
                 ``api_base_url``, ``client_kwargs``, ``fetch_token``, ``client_cls``, ``user_agent``, ``headers``,
                 ``api_hosts``, ``request_token_method``, ``access_token_method``, ``rsa_key``,
-                ``rsa_key_passphrase``, ``token``, ``token_secret``, ``redirect_uri``, ``allow_session_fixation``,
-                ``allow_local_hosts``, ``insecure_transport``. What is left out is looked up in the framework's
-                configuration. ``allow_plaintext_over_http`` comes from here alone.
+                ``rsa_key_passphrase``, ``token``, ``token_secret``, ``oauth2_client_id``, ``oauth2_client_secret``,
+                ``redirect_uri``, ``allow_session_fixation``, ``allow_local_hosts``, ``insecure_transport``. What is
+                left out is looked up in the framework's configuration. ``allow_plaintext_over_http`` comes from here
+                alone.
 
         Returns:
             The client.

@@ -24,7 +24,18 @@ MAPPINGS = frozenset(
 )
 """Parameters whose values are mappings; from an environment they come as JSON."""
 
-CREDENTIALS = frozenset({"client_id", "client_secret", "rsa_key", "rsa_key_passphrase", "token", "token_secret"})
+CREDENTIALS = frozenset(
+    {
+        "client_id",
+        "client_secret",
+        "rsa_key",
+        "rsa_key_passphrase",
+        "token",
+        "token_secret",
+        "oauth2_client_id",
+        "oauth2_client_secret",
+    }
+)
 
 CONFIGURABLE = (
     CREDENTIALS
@@ -200,7 +211,7 @@ def as_mapping(client: str, parameter: str, value: object, *, where: str) -> Map
     return value
 
 
-TEXTS = frozenset({"client_id", "client_secret", "token", "token_secret"})
+TEXTS = CREDENTIALS - {"rsa_key", "rsa_key_passphrase"}
 """The parameters that are looked at here."""
 
 WRAPPED = frozenset({"Secret", "SecretStr"})

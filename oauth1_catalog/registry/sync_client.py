@@ -163,8 +163,8 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
         Args:
             token: the token of OAuth 1.0.
             user: whose token it is in the token store.
-            oauth2_client_id: the OAuth 2.0 client, if the provider authenticates it (X). It can differ from
-                ``client_id``.
+            oauth2_client_id: the OAuth 2.0 client, if the provider authenticates it (X), instead of the registered one.
+                It can differ from ``client_id``.
             oauth2_client_secret: its secret; none for a public client.
             kwargs: other parameters of the request, such as ``scope``.
 

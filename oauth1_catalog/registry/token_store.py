@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Generic
 
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.errors import ConfigurationError, MissingTokenError, ProviderError
+from oauth1_catalog.errors import ConfigurationError, MissingSettingError, MissingTokenError, ProviderError
 from oauth1_catalog.redaction import MaskedMapping
 from oauth1_catalog.registry.effects import LoginSteps, Pause, StoreCall, Uninterrupted
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
@@ -113,6 +113,7 @@ class TokenStoreMixin(Generic[FrameworkRequest]):
     framework: Framework[FrameworkRequest]
     name: str
     provider: Provider
+    oauth2_client: ClientCredentials | None
 
     if TYPE_CHECKING:
 
@@ -120,6 +121,8 @@ class TokenStoreMixin(Generic[FrameworkRequest]):
         def signer(self) -> Signer: ...  # noqa: D102 - the client's own
 
         def _token_of(self, fields: Mapping[str, str], now: float) -> Token: ...
+
+        def _missing(self, *settings: str) -> MissingSettingError: ...
 
     def _current_users_token(self, request: FrameworkRequest) -> LoginSteps[Token | None]:
         user = yield StoreCall("current_user", (request,))
@@ -177,7 +180,12 @@ class TokenStoreMixin(Generic[FrameworkRequest]):
         if token is None and user is not None:
             token = yield from self._find(user)
         token = self._given(token, step="exchange")
-        client = ClientCredentials(oauth2_client_id, oauth2_client_secret or "") if oauth2_client_id else None
+        client = self.oauth2_client
+        if oauth2_client_id:
+            client = ClientCredentials(oauth2_client_id, oauth2_client_secret or "")
+        successor = self.provider.successor
+        if client is None and successor is not None and successor.auth == "client":
+            raise self._missing("oauth2_client_id")
         fields = yield from exchange_token(
             self.provider,
             self.signer,

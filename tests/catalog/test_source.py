@@ -221,5 +221,7 @@ def test_a_credential_below_its_key_is_masked_too(text):
 
 def test_names_of_credentials_and_paths():
     assert is_credential("API_KEY")
+    assert is_credential("oauth2_client_secret")
+    assert is_credential("oauth2_client_id")
     assert not is_credential("token_response")
     assert dotted(["a", 0, "b"]) == "a[0].b"

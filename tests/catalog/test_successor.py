@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,12 +29,14 @@ evidence:
     checked: 2026-11-25
     source: https://acme.example/docs
 """
-SUCCESSOR = """successor:
+SUCCESSOR = """options:
+  slow: {enum: ["yes"], sets: {successor: {limit: {requests: 1, seconds: 2}}}}
+successor:
   url: https://{shop}.acme.example/exchange
   auth: client
   params: {t: "{oauth_token}", s: "{shop}"}
 environments:
-  test: {successor: {url: "https://{shop}.test.acme.example/exchange", auth: client}}"""
+  test: {successor: {url: "https://{shop}.test.acme.example/exchange", params: {u: "1"}}}"""
 
 
 def test_x() -> None:
@@ -82,10 +85,40 @@ def test_it_needs_evidence(tmp_path: Path, confirmed: str, codes: list[str]) -> 
 
 def test_variables_and_environments_are_applied(tmp_path: Path) -> None:
     file_with(tmp_path, confirmed="successor")
-    found = [Catalog(tmp_path).provider("acme", environment=one, values={"shop": "a"}) for one in (None, "test")]
-    successors = [provider.successor for provider in found]
-    assert [one.url for one in successors if one] == [
-        "https://a.acme.example/exchange",
-        "https://a.test.acme.example/exchange",
-    ]
-    assert [one.params for one in successors if one] == [{"t": "{oauth_token}", "s": "a"}] * 2
+    itself = Successor(url="https://a.acme.example/exchange", auth="client", params={"t": "{oauth_token}", "s": "a"})
+    test = replace(itself, url="https://a.test.acme.example/exchange", params={**itself.params, "u": "1"})
+    acme = Catalog(tmp_path)
+    assert acme.provider("acme", values={"shop": "a"}).successor == itself
+    assert acme.provider("acme", environment="test", values={"shop": "a"}).successor == test
+    slow = replace(test, limit=ExchangeLimit(requests=1, seconds=2))
+    assert acme.provider("acme", environment="test", values={"shop": "a", "slow": "yes"}).successor == slow
+
+
+@pytest.mark.parametrize("place", ["environments: {{test: {}}}", "options: {{o: {{enum: [a], sets: {}}}}}"])
+@pytest.mark.parametrize(
+    ("fields", "missing"),
+    [
+        ("{auth: signature}", ["url"]),
+        ("{url: https://acme.example/e}", ["auth"]),
+        ("{limit: {requests: 1, seconds: 2}}", ["auth", "url"]),
+        ("{auth: signature, url: https://acme.example/e}", []),
+    ],
+)
+def test_one_that_only_an_environment_or_an_option_has_is_whole(
+    tmp_path: Path, place: str, fields: str, missing: list[str]
+) -> None:
+    path = tmp_path / "acme.yaml"
+    own = place.format(f"{{successor: {fields}}}")
+    path.write_text(HEAD.format(successor=own, confirmed="flows"), encoding="utf-8")
+    (checked,) = check_files([path], today=dt.date(2026, 11, 30))
+    found = sorted(finding.field.rpartition(".")[2] for finding in checked.findings if finding.code == "P012")
+    assert found == missing
+    assert not missing or "successor" in checked.findings[0].field
+
+
+def test_an_environment_leads_to_http(tmp_path: Path) -> None:
+    own = "successor: {url: https://acme.example/e, auth: client}\nenvironments: {t: {successor: {url: http://acme.example/e}}}"
+    path = tmp_path / "acme.yaml"
+    path.write_text(HEAD.format(successor="insecure_transport: true\n" + own, confirmed="successor"), encoding="utf-8")
+    (checked,) = check_files([path], today=dt.date(2026, 11, 30))
+    assert [finding.field for finding in checked.findings if finding.code == "P087"] == ["environments.t.successor.url"]

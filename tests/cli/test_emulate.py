@@ -89,9 +89,11 @@ def test_an_application_in_another_process_logs_in(name, oauth, told):
     assert back.startswith(CALLBACK)
     with flask.current_app.test_request_context(back.removeprefix("https://app.example")):
         flask.session.update(dict(flask.session))
-        assert client.fetch_access_token(
-            request_token=consent["request_token"], verifier=flask.request.args["oauth_verifier"]
-        )["oauth_token"]
+        verifier = flask.request.args["oauth_verifier"]
+        token = client.fetch_access_token(request_token=consent["request_token"], verifier=verifier)
+        assert token["oauth_token"]
+        if client.provider.successor is not None:
+            assert client.exchange_token(token)["refresh_token"]
 
 
 def test_absolute_urls_of_the_provider_are_played(oauth, told):

@@ -10,7 +10,7 @@ import pytest
 
 from oauth1_catalog import OAuth2Token
 from oauth1_catalog.emulator import Emulator
-from oauth1_catalog.errors import DeprecatedProviderWarning, TokenExchangeDeniedError
+from oauth1_catalog.errors import DeprecatedProviderWarning, MissingSettingError, TokenExchangeDeniedError
 from tests.integrations.applications import Application, now
 from tests.integrations.faces import other_face
 
@@ -73,6 +73,34 @@ def test_an_exchange(register: Any, emulator: Emulator, face: Any, name: str) ->
     found = serve(register(name), body)
     assert set(found) == {"token_type", "expires_in", "access_token", "refresh_token"}
     assert emulator.journal.count(name, role="exchange") == 1
+
+
+def test_the_configuration_has_the_oauth2_client(make: Any, emulator: Emulator, face: Any) -> None:
+    client = emulator.client("x")
+    keys = {"client_id": client.client_id, "client_secret": client.client_secret, **oauth2_client(emulator, "x")}
+    app = make(config={"x": keys}, register=False)
+    app.name = "x"
+    app.oauth.register_from_catalog("x")
+    assert client.oauth2_client_secret not in repr(vars(app.client))
+
+    async def body(app: Application, *request: Any) -> Any:
+        return sorted(await now(face(app)(token_of(emulator, "x"))))
+
+    assert "refresh_token" in serve(app, body)
+
+
+def test_a_missing_oauth2_client_names_the_setting(register: Any, emulator: Emulator, face: Any) -> None:
+    async def body(app: Application, *request: Any) -> Any:
+        with pytest.raises(MissingSettingError) as caught:
+            await now(face(app)(token_of(emulator, "x")))
+        return [caught.value.setting, caught.value.description]
+
+    setting, words = serve(register("x"), body)
+    assert setting == "oauth2_client_id"
+    assert "no oauth2_client_id" in words
+    assert "X_OAUTH2_CLIENT_ID" in words or "OAUTH1_CATALOG['x']['oauth2_client_id'] in the settings" in words
+    assert "pass oauth2_client_id= to register_from_catalog()" in words
+    assert emulator.journal.count(role="exchange") == 0
 
 
 @pytest.mark.parametrize("name", ["x", "garmin"])

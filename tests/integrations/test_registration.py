@@ -68,6 +68,8 @@ def test_the_end_of_a_provider_is_seen_where_it_is_registered(registry: Registry
     assert isinstance(found, ConfigurationNotice)
     assert (found.error, found.severity, found.provider) == ("deprecated_provider", "warning", "garmin")
     assert "2026-12-31" in found.description
+    assert found.advice.startswith("Call exchange_token() to exchange a user's token for one of OAuth 2.0")
+    assert str(warning.message).endswith(found.advice)
 
 
 def test_it_is_seen_in_flask_when_the_application_comes_later() -> None:

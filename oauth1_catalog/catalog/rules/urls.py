@@ -17,7 +17,7 @@ from oauth1_catalog.hosts import is_loopback, origin_of
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
-    from oauth1_catalog.catalog.model import Successor
+    from oauth1_catalog.catalog.model import ProviderFile, Successor, SuccessorOverrides
 
 
 Path = tuple[Step, ...]
@@ -60,16 +60,32 @@ def unsigned_calls_are_whole(subject: Subject) -> Iterator[Diagnostic]:
 
 def exchanges_go_over_https(subject: Subject) -> Iterator[Diagnostic]:
     """P087: an exchange uses https, because its answer contains tokens that anyone can use (RFC 6750, section 5.2)."""
-    file = subject.file
-    places: list[tuple[Path, Successor | None]] = [((), file.successor)]
-    places += [(("environments", name), section.successor) for name, section in file.environments.items()]
-    places += [(("options", name, "sets"), option.sets.successor) for name, option in file.options.items()]
-    for prefix, successor in places:
-        path = (*prefix, "successor", "url")
-        url = "" if successor is None or subject.is_silenced(path) else successor.url
-        if url.startswith("http://") and not is_loopback(origin_of(url).host):
+    for prefix, successor in _successors(subject.file):
+        path = (*prefix, "url")
+        url = None if subject.is_silenced(path) else successor.url
+        if url is not None and url.startswith("http://") and not is_loopback(origin_of(url).host):
             message = "`successor.url` would send tokens in the clear"
             yield subject.entry.diagnostic("P087", message, path, hint=f"write https://{url.partition('://')[2]}")
+
+
+def successors_are_whole(subject: Subject) -> Iterator[Diagnostic]:
+    """P012: a successor that only an environment or an option has contains every required field."""
+    for prefix, successor in _successors(subject.file):
+        if subject.file.successor is not None or subject.is_silenced(("successor",)) or subject.is_silenced(prefix):
+            continue
+        for field in ("url", "auth"):
+            path = (*prefix, field)
+            if getattr(successor, field) is None and not subject.is_silenced(path):
+                hint = "add it here, or in a `successor` of the file itself"
+                yield subject.entry.diagnostic("P012", f"`{field}` is missing", path, hint=hint)
+
+
+def _successors(file: ProviderFile) -> Iterator[tuple[Path, Successor | SuccessorOverrides]]:
+    """The successor of the file itself, of its environments and of its options, each with its path."""
+    places: list[tuple[Path, Successor | SuccessorOverrides | None]] = [((), file.successor)]
+    places += [(("environments", name), section.successor) for name, section in file.environments.items()]
+    places += [(("options", name, "sets"), option.sets.successor) for name, option in file.options.items()]
+    return (((*prefix, "successor"), successor) for prefix, successor in places if successor is not None)
 
 
 def base_ends_in_a_slash(subject: Subject) -> Iterator[Diagnostic]:
@@ -172,6 +188,7 @@ RULES: tuple[Rule, ...] = (
     plaintext_goes_over_https,
     unsigned_calls_are_whole,
     exchanges_go_over_https,
+    successors_are_whole,
     base_ends_in_a_slash,
     token_endpoints_share_a_host,
     hosts_are_hosts,
