@@ -30,8 +30,9 @@ class TokenHeader:
         return request
 
     def on(self, request: Request) -> Request:
-        """One of our own requests with the header."""
-        return replace(request, headers={**request.headers, self.name: self.value})
+        """One of our own requests with the header, in place of an existing one."""
+        others = {name: value for name, value in request.headers.items() if name.lower() != self.name.lower()}
+        return replace(request, headers={**others, self.name: self.value})
 
 
 def token_header(provider: Provider, token: TokenCredentials | None) -> TokenHeader | None:

@@ -13,13 +13,13 @@ from oauth1_catalog.access import Access
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError, MissingTokenError, OAuthError, SigningError
 from oauth1_catalog.hosts import Origin, authority_of
-from oauth1_catalog.redaction import MaskedMapping, masked
+from oauth1_catalog.redaction import MaskedMapping, masked, without_frames
 from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.login import LoginMixin
 from oauth1_catalog.registry.token import TokenLike, token_credentials
 from oauth1_catalog.registry.urls import api_url, own_origins
 from oauth1_catalog.rfc5849.encoding import form_encode
-from oauth1_catalog.rfc5849.messages import TokenCredentials, find_header
+from oauth1_catalog.rfc5849.messages import Request, TokenCredentials, find_header
 
 if TYPE_CHECKING:
     from http.cookiejar import CookieJar
@@ -137,6 +137,73 @@ class ApiCallMixin(LoginMixin[FrameworkRequest]):
     @cached_property
     def _own_origins(self) -> frozenset[Origin]:
         return own_origins(self.provider)
+
+    def sign(
+        self,
+        method: str,
+        url: str,
+        *,
+        token: TokenLike | None = None,
+        withhold_token: bool = False,
+        allow_any_host: bool = False,
+        oauth_params: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | Iterable[tuple[str, Any]] | str | bytes | None = None,  # what requests takes
+        headers: Mapping[str, str] | None = None,
+        data: Mapping[str, Any] | Iterable[tuple[str, Any]] | str | bytes | None = None,  # what requests takes
+    ) -> Request:
+        """The signed request of a call, for another HTTP library to send: the rules of ``request`` hold for it.
+
+        It does no I/O: it neither reads the token store nor opens a connection, so it is not awaited in the async
+        client either. Sign a request again before you repeat it, and do not let the HTTP library follow redirects with
+        its ``Authorization`` header.
+
+        >>> from oauth1_catalog import client
+        >>> twitter = client("twitter", client_id="key", client_secret="hush", token="t", token_secret="hush")
+        >>> signed = twitter.sign("POST", "statuses/update.json", data={"status": "a b"})
+        >>> signed.method, signed.url, signed.body
+        ('POST', 'https://api.twitter.com/1.1/statuses/update.json', b'status=a%20b')
+        >>> signed.header("Authorization").partition("=")[0]
+        'OAuth oauth_consumer_key'
+
+        Args:
+            method: the HTTP method.
+            url: a path relative to ``api_base_url``, or an absolute URL of a host of this provider.
+            token: whose call it is: a mapping, or an object with ``to_token()``.
+            withhold_token: sign with the client's keys alone.
+            allow_any_host: let an absolute URL name a host that the provider's file does not list.
+            oauth_params: further protocol parameters, such as ``{"oauth_callback": "about:blank"}``.
+            params: names and values to append to the URL's query.
+            headers: the headers of the call.
+            data: the body: text or bytes, or the names and values of a form.
+
+        Returns:
+            ``method``, ``url``, ``headers`` and ``body``. Send exactly these.
+
+        Raises:
+            MissingTokenError: the call needs a token, and there is none.
+            ConfigurationError: the URL is not one of this provider's.
+            SigningError: the request cannot be signed.
+        """
+        from oauth1_catalog.registry.unsent import unsigned_request
+
+        token, oauth_params, params = masked(token), masked(oauth_params), masked(params)
+        headers, data = masked(headers), masked(data)
+        try:
+            token = masked(token if token is not None or withhold_token else self._current_token(None, None))
+            credentials = None if withhold_token else self._credentials(token)
+            call: dict[str, Any] = MaskedMapping(headers=headers, params=params)
+            absolute, call = self._api_call(url, call, allow_any_host=allow_any_host)
+            with self._named():
+                unsigned = unsigned_request(method, absolute, call["params"], call["headers"], data)
+                if (header := self._token_header(credentials)) is not None:
+                    from oauth1_catalog.flow.token_header import check_unsigned
+
+                    check_unsigned(self.provider, url=absolute, parameters=oauth_params)
+                    return header.on(unsigned)
+                refuse_written_multipart(self.provider, unsigned.header("Content-Type"))
+                return self.signer.sign(unsigned, credentials, oauth_params)
+        except Exception as error:
+            raise without_frames(error)  # noqa: B904 - it is the same error
 
     def _api_call(self, url: str, kwargs: dict[str, Any], *, allow_any_host: bool) -> tuple[str, dict[str, Any]]:
         """The absolute URL of an API call, and the call's arguments with what the provider always wants."""
@@ -262,6 +329,21 @@ def with_api_params(own: Mapping[str, str], url: str, params: Any) -> Any:
 
 def _names(query: str) -> set[str]:
     return {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+
+
+def refuse_written_multipart(provider: Provider, content_type: str) -> None:
+    """Refuse a multipart body that is written already, if the provider signs its text fields.
+
+    Raises:
+        SigningError: the fields cannot be read from it.
+    """
+    if provider.multipart != "unsigned" and content_type.lower().startswith("multipart/"):
+        raise SigningError(
+            description=f"{provider.name}: the provider signs the text fields of a multipart body, which cannot be "
+            "read from a body that is written already.",
+            advice=f"Use oauth1_catalog.client({provider.name!r}).post(), with the fields in data= and the file in "
+            "files=.",
+        )
 
 
 Fields = tuple[tuple[str, str], ...]

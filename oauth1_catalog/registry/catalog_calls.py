@@ -14,10 +14,16 @@ from oauth1_catalog.access import Access
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.clients.connected import ConnectedPools
 from oauth1_catalog.clients.options import SIGNING
-from oauth1_catalog.errors import ConfigurationError, SigningError
+from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import Origin
 from oauth1_catalog.redaction import MaskedMapping, masked
-from oauth1_catalog.registry.api_calls import own_api_params, takes_api_params, with_api_params, with_headers
+from oauth1_catalog.registry.api_calls import (
+    own_api_params,
+    refuse_written_multipart,
+    takes_api_params,
+    with_api_params,
+    with_headers,
+)
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.standalone import standalone_client
 from oauth1_catalog.registry.urls import api_url, own_origins
@@ -90,13 +96,7 @@ class CatalogCalls:
             SigningError: the provider signs the fields of a multipart body, which is written already.
         """
         self.url(url)
-        if self.provider.multipart != "unsigned" and content_type.lower().startswith("multipart/"):
-            raise SigningError(
-                description=f"{self.provider.name}: the provider signs the text fields of a multipart body, which "
-                "cannot be read from a body that is written already.",
-                advice=f"Use oauth1_catalog.client({self.provider.name!r}), with the fields in data= and the file in "
-                "files=.",
-            )
+        refuse_written_multipart(self.provider, content_type)
 
 
 def catalog_client(
