@@ -210,14 +210,16 @@ class Provider:
     successor: Successor | None = None
     userinfo: UserinfoRules | None = None
 
+    all_headers: Mapping[str, str] = field(init=False, compare=False)
+    """The headers of every request, including the User-Agent."""
+
+    def __post_init__(self) -> None:
+        given = {**self.headers, "User-Agent": self.user_agent} if self.user_agent else self.headers
+        object.__setattr__(self, "all_headers", given)
+
     def __repr__(self) -> str:
         """Only the name: parameters, headers and options can contain keys and passwords of an application."""
         return f"Provider({self.name!r})"
-
-    @property
-    def all_headers(self) -> Mapping[str, str]:
-        """The headers of every request, including the User-Agent."""
-        return {**self.headers, "User-Agent": self.user_agent} if self.user_agent else self.headers
 
     @property
     def status_sentence(self) -> str:
@@ -258,7 +260,7 @@ def build_dataclass(kind: type[Made], data: Mapping[str, Any]) -> Made:
 def _fields(kind: Hashable) -> dict[str, Callable[[Any], Any]]:
     made = typing.cast("type[Any]", kind)
     hints = typing.get_type_hints(made)
-    return {field.name: _reader(hints[field.name]) for field in dataclasses.fields(made)}
+    return {field.name: _reader(hints[field.name]) for field in dataclasses.fields(made) if field.init}
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:

@@ -16,10 +16,9 @@ from oauth1_catalog.hosts import Origin, authority_of
 from oauth1_catalog.redaction import MaskedMapping, masked, without_frames
 from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.login import LoginMixin
-from oauth1_catalog.registry.token import TokenLike, token_credentials
 from oauth1_catalog.registry.urls import api_url, own_origins
 from oauth1_catalog.rfc5849.encoding import form_encode
-from oauth1_catalog.rfc5849.messages import Request, TokenCredentials, find_header
+from oauth1_catalog.rfc5849.messages import Request, TokenCredentials, TokenLike, find_header, token_credentials
 
 if TYPE_CHECKING:
     from http.cookiejar import CookieJar

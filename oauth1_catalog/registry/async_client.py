@@ -15,8 +15,8 @@ from oauth1_catalog.registry.api_calls import HttpOptions, Verbs
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.effects import Effect, LoginSteps, Outcome, Pause, Uninterrupted
 from oauth1_catalog.registry.framework import FrameworkRequest
-from oauth1_catalog.registry.token import OAuth2Token, Token, TokenLike
-from oauth1_catalog.rfc5849.messages import Request, Response
+from oauth1_catalog.registry.token import OAuth2Token, Token
+from oauth1_catalog.rfc5849.messages import Request, Response, TokenLike
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
-from oauth1_catalog.registry.token import TokenLike
+from oauth1_catalog.rfc5849.messages import TokenLike
 
 FrameworkRequest = TypeVar("FrameworkRequest")
 """As in ``framework.py``, which imports this module."""

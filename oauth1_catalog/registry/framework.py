@@ -11,9 +11,8 @@ from oauth1_catalog.clients.connected import ConnectedPools
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.current_token import CurrentToken
 from oauth1_catalog.registry.effects import CacheCall, StoreCall
-from oauth1_catalog.registry.session_budget import Session
 from oauth1_catalog.registry.settings import NoSettings, Settings
-from oauth1_catalog.registry.temporary import LIFETIME
+from oauth1_catalog.registry.temporary import LIFETIME, Session
 from oauth1_catalog.registry.token import TokenStore
 from oauth1_catalog.rfc5849.rsa import PrivateKeys
 

@@ -6,11 +6,13 @@ This orchestrates a login: the requests are in ``flow``, the record of a login t
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.errors import (
@@ -32,7 +34,7 @@ from oauth1_catalog.flow.responses import expires_at
 from oauth1_catalog.redaction import MaskedList, masked, shown_url
 from oauth1_catalog.registry.effects import LoginSteps, StoreCall
 from oauth1_catalog.registry.framework import FrameworkRequest, RequestContext
-from oauth1_catalog.registry.login_checks import check_fixation, check_path, check_same_user, user_digest
+from oauth1_catalog.registry.login_checks import check_fixation, check_path, check_same_user
 from oauth1_catalog.registry.provider_values import text_params
 from oauth1_catalog.registry.temporary import PendingLogin, TemporaryStore
 from oauth1_catalog.registry.token import Token
@@ -341,3 +343,40 @@ def callback_pairs(client: LoginMixin[Any], callback: object) -> Any:
             advice="Pass a mapping with oauth_token and oauth_verifier, such as the request's JSON.",
         )
     return MaskedList(client.framework.pairs(callback))
+
+
+_IDENTIFIERS = ("pk", "get_id", "id")
+"""What the identifier of a user object is called: Django, Flask-Login, and the mapped classes of SQLAlchemy."""
+
+
+def user_digest(client: str, user: object) -> str | None:
+    """What a login's record contains of a user; ``None`` if nobody is logged in.
+
+    Args:
+        client: the registered name.
+        user: an identifier, or an object that has one (``pk``, ``get_id()``, ``id``).
+
+    Raises:
+        ConfigurationError: the object has no identifier.
+
+    >>> user_digest("twitter", 7) == user_digest("twitter", "7"), user_digest("twitter", None)
+    (True, None)
+    """
+    identifier = user
+    if not isinstance(user, str | int | UUID | None):
+        if getattr(user, "is_authenticated", True) is False:
+            return None  # Django's AnonymousUser, Starlette's UnauthenticatedUser
+        identifier = next((found for name in _IDENTIFIERS if (found := _attribute(user, name)) is not None), None)
+        if not isinstance(identifier, str | int | UUID):
+            raise ConfigurationError(
+                "unknown_user",
+                f"{client}: a login cannot remember a {type(user).__name__} as its user.",
+                provider=client,
+                advice="Pass an identifier as user=, such as the primary key: text, a number or a UUID.",
+            )
+    return None if identifier is None else hashlib.sha256(f"user:{identifier}".encode()).hexdigest()[:24]
+
+
+def _attribute(user: object, name: str) -> object:
+    value = getattr(user, name, None)
+    return value() if name == "get_id" and callable(value) else value

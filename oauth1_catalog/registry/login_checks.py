@@ -1,18 +1,16 @@
-"""The checks that keep an attacker from finishing a login with another user's account.
+"""What a login is refused for: the checks that keep an attacker from finishing it with another user's account.
 
-A login needs a verifier, unless the application accepts the risk of session fixation; the user who started a login
-finishes it; and, if the application wants that, it finishes at the path where it was started.
+A login needs a verifier, unless the application accepts the risk of session fixation; it is finished once, in the
+browser and by the user that started it; and, if the application wants that, at the path where it was started.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from urllib.parse import unquote, urlsplit
-from uuid import UUID
 
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.errors import ConfigurationError, StateError
+from oauth1_catalog.errors import ConfigurationError, ExpiredStateError, StateError
 from oauth1_catalog.flow.redirection import OUT_OF_BAND
 
 RISK = (
@@ -57,38 +55,6 @@ def held_to_rfc5849(provider: Provider) -> Provider:
     return replace(provider, callback=rules)
 
 
-_IDENTIFIERS = ("pk", "get_id", "id")
-"""What the identifier of a user object is called: Django, Flask-Login, and the mapped classes of SQLAlchemy."""
-
-
-def user_digest(client: str, user: object) -> str | None:
-    """What a login's record contains of a user; ``None`` if nobody is logged in.
-
-    Args:
-        client: the registered name.
-        user: an identifier, or an object that has one (``pk``, ``get_id()``, ``id``).
-
-    Raises:
-        ConfigurationError: the object has no identifier.
-
-    >>> user_digest("twitter", 7) == user_digest("twitter", "7"), user_digest("twitter", None)
-    (True, None)
-    """
-    identifier = user
-    if not isinstance(user, str | int | UUID | None):
-        if getattr(user, "is_authenticated", True) is False:
-            return None  # Django's AnonymousUser, Starlette's UnauthenticatedUser
-        identifier = next((found for name in _IDENTIFIERS if (found := _attribute(user, name)) is not None), None)
-        if not isinstance(identifier, str | int | UUID):
-            raise ConfigurationError(
-                "unknown_user",
-                f"{client}: a login cannot remember a {type(user).__name__} as its user.",
-                provider=client,
-                advice="Pass an identifier as user=, such as the primary key: text, a number or a UUID.",
-            )
-    return None if identifier is None else hashlib.sha256(f"user:{identifier}".encode()).hexdigest()[:24]
-
-
 def check_same_user(client: str, started_by: str | None, finished_by: str | None) -> None:
     """Refuse to finish a login that another user started. If nobody was logged in then, any user can finish it.
 
@@ -126,6 +92,58 @@ def check_path(provider: Provider, redirect_uri: str | None, path: str) -> None:
     )
 
 
-def _attribute(user: object, name: str) -> object:
-    value = getattr(user, name, None)
-    return value() if name == "get_id" and callable(value) else value
+def unknown_login(client: str) -> StateError:
+    """The error for a callback whose login this browser did not start."""
+    return StateError(
+        description=f'{client}: Missing "request_token" in temporary data: this browser has no such login '
+        "under way. It has ended already, it began in another browser, or the session's cookie did not come back: "
+        "because it is SameSite=Strict, because the login began under another host name (localhost is not "
+        "127.0.0.1), or because it is Secure and this is http. Ask the user to log in again, with a page and not "
+        "with a redirect.",
+        provider=client,
+        step="callback",
+    )
+
+
+def used_login(client: str) -> StateError:
+    """The error for a second callback of one login."""
+    return StateError(
+        "state_used",
+        f"{client}: this login has ended already: its callback came twice.",
+        provider=client,
+        step="callback",
+        advice="Ask the user to log in again.",
+    )
+
+
+def expired_login(client: str, lifetime: int) -> ExpiredStateError:
+    """The error for a login that took longer than ``lifetime`` seconds."""
+    return ExpiredStateError(
+        description=f"{client}: the login took longer than {lifetime} s, or the cache lost it.",
+        provider=client,
+        step="callback",
+        advice="Ask the user to log in again.",
+    )
+
+
+def unreadable_login(client: str) -> StateError:
+    """The error for a record that was encrypted with another key, or by another version."""
+    return StateError(
+        description=f"{client}: the login's record cannot be read: the application's secret key or this "
+        "package's version has changed since, or the record was not ours.",
+        provider=client,
+        step="callback",
+        advice="Ask the user to log in again. If the login began in another application than it ends in, "
+        "such as a mounted one, pass OAuth(secret_key=...).",
+    )
+
+
+def foreign_login(client: str) -> StateError:
+    """The error for a record of another client, consumer key or provider."""
+    return StateError(
+        "mismatching_state",
+        f"{client}: the login was started with a different client, consumer key or address.",
+        provider=client,
+        step="callback",
+        advice="Ask the user to log in again.",
+    )

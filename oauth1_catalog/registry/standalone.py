@@ -19,7 +19,7 @@ from oauth1_catalog.registry.environment import EnvironmentSettings
 from oauth1_catalog.registry.framework import Framework, RequestContext
 from oauth1_catalog.registry.register_arguments import check_name
 from oauth1_catalog.registry.registration import Registration, catalog_path, client_arguments, registration_notices
-from oauth1_catalog.registry.token import TokenLike
+from oauth1_catalog.rfc5849.messages import TokenLike
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog

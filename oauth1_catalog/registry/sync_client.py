@@ -15,8 +15,8 @@ from oauth1_catalog.registry.api_calls import HttpOptions, Verbs
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.effects import CacheCall, Effect, LoginSteps, Outcome, Pause, Uninterrupted
 from oauth1_catalog.registry.framework import FrameworkRequest
-from oauth1_catalog.registry.token import OAuth2Token, Token, TokenLike
-from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials
+from oauth1_catalog.registry.token import OAuth2Token, Token
+from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials, TokenLike
 
 if TYPE_CHECKING:
     import requests

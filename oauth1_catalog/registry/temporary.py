@@ -17,29 +17,42 @@ import json
 import secrets
 import threading
 import time
+import zlib
 from collections import OrderedDict
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
-from oauth1_catalog.errors import CacheError, ConfigurationError, ExpiredStateError, StateError
+from oauth1_catalog.errors import CacheError, ConfigurationError
 from oauth1_catalog.registry.effects import CacheCall
 from oauth1_catalog.registry.encryption import SealError, decrypt, encrypt, record_cipher
-from oauth1_catalog.registry.session_budget import (
-    PENDING_LOGINS,
-    Session,
-    enforce_cookie_budget,
-    evict_expired,
-    expiry,
+from oauth1_catalog.registry.login_checks import (
+    expired_login,
+    foreign_login,
+    unknown_login,
+    unreadable_login,
+    used_login,
 )
 from oauth1_catalog.rfc5849.messages import TemporaryCredentials
 
 LIFETIME = 600
 """How long a login may take by default, in seconds."""
 
+PENDING_LOGINS = 5
+"""How many logins of one browser may be under way; a further one drops the oldest."""
+
+COOKIE_BUDGET = 2400
+"""How many bytes of a session that lives in a cookie the logins may fill."""
+
+SESSION_BUDGET = 2900
+"""How many bytes such a session may have together with the application's own data. In base64, with a signature and a
+name, this stays below the 4,093 bytes that browsers keep: of a longer cookie a browser keeps nothing."""
+
 FORGOTTEN_AT_ONCE = 100
 """How many ended logins one callback forgets at most, so that none pays for all that ended before."""
+
+Session: TypeAlias = MutableMapping[str, Any]  # what an application keeps in its session is its own
 
 VERSION = 1
 """Of the record; another one is not read."""
@@ -154,15 +167,15 @@ class TemporaryStore:
         """
         entry = self._pop(session, oauth_token)
         if entry is None:
-            raise self._unknown()
+            raise unknown_login(self.name)
         if not self._first_to_take(str(entry.get("handle") or entry.get("data") or oauth_token), expiry(entry), now):
-            raise self._used()
+            raise used_login(self.name)
         if "handle" in entry or "data" not in entry:
             data = yield from self._take_from_cache(oauth_token, entry)
         else:
             data = entry["data"]
         if expiry(entry) < now:
-            raise self._expired()
+            raise expired_login(self.name, self.lifetime)
         if isinstance(data, str):
             return self._read(data, oauth_token, keys, now)
         return self._read_authlib(data, oauth_token)
@@ -193,16 +206,16 @@ class TemporaryStore:
         kept = yield from self._ask_cache(CacheCall("get", key), step="callback")
         deleted = yield from self._ask_cache(CacheCall("delete", key), step="callback")
         if kept is None:
-            raise self._expired() if self._cached else self._unknown()
+            raise expired_login(self.name, self.lifetime) if self._cached else unknown_login(self.name)
         if deleted is False or (deleted == 0 and deleted is not None):
-            raise self._used()
+            raise used_login(self.name)
         text = kept.decode(errors="replace") if isinstance(kept, bytes) else str(kept)
         if handle is not None:
             return text
         try:
             return json.loads(text)["data"]
         except (ValueError, KeyError, TypeError) as error:
-            raise self._unknown() from error
+            raise unknown_login(self.name) from error
 
     def _ask_cache(self, call: CacheCall, *, step: str) -> Generator[CacheCall, object, Any]:
         try:
@@ -221,25 +234,12 @@ class TemporaryStore:
         except (SealError, ValueError, KeyError, TypeError, RecursionError):
             readable = False
         if not readable:
-            raise StateError(
-                description=f"{self.name}: the login's record cannot be read: the application's secret key or this "
-                "package's version has changed since, or the record was not ours.",
-                provider=self.name,
-                step="callback",
-                advice="Ask the user to log in again. If the login began in another application than it ends in, "
-                "such as a mounted one, pass OAuth(secret_key=...).",
-            )
+            raise unreadable_login(self.name)
         same = secrets.compare_digest(record["binding"], self._binding)
         if not same or not secrets.compare_digest(record["token"], _digest(oauth_token)):
-            raise StateError(
-                "mismatching_state",
-                f"{self.name}: the login was started with a different client, consumer key or address.",
-                provider=self.name,
-                step="callback",
-                advice="Ask the user to log in again.",
-            )
+            raise foreign_login(self.name)
         if record["expires"] < now:
-            raise self._expired()
+            raise expired_login(self.name, self.lifetime)
         extra = {"oauth_verifier": record["verifier"]} if record["verifier"] else {}
         return PendingLogin(
             TemporaryCredentials(oauth_token, record["secret"], extra),
@@ -251,9 +251,9 @@ class TemporaryStore:
     def _read_authlib(self, data: object, oauth_token: str) -> PendingLogin:
         kept = data.get("request_token") if isinstance(data, Mapping) else None
         if not isinstance(data, Mapping) or not isinstance(kept, Mapping):
-            raise self._unknown()
+            raise unknown_login(self.name)
         if not secrets.compare_digest(_digest(str(kept.get("oauth_token"))), _digest(oauth_token)):
-            raise self._unknown()
+            raise unknown_login(self.name)
         extra = {"oauth_verifier": str(kept["oauth_verifier"])} if kept.get("oauth_verifier") else {}
         secret = str(kept.get("oauth_token_secret") or "")
         return PendingLogin(TemporaryCredentials(oauth_token, secret, extra), data.get("redirect_uri"))
@@ -292,34 +292,6 @@ class TemporaryStore:
             advice="See that it runs and can be reached, and ask the user to log in again.",
         )
 
-    def _unknown(self) -> StateError:
-        return StateError(
-            description=f'{self.name}: Missing "request_token" in temporary data: this browser has no such login '
-            "under way. It has ended already, it began in another browser, or the session's cookie did not come back: "
-            "because it is SameSite=Strict, because the login began under another host name (localhost is not "
-            "127.0.0.1), or because it is Secure and this is http. Ask the user to log in again, with a page and not "
-            "with a redirect.",
-            provider=self.name,
-            step="callback",
-        )
-
-    def _used(self) -> StateError:
-        return StateError(
-            "state_used",
-            f"{self.name}: this login has ended already: its callback came twice.",
-            provider=self.name,
-            step="callback",
-            advice="Ask the user to log in again.",
-        )
-
-    def _expired(self) -> ExpiredStateError:
-        return ExpiredStateError(
-            description=f"{self.name}: the login took longer than {self.lifetime} s, or the cache lost it.",
-            provider=self.name,
-            step="callback",
-            advice="Ask the user to log in again.",
-        )
-
 
 def _digest(*fields: str) -> str:
     """A hash of the fields that no two different lists of fields share."""
@@ -337,3 +309,82 @@ def _to_json(record: Mapping[str, object], name: str) -> bytes:
             step="authorize",
             advice="Pass strings, numbers, lists and dictionaries.",
         ) from error
+
+
+def evict_expired(session: Session, client: str, *, limit: int, now: float, expires: float) -> None:
+    """Drop what has expired, and the oldest logins of ``client``, so that one more makes ``limit``.
+
+    ``expires`` is when a login that begins now expires.
+
+    >>> session = {f"_state_x_{n}": {"exp": n, "client": "x"} for n in (7, 8, 9)}
+    >>> evict_expired(session, "x", limit=2, now=8, expires=10)
+    >>> list(session)
+    ['_state_x_9']
+    """
+    own = []
+    for key, entry in _entries(session, expires):
+        if expiry(entry) < now:
+            del session[key]
+        elif entry.get("client") == client:
+            own.append(key)
+    for key in own[: max(0, len(own) - limit + 1)]:
+        del session[key]
+
+
+def enforce_cookie_budget(session: Session, client: str, *, newest: str, compressed: bool = False) -> None:
+    """Drop the oldest logins, until all of them fit into a cookie, beside the application's own data.
+
+    Args:
+        session: the browser's session.
+        client: the name of the client.
+        newest: the key of the login that has just started.
+        compressed: whether the framework compresses the cookie; sealed logins get no smaller by that.
+
+    Raises:
+        ConfigurationError: the newest does not fit; it is dropped.
+    """
+    entries = _entries(session, expiry(session[newest]))
+    sizes = {key: len(json.dumps(key)) + len(json.dumps(entry)) for key, entry in entries}
+    own = _size({key: value for key, value in session.items() if key not in sizes}, compressed=compressed)
+    room = max(min(COOKIE_BUDGET, SESSION_BUDGET - own), 0)
+    ours = [key for key, entry in entries if "client" in entry and key != newest]
+    for key in ours:
+        if sum(sizes.values()) > room:
+            del session[key], sizes[key]
+    if sum(sizes.values()) > room:
+        del session[newest]
+        beside = f" beside {own} bytes of the application's own" if room < COOKIE_BUDGET else ""
+        raise ConfigurationError(
+            "state_too_large",
+            f"{client}: the logins under way need {sum(sizes.values())} bytes of a session that lives in a cookie, "
+            f"which has room for {room}{beside}.",
+            provider=client,
+            step="authorize",
+            advice="Pass OAuth(cache=...), or store less in state_data.",
+        )
+
+
+def _size(data: Mapping[str, object], *, compressed: bool) -> int:
+    text = json.dumps(data, default=str, skipkeys=True, separators=(",", ":"))
+    if not compressed or len(text) <= SESSION_BUDGET - COOKIE_BUDGET:  # as much leaves the logins all of their room
+        return len(text)
+    return min(len(text), len(zlib.compress(text.encode())))
+
+
+def expiry(entry: Mapping[str, Any]) -> float:
+    """When a session's entry expires; at once, if it has no time."""
+    expires = entry.get("exp")
+    return float(expires) if isinstance(expires, int | float) else 0.0
+
+
+def _entries(session: Session, newest: float) -> list[tuple[str, Mapping[str, Any]]]:
+    """The logins in a session, oldest first.
+
+    One that expires after ``newest`` began while the clock was ahead, and is older than it seems.
+    """
+    found = [
+        (key, entry)
+        for key, entry in session.items()
+        if isinstance(key, str) and key.startswith("_state_") and isinstance(entry, Mapping) and "exp" in entry
+    ]
+    return sorted(found, key=lambda item: (expiry(item[1]) <= newest, expiry(item[1])))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias
 
-from oauth1_catalog.errors import MissingTokenError
-from oauth1_catalog.redaction import MASK, is_secret_name, masked, type_name
-from oauth1_catalog.rfc5849.messages import TokenCredentials
+from oauth1_catalog.redaction import MASK, is_secret_name
+from oauth1_catalog.rfc5849.messages import TokenLike
 
 
 class _MaskedToken(dict[str, str]):
@@ -62,65 +60,10 @@ class OAuth2Token(_MaskedToken):
     expires_at: float | None = None
 
 
-@runtime_checkable
-class HasToken(Protocol):
-    """A row of the application's own table, as ``docs/tokens.md`` sketches it."""
-
-    def to_token(self) -> Mapping[str, str]:
-        """The token as a mapping with ``oauth_token`` and ``oauth_token_secret``."""
-
-
-TokenLike: TypeAlias = "Mapping[str, str] | TokenCredentials | HasToken"
-
 FetchToken: TypeAlias = Callable[..., Any]
 """Returns the current user's ``TokenLike``, or ``None``; in async code it may return an awaitable.
 
 Flask calls it with the client's name, Django and Starlette with the name and the request."""
-
-
-def token_fields(token: TokenLike, *, provider: str) -> Mapping[str, str]:
-    """The fields of a token, in any form that an application keeps it in; ``oauth_token`` is among them.
-
-    Raises:
-        MissingTokenError: it holds no ``oauth_token``.
-    """
-    if isinstance(token, TokenCredentials):
-        return masked({"oauth_token": token.oauth_token, "oauth_token_secret": token.oauth_token_secret})
-    if not isinstance(token, Mapping) and isinstance(token, HasToken):
-        token = token.to_token()
-    if not isinstance(token, Token):  # which masks itself
-        token = masked(token)
-    if not isinstance(token, Mapping) or not token.get("oauth_token"):
-        fault = (
-            "it has the fields " + ", ".join(sorted(map(str, token))) if isinstance(token, Mapping) and token else ""
-        )
-        kind = "str" if isinstance(token, str) else type_name(token)
-        fault = fault or ("it is empty" if isinstance(token, Mapping) else f"it is of type {kind}")
-        awaited = ""
-        if inspect.isawaitable(token):
-            awaited = " Await the call that gives the token."
-            if inspect.iscoroutine(token):
-                token.close()
-        raise MissingTokenError(
-            description=f"{provider}: oauth_token is missing in the token: {fault}.{awaited} Pass a mapping with "
-            "oauth_token and oauth_token_secret, or an object whose to_token() gives one.",
-            provider=provider,
-            step="api",
-        )
-    return token
-
-
-def token_credentials(token: TokenLike, *, provider: str) -> TokenCredentials:
-    """The credentials of a token, in any form that an application keeps it in.
-
-    >>> token_credentials({"oauth_token": "t", "oauth_token_secret": "s"}, provider="twitter")
-    TokenCredentials(oauth_token='********')
-
-    Raises:
-        MissingTokenError: it holds no ``oauth_token``.
-    """
-    fields = token_fields(token, provider=provider)
-    return TokenCredentials(masked(fields["oauth_token"]), fields.get("oauth_token_secret") or "")
 
 
 User: TypeAlias = Any

@@ -15,8 +15,8 @@ from oauth1_catalog.errors import ConfigurationError, MissingSettingError, Missi
 from oauth1_catalog.redaction import MaskedMapping
 from oauth1_catalog.registry.effects import LoginSteps, Pause, StoreCall, Uninterrupted
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
-from oauth1_catalog.registry.token import OAuth2Token, Token, TokenLike, token_fields
-from oauth1_catalog.rfc5849.messages import ClientCredentials, Response
+from oauth1_catalog.registry.token import OAuth2Token, Token
+from oauth1_catalog.rfc5849.messages import ClientCredentials, Response, TokenLike, token_fields
 
 if TYPE_CHECKING:
     from oauth1_catalog.rfc5849 import Signer

@@ -15,7 +15,8 @@ from typing import Any, Protocol, TypedDict
 
 from oauth1_catalog.errors import TokenKeyError
 from oauth1_catalog.registry.encryption import TokenCipher
-from oauth1_catalog.registry.token import Token, TokenLike, token_fields
+from oauth1_catalog.registry.token import Token
+from oauth1_catalog.rfc5849.messages import TokenLike, token_fields
 
 SEALED = ("oauth_token", "oauth_token_secret", "extra")
 """The columns that are encrypted."""

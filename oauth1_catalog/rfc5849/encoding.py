@@ -1,4 +1,4 @@
-"""Percent encoding (section 3.6) and form encoding (section 3.4.1.3.1).
+"""Percent encoding (section 3.6), of protocol parameters too, and form encoding (section 3.4.1.3.1).
 
 Text is UTF-8, without Unicode normalization. Text that cannot be decoded is refused, never guessed.
 """
@@ -6,13 +6,24 @@ Text is UTF-8, without Unicode normalization. Text that cannot be decoded is ref
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import unquote_to_bytes
 
 from oauth1_catalog.errors import SigningError
-from oauth1_catalog.redaction import masked
+from oauth1_catalog.redaction import masked, type_name
 
 UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+
+# The protocol parameters that a signer sets itself.
+OWN_NAMES = (
+    "oauth_consumer_key",
+    "oauth_nonce",
+    "oauth_signature",
+    "oauth_signature_method",
+    "oauth_timestamp",
+    "oauth_token",
+    "oauth_version",
+)
 
 _ENCODED_BYTES = tuple(chr(byte) if chr(byte) in UNRESERVED else f"%{byte:02X}" for byte in range(256))
 _reserved = re.compile(r"[^A-Za-z0-9\-._~]")
@@ -64,6 +75,28 @@ def form_encode(pairs: Iterable[tuple[str, str]]) -> str:
     'q=a%20b&page='
     """
     return "&".join([f"{percent_encode(name)}={percent_encode(value)}" for name, value in pairs])
+
+
+def encode_extra(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Encode further protocol parameters, such as ``oauth_callback``, ``oauth_verifier``, ``oauth_session_handle``.
+
+    Raises:
+        SigningError: a name is not a protocol parameter, the signer sets it itself, or a value is not text.
+
+    >>> encode_extra({"oauth_callback": "https://example.com/cb?x=%20"})
+    [('oauth_callback', 'https%3A%2F%2Fexample.com%2Fcb%3Fx%3D%2520')]
+    """
+    if not isinstance(parameters, Mapping):
+        raise SigningError(description=f"The extra protocol parameters are {type_name(parameters)}. Pass a dictionary.")
+    for name, value in parameters.items():
+        if not str(name).startswith("oauth_") or name in OWN_NAMES:
+            raise SigningError(
+                description=f"{name!r} is not an extra protocol parameter. Use a name that begins with oauth_, except "
+                f"{', '.join(OWN_NAMES)}. Send other parameters in the query or the body."
+            )
+        if not isinstance(value, str):
+            raise SigningError(description=f"The protocol parameter {name} is {type(value).__name__}. Pass text.")
+    return [(percent_encode(name), percent_encode(value)) for name, value in parameters.items()]
 
 
 def form_decode(text: str, *, place: str = "form") -> list[tuple[str, str]]:

@@ -7,11 +7,13 @@ is the secret itself).
 from __future__ import annotations
 
 import codecs
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias, runtime_checkable
 from urllib.parse import quote
 
-from oauth1_catalog.errors import SigningError
+from oauth1_catalog.errors import MissingTokenError, SigningError
 from oauth1_catalog.redaction import MaskedMapping, MaskedText, masked, type_name
 
 
@@ -173,6 +175,61 @@ class TokenCredentials(_OfToken):
     >>> TokenCredentials("token", "secret")
     TokenCredentials(oauth_token='token')
     """
+
+
+@runtime_checkable
+class HasToken(Protocol):
+    """A row of the application's own table, as ``docs/tokens.md`` sketches it."""
+
+    def to_token(self) -> Mapping[str, str]:
+        """The token as a mapping with ``oauth_token`` and ``oauth_token_secret``."""
+
+
+TokenLike: TypeAlias = "Mapping[str, str] | TokenCredentials | HasToken"
+
+
+def token_fields(token: TokenLike, *, provider: str) -> Mapping[str, str]:
+    """The fields of a token, in any form that an application keeps it in; ``oauth_token`` is among them.
+
+    Raises:
+        MissingTokenError: it holds no ``oauth_token``.
+    """
+    if isinstance(token, TokenCredentials):
+        return masked({"oauth_token": token.oauth_token, "oauth_token_secret": token.oauth_token_secret})
+    if not isinstance(token, Mapping) and isinstance(token, HasToken):
+        token = token.to_token()
+    token = masked(token)
+    if not isinstance(token, Mapping) or not token.get("oauth_token"):
+        fault = (
+            "it has the fields " + ", ".join(sorted(map(str, token))) if isinstance(token, Mapping) and token else ""
+        )
+        kind = "str" if isinstance(token, str) else type_name(token)
+        fault = fault or ("it is empty" if isinstance(token, Mapping) else f"it is of type {kind}")
+        awaited = ""
+        if inspect.isawaitable(token):
+            awaited = " Await the call that gives the token."
+            if inspect.iscoroutine(token):
+                token.close()
+        raise MissingTokenError(
+            description=f"{provider}: oauth_token is missing in the token: {fault}.{awaited} Pass a mapping with "
+            "oauth_token and oauth_token_secret, or an object whose to_token() gives one.",
+            provider=provider,
+            step="api",
+        )
+    return token
+
+
+def token_credentials(token: TokenLike, *, provider: str) -> TokenCredentials:
+    """The credentials of a token, in any form that an application keeps it in.
+
+    >>> token_credentials({"oauth_token": "t", "oauth_token_secret": "s"}, provider="twitter")
+    TokenCredentials(oauth_token='********')
+
+    Raises:
+        MissingTokenError: it holds no ``oauth_token``.
+    """
+    fields = token_fields(token, provider=provider)
+    return TokenCredentials(masked(fields["oauth_token"]), fields.get("oauth_token_secret") or "")
 
 
 def check_credentials(identifier: str, secret: str, identifier_name: str, secret_name: str) -> None:

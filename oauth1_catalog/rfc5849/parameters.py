@@ -5,25 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from binascii import b2a_base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from urllib.parse import unquote
 
 from oauth1_catalog.errors import SigningError
-from oauth1_catalog.redaction import masked, type_name
+from oauth1_catalog.redaction import masked
 from oauth1_catalog.rfc5849.encoding import form_decode, percent_encode
 
 FORM = "application/x-www-form-urlencoded"
-
-# The protocol parameters that a signer sets itself.
-OWN_NAMES = (
-    "oauth_consumer_key",
-    "oauth_nonce",
-    "oauth_signature",
-    "oauth_signature_method",
-    "oauth_timestamp",
-    "oauth_token",
-    "oauth_version",
-)
 
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 _header_field = re.compile(r'\s*([^\s=,"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^",\s]*))\s*(?:,|$)').match
@@ -87,28 +76,6 @@ def refuse_protocol_names(pairs: Iterable[tuple[str, str]], *, place: str) -> No
                 description=f"The {place} has {name!r}. Names that begin with oauth_ belong to the protocol: "
                 "pass it in oauth_params= (a call of a client, OAuth1Auth) or in parameters= (Signer)."
             )
-
-
-def encode_extra(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Encode further protocol parameters, such as ``oauth_callback``, ``oauth_verifier``, ``oauth_session_handle``.
-
-    Raises:
-        SigningError: a name is not a protocol parameter, the signer sets it itself, or a value is not text.
-
-    >>> encode_extra({"oauth_callback": "https://example.com/cb?x=%20"})
-    [('oauth_callback', 'https%3A%2F%2Fexample.com%2Fcb%3Fx%3D%2520')]
-    """
-    if not isinstance(parameters, Mapping):
-        raise SigningError(description=f"The extra protocol parameters are {type_name(parameters)}. Pass a dictionary.")
-    for name, value in parameters.items():
-        if not str(name).startswith("oauth_") or name in OWN_NAMES:
-            raise SigningError(
-                description=f"{name!r} is not an extra protocol parameter. Use a name that begins with oauth_, except "
-                f"{', '.join(OWN_NAMES)}. Send other parameters in the query or the body."
-            )
-        if not isinstance(value, str):
-            raise SigningError(description=f"The protocol parameter {name} is {type(value).__name__}. Pass text.")
-    return [(percent_encode(name), percent_encode(value)) for name, value in parameters.items()]
 
 
 def authorization_header(pairs: Iterable[tuple[str, str]], *, realm: str | None = None) -> str:

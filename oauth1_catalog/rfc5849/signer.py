@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.redaction import MaskedBytes, MaskedList, masked, without_frames
 from oauth1_catalog.rfc5849.base_string import needs_encoding, request_base_string, wire_url
-from oauth1_catalog.rfc5849.encoding import encoded_pairs, form_decode, form_encode, percent_encode
+from oauth1_catalog.rfc5849.encoding import encode_extra, encoded_pairs, form_decode, form_encode, percent_encode
 from oauth1_catalog.rfc5849.messages import (
     ClientCredentials,
     Request,
@@ -27,7 +27,6 @@ from oauth1_catalog.rfc5849.parameters import (
     add_to_form,
     add_to_query,
     as_browsers_send,
-    encode_extra,
     form_content_type,
     form_text,
     is_form,

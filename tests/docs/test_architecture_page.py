@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = Path(oauth1_catalog.__file__).parent
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 NAMED = re.findall(r"`([\w/.]+\.py|\w+/[\w/]*/)(?:: (\w+))?`", PAGE)
-ELSEWHERE = {"clients/httpx_pool.py", "registry/async_client.py", "flow/problems.py"}
-"""Files of the login that Starlette passes through, or a provider's refusal."""
+ELSEWHERE = {"clients/httpx_pool.py", "registry/async_client.py", "flow/problems.py", "registry/login_checks.py"}
+"""Files of the login that Starlette passes through, or a refusal."""
 
 
 def section(title: str) -> str:
@@ -57,3 +57,10 @@ def test_a_login_passes_through_the_files_of_its_section():
     named = set(re.findall(r"`(\w+/[\w/]+\.py)", section("The steps of a login"))) - ELSEWHERE
     assert len(named) > 10
     assert named - set(walk_of_a_login().files) == set()
+
+
+def test_a_login_and_a_call_are_a_short_walk():
+    """More files or more changes of file are more hand-overs: see ``python -m tests.docs.walk -v`` for where."""
+    walk = walk_of_a_login()
+    assert len(walk.files) <= 28
+    assert len(walk.path) - 1 <= 130

@@ -8,14 +8,13 @@ from hypothesis import strategies as st
 from oauthlib.oauth1.rfc5849.utils import parse_authorization_header as oauthlib_parse
 
 from oauth1_catalog.errors import SigningError
+from oauth1_catalog.rfc5849.encoding import OWN_NAMES, encode_extra
 from oauth1_catalog.rfc5849.parameters import (
     FORM,
-    OWN_NAMES,
     add_to_form,
     add_to_query,
     authorization_header,
     collect_parameters,
-    encode_extra,
     form_text,
     is_form,
     parse_authorization_header,

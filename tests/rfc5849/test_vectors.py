@@ -37,7 +37,8 @@ from oauth1_catalog.rfc5849 import (
     signature_method,
 )
 from oauth1_catalog.rfc5849.base_string import join_sorted
-from oauth1_catalog.rfc5849.parameters import FORM, OWN_NAMES, body_hash
+from oauth1_catalog.rfc5849.encoding import OWN_NAMES
+from oauth1_catalog.rfc5849.parameters import FORM, body_hash
 
 pytestmark = pytest.mark.filterwarnings("ignore:rsa_key has 1024 bits")
 

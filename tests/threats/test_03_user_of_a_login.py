@@ -13,7 +13,7 @@ import pytest
 
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.registry.login_checks import user_digest
+from oauth1_catalog.registry.login import user_digest
 from tests.integrations.applications import REDIRECT_URI, Application, DjangoApplication, StarletteApplication, now
 from tests.integrations.faces import other_face
 

@@ -13,7 +13,7 @@ import flask
 import pytest
 
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.registry.session_budget import enforce_cookie_budget
+from oauth1_catalog.registry.temporary import enforce_cookie_budget
 from oauth1_catalog.rfc5849.messages import Response
 from tests.integrations.applications import Application, StarletteApplication, now
 

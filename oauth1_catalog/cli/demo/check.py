@@ -18,7 +18,7 @@ from oauth1_catalog.emulator.examples import DEFAULT_USER, User
 from oauth1_catalog.errors import OAuthError
 from oauth1_catalog.hosts import authority_of
 from oauth1_catalog.integrations.flask_client import FlaskOAuth1App, OAuth
-from oauth1_catalog.registry.token import TokenLike
+from oauth1_catalog.rfc5849.messages import TokenLike
 
 CHECKED = ("twitter", "flickr", "etrade", "netsuite", "trademe", "jira_data_center")
 """The providers to log in to: HMAC-SHA1, parameters by GET, a callback of ``oob``, HMAC-SHA256 with a realm, PLAINTEXT,

@@ -21,8 +21,8 @@ from oauth1_catalog.registry.api_calls import CallOptions, HttpOptions
 from oauth1_catalog.registry.effects import Effect, LoginSteps, Pause, Uninterrupted
 from oauth1_catalog.registry.login import callback_pairs
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
-from oauth1_catalog.registry.token import OAuth2Token, Token, TokenLike
-from oauth1_catalog.rfc5849.messages import Request
+from oauth1_catalog.registry.token import OAuth2Token, Token
+from oauth1_catalog.rfc5849.messages import Request, TokenLike
 
 if TYPE_CHECKING:
     import requests

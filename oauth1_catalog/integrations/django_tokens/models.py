@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.encryption import SETTING, TokenCipher
-from oauth1_catalog.registry.token import Token, TokenLike
+from oauth1_catalog.registry.token import Token
 from oauth1_catalog.registry.token_table import open_row, seal_token
+from oauth1_catalog.rfc5849.messages import TokenLike
 
 
 class OAuth1Token(models.Model):

@@ -7,8 +7,9 @@ from typing import Any
 from django.http import HttpRequest
 
 from oauth1_catalog.integrations.django_tokens.models import configured_cipher
-from oauth1_catalog.registry.token import Token, TokenLike, token_fields
+from oauth1_catalog.registry.token import Token
 from oauth1_catalog.registry.token_store import CLAIM_SECONDS
+from oauth1_catalog.rfc5849.messages import TokenLike, token_fields
 
 
 class DjangoTokens:

@@ -15,7 +15,8 @@ from oauth1_catalog.integrations.flask_client.framework import FlaskFramework
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.login import callback_pairs
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
-from oauth1_catalog.registry.token import Token, TokenLike
+from oauth1_catalog.registry.token import Token
+from oauth1_catalog.rfc5849.messages import TokenLike
 
 
 class FlaskOAuth1App(SyncOAuth1App[Request]):

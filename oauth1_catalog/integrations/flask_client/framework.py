@@ -12,10 +12,11 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.datastructures import MultiDict
 
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.registry.current_token import CurrentToken, tokens_on
+from oauth1_catalog.redaction import masked
+from oauth1_catalog.registry.current_token import CurrentToken
 from oauth1_catalog.registry.framework import Framework, RequestContext
 from oauth1_catalog.registry.settings import KeyIndex, Settings, names_under, suggestion
-from oauth1_catalog.registry.token import TokenLike
+from oauth1_catalog.rfc5849.messages import TokenLike
 
 _QUOTING = (
     "Write it in quotes. app.config.from_prefixed_env() reads JSON, so in a variable it needs quotes within quotes: "
@@ -24,6 +25,9 @@ _QUOTING = (
 
 _ENVIRONMENT_PREFIX = "FLASK_"
 """That of ``from_prefixed_env``."""
+
+_TOKEN = "oauth1_catalog.token."
+"""Begins the attribute of a request that holds the token of the client named after it."""
 
 
 class FlaskSettings(Settings):
@@ -76,13 +80,13 @@ class FlaskCurrentToken(CurrentToken[Request]):
 
     def set(self, client: str, request: Request | None, token: TokenLike) -> None:
         """Remember ``token`` until ``request`` is over; outside a request, until the application context is."""
-        tokens_on(vars(g if request is None else request)).set(client, token)
+        vars(g if request is None else request)[_TOKEN + client] = masked(token)
         setattr(g, f"_oauth_token_{client}", token)
 
     def get(self, client: str, request: Request | None = None) -> TokenLike | None:  # noqa: ARG002 - Flask knows it
         """The token of the request being served; outside a request, what the application set."""
         owner = served if has_request_context() else g if has_app_context() else None
-        return None if owner is None else tokens_on(vars(owner)).get(client)
+        return None if owner is None else vars(owner).get(_TOKEN + client)
 
 
 class FlaskFramework(Framework[Request]):

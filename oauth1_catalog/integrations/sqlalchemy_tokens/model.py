@@ -19,8 +19,9 @@ from sqlalchemy.types import TypeEngine
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.encryption import TokenCipher
-from oauth1_catalog.registry.token import Token, TokenLike
+from oauth1_catalog.registry.token import Token
 from oauth1_catalog.registry.token_table import open_row
+from oauth1_catalog.rfc5849.messages import TokenLike
 
 if TYPE_CHECKING:
     from sqlalchemy import Column

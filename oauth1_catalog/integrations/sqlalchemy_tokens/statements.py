@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.encryption import TokenCipher
-from oauth1_catalog.registry.token import TokenLike
 from oauth1_catalog.registry.token_store import CLAIM_SECONDS
 from oauth1_catalog.registry.token_table import seal_token
+from oauth1_catalog.rfc5849.messages import TokenLike
 
 if TYPE_CHECKING:
     from oauth1_catalog.integrations.sqlalchemy_tokens.model import OAuth1TokenMixin

@@ -13,8 +13,9 @@ from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.sqlalchemy_tokens import statements
 from oauth1_catalog.integrations.sqlalchemy_tokens.model import OAuth1TokenMixin, is_async
 from oauth1_catalog.registry.encryption import TokenCipher
-from oauth1_catalog.registry.token import Token, TokenLike, token_fields
+from oauth1_catalog.registry.token import Token
 from oauth1_catalog.registry.token_table import SEALED, StoredRow, TokenRow, open_row
+from oauth1_catalog.rfc5849.messages import TokenLike, token_fields
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession

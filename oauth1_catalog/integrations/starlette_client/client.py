@@ -16,7 +16,8 @@ from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.api_calls import HttpOptions, Verbs
 from oauth1_catalog.registry.async_client import AsyncOAuth1App
 from oauth1_catalog.registry.login import callback_pairs
-from oauth1_catalog.registry.token import OAuth2Token, Token, TokenLike
+from oauth1_catalog.registry.token import OAuth2Token, Token
+from oauth1_catalog.rfc5849.messages import TokenLike
 
 if TYPE_CHECKING:
     import httpx2
