@@ -32,6 +32,7 @@ from oauth1_catalog.catalog.files import (
 )
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.catalog.resolve import Tree, choices_of, outline, resolve
+from oauth1_catalog.catalog.shipped import shipped_data
 from oauth1_catalog.catalog.source import read
 from oauth1_catalog.errors import ConfigurationError, ResourceError, UnknownProviderError
 from oauth1_catalog.suggestions import did_you_mean, nearest
@@ -221,9 +222,16 @@ class Catalog:
     def _data(self, name: str) -> Tree:
         """The provider's valid data.
 
-        The files of a wheel were validated when it was built. To validate them again would load pydantic at each start
-        of an application.
+        The files of a wheel were validated and parsed when it was built. Doing that again would load pydantic and
+        PyYAML each time an application starts.
         """
+        for directory in self._directories:
+            if directory == shipped_directory():
+                if (data := shipped_data(name)) is not None:
+                    return data
+                break
+            if os.path.lexists(directory / f"{name}.yaml"):
+                break
         documents, findings = self.documents(name)
         return self._usable_data(name, tuple(documents), tuple(findings))
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import stat
 import time
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
@@ -19,6 +18,7 @@ from pathlib import Path
 from oauth1_catalog.catalog.document import Diagnostic, Document
 from oauth1_catalog.catalog.source import MAX_BYTES, read
 from oauth1_catalog.errors import ConfigurationError, ResourceError
+from oauth1_catalog.regular_files import open_regular
 
 PATH_VARIABLE = "OAUTH1_CATALOG_PATH"
 ENTRY_POINTS = "oauth1_catalog.providers"
@@ -214,13 +214,7 @@ def read_bytes(path: Path) -> bytes:
         folder, path = path.parent.resolve(), Path(os.path.realpath(path, strict=True))
         if not path.is_relative_to(folder):
             raise OSError(errno.EPERM, "it is a link to a file outside its folder")
-    # Do not wait for the other end of a pipe, and do not follow a file that became a link meanwhile.
-    flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
-    if not stat.S_ISREG(path.lstat().st_mode):  # opening a device can have effects
-        raise OSError(errno.EPERM, "it is not a regular file")
-    with os.fdopen(os.open(path, flags), "rb") as stream:
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise OSError(errno.EPERM, "it is not a regular file")
+    with open_regular(path, follow_links=False) as stream:
         # One byte more than allowed shows that the file is too large.
         return stream.read(MAX_BYTES + 1)
 

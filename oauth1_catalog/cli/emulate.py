@@ -34,6 +34,7 @@ from oauth1_catalog.cli import (
 )
 from oauth1_catalog.cli.demo import FRAMEWORKS
 from oauth1_catalog.errors import ConfigurationError, DeprecatedProviderWarning, needs
+from oauth1_catalog.regular_files import read_regular
 
 if TYPE_CHECKING:
     from oauth1_catalog.emulator import Emulator
@@ -189,7 +190,7 @@ class _Export:
         for name, provider in self.providers.items():
             key = self.folder / f"{provider.name}.pem"
             if self.stable and key.is_file():
-                self.emulator.client(provider.name, rsa_key=key.read_text(encoding="ascii"))
+                self.emulator.client(provider.name, rsa_key=read_regular(key).decode("ascii", "replace"))
             of_client = settings(self.emulator, name, provider, self.folder)
             found |= {f"{self.prefix}{setting}": value for setting, value in of_client.items()}
         return found

@@ -26,6 +26,7 @@ from oauth1_catalog.catalog.schema import SCHEMA_FILE, schema_text
 from oauth1_catalog.catalog.validate_files import CHUNK, CrossFileChecks, FileReport, check_files, provider_files
 from oauth1_catalog.cli.reports import LINE_BY_LINE, REPORTS
 from oauth1_catalog.redaction import mask_lines
+from oauth1_catalog.regular_files import read_regular
 from oauth1_catalog.suggestions import did_you_mean, nearest
 
 FORMATS = (*LINE_BY_LINE, *REPORTS)
@@ -211,7 +212,12 @@ def schema(check: Path | None, write: Path | None) -> None:
         click.echo(text, nl=False)
         return
     path = check / SCHEMA_FILE if check.is_dir() else check
-    written = path.read_text(encoding="utf-8") if path.is_file() else ""
+    try:
+        written = read_regular(path).decode("utf-8", "replace")
+    except FileNotFoundError:
+        written = ""
+    except OSError as error:
+        raise click.ClickException(f"--check: {one_line(str(path))} cannot be read ({error.strerror}).") from error
     if written == text:
         click.echo(f"{path} is up to date")
         return

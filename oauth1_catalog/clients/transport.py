@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import stat
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -22,16 +23,20 @@ from urllib.request import getproxies  # noqa: TID251 - it reads the environment
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import is_loopback, origin_of, read_url
+from oauth1_catalog.regular_files import check_regular
 
 Verify: TypeAlias = "bool | str | ssl.SSLContext"
 Certificate: TypeAlias = "str | tuple[str, str]"
 
+MAX_BUNDLE = 16 * 1_048_576
+"""The largest file of authorities or certificates, in bytes. The bundle of an operating system has 250,000."""
+
 
 def check_files(verify: Verify | None, cert: Certificate | None) -> None:
-    """Refuse the path of a CA bundle or a client certificate that is not there.
+    """Refuse the path of a CA bundle or a client certificate that does not exist, or that OpenSSL would never finish.
 
     Raises:
-        ConfigurationError: a file does not exist. The message names the argument and the path.
+        ConfigurationError: a file does not exist or is not a regular file. The message names the argument and the path.
     """
     if verify == "":  # requests would take it for False
         raise ConfigurationError(description="verify: an empty text. Give the path of a CA bundle, True or False.")
@@ -42,6 +47,23 @@ def check_files(verify: Verify | None, cert: Certificate | None) -> None:
                 raise ConfigurationError(
                     description=f"{argument}: there is no file {value!r}. Give the path of a PEM file that exists."
                 )
+            try:
+                _check_finite(value)
+            except OSError as error:
+                raise ConfigurationError(
+                    description=f"{argument}: {value!r} cannot be read ({error.strerror}). Give the path of a PEM file."
+                ) from error
+
+
+def _check_finite(path: str) -> None:
+    """Refuse a device or a pipe, whose end OpenSSL would wait for, and a file that no bundle is as large as.
+
+    Raises:
+        OSError: it is refused, or cannot be read.
+    """
+    status = Path(path).stat()
+    if not stat.S_ISDIR(status.st_mode):  # a directory of certificates
+        check_regular(status, limit=MAX_BUNDLE)
 
 
 def _files(cert: Certificate | None) -> list[str]:
@@ -88,6 +110,14 @@ def _httpx_context(
     # ``named`` is what the environment names: httpx2 looks there itself, and a context is remembered for it.
     import httpx2
 
+    if named is not None and named[0]:
+        try:
+            _check_finite(named[0])
+        except OSError as error:
+            raise ConfigurationError(
+                description=f"SSL_CERT_FILE={named[0]!r} in the environment cannot be read ({error.strerror}).",
+                advice="Set it to the path of a bundle of authorities in PEM, or remove it.",
+            ) from error
     if isinstance(verify, bool):
         return _filled(httpx2.create_ssl_context(verify=verify, trust_env=named is not None), False, cert)
     return _filled(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), verify, cert)
@@ -96,11 +126,14 @@ def _httpx_context(
 def _filled(context: ssl.SSLContext, authorities: bool | str, cert: Certificate | None) -> ssl.SSLContext:
     try:
         if isinstance(authorities, str):
+            _check_finite(authorities)
             directory = Path(authorities).is_dir()
             context.load_verify_locations(
                 cafile=None if directory else authorities, capath=authorities if directory else None
             )
         if cert is not None:
+            for path in _files(cert):
+                _check_finite(path)
             context.load_cert_chain(*([cert] if isinstance(cert, str) else cert))
     except OSError as error:  # ssl.SSLError is one too
         raise ConfigurationError(

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.clients.transport import MAX_BUNDLE
 from oauth1_catalog.emulator.emulator import Emulator
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.regular_files import open_regular, read_regular
 
 BUNDLE = "ca-bundle.pem"
 _ALWAYS = frozenset({"api_hosts", "emulated_at"})
@@ -35,7 +37,10 @@ def write_files(emulator: Emulator, providers: Iterable[Provider], directory: Pa
     """
     directory.mkdir(parents=True, exist_ok=True)
     # The variables that name the bundle replace the authorities that an application trusts for all its calls.
-    authorities = (_authorities().read_text(encoding="utf-8"), Path(emulator.ca_file).read_text(encoding="ascii"))
+    authorities = (
+        read_regular(_authorities(), limit=MAX_BUNDLE).decode(),
+        Path(emulator.ca_file).read_text(encoding="ascii"),
+    )
     texts = {directory / BUNDLE: "\n".join(authorities)}
     for moved in providers:
         name = moved.name
@@ -52,9 +57,13 @@ def write_files(emulator: Emulator, providers: Iterable[Provider], directory: Pa
 
 def _is_foreign(path: Path) -> bool:
     """Whether the file exists and ``emulate`` did not write it. A link can lead anywhere."""
-    if path.is_symlink():
+    try:
+        with open_regular(path, follow_links=False) as stream:
+            return stream.read(len(HEAD)) != HEAD.encode()
+    except FileNotFoundError:
+        return False
+    except OSError:
         return True
-    return path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(HEAD)
 
 
 def _authorities() -> Path:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Set
 from io import StringIO
-from pathlib import Path
 
-from oauth1_catalog.errors import ConfigurationError, needs
+from oauth1_catalog.errors import ConfigurationError, ResourceError, needs
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.settings import Settings, names_under, suggestion
+from oauth1_catalog.regular_files import read_regular
 
 _ENVIRONMENT = "the environment"
 
@@ -69,18 +69,19 @@ def read_env_file(path: str | os.PathLike[str]) -> MaskedMapping:
     """
     with needs("env_file=", "script"):
         from dotenv import dotenv_values
-    text, cause = "", ""
+    text, cause = masked(""), ""
+    advice = "Pass the path of a file with lines such as TWITTER_CLIENT_ID=..., or leave env_file= out."
     try:
-        text = masked(Path(path).read_text(encoding="utf-8-sig"))
+        text = masked(masked(read_regular(path)).decode("utf-8-sig"))
     except OSError as error:
+        ResourceError.check(error, os.fspath(path))
         cause = f"cannot be read ({error.strerror or type(error).__name__})"
     except UnicodeDecodeError:
-        cause = "is not UTF-8 text"
+        cause, advice = "is not UTF-8 text", "Save it as UTF-8."
+    if "\0" in text:  # such as UTF-16
+        cause, advice = "contains a NUL character, so it is not UTF-8 text", "Save it as UTF-8."
     if cause:
-        raise ConfigurationError(
-            description=f"env_file={os.fspath(path)!r} {cause}.",
-            advice="Pass the path of a file with lines such as TWITTER_CLIENT_ID=..., or leave env_file= out.",
-        )
+        raise ConfigurationError(description=f"env_file={os.fspath(path)!r} {cause}.", advice=advice)
     # A key may contain "${": a value is what stands in the file.
     values = masked(dict(dotenv_values(stream=StringIO(text), interpolate=False)))
     return MaskedMapping((name, value) for name, value in values.items() if value is not None)

@@ -6,14 +6,15 @@ used, because HMAC does not need it.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oauth1_catalog.application_warnings import warn
-from oauth1_catalog.errors import SigningError, needs
+from oauth1_catalog.errors import ResourceError, SigningError, needs
 from oauth1_catalog.redaction import masked, type_name
+from oauth1_catalog.regular_files import read_regular
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     RSAKey = str | bytes | os.PathLike[str] | RSAPrivateKey
 
 MINIMUM_BITS = 2048
+
+_OF_A_FILE = frozenset({errno.EACCES, errno.EISDIR, errno.EPERM, errno.EFBIG})
+"""Errors that show that a text is the path of a file."""
 
 
 class WeakKeyWarning(UserWarning):
@@ -151,9 +155,12 @@ def _read(key: object) -> bytes | str:
     elif not isinstance(key, os.PathLike):
         return f"is {type_name(key)}. Pass PEM text or bytes, the path of a PEM file, or a private RSA key object."
     try:
-        return Path(key).read_bytes()
-    except (OSError, ValueError):
+        return read_regular(key)
+    except OSError as error:
+        ResourceError.check(error, "the file of rsa_key")
         # The message does not quote the text, which may be a key without its first line.
+        if error.errno in _OF_A_FILE:
+            return f"is the path of a file that cannot be read ({error.strerror}). Pass the path of a PEM file."
         return "is neither PEM text (-----BEGIN ... PRIVATE KEY-----) nor the path of a file that can be read."
 
 

@@ -107,7 +107,7 @@ class TestWhatIsRefused:
         self.refused(
             r"is not a PEM that can be read\. Check that it was copied whole", private_pem[:200] + private_pem[300:]
         )
-        self.refused("is neither PEM", tmp_path)
+        self.refused(r"is the path of a file that cannot be read \(it is a directory\)", tmp_path)
         self.refused("is not PEM", "-----BEGIN é\ud800")
 
     @pytest.mark.parametrize("key", [5, None, object(), ["x"]])
