@@ -35,7 +35,7 @@ work. ``provider`` and ``step`` identify the client and the step. ``error`` is s
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import ClassVar, Literal
 
@@ -127,13 +127,26 @@ class UnknownProviderError(ConfigurationError):
 
 
 class MissingSettingError(ConfigurationError):
-    """A setting of the provider is missing. ``setting`` is the name of its parameter (``client_secret``)."""
+    """A setting of the provider is missing. ``setting`` is the name of its parameter (``client_secret``).
+
+    Attributes:
+        settings: all parameters that are missing, if there are several.
+    """
 
     error = "missing_setting"
 
-    def __init__(self, description: str, *, provider: str | None = None, setting: str, advice: str = "") -> None:
+    def __init__(
+        self,
+        description: str,
+        *,
+        provider: str | None = None,
+        setting: str,
+        settings: Sequence[str] = (),
+        advice: str = "",
+    ) -> None:
         super().__init__(description=description, provider=provider, advice=advice)
         self.setting = setting
+        self.settings: tuple[str, ...] = tuple(settings) or (setting,)
 
 
 class MissingExtraError(ConfigurationError, ModuleNotFoundError):

@@ -65,6 +65,12 @@ from oauth1_catalog.emulator import Emulator
 with Emulator(Catalog()) as emulator:
     emulator.approve
 """
+FILE = """
+from pathlib import Path
+from oauth1_catalog.cli.login_targets import token_file
+with token_file(Path("token.env"), "env", "twitter"):
+    pass
+"""
 OWN = "from oauth1_catalog.integrations import {0}"
 
 CASES = [
@@ -93,6 +99,7 @@ CASES = [
     ("sqlalchemy", "cryptography", KEYS),
     ("cli", "click", "from oauth1_catalog.cli import cli"),
     ("cli", "jsonpath_rfc9535", CLAIMS),
+    ("cli", "dotenv", FILE),
     ("emulator", "oauthlib", "import oauth1_catalog.emulator"),
     ("emulator", "markupsafe", "import oauth1_catalog.emulator"),
     ("emulator", "trustme", EMULATOR),
@@ -132,6 +139,7 @@ def test_the_extra_is_named(extra: str, package: str, code: str) -> None:
         ("demo", "uvicorn", ["try", "twitter", "--framework", "starlette"]),
         ("sqlalchemy", "sqlalchemy", ["keys", "rotate", "--database", "sqlite://", "--table", "t"]),
         ("sqlalchemy", "cryptography", ["keys", "new"]),
+        ("cli", "dotenv", ["login", "twitter", "--env-file", str(ROOT / "README.md")]),
     ],
 )
 def test_a_command_names_it_in_a_sentence(extra: str, package: str, words: list[str]) -> None:

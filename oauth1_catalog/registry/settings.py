@@ -249,6 +249,7 @@ def missing_settings_error(
         f"{client}: {_listed(called)}.",
         provider=client,
         setting=wanted[0],
+        settings=wanted,
         advice=" ".join((f"{configure} {arguments} to {function}.", *found)),
     )
 

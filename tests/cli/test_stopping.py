@@ -199,6 +199,16 @@ def test_a_new_file_that_nobody_can_be_asked_about(tmp_path: Path, closed: str) 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", "</dev/null"])
+def test_a_login_that_cannot_ask(tmp_path: Path, closed: str) -> None:
+    """``test_login.py`` stops logins, and takes their output away."""
+    ran = started("login twitter", tmp_path, closed)
+    assert ran.returncode == 2
+    said = ran.stdout if "2>&-" in closed else ran.stderr  # click has only one stream left
+    assert closed.count("&-") == 3 or said.startswith(("Error: twitter: no client_id", "Usage: oauth1-catalog login"))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_ctrl_c_at_a_question(tmp_path: Path) -> None:
     call = [sys.executable, "-m", "oauth1_catalog", "new", "shop"]
     pipe = subprocess.PIPE

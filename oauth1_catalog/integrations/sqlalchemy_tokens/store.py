@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from sqlalchemy import Engine, MetaData, Table, UniqueConstraint, bindparam, func, select, update
+from sqlalchemy import CHAR, Engine, MetaData, Table, UniqueConstraint, Uuid, bindparam, func, select, update
 from sqlalchemy.exc import NoSuchTableError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
+from sqlalchemy.types import TypeEngine
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.sqlalchemy_tokens import statements
@@ -181,6 +182,10 @@ class SQLAlchemyRows:
                 advice="Pass the name of a table that has OAuth1TokenMixin's columns.",
             )
 
+    def column_type(self, name: str) -> TypeEngine[Any]:
+        """The type of a column."""
+        return self._table.c[name].type
+
     def count(self, key_id: str) -> int:
         """How many rows are not of this key."""
         with self._engine.connect() as connection:
@@ -217,3 +222,30 @@ class SQLAlchemyRows:
         ]
         with self._engine.begin() as connection:
             connection.execute(statement, values)
+
+
+def tokens_in(engine: Engine, table: str, *, keys: str | bytes | Sequence[str | bytes] | None) -> SQLAlchemyTokens:
+    """The token store on a table as it is found in a database, for a program that does not have its model.
+
+    Args:
+        engine: of the database.
+        table: the table's name, with its schema if it has one.
+        keys: the table's keys, newest first.
+
+    Raises:
+        ConfigurationError: there is no such table, it lacks a column, or there is no key.
+    """
+    kind = SQLAlchemyRows(engine, table).column_type("user_id")
+    if isinstance(kind, CHAR) and kind.length == 32:
+        kind = Uuid()  # as SQLAlchemy keeps a UUID in a database that has no type for it
+    schema, _, name = table.rpartition(".")
+
+    class Base(DeclarativeBase):
+        pass
+
+    class FoundToken(OAuth1TokenMixin, Base):
+        __tablename__ = name
+        __table_args__ = (UniqueConstraint("name", "user_id"), {"schema": schema or None})
+        user_id = mapped_column(kind)
+
+    return SQLAlchemyTokens(sessionmaker(engine), FoundToken, keys=keys)

@@ -1,0 +1,169 @@
+"""Where ``oauth1-catalog login`` puts a token: a file, a token table, or standard output.
+
+Each target is checked before the login, because a token that cannot be saved is lost.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from oauth1_catalog.errors import ConfigurationError, ProviderError, needs
+from oauth1_catalog.redaction import MaskedMapping, masked
+from oauth1_catalog.registry.encryption import SETTING
+from oauth1_catalog.registry.token import Token
+
+Save = Callable[[Token], str]
+"""Saves a token, and returns a sentence that describes where it is."""
+
+
+def print_token(form: str, client: str) -> Save:
+    """Print the token to standard output."""
+
+    def save(token: Token) -> str:
+        token = masked(token)
+        if form == "json":
+            text = _as_json(token)
+        else:
+            text = "".join(f"{name}={shlex.quote(value)}\n" for name, value in _variables(token, client).items())
+        click.echo(masked(text), nl=False)
+        return ""
+
+    return save
+
+
+@contextmanager
+def token_file(path: Path, form: str, client: str) -> Iterator[Save]:
+    """Write the token to a file that only you can read; in a ``.env`` file, other lines stay as they are.
+
+    The file is replaced as a whole, so that neither a crash nor a link in its place can harm another one.
+
+    Args:
+        path: the file.
+        form: ``env`` or ``json``.
+        client: the client's name, with which the variables begin.
+
+    Raises:
+        ConfigurationError: the file exists, and is not of this form.
+    """
+    with needs("`login`", "cli"):
+        from dotenv import set_key
+    _existing(path, form)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
+    except OSError as error:
+        raise click.ClickException(f"{path.parent}: {error.strerror}. Choose another file with --output.") from error
+    os.close(handle)
+
+    def save(token: Token) -> str:
+        token = masked(token)
+        if form == "json":
+            Path(temporary).write_text(_as_json(token), encoding="utf-8")
+        else:
+            before = masked(_existing(path, form))
+            Path(temporary).write_text(before, encoding="utf-8", newline="")
+            for name, value in _variables(token, client).items():
+                export = re.search(rf"^\s*export\s+{name}\s*=", before, re.MULTILINE) is not None
+                set_key(temporary, name, value, quote_mode="auto", export=export)
+            Path(temporary).chmod(0o600)
+        Path(temporary).replace(path)
+        hidden = [] if form == "json" else [name for name in _variables(token, client) if os.environ.get(name)]
+        note = f" The environment has {hidden[0]}, too, which client() prefers: unset it." if hidden else ""
+        return f"The token is in {path}.{note}"
+
+    try:
+        yield save
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+@contextmanager
+def token_table(database: str, table: str, user: str, client: str) -> Iterator[Save]:
+    """Save the token in a token table, encrypted with the keys of the environment.
+
+    Args:
+        database: its SQLAlchemy URL.
+        table: the table's name.
+        user: the user's identifier in the column ``user_id``.
+        client: the client's name.
+
+    Raises:
+        ConfigurationError: there is no such table or no key, or the user cannot be one of the table.
+    """
+    from oauth1_catalog.cli.keys import open_database
+
+    with open_database("`login --database`", database) as engine:
+        from oauth1_catalog.integrations.sqlalchemy_tokens.store import tokens_in
+
+        tokens = tokens_in(engine, table, keys=os.environ.get(SETTING))
+        tokens.find(client, user)  # the table can be read, and the keys are the right ones
+
+        def save(token: Token) -> str:
+            tokens.save_token(client, user, token)
+            return f"The token is in the table {table}, for the user {user}."
+
+        yield save
+
+
+def _existing(path: Path, form: str) -> str:
+    """The text of a file that may be replaced; empty if it does not exist."""
+    fault = advice = ""
+    text = ""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        fault, advice = "is not a regular file", "Name the file itself."
+    elif path.exists():
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                text = masked(file.read())
+        except UnicodeDecodeError:
+            fault, advice = "is not UTF-8 text", "Choose another file."
+        if form == "json" and not _is_token(text):
+            fault, advice = "already exists, and does not contain a token", "Choose another file."
+    elif not path.parent.is_dir():
+        fault, advice = f"is in the folder {path.parent}, which does not exist", "Create the folder first."
+    if fault:
+        raise ConfigurationError(description=f"--output: {path} {fault}.", advice=advice)
+    return text
+
+
+def _is_token(text: str) -> bool:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and "oauth_token" in found
+
+
+def _as_json(token: Token) -> str:
+    ends = {} if token.expires_at is None else {"expires_at": token.expires_at}
+    return json.dumps({**token, **ends}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _variables(token: Token, client: str) -> MaskedMapping:
+    """The variables that ``client()`` reads.
+
+    Raises:
+        ProviderError: a value contains a character with which a shell and a library read the file differently.
+    """
+    values = MaskedMapping(
+        {
+            f"{client}_TOKEN".upper(): token["oauth_token"],
+            f"{client}_TOKEN_SECRET".upper(): token.get("oauth_token_secret") or "",
+        }
+    )
+    for name, value in values.items():
+        if not value.isprintable() or "'" in value or "\\" in value:
+            raise ProviderError(
+                description=f"{name} contains a quote, a backslash or a control character, which a .env file cannot "
+                "hold safely. Log in again with --format json.",
+                provider=client,
+            )
+    return values
