@@ -32,7 +32,7 @@ ALLOW_LOCAL_HOSTS = "OAUTH1_CATALOG_ALLOW_LOCAL_HOSTS"
 INSECURE_TRANSPORT = ("OAUTH1_CATALOG_INSECURE_TRANSPORT", "AUTHLIB_INSECURE_TRANSPORT")
 """The environment variables that allow ``http://`` in the whole process; the second is Authlib's."""
 
-_HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
+_HOST_NAME = r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"
 
 
 def read_flag(value: object, *, where: str) -> bool:
@@ -105,7 +105,7 @@ class LocalHosts:
             network = _network(str(entry))
             if network is not None:
                 networks.append(network)
-            elif _HOST_NAME.fullmatch(str(entry).lower()) and not is_misspelt_address(str(entry)):
+            elif re.fullmatch(_HOST_NAME, str(entry).lower()) and not is_misspelt_address(str(entry)):
                 names.add(str(entry).lower())
             else:
                 raise ConfigurationError(

@@ -28,11 +28,10 @@ MASK = "********"
 _SECRET_NAME = re.compile(
     r"secret|token|verifier|signature|session_handle|password|passphrase|authorization|cookie", re.IGNORECASE
 )
-_CREDENTIAL_KEY = re.compile(
-    r"^(?:x_)?(?:auth_)?(?:(?:oauth2_client|client|consumer|app|api|token|access_token|oauth|oauth_token)_?(?:secret|key_secret)"
+_CREDENTIAL_KEY = (
+    r"(?i)^(?:x_)?(?:auth_)?(?:(?:oauth2_client|client|consumer|app|api|token|access_token|oauth|oauth_token)_?(?:secret|key_secret)"
     r"|secret|password|passphrase|passwd|rsa_key(?:_passphrase)?|private_key|api_key|consumer_key|(?:oauth2_)?client_id|oauth_consumer_key"
-    r"|oauth_token|access_token|token|bearer_token|authorization)$",
-    re.IGNORECASE,
+    r"|oauth_token|access_token|token|bearer_token|authorization)$"
 )
 
 _PACKAGES = frozenset(
@@ -60,7 +59,7 @@ def is_credential(key: str) -> bool:
     >>> is_credential("client_secret"), is_credential("X-Api-Key"), is_credential("request_token_url")
     (True, True, False)
     """
-    return _CREDENTIAL_KEY.match(key.replace("-", "_").strip("\"' ")) is not None
+    return re.match(_CREDENTIAL_KEY, key.replace("-", "_").strip("\"' ")) is not None
 
 
 class MaskedText(str):
@@ -223,22 +222,24 @@ def _outside(traceback: TracebackType | None) -> TracebackType | None:
     return kept
 
 
-_KEYED_VALUE = re.compile(
-    r"(?P<key>[\"']?(?<![A-Za-z_-])[A-Za-z_-]{1,64}[\"']?)(?P<gap>\s*[:=]\s*)(?P<value>\"[^\"]*\"?|'[^']*'?|[^,{}\[\]\s\"'][^,}]*)"
+# Patterns as text: ``re`` keeps those that are used, and an application's start compiles none.
+_KEYED_VALUE = (
+    r"(?P<key>[\"']?(?<![A-Za-z_-])[A-Za-z_-]{1,64}[\"']?)(?P<gap>\s*[:=]\s*)"
+    r"(?P<value>\"[^\"]*\"?|'[^']*'?|[^,{}\[\]\s\"'][^,}]*)"
 )
-_INDENT = re.compile(r"\s*(?:-\s+)*")
-_LAST_WORD = re.compile(r"[A-Za-z_-]+[\"']?$")
+_INDENT = r"\s*(?:-\s+)*"
+_LAST_WORD = r"[A-Za-z_-]+[\"']?$"
 # What stands under a credential's name there is a word for it, and none: the provider's labels, and its fields' names.
-_WORDS = re.compile(r"(?:\s*(?:#\s*)?credential_labels|.*?\bfields)\s*:\s*\{(?P<words>[^{}]*)\}")
-_WORDS_BELOW = re.compile(r"(?P<indent>\s*)(?:credential_labels|fields)\s*:\s*(?:#.*)?$")
-_FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
+_WORDS = r"(?:\s*(?:#\s*)?credential_labels|.*?\bfields)\s*:\s*\{(?P<words>[^{}]*)\}"
+_WORDS_BELOW = r"(?P<indent>\s*)(?:credential_labels|fields)\s*:\s*(?:#.*)?$"
+_FIELD_NAME = r"[A-Za-z][A-Za-z_-]{0,39}"
 # `callback.secret` says whether the provider sends one; a value that is filled in at run time is in no file.
-_NO_CREDENTIAL = re.compile(r"(?:required|optional|none)\s*(?:#.*)?|(?P<quote>[\"']?)\{\w+\}(?P=quote)\s*")
+_NO_CREDENTIAL = r"(?:required|optional|none)\s*(?:#.*)?|(?P<quote>[\"']?)\{\w+\}(?P=quote)\s*"
 # A run of base64 that begins where a word may begin, or behind a line's end as JSON writes it.
-_KEY_MATERIAL = re.compile(r"-----(?:BEGIN|END)[^-]*-----|(?:(?<=\\n)|(?<![\w./+\\-]))[A-Za-z0-9+/]{60,}={0,2}")
-_URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s\"'<>,]+")
-_USER = re.compile(r"(?<=://)[^/?#]*@")
-QUERY = re.compile(r"(?<=[?&])(?P<key>[\w.-]+)=(?P<value>[^&#{}]+)")
+_KEY_MATERIAL = r"-----(?:BEGIN|END)[^-]*-----|(?:(?<=\\n)|(?<![\w./+\\-]))[A-Za-z0-9+/]{60,}={0,2}"
+_URL = r"\b[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s\"'<>,]+"
+_USER = r"(?<=://)[^/?#]*@"
+QUERY = r"(?<=[?&])(?P<key>[\w.-]+)=(?P<value>[^&#{}]+)"
 
 
 def mask_text(text: str) -> str:
@@ -250,17 +251,17 @@ def mask_text(text: str) -> str:
     'read at https://********@host.example/a?api_key=********&page=2'
     """
     shown, end = [], 0
-    for url in _URL.finditer(text):
-        shown += [_KEY_MATERIAL.sub(MASK, text[end : url.start()]), _mask_url(url[0])]
+    for url in re.finditer(_URL, text):
+        shown += [re.sub(_KEY_MATERIAL, MASK, text[end : url.start()]), _mask_url(url[0])]
         end = url.end()
-    return "".join((*shown, _KEY_MATERIAL.sub(MASK, text[end:])))
+    return "".join((*shown, re.sub(_KEY_MATERIAL, MASK, text[end:])))
 
 
 def _mask_url(url: str) -> str:
     def masked(match: re.Match[str]) -> str:
         return f"{match['key']}={MASK}" if is_credential(match["key"]) else match[0]
 
-    return QUERY.sub(masked, _USER.sub(f"{MASK}@", url))
+    return re.sub(QUERY, masked, re.sub(_USER, f"{MASK}@", url))
 
 
 def shown_url(url: str) -> str:
@@ -269,7 +270,7 @@ def shown_url(url: str) -> str:
     >>> shown_url("https://me:hu@sh@host.example/a?token=hush")
     'https://********@host.example/a'
     """
-    return _USER.sub(f"{MASK}@", url.partition("?")[0])[:80]
+    return re.sub(_USER, f"{MASK}@", url.partition("?")[0])[:80]
 
 
 def mask_line(line: str) -> str:
@@ -282,24 +283,24 @@ def mask_line(line: str) -> str:
     >>> mask_line('params: {token: "{oauth_token}"}')
     'params: {token: "{oauth_token}"}'
     """
-    words = _WORDS.match(line)
+    words = re.match(_WORDS, line)
     start, end = words.span("words") if words else (0, 0)
     if words and "credential_labels" not in words[0]:
-        inside = _KEYED_VALUE.sub(_masked_name, line[start:end])
+        inside = re.sub(_KEYED_VALUE, _masked_name, line[start:end])
     else:
         inside = line[start:end]
-    before, after = (_KEYED_VALUE.sub(_masked, part) for part in (line[:start], line[end:]))
+    before, after = (re.sub(_KEYED_VALUE, _masked, part) for part in (line[:start], line[end:]))
     return mask_text(f"{before}{inside}{after}")
 
 
 def _masked(match: re.Match[str]) -> str:
-    if not is_credential(match["key"]) or _NO_CREDENTIAL.fullmatch(match["value"]):
+    if not is_credential(match["key"]) or re.fullmatch(_NO_CREDENTIAL, match["value"]):
         return match[0]
     return match["key"] + match["gap"] + MASK
 
 
 def _masked_name(match: re.Match[str]) -> str:
-    return match[0] if _FIELD_NAME.fullmatch(match["value"].strip("\"' ")) else _masked(match)
+    return match[0] if re.fullmatch(_FIELD_NAME, match["value"].strip("\"' ")) else _masked(match)
 
 
 def mask_lines(lines: Sequence[str]) -> list[str]:
@@ -311,9 +312,9 @@ def mask_lines(lines: Sequence[str]) -> list[str]:
     for line in lines:
         indent = len(line) - len(line.lstrip())
         if words is not None and (indent > words or not line.strip()):
-            shown.append(mask_text(_KEYED_VALUE.sub(_masked_name, line) if are_names else line))
+            shown.append(mask_text(re.sub(_KEYED_VALUE, _masked_name, line) if are_names else line))
             continue
-        below = _WORDS_BELOW.match(line)
+        below = re.match(_WORDS_BELOW, line)
         words = len(below["indent"]) if below and inside is None else None
         are_names = "credential_labels" not in line
         if inside is not None and (indent > inside or not line.strip()):
@@ -327,8 +328,8 @@ def mask_lines(lines: Sequence[str]) -> list[str]:
 def _opened_by(line: str) -> int | None:
     """The indent of a line whose last key is a credential's, so that its value may go on below."""
     before, colon, value = line.rpartition(":")
-    word = _LAST_WORD.search(before.rstrip()[-66:]) if colon else None
+    word = re.search(_LAST_WORD, before.rstrip()[-66:]) if colon else None
     if word is None or any(bracket in value for bracket in "{}[]") or not is_credential(word[0]):
         return None
-    indent = _INDENT.match(line)
+    indent = re.match(_INDENT, line)
     return indent.end() if indent else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 MAX_WORD = 64
@@ -23,6 +22,8 @@ def nearest(word: str, known: Iterable[str], *, limit: int = 3, cutoff: float = 
     """
     if len(word) > MAX_WORD:
         return ()  # nobody misspells so much, and comparing takes time
+    import difflib  # no application misspells a name in each process
+
     matcher = difflib.SequenceMatcher(None, "", word.casefold())
     scored = []
     for folded, name in {name.casefold(): name for name in known if len(name) <= MAX_WORD}.items():

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from oauth1_catalog.catalog.validation import Validated
 
 
-_ALIASES = re.compile(rb"^aliases[ \t]*:.*(?:\r?\n(?:[ \t-].*)?)*", re.MULTILINE)
+_ALIASES = rb"(?m)^aliases[ \t]*:.*(?:\r?\n(?:[ \t-].*)?)*"
 MAX_EXTENDS = 8
 
 
@@ -372,7 +372,7 @@ class Catalog:
                 except OSError as error:
                     ResourceError.check(error, f"{name}.yaml")
                     continue
-                if (lines := _ALIASES.search(content)) is not None:
+                if (lines := re.search(_ALIASES, content)) is not None:
                     listed = read(lines[0], path=name).data.get("aliases")
                     index.update((alias, name) for alias in texts_of(listed))
         return index

@@ -27,16 +27,15 @@ MAX_LENGTH = 255
 MAX_STATES = 250
 """How many characters a pattern may match, with each repetition counted; a value has at most 255."""
 
-_TOKEN = re.compile(
-    r"(?P<property>\\[pP])|(?P<escape>\\.)|(?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])|(?P<open>\()|(?P<close>\))"
-    r"|\{(?P<least>[0-9]+)(?:,(?P<most>[0-9]*))?\}|(?P<repeat>[*+?|])|.",
-    re.DOTALL,
+_TOKEN = (
+    r"(?s)(?P<property>\\[pP])|(?P<escape>\\.)|(?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])|(?P<open>\()|(?P<close>\))"
+    r"|\{(?P<least>[0-9]+)(?:,(?P<most>[0-9]*))?\}|(?P<repeat>[*+?|])|."
 )
 # How many characters an escape counts as: Unicode has many letters and digits.
 _WEIGHTS = {"w": 50, "W": 50, "d": 10, "D": 10, "s": 5, "S": 5, "b": 50, "B": 50}
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_WILDCARD = re.compile(rf"\*(\.{_LABEL}){{2,}}", re.IGNORECASE)
-_FIRST_LABEL = re.compile(rf"{_LABEL}\.", re.IGNORECASE)
+_WILDCARD = rf"(?i)\*(\.{_LABEL}){{2,}}"
+_FIRST_LABEL = rf"(?i){_LABEL}\."
 
 
 def pattern_problem(pattern: str) -> str | None:
@@ -93,7 +92,7 @@ def _compiled(pattern: str) -> SchemaValidator:
 def _states(pattern: str) -> int:
     """About how many characters a pattern matches, with each numbered repetition counted."""
     groups = [[0, 0]]  # of each open group: the sum of its parts, and the last part
-    for token in _TOKEN.finditer(pattern):
+    for token in re.finditer(_TOKEN, pattern):
         here = groups[-1]
         if token["open"]:
             groups.append([0, 0])
@@ -131,7 +130,7 @@ def wildcard_fault(host: str) -> str | None:
         return "`*` must be the whole first label"
     if host.count(".") < 2:
         return "no domain follows `*`"
-    return None if _WILDCARD.fullmatch(host) else "it is not a host name"
+    return None if re.fullmatch(_WILDCARD, host) else "it is not a host name"
 
 
 def matches_host(wildcard: str, host: str) -> bool:
@@ -144,7 +143,7 @@ def matches_host(wildcard: str, host: str) -> bool:
     """
     if wildcard_fault(wildcard):
         return False
-    first = _FIRST_LABEL.match(host)
+    first = re.match(_FIRST_LABEL, host)
     return first is not None and host[first.end() :].lower() == wildcard[2:].lower()
 
 

@@ -22,9 +22,9 @@ from oauth1_catalog.suggestions import did_you_mean, nearest
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 MAX_VALUE = 255
 
-_HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_HOST_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 # A name in a private network (Docker Compose) can contain an underscore.
-_NAME_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
+_NAME_LABEL = r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 
 Place = Literal["start", "host", "label", "end", "port", "path"]
 """The place of a variable in a URL: ``end`` is the last label of a host, which decides whose domain it is."""
@@ -171,7 +171,7 @@ def fill_url(url: str, values: Mapping[str, str]) -> str:
             if "host" in where[name]:
                 wrong = check_hostname(value)
             else:
-                wrong = "" if _HOST_LABEL.fullmatch(value) else f"use letters, digits and hyphens, not {value!r}"
+                wrong = "" if re.fullmatch(_HOST_LABEL, value) else f"use letters, digits and hyphens, not {value!r}"
             if wrong:
                 part = "the host" if "host" in where[name] else "part of a host name"
                 raise ConfigurationError(description=f"`{name}` is {part}: {wrong}.")
@@ -260,7 +260,7 @@ def check_hostname(value: str) -> str | None:
         return None
     if is_misspelt_address(value):
         return "its host is an IP address in an unusual spelling; write four numbers, such as 10.0.0.5"
-    if len(value) > 253 or not all(_NAME_LABEL.fullmatch(label) for label in value.split(".")):
+    if len(value) > 253 or not all(re.fullmatch(_NAME_LABEL, label) for label in value.split(".")):
         return "it is not a host name"
     return None
 

@@ -28,7 +28,7 @@ FULL_POOL = (
 
 Failure = TypeVar("Failure", bound=BaseException)
 _LIBRARIES = {"requests", "urllib3", "httpx2", "httpcore2", "http", "h11"}
-_QUERY = re.compile(r"\?[^\s'\")]+")
+_QUERY = r"\?[^\s'\")]+"
 
 
 def transport_error(url: str, error: BaseException) -> TransportError:
@@ -90,7 +90,7 @@ def unusable_url(error: Exception) -> SigningError:
     >>> print(unusable_url(ValueError("Invalid URL '/x?secret=1': No scheme.")))
     signing_error: Invalid URL '/x?...': No scheme. Give an absolute URL that begins with https:// and the host.
     """
-    text = _QUERY.sub("?...", str(error))
+    text = re.sub(_QUERY, "?...", str(error))
     return SigningError(description=f"{text.rstrip('.')}. Give an absolute URL that begins with https:// and the host.")
 
 
@@ -108,7 +108,7 @@ def without_secrets(error: Failure) -> Failure:
 
 
 def _shown(text: str) -> str:
-    return without_secret_fields(_QUERY.sub("?...", text))
+    return without_secret_fields(re.sub(_QUERY, "?...", text))
 
 
 def _explanation(error: BaseException) -> str:
@@ -140,9 +140,9 @@ def _explanation(error: BaseException) -> str:
     return f"the exchange failed ({type(error).__name__}). The cause is in __cause__."
 
 
-_NAME = re.compile(r"[?&]([^?&=]*)=")
-_LOGGED_QUERY = re.compile(r"\?[^\s'\"]+")
-_HEADER = re.compile(r"(\(b'([A-Za-z0-9-]{1,100})', )b(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
+_NAME = r"[?&]([^?&=]*)="
+_LOGGED_QUERY = r"\?[^\s'\"]+"
+_HEADER = r"(\(b'([A-Za-z0-9-]{1,100})', )b(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 
 
 class SecretQueryFilter(logging.Filter):
@@ -159,7 +159,7 @@ class SecretQueryFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass, cut where it must be."""
         if not record.args and isinstance(record.msg, str):
-            cut = _LOGGED_QUERY.sub(lambda query: _cut(query[0]), _HEADER.sub(_masked, record.msg))
+            cut = re.sub(_LOGGED_QUERY, lambda query: _cut(query[0]), re.sub(_HEADER, _masked, record.msg))
             record.msg = without_secret_fields(cut)
         if isinstance(record.args, tuple):
             record.args = tuple(_without_query(argument) for argument in record.args)
@@ -176,7 +176,7 @@ def _without_query(argument: object) -> object:
 
 def _cut(argument: Any) -> Any:
     text = str(argument)
-    return f"{text.partition('?')[0]}?..." if any(map(_is_secret, _NAME.findall(text))) else argument
+    return f"{text.partition('?')[0]}?..." if any(map(_is_secret, re.findall(_NAME, text))) else argument
 
 
 def _is_secret(name: str) -> bool:

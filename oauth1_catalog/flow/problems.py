@@ -7,7 +7,6 @@ Source: the Problem Reporting extension (wiki.oauth.net, 12238543). A provider s
 from __future__ import annotations
 
 import email.utils
-import html
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -20,22 +19,23 @@ from oauth1_catalog.rfc5849.messages import Response
 REFUSALS = frozenset({"user_refused", "permission_denied"})
 """Problems that mean that the user declined."""
 
-_CHALLENGE_PARAMETER = re.compile(r'\b(oauth_problem(?:_advice)?)=(?:"([^"]*)"|([^",\s]*))')
-_FORM = re.compile(r"[\w.%\[\]-]+=")
+# Patterns as text: ``re`` keeps those that are used, and an application's start compiles none.
+_CHALLENGE_PARAMETER = r'\b(oauth_problem(?:_advice)?)=(?:"([^"]*)"|([^",\s]*))'
+_FORM = r"[\w.%\[\]-]+="
 _SAID_IN_PROSE = {
-    "timestamp_refused": re.compile(r"timestamp", re.IGNORECASE),
-    "nonce_used": re.compile(r"nonce", re.IGNORECASE),
-    "signature_method_rejected": re.compile(r"signature.{0,3} ?method", re.IGNORECASE),
-    "signature_invalid": re.compile(r"signature", re.IGNORECASE),
-    "callback_rejected": re.compile(r"callback", re.IGNORECASE),
-    "consumer_key_unknown": re.compile(r"consumer", re.IGNORECASE),
+    "timestamp_refused": r"timestamp",
+    "nonce_used": r"nonce",
+    "signature_method_rejected": r"signature.{0,3} ?method",
+    "signature_invalid": r"signature",
+    "callback_rejected": r"callback",
+    "consumer_key_unknown": r"consumer",
 }
 _OF_A_CLOCK = frozenset({"timestamp_refused", "nonce_used", "signature_invalid", None})
 """Problems that a wrong clock can cause: some servers refuse a timestamp with another code, or without one."""
 _APART = 60
 """The difference of two clocks that is not reported, in seconds."""
-_ACCEPTABLE = re.compile(r'\boauth_acceptable_timestamps="?(\d{1,12})-(\d{1,12})(?!\d)')
-_OURS = re.compile(r"\btimestamp\b.{0,60}\bours (\d{1,12})(?!\d)", re.IGNORECASE)
+_ACCEPTABLE = r'\boauth_acceptable_timestamps="?(\d{1,12})-(\d{1,12})(?!\d)'
+_OURS = r"(?i)\btimestamp\b.{0,60}\bours (\d{1,12})(?!\d)"
 _ADVICE = {
     "timestamp_refused": "Set this machine's clock right",
     "nonce_used": "Send each signed request once: something between you and the provider repeats it",
@@ -84,7 +84,7 @@ class Problem:
 
 def read_problem(response: Response, secrets: tuple[str, ...] = ()) -> Problem:
     """The problem of a refusal, from its body and its ``WWW-Authenticate`` header."""
-    challenge = _CHALLENGE_PARAMETER.findall(response.header("WWW-Authenticate"))
+    challenge = re.findall(_CHALLENGE_PARAMETER, response.header("WWW-Authenticate"))
     reported = {name: unquote(quoted or bare) for name, quoted, bare in challenge}
     text = response.text.strip()
     if "oauth_problem" in text:
@@ -94,7 +94,7 @@ def read_problem(response: Response, secrets: tuple[str, ...] = ()) -> Problem:
     shown = excerpt(reported.get("oauth_problem_advice") or message or text, secrets)
     if code is not None:
         return Problem(excerpt(code, secrets), shown, reported=True, spoken=True)
-    guess = next((name for name, pattern in _SAID_IN_PROSE.items() if pattern.search(shown)), None)
+    guess = next((name for name, pattern in _SAID_IN_PROSE.items() if re.search(pattern, shown, re.IGNORECASE)), None)
     return Problem(guess, shown, reported=False, spoken=bool(message and shown))
 
 
@@ -105,7 +105,7 @@ def _message(text: str) -> str | None:
             return _find_message(json.loads(text))
         except (ValueError, RecursionError):
             return None
-    return None if text.startswith("<") or _FORM.match(text) else text
+    return None if text.startswith("<") or re.match(_FORM, text) else text
 
 
 def _find_message(value: object) -> str | None:
@@ -127,11 +127,11 @@ def _clocks_apart(response: Response, now: float) -> str:
     MediaWiki sends its time in prose, others in the Date header. The header can come from a proxy with another clock,
     so the accepted range of times is read as well; it only limits the difference.
     """
-    ours = _OURS.search(response.text)
+    ours = re.search(_OURS, response.text)
     theirs = float(ours.group(1)) if ours else _date(response)
     if theirs is not None and abs(now - theirs) > _APART:
         return _difference(now - theirs)
-    acceptable = _ACCEPTABLE.search(f"{response.header('WWW-Authenticate')}&{response.text}")
+    acceptable = re.search(_ACCEPTABLE, f"{response.header('WWW-Authenticate')}&{response.text}")
     if acceptable is None:
         return ""
     first, last = sorted(map(float, acceptable.groups()))
@@ -156,12 +156,12 @@ LIMIT = 200
 _READ = 4096
 """How much of a response is examined, in characters."""
 
-_MARKUP = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
-_JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?")  # its content is readable, and often personal
+_MARKUP = r"(?is)<(script|style)\b[^>]*>.*?</\1\s*>|<[^>]*>"
+_JWT = r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?"  # its content is readable, and often personal
 _FIELDS = (  # in a form, in JSON, in XML; a name has no name character before it, which keeps the search linear
-    re.compile(r"(?<![\w.%-])([\w.%-]{1,100})(\s?=\s?)([^&\s\"'<>]+)"),
-    re.compile(r"\"([\w.-]{1,100})(\"\s{0,9}:\s{0,9})(\"(?:[^\"\\]|\\.)*|[\w.+-]+)"),
-    re.compile(r"<([\w.:-]{1,100})(>)([^<]+)"),
+    r"(?<![\w.%-])([\w.%-]{1,100})(\s?=\s?)([^&\s\"'<>]+)",
+    r"\"([\w.-]{1,100})(\"\s{0,9}:\s{0,9})(\"(?:[^\"\\]|\\.)*|[\w.+-]+)",
+    r"<([\w.:-]{1,100})(>)([^<]+)",
 )
 
 
@@ -176,11 +176,13 @@ def excerpt(text: str, secrets: Iterable[str] = ()) -> str:
     >>> excerpt("<html><h1>Sign&nbsp;in</h1>please</html>")
     'Sign in please'
     """
+    import html  # has a table of all entities
+
     forms = _forms(secrets)
     text = _without(_visible(text), forms)[:_READ]  # masked before the cut, which could go through a secret
     text = without_secret_fields(text)
-    text = html.unescape(_MARKUP.sub(" ", text))
-    text = " ".join(_visible(_MARKUP.sub(" ", text)).split())
+    text = html.unescape(re.sub(_MARKUP, " ", text))
+    text = " ".join(_visible(re.sub(_MARKUP, " ", text)).split())
     text = without_secret_fields(_without(text, forms))  # markup and entities may have hidden one
     return text if len(text) <= LIMIT else text[: LIMIT - 1] + "…"
 
@@ -197,8 +199,8 @@ def without_secret_fields(text: str) -> str:
     "BadStatusLine('oauth_token_secret=********&user=ada')"
     """
     for field in _FIELDS:
-        text = field.sub(_masked, text)
-    return _JWT.sub(MASK, text)
+        text = re.sub(field, _masked, text)
+    return re.sub(_JWT, MASK, text)
 
 
 def _forms(secrets: Iterable[str]) -> list[str]:

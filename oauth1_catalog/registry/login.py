@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.errors import (
@@ -363,11 +362,11 @@ def user_digest(client: str, user: object) -> str | None:
     (True, None)
     """
     identifier = user
-    if not isinstance(user, str | int | UUID | None):
+    if user is not None and not _is_identifier(user):
         if getattr(user, "is_authenticated", True) is False:
             return None  # Django's AnonymousUser, Starlette's UnauthenticatedUser
         identifier = next((found for name in _IDENTIFIERS if (found := _attribute(user, name)) is not None), None)
-        if not isinstance(identifier, str | int | UUID):
+        if not _is_identifier(identifier):
             raise ConfigurationError(
                 "unknown_user",
                 f"{client}: a login cannot remember a {type(user).__name__} as its user.",
@@ -375,6 +374,14 @@ def user_digest(client: str, user: object) -> str | None:
                 advice="Pass an identifier as user=, such as the primary key: text, a number or a UUID.",
             )
     return None if identifier is None else hashlib.sha256(f"user:{identifier}".encode()).hexdigest()[:24]
+
+
+def _is_identifier(value: object) -> bool:
+    if isinstance(value, str | int):
+        return True
+    from uuid import UUID  # which is slow to import, and reads the platform
+
+    return isinstance(value, UUID)
 
 
 def _attribute(user: object, name: str) -> object:

@@ -126,12 +126,12 @@ def join_base_string(method: str, uri: str, encoded_parameters: str) -> str:
 
 
 # Characters that are not allowed in a URL: neither unreserved nor reserved (RFC 3986, section 2), nor the percent sign.
-_raw = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
+_raw = r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]"
 # Characters that are not allowed in a path or a query (sections 3.3, 3.4): only an IPv6 host has brackets.
 _raw_behind_host = re.compile(r"[^A-Za-z0-9\-._~:/?@!$&'()*+,;=%]")
 needs_encoding: Callable[[str], re.Match[str] | None] = _raw_behind_host.search
 """Whether ``wire_url`` may write a URL in another way."""
-_find_control = re.compile(r"[\x00-\x1f\x7f]").search
+_control = r"[\x00-\x1f\x7f]"
 # Most URLs match this, and need no further check and no encoding. The query is checked when it is decoded.
 _split_plain = re.compile(
     r"(https?://[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63})*\.?(?::(?!(?:80|443)/)(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?"
@@ -159,7 +159,7 @@ def wire_url(url: str) -> str:
     url = url.partition("#")[0]
     if not _raw_behind_host.search(url):
         return url
-    if control := _find_control(url):
+    if control := re.search(_control, url):
         raise SigningError(description=f"The URL has the control character {control[0]!r}. Percent-encode it.")
     scheme, separator, rest = url.partition("://")
     authority = re.split("[/?]", rest, maxsplit=1)[0]
@@ -186,7 +186,7 @@ def split_url(url: str) -> tuple[str, str]:
     """
     if plain := _split_plain(url):
         return plain[1], plain[2] or ""
-    if raw := _raw.search(url):
+    if raw := re.search(_raw, url):
         raise SigningError(
             description=f"The URL has the raw character {raw[0]!r} at {raw.start()}. Percent-encode it before signing, "
             "or sign the whole request, which does."

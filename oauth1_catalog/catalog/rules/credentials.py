@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Set
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,7 @@ def no_credential_in_urls(subject: Subject) -> Iterator[Diagnostic]:
     for path, value in texts_in(subject.entry.data, ()):
         if "?" not in value or " " in value or subject.is_silenced(path):
             continue
-        if found := next((pair for pair in QUERY.finditer(value) if is_credential(pair["key"])), None):
+        if found := next((pair for pair in re.finditer(QUERY, value) if is_credential(pair["key"])), None):
             message = f"`{found['key']}` in the address is a credential; a provider file must not contain any"
             yield subject.entry.diagnostic("P011", message, path, hint=_HELP)
 
