@@ -10,40 +10,22 @@ Rule 4: a file that did not change is read and validated once, also for many ten
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oauth1_catalog.access import Access, LocalHosts, given_insecure_transport, given_local_hosts
-from oauth1_catalog.catalog.document import Diagnostic, Document, Entry, file_error, inherit, texts_of
-from oauth1_catalog.catalog.files import (
-    KEPT,
-    NAME,
-    Reader,
-    builtin_directory,
-    environment_directories,
-    names_in,
-    package_directories,
-    read_bytes,
-    shipped_directory,
-    shown_path,
-)
+from oauth1_catalog.catalog.files import NAME, builtin_directory, environment_directories, shipped_directory
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.catalog.resolve import Tree, choices_of, outline, resolve
 from oauth1_catalog.catalog.shipped import shipped_data
-from oauth1_catalog.catalog.source import read
-from oauth1_catalog.errors import ConfigurationError, ResourceError, UnknownProviderError
-from oauth1_catalog.suggestions import did_you_mean, nearest
+from oauth1_catalog.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from oauth1_catalog.catalog.document import Diagnostic, Document, Entry
+    from oauth1_catalog.catalog.documents import Documents
     from oauth1_catalog.catalog.model import ProviderFile
-    from oauth1_catalog.catalog.validation import Validated
-
-
-_ALIASES = rb"(?m)^aliases[ \t]*:.*(?:\r?\n(?:[ \t-].*)?)*"
-MAX_EXTENDS = 8
 
 
 class Catalog:
@@ -92,15 +74,11 @@ class Catalog:
         self._has_packages = builtin
         self.allow_local_hosts = allow_local_hosts
         self.insecure_transport = insecure_transport
-        self._aliases: dict[str, str] | None = None
-        self._read = Reader().read
-        self._usable_data = lru_cache(maxsize=KEPT)(self._data_of)
 
     @property
     def directories(self) -> tuple[Path, ...]:
         """The directories, in the order in which they are searched."""
-        # Listing packages takes a while, so it is done only when no other directory has the name.
-        return (*self._directories, *package_directories()) if self._has_packages else self._directories
+        return self._documents.directories
 
     def names(self) -> tuple[str, ...]:
         """The names of all providers, sorted; reads the directories, but no file.
@@ -108,13 +86,11 @@ class Catalog:
         >>> "twitter" in Catalog().names()
         True
         """
-        return tuple(sorted({name for directory in self.directories for name in names_in(directory)}))
+        return self._documents.names()
 
     def aliases(self) -> Mapping[str, str]:
         """Alias to name, for the whole catalog; reads every file once."""
-        if self._aliases is None:
-            self._aliases = self._index()
-        return dict(self._aliases)
+        return self._documents.aliases()
 
     def file(self, name: str) -> ProviderFile:
         """The provider's file as a model, merged with the file that it ``extends``.
@@ -123,7 +99,7 @@ class Catalog:
             UnknownProviderError: no provider has this name or alias.
             ProviderFileError: the file is not valid.
         """
-        return self._usable(name, *self.documents(name))[0]
+        return self._documents.file(name)
 
     def findings(self, name: str) -> tuple[Diagnostic, ...]:
         """The findings because of which the provider's file cannot be used.
@@ -131,7 +107,7 @@ class Catalog:
         Raises:
             UnknownProviderError: no provider has this name or alias.
         """
-        return _validated(*self.documents(name)).findings
+        return self._documents.findings(name)
 
     def provider(
         self,
@@ -209,7 +185,7 @@ class Catalog:
 
     def __contains__(self, name: object) -> bool:
         """Whether a provider has this name or alias; its file may be invalid."""
-        return isinstance(name, str) and self._find(name) is not None
+        return isinstance(name, str) and self._documents.find(name) is not None
 
     def entry(self, name: str) -> Entry:
         """The provider's data and the files that it comes from, valid or not.
@@ -217,7 +193,7 @@ class Catalog:
         Raises:
             UnknownProviderError: no provider has this name or alias.
         """
-        return inherit(self.documents(name)[0])
+        return self._documents.entry(name)
 
     def _data(self, name: str) -> Tree:
         """The provider's valid data.
@@ -225,31 +201,14 @@ class Catalog:
         The files of a wheel were validated and parsed when it was built. Doing that again would load pydantic and
         PyYAML each time an application starts.
         """
-        for directory in self._directories:
+        for directory in self._directories if NAME.fullmatch(name) else ():
             if directory == shipped_directory():
                 if (data := shipped_data(name)) is not None:
                     return data
                 break
             if os.path.lexists(directory / f"{name}.yaml"):
                 break
-        documents, findings = self.documents(name)
-        return self._usable_data(name, tuple(documents), tuple(findings))
-
-    def _data_of(self, name: str, documents: tuple[Document, ...], findings: tuple[Diagnostic, ...]) -> Tree:
-        if not findings and all(
-            Path(os.path.realpath(document.path)).parent == shipped_directory() for document in documents
-        ):
-            return inherit(documents).data
-        return self._usable(name, documents, findings)[1].data
-
-    def _usable(
-        self, name: str, documents: Sequence[Document], findings: Sequence[Diagnostic]
-    ) -> tuple[ProviderFile, Entry]:
-        validated = _validated(documents, findings)
-        errors = [finding for finding in validated.findings if finding.severity == "error"]
-        if errors or validated.file is None:
-            raise file_error(errors, provider=name)
-        return validated.file, validated.entry
+        return self._documents.data(name)
 
     def documents(self, name: str) -> tuple[list[Document], list[Diagnostic]]:
         """The provider's own document and those that it extends, the nearest first, and the findings between them.
@@ -257,148 +216,14 @@ class Catalog:
         Raises:
             UnknownProviderError: no provider has this name or alias.
         """
-        found = self._find(name)
-        if found is None:
-            raise self._unknown(name)
-        documents: list[Document] = []
-        findings: list[Diagnostic] = []
-        seen: set[tuple[str, int]] = set()
-        at: tuple[str, int, Document] | None = found
-        while at is not None:
-            stem, level, document = at
-            documents.append(document)
-            seen.add((stem, level))
-            findings.extend(self._identity(stem, level, document))
-            base = document.data.get("extends")
-            if not isinstance(base, str) or not NAME.fullmatch(base):
-                break
-            # A file that extends its own name extends the one that it hides.
-            at = self._open(base, after=level if base == stem else -1) or self._open_alias(base)
-            hint = ""
-            if at is None:
-                message = f"`extends` names `{base}`, which is not in the catalog"
-                others = [known for known in self.names() if known != stem]
-                hint = "a file cannot extend itself" if base == stem else did_you_mean(nearest(base, others))
-            elif at[2].findings and not at[2].data:
-                message = f"`extends` names `{base}`, which cannot be read: {at[2].findings[0].message}"
-            elif at[:2] == found[:2]:
-                # Report it in the requested file, so that each file of a circle has the finding.
-                document, base = documents[0], documents[0].data["extends"]
-                message = f"`extends: {base}` leads back to this file"
-                hint = "remove `extends` from one of the files"
-                at = None
-            elif at[:2] in seen:
-                message = f"`extends: {base}` leads back to a file that extends this one"
-                at = None
-            elif len(documents) >= MAX_EXTENDS:
-                document = documents[0]
-                message = f"`extends` goes through more than {MAX_EXTENDS} files"
-                hint = "extend a file closer to the last one"
-                at = None
-            else:
-                continue
-            findings.append(document.diagnostic("P025", message, ("extends",), hint=hint))
-        return documents, findings
+        return self._documents.of(name)
 
-    def _identity(self, stem: str, level: int, document: Document) -> Iterator[Diagnostic]:
-        """The findings about the file's name, and about a built-in file that it hides."""
-        inside = document.data.get("name")
-        if isinstance(inside, str) and inside != stem and NAME.fullmatch(inside):
-            hint = f"write `name: {stem}`, or rename the file to {inside}.yaml"
-            yield document.diagnostic(
-                "P020", f"the file is called {stem}.yaml, but its `name` is `{inside}`", ("name",), hint=hint
-            )
-        if document.data and "extends" not in document.data and document.data.get("replace") != "true":
-            hidden = next((d for d in self._directories[level + 1 :] if (d / f"{stem}.yaml").is_file()), None)
-            if hidden is not None:
-                hint = f"add `extends: {stem}` to change some of its fields, or `replace: true` to replace it"
-                yield document.diagnostic("P027", f"the catalog already has a provider `{stem}`", ("name",), hint=hint)
+    @cached_property
+    def _documents(self) -> Documents:
+        # A provider of the wheel needs no document, whose module reads YAML.
+        from oauth1_catalog.catalog.documents import Documents
 
-    def _find(self, name: str) -> tuple[str, int, Document] | None:
-        if not NAME.fullmatch(name):
-            return None
-        return self._open(name) or self._open_alias(name)
-
-    def _open(self, name: str, *, after: int = -1) -> tuple[str, int, Document] | None:
-        """The document with exactly this name in the first directory after the given one."""
-        for level, directory in self._levels():
-            if level <= after:
-                continue
-            try:
-                return name, level, self._read(directory / f"{name}.yaml")
-            except FileNotFoundError:
-                continue
-        return None
-
-    def _levels(self) -> Iterator[tuple[int, Path]]:
-        yield from enumerate(self._directories)
-        if self._has_packages:
-            yield from enumerate(package_directories(), start=len(self._directories))
-
-    def _open_alias(self, alias: str) -> tuple[str, int, Document] | None:
-        for attempt in range(2):
-            if self._aliases is None or attempt:
-                self._aliases = self._index()
-            name = self._aliases.get(alias)
-            found = self._open(name) if name else None
-            # The index may be older than the file.
-            if found is not None and self._has_alias(alias, *found):
-                return found
-            if attempt == 0 and name is None and not self._changed():
-                return None
-        return None
-
-    def _has_alias(self, alias: str, name: str, level: int, document: Document) -> bool:
-        """Whether the file, or one that it extends and hides, contains the alias."""
-        if alias in texts_of(document.data.get("aliases")):
-            return True
-        hidden = self._open(name, after=level) if document.data.get("extends") == name else None
-        return hidden is not None and self._has_alias(alias, *hidden)
-
-    def _changed(self) -> bool:
-        """Whether the files of a directory have changed since the index was built."""
-        return self._stamp() != self._indexed
-
-    def _stamp(self) -> tuple[int, ...]:
-        return tuple(directory.stat().st_mtime_ns if directory.is_dir() else 0 for directory in self.directories)
-
-    def _index(self) -> dict[str, str]:
-        self._indexed = self._stamp()
-        index: dict[str, str] = {}
-        for directory in reversed(self.directories):
-            for name in names_in(directory):
-                try:
-                    content = read_bytes(directory / f"{name}.yaml")
-                except OSError as error:
-                    ResourceError.check(error, f"{name}.yaml")
-                    continue
-                if (lines := re.search(_ALIASES, content)) is not None:
-                    listed = read(lines[0], path=name).data.get("aliases")
-                    index.update((alias, name) for alias in texts_of(listed))
-        return index
-
-    def _unknown(self, name: str) -> UnknownProviderError:
-        shown = str(name)[:80]
-        aliases = self.aliases()
-        near = nearest(shown, (*self.names(), *aliases))
-        suggestions = tuple(
-            dict.fromkeys(aliases.get(word, word) if word not in self.names() else word for word in near)
-        )
-        question = did_you_mean(near, sentence=True)
-        own = self._directories[:-1] if self._has_packages else self._directories
-        where = f" (also looked in {', '.join(map(shown_path, own))})" if own and self._has_packages else ""
-        return UnknownProviderError(
-            f"no provider `{shown}` in the catalog{where}.",
-            provider=shown,
-            suggestions=suggestions,
-            advice=f"{question} `oauth1-catalog list` shows all.".lstrip(),
-        )
-
-
-def _validated(documents: Sequence[Document], findings: Sequence[Diagnostic]) -> Validated:
-    from oauth1_catalog.catalog.validation import validate
-
-    return validate(inherit(documents), between=findings)
+        return Documents(self._directories, has_packages=self._has_packages)
 
 
 def _check(data: Tree) -> None:

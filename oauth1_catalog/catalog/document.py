@@ -16,14 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, TypedDict, Unpack
 
+from oauth1_catalog.catalog.data import OWN_FIELDS, Data, Step, dotted, merge
 from oauth1_catalog.errors import ProviderFileError
 from oauth1_catalog.redaction import mask_lines
 
 LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _LINE = re.compile(r"[^\r\n]*")
 
-Data: TypeAlias = "str | list[Data] | dict[str, Data] | None"
-Step: TypeAlias = "str | int"
 Severity = Literal["error", "warning"]
 
 
@@ -226,27 +225,6 @@ class Document:
         return Span(start.line + 1, column, max(length + 1, column + 1), is_cut=True)
 
 
-def dotted(path: Sequence[Step]) -> str:
-    """A path in dotted form.
-
-    >>> dotted(["evidence", 0, "source"])
-    'evidence[0].source'
-    """
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text
-
-
-def texts_of(data: Data) -> tuple[str, ...]:
-    """The texts of a list; empty if the data is not a list."""
-    return tuple(item for item in data if isinstance(item, str)) if isinstance(data, list) else ()
-
-
-# The fields that identify a file are not inherited.
-OWN_FIELDS = frozenset({"schema_version", "name", "aliases", "extends", "replace"})
-
-
 class Marking(TypedDict, total=False):
     """The options of ``Document.diagnostic``."""
 
@@ -299,24 +277,6 @@ def inherit(documents: Sequence[Document]) -> Entry:
         data = merge(inherited, document.data)
     findings = () if len(documents) > 1 else tuple(_empty(own, own.data, ()))
     return Entry(tuple(documents), data, findings)
-
-
-def merge(base: dict[str, Data], over: dict[str, Data]) -> dict[str, Data]:
-    """A new mapping: ``base`` with the values of ``over``, at every depth; ``None`` removes a key.
-
-    >>> merge({"a": {"b": "1", "c": "2"}, "d": ["x"]}, {"a": {"b": None}, "d": ["y"]})
-    {'a': {'c': '2'}, 'd': ['y']}
-    """
-    merged = dict(base)
-    for key, value in over.items():
-        if value is None:
-            merged.pop(key, None)
-        elif isinstance(value, dict):
-            below = merged.get(key)
-            merged[key] = merge(below if isinstance(below, dict) else {}, value)
-        else:
-            merged[key] = value
-    return merged
 
 
 def _empty(document: Document, data: Data, path: tuple[Step, ...]) -> list[Diagnostic]:

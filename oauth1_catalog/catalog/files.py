@@ -1,8 +1,7 @@
-"""Provider files on the disk: the directories that contain them, and their content.
+"""Provider files on the disk: the directories that contain them, the names in these, and the bytes of a file.
 
-Rule 1: a file that did not change is parsed once.
-Rule 2: if the process may not open another file, that is an error of the system, not of the file.
-Rule 3: only regular files below a directory are read.
+Rule 1: if the process may not open another file, that is an error of the system, not of the file.
+Rule 2: only regular files below a directory are read.
 """
 
 from __future__ import annotations
@@ -10,13 +9,10 @@ from __future__ import annotations
 import errno
 import os
 import re
-import time
 from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
-from oauth1_catalog.catalog.document import Diagnostic, Document
-from oauth1_catalog.catalog.source import MAX_BYTES, read
 from oauth1_catalog.errors import ConfigurationError, ResourceError
 from oauth1_catalog.regular_files import open_regular
 
@@ -25,11 +21,8 @@ ENTRY_POINTS = "oauth1_catalog.providers"
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """The name of a provider."""
 
-KEPT = 32
-"""The number of documents to keep: one takes about 70 KB, with the place of each value."""
-
-_SETTLED = 2_000_000_000
-"""Nanoseconds after which a file's time is reliable: two changes within one tick have the same time."""
+MAX_BYTES = 1_000_000
+"""The largest provider file, in bytes."""
 
 
 def shipped_directory() -> Path:
@@ -143,63 +136,6 @@ def names_in(directory: Path) -> Iterator[str]:
         return
 
 
-class Reader:
-    """Reads provider files, and keeps the last documents until their files change.
-
-    >>> import os, tempfile
-    >>> path = Path(tempfile.mkdtemp(), "x.yaml")
-    >>> _ = path.write_text("name: x")
-    >>> os.utime(path, (1, 1))  # a file that was changed just now may change again
-    >>> reader = Reader()
-    >>> reader.read(path) is reader.read(path)
-    True
-    """
-
-    def __init__(self) -> None:
-        self._read = lru_cache(maxsize=KEPT)(_read_version)
-
-    def read(self, path: Path) -> Document:
-        """The document of a file.
-
-        Raises:
-            FileNotFoundError: the file does not exist.
-            ResourceError: the process may not open another file.
-        """
-        try:
-            status = path.stat()
-        except FileNotFoundError:
-            raise
-        except OSError:
-            return read_file(path)  # which reports it
-        if time.time_ns() - status.st_mtime_ns < _SETTLED:
-            return read_file(path)
-        version = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        return self._read(path, shown_path(path), version)
-
-
-def _read_version(path: Path, shown: str, version: tuple[int, ...]) -> Document:  # noqa: ARG001 - the cache's key
-    return read_file(path)
-
-
-def read_file(path: Path) -> Document:
-    """Read one file. If it cannot be read, the document has a finding.
-
-    Raises:
-        FileNotFoundError: the file does not exist.
-        ResourceError: the process may not open another file.
-    """
-    shown = shown_path(path)
-    try:
-        return read(read_bytes(path), path=shown)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        ResourceError.check(error, shown)
-        message = f"the file cannot be read ({error.strerror or 'unknown cause'})"
-        finding = Diagnostic(code="P001", message=message, path=shown, line=1, column=1, end_column=2)
-        return Document(shown, "", {}, (finding,))
-
-
 def read_bytes(path: Path) -> bytes:
     """The first ``MAX_BYTES + 1`` bytes of a regular file below its directory.
 
@@ -217,11 +153,3 @@ def read_bytes(path: Path) -> bytes:
     with open_regular(path, follow_links=False) as stream:
         # One byte more than allowed shows that the file is too large.
         return stream.read(MAX_BYTES + 1)
-
-
-def shown_path(path: Path) -> str:
-    """The path relative to the working directory if it is below it, so that a terminal can link it."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return str(path)

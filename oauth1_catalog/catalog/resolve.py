@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oauth1_catalog.access import Access
-from oauth1_catalog.catalog.document import Data, merge
+from oauth1_catalog.catalog.data import Data, merge
 from oauth1_catalog.catalog.provider import Provider, build_dataclass
 from oauth1_catalog.catalog.templates import constraint_error, fill_at, placeholders, templates_of
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError

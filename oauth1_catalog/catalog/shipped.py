@@ -15,9 +15,13 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from oauth1_catalog.catalog.document import Data, Entry
-from oauth1_catalog.catalog.files import KEPT, NAME, read_bytes, shipped_directory
+from oauth1_catalog.catalog.data import Data
+from oauth1_catalog.catalog.files import NAME, read_bytes, shipped_directory
+
+if TYPE_CHECKING:
+    from oauth1_catalog.catalog.document import Entry
 
 FILE = "catalog.json"
 
@@ -47,7 +51,7 @@ def shipped_data(name: str) -> dict[str, Data] | None:
         return None
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=32)
 def _load(name: str) -> dict[str, Data] | None:
     directory = shipped_directory()
     content = (directory.parent / FILE).read_bytes()

@@ -12,10 +12,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from oauth1_catalog.catalog.document import LINE_BREAK, Branch, Data, Diagnostic, Document, Event, Leaf, Step, dotted
+from oauth1_catalog.catalog.data import Data, Step, dotted
+from oauth1_catalog.catalog.document import LINE_BREAK, Branch, Diagnostic, Document, Event, Leaf
+from oauth1_catalog.catalog.files import MAX_BYTES
 from oauth1_catalog.redaction import mask_line
 
-MAX_BYTES = 1_000_000
 MAX_LINES = 5_000
 MAX_DEPTH = 20
 MAX_NODES = 5_000

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
-from oauth1_catalog.catalog.document import Data, Step
+from oauth1_catalog.catalog.data import Data, Step
 from oauth1_catalog.catalog.patterns import matches
 from oauth1_catalog.catalog.provider import ADDRESSES
 from oauth1_catalog.errors import ConfigurationError

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oauth1_catalog.catalog.catalog import Catalog
-from oauth1_catalog.catalog.document import Data, Diagnostic, Document, Step, inherit, texts_of
-from oauth1_catalog.catalog.files import NAME, builtin_directory, read_bytes, read_file
+from oauth1_catalog.catalog.data import Data, Step, texts_of
+from oauth1_catalog.catalog.document import Diagnostic, Document, inherit
+from oauth1_catalog.catalog.documents import read_file
+from oauth1_catalog.catalog.files import NAME, builtin_directory, read_bytes
 from oauth1_catalog.catalog.provider import FLOW_URLS
 from oauth1_catalog.catalog.validation import ALL_RULES, validate
 from oauth1_catalog.errors import UnknownProviderError

@@ -18,7 +18,8 @@ from functools import cache
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from oauth1_catalog.catalog.document import OWN_FIELDS, Data, Diagnostic, Entry, Step, dotted
+from oauth1_catalog.catalog.data import OWN_FIELDS, Data, Step, dotted
+from oauth1_catalog.catalog.document import Diagnostic, Entry
 from oauth1_catalog.catalog.fields import INSECURE
 from oauth1_catalog.catalog.fmt import fields_are_in_order
 from oauth1_catalog.catalog.model import ProviderFile

@@ -13,7 +13,8 @@ from typing import Any, get_args
 import click
 
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.catalog.document import Entry, Step
+from oauth1_catalog.catalog.data import Step
+from oauth1_catalog.catalog.document import Entry
 from oauth1_catalog.catalog.model import Category, ProviderFile, Status
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.cli import (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 from oauth1_catalog.registry.token import TokenStore
 from oauth1_catalog.rfc5849.messages import Request
@@ -37,15 +37,13 @@ class StoreCall:
         return getattr(store, self.operation)(*self.arguments)
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(NamedTuple):
     """Wait for some seconds."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Uninterrupted:
+class Uninterrupted(NamedTuple):
     """Go through ``steps`` to their end, even where the one who waits for the result has gone; the answer is theirs.
 
     A provider may have changed a token, so that the answer must be saved: nobody can ask for it again.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationNotice
@@ -14,8 +14,7 @@ EXCHANGE = "Call exchange_token() to exchange a user's token for one of OAuth 2.
 """The advice at a provider with a ``successor``."""
 
 
-@dataclass(frozen=True, slots=True)
-class HostProblem:
+class HostProblem(NamedTuple):
     """Why the address in a request's Host header cannot be trusted.
 
     Args:

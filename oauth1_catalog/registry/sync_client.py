@@ -287,7 +287,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
         allow_any_host: bool,
     ) -> requests.Response:
         """``request`` with a token that has been found; it touches neither the token store nor the session."""
-        from oauth1_catalog.clients.requests_client import OAuth1Auth
+        from oauth1_catalog.clients.requests_auth import OAuth1Auth
 
         url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
         if (header := self._token_header(credentials)) is not None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from oauth1_catalog import Catalog
-from oauth1_catalog.catalog.catalog import MAX_EXTENDS
+from oauth1_catalog.catalog.documents import MAX_EXTENDS
 from oauth1_catalog.catalog.files import builtin_directory
 from oauth1_catalog.catalog.rules.flows import REGISTRY
 from oauth1_catalog.errors import ConfigurationError, ProviderFileError, UnknownProviderError

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oauth1_catalog.catalog.files import read_file
+from oauth1_catalog.catalog.documents import read_file
 from oauth1_catalog.catalog.fmt import ORDER, apply_fixes, sort_fields
 from oauth1_catalog.catalog.source import read
 from oauth1_catalog.catalog.validate_files import check_files

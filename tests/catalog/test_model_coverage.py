@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from oauth1_catalog.catalog.document import dotted, inherit
+from oauth1_catalog.catalog.data import dotted
+from oauth1_catalog.catalog.document import inherit
 from oauth1_catalog.catalog.schema import provider_schema
 from oauth1_catalog.catalog.source import read
 from oauth1_catalog.catalog.validation import validate

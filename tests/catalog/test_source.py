@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oauth1_catalog.catalog.document import Span, dotted
+from oauth1_catalog.catalog.data import dotted
+from oauth1_catalog.catalog.document import Span
 from oauth1_catalog.catalog.source import MAX_FINDINGS, read
 from oauth1_catalog.redaction import MASK, is_credential, mask_line
 

@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oauth1_catalog.catalog.document import Diagnostic, Entry, Step
+from oauth1_catalog.catalog.data import Step
+from oauth1_catalog.catalog.document import Diagnostic, Entry
 from oauth1_catalog.catalog.templates import templates_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Set
 from typing import TYPE_CHECKING
 
-from oauth1_catalog.catalog.document import Data, Diagnostic, Step
+from oauth1_catalog.catalog.data import Data, Step
+from oauth1_catalog.catalog.document import Diagnostic
 from oauth1_catalog.catalog.rules import Rule, Subject
 from oauth1_catalog.catalog.templates import (
     PLACEHOLDER,

@@ -7,7 +7,8 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from oauth1_catalog.catalog.document import Diagnostic, Step
+from oauth1_catalog.catalog.data import Step
+from oauth1_catalog.catalog.document import Diagnostic
 from oauth1_catalog.catalog.patterns import is_wildcard, wildcard_fault
 from oauth1_catalog.catalog.provider import ADDRESSES
 from oauth1_catalog.catalog.rules import Rule, Subject

@@ -1,0 +1,325 @@
+"""The documents of provider files: each by its name or an alias, with those that it extends.
+
+Rule 1: a file that did not change is parsed once.
+Rule 2: text that is not a valid name is not looked up, so a name never leaves its directory.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from oauth1_catalog.catalog.data import Data, texts_of
+from oauth1_catalog.catalog.document import Diagnostic, Document, Entry, file_error, inherit
+from oauth1_catalog.catalog.files import NAME, names_in, package_directories, read_bytes, shipped_directory
+from oauth1_catalog.catalog.source import read
+from oauth1_catalog.errors import ResourceError, UnknownProviderError
+from oauth1_catalog.suggestions import did_you_mean, nearest
+
+if TYPE_CHECKING:
+    from oauth1_catalog.catalog.model import ProviderFile
+    from oauth1_catalog.catalog.validation import Validated
+
+KEPT = 32
+"""The number of documents to keep: one takes about 70 KB, with the place of each value."""
+
+_SETTLED = 2_000_000_000
+"""Nanoseconds after which a file's time is reliable: two changes within one tick have the same time."""
+
+MAX_EXTENDS = 8
+_ALIASES = rb"(?m)^aliases[ \t]*:.*(?:\r?\n(?:[ \t-].*)?)*"
+
+
+class Documents:
+    """The documents of the providers in some directories.
+
+    Args:
+        directories: the directories, in the order in which they are searched.
+        has_packages: whether those of installed packages follow.
+    """
+
+    def __init__(self, directories: tuple[Path, ...], *, has_packages: bool) -> None:
+        self._directories = directories
+        self._has_packages = has_packages
+        self._aliases: dict[str, str] | None = None
+        self._read = Reader().read
+        self._usable_data = lru_cache(maxsize=KEPT)(self._data_of)
+
+    @property
+    def directories(self) -> tuple[Path, ...]:
+        """The directories, in the order in which they are searched."""
+        # Listing packages takes a while, so it is done only when no other directory has the name.
+        return (*self._directories, *package_directories()) if self._has_packages else self._directories
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all providers, sorted; reads the directories, but no file."""
+        return tuple(sorted({name for directory in self.directories for name in names_in(directory)}))
+
+    def aliases(self) -> Mapping[str, str]:
+        """Alias to name, for all directories; reads every file once."""
+        if self._aliases is None:
+            self._aliases = self._index()
+        return dict(self._aliases)
+
+    def entry(self, name: str) -> Entry:
+        """The provider's data and the files that it comes from, valid or not."""
+        return inherit(self.of(name)[0])
+
+    def findings(self, name: str) -> tuple[Diagnostic, ...]:
+        """The findings because of which the provider's file cannot be used."""
+        return _validated(*self.of(name)).findings
+
+    def file(self, name: str) -> ProviderFile:
+        """The provider's file as a model.
+
+        Raises:
+            UnknownProviderError: no provider has this name or alias.
+            ProviderFileError: the file is not valid.
+        """
+        return _usable(name, *self.of(name))[0]
+
+    def data(self, name: str) -> dict[str, Data]:
+        """The provider's valid data.
+
+        Raises:
+            UnknownProviderError: no provider has this name or alias.
+            ProviderFileError: the file is not valid.
+        """
+        documents, findings = self.of(name)
+        return self._usable_data(name, tuple(documents), tuple(findings))
+
+    def _data_of(self, name: str, documents: tuple[Document, ...], findings: tuple[Diagnostic, ...]) -> dict[str, Data]:
+        # The files of a wheel were validated when it was built.
+        if not findings and all(
+            Path(os.path.realpath(document.path)).parent == shipped_directory() for document in documents
+        ):
+            return inherit(documents).data
+        return _usable(name, documents, findings)[1].data
+
+    def of(self, name: str) -> tuple[list[Document], list[Diagnostic]]:
+        """The provider's own document and those that it extends, the nearest first, and the findings between them.
+
+        Raises:
+            UnknownProviderError: no provider has this name or alias.
+        """
+        found = self.find(name)
+        if found is None:
+            raise self._unknown(name)
+        documents: list[Document] = []
+        findings: list[Diagnostic] = []
+        seen: set[tuple[str, int]] = set()
+        at: tuple[str, int, Document] | None = found
+        while at is not None:
+            stem, level, document = at
+            documents.append(document)
+            seen.add((stem, level))
+            findings.extend(self._identity(stem, level, document))
+            base = document.data.get("extends")
+            if not isinstance(base, str) or not NAME.fullmatch(base):
+                break
+            # A file that extends its own name extends the one that it hides.
+            at = self._open(base, after=level if base == stem else -1) or self._open_alias(base)
+            hint = ""
+            if at is None:
+                message = f"`extends` names `{base}`, which is not in the catalog"
+                others = [known for known in self.names() if known != stem]
+                hint = "a file cannot extend itself" if base == stem else did_you_mean(nearest(base, others))
+            elif at[2].findings and not at[2].data:
+                message = f"`extends` names `{base}`, which cannot be read: {at[2].findings[0].message}"
+            elif at[:2] == found[:2]:
+                # Report it in the requested file, so that each file of a circle has the finding.
+                document, base = documents[0], documents[0].data["extends"]
+                message = f"`extends: {base}` leads back to this file"
+                hint = "remove `extends` from one of the files"
+                at = None
+            elif at[:2] in seen:
+                message = f"`extends: {base}` leads back to a file that extends this one"
+                at = None
+            elif len(documents) >= MAX_EXTENDS:
+                document = documents[0]
+                message = f"`extends` goes through more than {MAX_EXTENDS} files"
+                hint = "extend a file closer to the last one"
+                at = None
+            else:
+                continue
+            findings.append(document.diagnostic("P025", message, ("extends",), hint=hint))
+        return documents, findings
+
+    def _identity(self, stem: str, level: int, document: Document) -> Iterator[Diagnostic]:
+        """The findings about the file's name, and about a built-in file that it hides."""
+        inside = document.data.get("name")
+        if isinstance(inside, str) and inside != stem and NAME.fullmatch(inside):
+            hint = f"write `name: {stem}`, or rename the file to {inside}.yaml"
+            yield document.diagnostic(
+                "P020", f"the file is called {stem}.yaml, but its `name` is `{inside}`", ("name",), hint=hint
+            )
+        if document.data and "extends" not in document.data and document.data.get("replace") != "true":
+            hidden = next((d for d in self._directories[level + 1 :] if (d / f"{stem}.yaml").is_file()), None)
+            if hidden is not None:
+                hint = f"add `extends: {stem}` to change some of its fields, or `replace: true` to replace it"
+                yield document.diagnostic("P027", f"the catalog already has a provider `{stem}`", ("name",), hint=hint)
+
+    def find(self, name: str) -> tuple[str, int, Document] | None:
+        """The name, the level of its directory, and the document of a name or an alias; ``None`` if there is none."""
+        if not NAME.fullmatch(name):
+            return None
+        return self._open(name) or self._open_alias(name)
+
+    def _open(self, name: str, *, after: int = -1) -> tuple[str, int, Document] | None:
+        """The document with exactly this name in the first directory after the given one."""
+        for level, directory in self._levels():
+            if level <= after:
+                continue
+            try:
+                return name, level, self._read(directory / f"{name}.yaml")
+            except FileNotFoundError:
+                continue
+        return None
+
+    def _levels(self) -> Iterator[tuple[int, Path]]:
+        yield from enumerate(self._directories)
+        if self._has_packages:
+            yield from enumerate(package_directories(), start=len(self._directories))
+
+    def _open_alias(self, alias: str) -> tuple[str, int, Document] | None:
+        for attempt in range(2):
+            if self._aliases is None or attempt:
+                self._aliases = self._index()
+            name = self._aliases.get(alias)
+            found = self._open(name) if name else None
+            # The index may be older than the file.
+            if found is not None and self._has_alias(alias, *found):
+                return found
+            if attempt == 0 and name is None and not self._changed():
+                return None
+        return None
+
+    def _has_alias(self, alias: str, name: str, level: int, document: Document) -> bool:
+        """Whether the file, or one that it extends and hides, contains the alias."""
+        if alias in texts_of(document.data.get("aliases")):
+            return True
+        hidden = self._open(name, after=level) if document.data.get("extends") == name else None
+        return hidden is not None and self._has_alias(alias, *hidden)
+
+    def _changed(self) -> bool:
+        """Whether the files of a directory have changed since the index was built."""
+        return self._stamp() != self._indexed
+
+    def _stamp(self) -> tuple[int, ...]:
+        return tuple(directory.stat().st_mtime_ns if directory.is_dir() else 0 for directory in self.directories)
+
+    def _index(self) -> dict[str, str]:
+        self._indexed = self._stamp()
+        index: dict[str, str] = {}
+        for directory in reversed(self.directories):
+            for name in names_in(directory):
+                try:
+                    content = read_bytes(directory / f"{name}.yaml")
+                except OSError as error:
+                    ResourceError.check(error, f"{name}.yaml")
+                    continue
+                if (lines := re.search(_ALIASES, content)) is not None:
+                    listed = read(lines[0], path=name).data.get("aliases")
+                    index.update((alias, name) for alias in texts_of(listed))
+        return index
+
+    def _unknown(self, name: str) -> UnknownProviderError:
+        shown = str(name)[:80]
+        aliases = self.aliases()
+        near = nearest(shown, (*self.names(), *aliases))
+        suggestions = tuple(
+            dict.fromkeys(aliases.get(word, word) if word not in self.names() else word for word in near)
+        )
+        question = did_you_mean(near, sentence=True)
+        own = self._directories[:-1] if self._has_packages else self._directories
+        where = f" (also looked in {', '.join(map(shown_path, own))})" if own and self._has_packages else ""
+        return UnknownProviderError(
+            f"no provider `{shown}` in the catalog{where}.",
+            provider=shown,
+            suggestions=suggestions,
+            advice=f"{question} `oauth1-catalog list` shows all.".lstrip(),
+        )
+
+
+def _usable(name: str, documents: Sequence[Document], findings: Sequence[Diagnostic]) -> tuple[ProviderFile, Entry]:
+    validated = _validated(documents, findings)
+    errors = [finding for finding in validated.findings if finding.severity == "error"]
+    if errors or validated.file is None:
+        raise file_error(errors, provider=name)
+    return validated.file, validated.entry
+
+
+def _validated(documents: Sequence[Document], findings: Sequence[Diagnostic]) -> Validated:
+    from oauth1_catalog.catalog.validation import validate
+
+    return validate(inherit(documents), between=findings)
+
+
+class Reader:
+    """Reads provider files, and keeps the last documents until their files change.
+
+    >>> import os, tempfile
+    >>> path = Path(tempfile.mkdtemp(), "x.yaml")
+    >>> _ = path.write_text("name: x")
+    >>> os.utime(path, (1, 1))  # a file that was changed just now may change again
+    >>> reader = Reader()
+    >>> reader.read(path) is reader.read(path)
+    True
+    """
+
+    def __init__(self) -> None:
+        self._read = lru_cache(maxsize=KEPT)(_read_version)
+
+    def read(self, path: Path) -> Document:
+        """The document of a file.
+
+        Raises:
+            FileNotFoundError: the file does not exist.
+            ResourceError: the process may not open another file.
+        """
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            raise
+        except OSError:
+            return read_file(path)  # which reports it
+        if time.time_ns() - status.st_mtime_ns < _SETTLED:
+            return read_file(path)
+        version = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        return self._read(path, shown_path(path), version)
+
+
+def _read_version(path: Path, shown: str, version: tuple[int, ...]) -> Document:  # noqa: ARG001 - the cache's key
+    return read_file(path)
+
+
+def read_file(path: Path) -> Document:
+    """Read one file. If it cannot be read, the document has a finding.
+
+    Raises:
+        FileNotFoundError: the file does not exist.
+        ResourceError: the process may not open another file.
+    """
+    shown = shown_path(path)
+    try:
+        return read(read_bytes(path), path=shown)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        ResourceError.check(error, shown)
+        message = f"the file cannot be read ({error.strerror or 'unknown cause'})"
+        finding = Diagnostic(code="P001", message=message, path=shown, line=1, column=1, end_column=2)
+        return Document(shown, "", {}, (finding,))
+
+
+def shown_path(path: Path) -> str:
+    """The path relative to the working directory if it is below it, so that a terminal can link it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
