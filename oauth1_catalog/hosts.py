@@ -66,7 +66,7 @@ RESTRICTED_NETWORKS: tuple[Network, ...] = tuple(
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
-_ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)", re.IGNORECASE)
+_ENDS_IN_NUMBER = r"(?i)(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)"
 
 
 class Origin(NamedTuple):
@@ -152,7 +152,7 @@ def is_misspelt_address(host: str) -> bool:
     >>> [is_misspelt_address(host) for host in ("127.1", "0x7f000001", "2130706433", "127.0.0.1", "wiki2")]
     [True, True, True, False, False]
     """
-    return bool(_ENDS_IN_NUMBER.fullmatch(host)) and parse_address(host) is None
+    return bool(re.fullmatch(_ENDS_IN_NUMBER, host)) and parse_address(host) is None
 
 
 def is_loopback(host: str) -> bool:

@@ -117,9 +117,9 @@ def test_a_flask_application_starts_without_the_libraries_that_only_some_need():
     """A wheel's provider files are read as here, where the checkout's count as shipped: without pydantic."""
     program = (
         "from flask import Flask\n"
-        "from oauth1_catalog.catalog import documents\n"
+        "from oauth1_catalog.catalog import documents, files\n"
         "from oauth1_catalog.integrations.flask_client import OAuth\n"
-        "documents.shipped_directory = documents.builtin_directory\n"
+        "documents.shipped_directory = files.builtin_directory\n"
         "app = Flask('x')\n"
         "app.config.update(TWITTER_CLIENT_ID='a', TWITTER_CLIENT_SECRET='b')\n"
         "OAuth(app).register_from_catalog('twitter')"

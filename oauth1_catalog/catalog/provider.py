@@ -153,7 +153,7 @@ class UserinfoRules:
     claims: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Provider:
     """One provider, ready for use; ``model.py`` documents each field."""
 

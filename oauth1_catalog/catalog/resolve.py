@@ -7,8 +7,7 @@ a URL that a file could not contain. ``model.py`` documents the fields of variab
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from oauth1_catalog.access import Access
 from oauth1_catalog.catalog.data import Data, merge
@@ -33,8 +32,7 @@ _APPLY: Mapping[str, Callable[[str], str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variable:
+class Variable(NamedTuple):
     """A value that differs between tenants; ``source`` is ``from`` in the file."""
 
     description: str | None = None
@@ -47,24 +45,31 @@ class Variable:
     apply: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(NamedTuple):
     """A choice of the application; ``sets`` contains the data that it changes."""
 
+    sets: Mapping[str, object]
     enum: tuple[str, ...] | None = None
     pattern: str | None = None
     separator: str | None = None
     default: str | None = None
-    sets: Mapping[str, object]
+
+
+Choice = TypeVar("Choice", Variable, Option)
 
 
 def choices_of(data: Tree) -> tuple[dict[str, Variable], dict[str, Option]]:
     """The variables and the options of a provider file."""
     variables = {
-        name: build_dataclass(Variable, {"source" if key == "from" else key: value for key, value in fields.items()})
+        name: _choice(Variable, {"source" if key == "from" else key: value for key, value in fields.items()})
         for name, fields in data.get("variables", {}).items()
     }
-    return variables, {name: build_dataclass(Option, fields) for name, fields in data.get("options", {}).items()}
+    return variables, {name: _choice(Option, fields) for name, fields in data.get("options", {}).items()}
+
+
+def _choice(kind: type[Choice], fields: Tree) -> Choice:
+    values: Tree = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+    return kind(**{name: value for name, value in values.items() if name in kind._fields})
 
 
 def resolve(

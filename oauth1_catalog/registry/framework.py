@@ -106,7 +106,7 @@ def not_a_request(given: object) -> ConfigurationError:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RequestContext:
     """What a login must know of the request that it serves.
 

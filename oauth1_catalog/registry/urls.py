@@ -15,7 +15,7 @@ from oauth1_catalog.hosts import DEFAULT_PORTS, Origin, authority_of, is_loopbac
 from oauth1_catalog.redaction import shown_url
 from oauth1_catalog.registry.settings import Settings
 
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 

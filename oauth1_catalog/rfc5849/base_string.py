@@ -138,9 +138,7 @@ _split_plain = re.compile(
     r"/[A-Za-z0-9\-._~/]*)(?:\?([A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]*))?"
 ).fullmatch
 # A label has at most 63 characters (RFC 1035). For a longer one, each HTTP library raises a different error.
-_parse_authority = re.compile(
-    r"((?:[A-Za-z0-9_\-]{1,63}\.)*[A-Za-z0-9_\-]{1,63}\.?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?"
-).fullmatch
+_authority = r"((?:[A-Za-z0-9_\-]{1,63}\.)*[A-Za-z0-9_\-]{1,63}\.?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?"
 
 
 def wire_url(url: str) -> str:
@@ -209,7 +207,7 @@ def _canonical_origin(scheme: str, separator: str, authority: str) -> str:
         raise _user_information()
     if not authority or authority.startswith(":"):
         raise SigningError(description="The URL has no host. Begin it with https:// and the host.")
-    parts = _parse_authority(authority)
+    parts = re.fullmatch(_authority, authority)
     if not parts:
         raise SigningError(
             description=f"The URL's host {authority!r} is not a name, an IPv4 address or an [IPv6] one. The parts of a "

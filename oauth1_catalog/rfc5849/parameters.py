@@ -15,7 +15,7 @@ from oauth1_catalog.rfc5849.encoding import form_decode, percent_encode
 FORM = "application/x-www-form-urlencoded"
 
 _LINE_BREAK = re.compile("\r\n|\r|\n")
-_header_field = re.compile(r'\s*([^\s=,"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^",\s]*))\s*(?:,|$)').match
+_header_field = r'\s*([^\s=,"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^",\s]*))\s*(?:,|$)'
 
 
 def is_form(content_type: str) -> bool:
@@ -125,7 +125,7 @@ def parse_authorization_header(value: str) -> list[tuple[str, str]]:
     pairs = []
     position = 0
     while position < len(rest):
-        field = _header_field(rest, position)
+        field = re.compile(_header_field).match(rest, position)
         if not field:
             raise SigningError(description=f'The OAuth header is not a list of name="value" at character {position}.')
         name, quoted, token = field.groups()

@@ -50,7 +50,6 @@ class SignatureMethod(Protocol):
 Factory = Callable[["RSAPrivateKey | None"], SignatureMethod]
 
 
-@dataclass(frozen=True, slots=True)
 class Plaintext:
     """PLAINTEXT (section 3.4.4): the signature is the secrets themselves. Use it only over TLS.
 
@@ -58,6 +57,7 @@ class Plaintext:
     'ja893SD9&'
     """
 
+    __slots__ = ()
     name: str = "PLAINTEXT"
     hash_name: str | None = None
 
