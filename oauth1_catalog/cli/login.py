@@ -344,7 +344,7 @@ def _password_token(client: CatalogClient) -> Token:
             "asks for them."
         )
     username = ask("Name or e-mail address of the user")
-    return client.fetch_password_token(username, read_answer("Password", hidden=True))
+    return client.fetch_password_token(username, read_answer("Password", hidden=True, strip=False))
 
 
 def _static_token(client: CatalogClient) -> Token:
@@ -400,4 +400,4 @@ def _who(client: CatalogClient, token: Token) -> str:
 
 def _ask_for_file(form: str, env_file: Path | None) -> Path:
     default = "token.json" if form == "json" else env_file or ".env"
-    return Path(read_answer(f"File for the token [{default}]") or default)
+    return Path(read_answer(f"File for the token [{default}]") or default).expanduser()

@@ -12,7 +12,7 @@ import threading
 from http.server import BaseHTTPRequestHandler
 from secrets import compare_digest
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from oauth1_catalog.catalog.provider import Provider
@@ -45,7 +45,8 @@ _PAGE = """\
 <link rel="icon" href="data:,">
 <style>
 :root {{ color-scheme: light dark; }}
-body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 15vh auto 0; padding: 0 1rem; }}
+body {{ background: Canvas; color: CanvasText; font: 1.1rem/1.5 system-ui, sans-serif; }}
+main {{ max-width: 40rem; margin: 15vh auto 0; padding: 0 1rem; }}
 </style>
 </head>
 <body>
@@ -75,7 +76,7 @@ class CallbackServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         OSError: the port is in use.
     """
 
-    allow_reuse_address = os.name == "posix"  # elsewhere another process could listen on the port, too
+    allow_reuse_address: bool = os.name == "posix"  # elsewhere another process could listen on the port, too
     daemon_threads = True
 
     def __init__(self, redirect_uri: str) -> None:
@@ -168,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     server_version = "oauth1-catalog"
     sys_version = ""
-    timeout = 10
+    timeout: ClassVar[float | None] = 10
     error_content_type = "text/plain; charset=utf-8"
     error_message_format = "%(code)d %(message)s\n"
     server: CallbackServer

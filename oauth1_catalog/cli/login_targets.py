@@ -144,7 +144,7 @@ def _is_token(text: str) -> bool:
 
 def _as_json(token: Token) -> str:
     ends = {} if token.expires_at is None else {"expires_at": token.expires_at}
-    return json.dumps({**token, **ends}, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps({**token, **ends}, indent=2) + "\n"
 
 
 def _variables(token: Token, client: str) -> MaskedMapping:
@@ -160,10 +160,10 @@ def _variables(token: Token, client: str) -> MaskedMapping:
         }
     )
     for name, value in values.items():
-        if not value.isprintable() or "'" in value or "\\" in value:
+        if not value.isascii() or not value.isprintable() or "'" in value or "\\" in value:
             raise ProviderError(
-                description=f"{name} contains a quote, a backslash or a control character, which a .env file cannot "
-                "hold safely. Log in again with --format json.",
+                description=f"{name} contains a quote, a backslash or a character that is not printable ASCII, which a "
+                ".env file cannot hold safely. Log in again with --format json.",
                 provider=client,
             )
     return values

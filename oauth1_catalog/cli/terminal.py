@@ -39,10 +39,13 @@ def ask(question: str, *, hidden: bool = False) -> str:
     raise click.UsageError(f"{question}: there is no answer.")
 
 
-def read_answer(question: str, *, hidden: bool = False) -> str:
-    """A line of standard input, without blanks at its ends.
+def read_answer(question: str, *, hidden: bool = False, strip: bool = True) -> str:
+    """A line of standard input, without click's prompt, which writes to standard output.
 
-    It is not click's prompt, which writes to standard output.
+    Args:
+        question: without a colon.
+        hidden: do not show what is typed.
+        strip: remove blanks at its ends, which come along when a person copies something.
 
     Raises:
         Abort: there is no line.
@@ -57,7 +60,8 @@ def read_answer(question: str, *, hidden: bool = False) -> str:
         text = "" if sys.stdin is None else sys.stdin.readline()
         if not text:
             raise click.Abort
-    return masked(_PASTE.sub("", text).strip())
+    text = _PASTE.sub("", text.removesuffix("\n"))
+    return masked(text.strip() if strip else text)
 
 
 def tell(text: str) -> None:

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -26,6 +27,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
 from oauth1_catalog import Catalog, client
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.cli.login_callback import HEADERS, read_pasted
+from oauth1_catalog.cli.terminal import read_answer
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import StateError
 from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, SQLAlchemyTokens
@@ -58,6 +60,7 @@ def test_a_login_in_the_browser(user: User, name: str, words: str) -> None:
         assert terminal.end() == 0
     assert words in terminal.screen
     assert words in page.text
+    assert "Warning" not in terminal.screen  # a risk of web applications is none here
     assert {name: page.headers[name] for name in HEADERS} == HEADERS
     assert user.token(name)
     file = user.folder / "token.env"
@@ -73,6 +76,7 @@ def test_a_login_in_the_browser(user: User, name: str, words: str) -> None:
         ("jira_data_center", "You are logged in to Jira"),  # RSA, at a tenant's address
         ("allura", "You have a token of"),  # no profile
         ("evernote", "The token is in token.env."),  # a denial is a callback without a verifier
+        ("garmin", "Warning: garmin: OAuth 1.0 will be switched off on 2026-12-31."),
     ],
 )
 def test_other_kinds_of_logins(user: User, name: str, words: str) -> None:
@@ -335,6 +339,48 @@ def test_another_name_and_another_environment(user: User) -> None:
     assert user.token("shop")
 
 
+def test_own_files_and_options(user: User) -> None:
+    user.has_keys("flickr")
+    del user.env["OAUTH1_CATALOG_PATH"]
+    seen: list[str] = []
+
+    def browser(url: str) -> requests.Response:
+        seen.append(url)
+        return user.allows(url)
+
+    options = ["--set", "perms=write", "--output", "token.env", "--port", "0"]
+    for where in (["providers/flickr.yaml"], ["flickr", "--directory", "providers"]):
+        result, _ = user.runs(*where, *options, browser=browser)
+        assert result.exit_code == 0, result.output
+        assert user.token("flickr")
+    assert ["perms=write" in url for url in seen] == [True, True]
+
+
+def test_local_hosts_are_allowed_as_for_other_commands(user: User) -> None:
+    user.has_keys("allura")
+    options = ["allura", "--set", "base_url=https://allura.corp.local", "--port", "0", "--output", "x"]
+    del user.env["ALLURA_BASE_URL"], user.env["OAUTH1_CATALOG_PATH"]
+    refused, _ = user.runs(*options)
+    assert refused.exit_code == 2
+    assert "allow_local_hosts" in refused.output
+    allowed, _ = user.runs(*options, "--allow-local-hosts")
+    assert allowed.exit_code == 1
+    assert "Error: allura: the request_token request got no answer" in allowed.output
+
+
+def test_a_token_that_a_shell_would_run_is_in_no_env_file(user: User) -> None:
+    user.has_keys("cardmarket")
+    user.env |= {"CARDMARKET_TOKEN": "t", "CARDMARKET_TOKEN_SECRET": "'; touch run; '"}
+    for target in (["--output", "token.env"], []):
+        result, _ = user.runs("cardmarket", *target)
+        assert result.exit_code == 1
+        assert "Error: CARDMARKET_TOKEN_SECRET contains a quote, a backslash" in result.output
+        assert result.stdout == ""
+    result, _ = user.runs("cardmarket", "--format", "json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["oauth_token_secret"] == "'; touch run; '"
+
+
 def test_json_in_a_pipe_has_every_field_and_nothing_else(user: User) -> None:
     user.has_keys("zotero")
     result, _ = user.runs("zotero", "--format", "json", "--port", "0", browser=user.allows)
@@ -450,7 +496,7 @@ def test_a_password_is_asked_for(user: User) -> None:
         terminal.expect("Name or e-mail address of the user: ")
         terminal.type("grace")
         user.secrets.add("a password")
-        terminal.answer("Password: ", "a password")
+        terminal.answer("Password: ", " a password ")
         assert terminal.end() == 0
     assert "logged in to Instapaper as grace" in terminal.screen
     assert user.token("instapaper")
@@ -613,6 +659,15 @@ def test_a_page_shows_a_profile_as_text(user: User) -> None:
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
     assert "as <script>\N{REPLACEMENT CHARACTER}[31m" in result.stderr
+
+
+@pytest.mark.parametrize(("strip", "answer"), [(True, "a b"), (False, " a b ")])
+def test_only_a_password_keeps_the_blanks_at_its_ends(
+    strip: bool, answer: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", StringIO("\x1b[200~ a b \x1b[201~\nnext\n"))
+    assert read_answer("Question", strip=strip) == answer
+    assert capsys.readouterr() == ("", "Question: ")
 
 
 BACK = "https://a.example/cb?oauth_token=t&oauth_verifier=v"

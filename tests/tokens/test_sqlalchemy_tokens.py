@@ -17,6 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sess
 from oauth1_catalog.errors import ConfigurationError, TokenKeyError
 from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, SQLAlchemyTokens
 from oauth1_catalog.integrations.sqlalchemy_tokens.statements import upsert_statement
+from oauth1_catalog.integrations.sqlalchemy_tokens.store import tokens_in
 from oauth1_catalog.registry.encryption import TokenCipher
 from oauth1_catalog.registry.token import Token
 from tests.tokens.models import OAuth1Token, TokenOfUUID, token
@@ -41,6 +42,29 @@ def test_one_row_for_each_name_and_user(tokens: Any, engine: Engine) -> None:
     assert tokens.find("tumblr", 8) is None
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM oauth1_token")) == 3
+
+
+def test_a_store_without_the_model_reads_and_writes_the_same_rows(
+    sessions: sessionmaker[Session], engine: Engine, key: str
+) -> None:
+    """As `oauth1-catalog login` does, which gets the user as a text."""
+    user = uuid.uuid4()
+    for model, identifier in ((OAuth1Token, 7), (TokenOfUUID, user)):
+        of_application: Any = SQLAlchemyTokens(sessions, model, keys=key)
+        found: Any = tokens_in(engine, model.__tablename__, keys=key)
+        assert found.find("twitter", str(identifier)) is None
+        given = Token(token(1))
+        given.expires_at = 1_900_000_000.5
+        found.save_token("twitter", str(identifier), given)
+        assert dict(of_application.find("twitter", identifier)) == token(1)
+        assert of_application.find("twitter", identifier).expires_at == 1_900_000_000.5
+        of_application.save_token("twitter", identifier, token(2))
+        assert dict(found.find("twitter", str(identifier))) == token(2)
+        assert found.find("twitter", str(identifier)).version == 2
+        with pytest.raises(TokenKeyError):
+            tokens_in(engine, model.__tablename__, keys=TokenCipher.new_key()).find("twitter", str(identifier))
+    with pytest.raises(ConfigurationError, match="holds whole numbers"):
+        tokens_in(engine, "oauth1_token", keys=key).find("twitter", "ada")
 
 
 def test_the_table_holds_no_secret(tokens: Any, engine: Engine) -> None:
