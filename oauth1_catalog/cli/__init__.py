@@ -35,7 +35,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("oauth1_catalog.cli.files:schema", "Print, write or check the JSON Schema of provider files."),
     "emulate": ("oauth1_catalog.cli.emulate:emulate", "Emulate providers on this machine, for your application."),
     "demo": ("oauth1_catalog.cli.demo:demo", "Log in to emulated providers, with or without a browser."),
-    "keys": ("oauth1_catalog.cli.keys:keys", "Create and change the keys of the token table."),
+    "keys": ("oauth1_catalog.cli.keys:keys", "Create and change the keys of the token tables."),
+    "migrate": ("oauth1_catalog.cli.migrate:migrate", "Exchange a table of tokens for those of OAuth 2.0."),
 }
 
 

@@ -98,7 +98,7 @@ def token_table(database: str, table: str, user: str, client: str) -> Iterator[S
     Raises:
         ConfigurationError: there is no such table or no key, or the user cannot be one of the table.
     """
-    from oauth1_catalog.cli.keys import open_database
+    from oauth1_catalog.cli.database import open_database
 
     with open_database("`login --database`", database) as engine:
         from oauth1_catalog.integrations.sqlalchemy_tokens.store import tokens_in

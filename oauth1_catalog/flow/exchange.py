@@ -89,7 +89,7 @@ def exchange_token(
         TokenResponseError: the answer contains no usable token.
         TransportError: no answer; the provider can have made the exchange.
     """
-    successor = _required(provider)
+    successor = required_successor(provider)
     values = {"oauth_token_secret": "", **token, "client_id": signer.client.client_id}
     texts = {name: _filled(provider, text, values) for name, text in successor.params.items()} | dict(params or {})
     headers = {"Accept": "application/json", **provider.all_headers}
@@ -175,7 +175,12 @@ def retry_after(response: Response, now: float) -> float | None:
     return min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
 
-def _required(provider: Provider) -> Successor:
+def required_successor(provider: Provider) -> Successor:
+    """How the provider exchanges a token.
+
+    Raises:
+        ConfigurationError: its file does not describe it, or the URL is not https.
+    """
     successor = provider.successor
     if successor is None:
         raise ConfigurationError(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias
 
-from oauth1_catalog.redaction import MASK, is_secret_name
+from oauth1_catalog.errors import MissingTokenError
+from oauth1_catalog.redaction import MASK, is_secret_name, masked
 from oauth1_catalog.rfc5849.messages import TokenLike
 
 
@@ -64,6 +65,28 @@ FetchToken: TypeAlias = Callable[..., Any]
 """Returns the current user's ``TokenLike``, or ``None``; in async code it may return an awaitable.
 
 Flask calls it with the client's name, Django and Starlette with the name and the request."""
+
+
+def oauth2_token(token: Mapping[str, str], *, name: str) -> OAuth2Token:
+    """A token of OAuth 2.0 with its fields as texts, from any mapping, such as Authlib's.
+
+    >>> oauth2_token({"access_token": "a", "expires_at": 1900000000}, name="x").expires_at
+    1900000000.0
+
+    Raises:
+        MissingTokenError: it has no ``access_token``.
+    """
+    token = token if isinstance(token, OAuth2Token) else masked(token)
+    if not token.get("access_token"):
+        raise MissingTokenError(
+            description=f"{name}: the token has no access_token.",
+            provider=name,
+            advice="Pass a mapping with access_token, and refresh_token if there is one.",
+        )
+    ends: Any = token.expires_at if isinstance(token, OAuth2Token) else token.get("expires_at")
+    fields = OAuth2Token({key: str(value) for key, value in token.items() if key != "expires_at" and value is not None})
+    fields.expires_at = None if ends is None else float(ends)
+    return fields
 
 
 User: TypeAlias = Any

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Generic
 
-from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.catalog.provider import Provider, Successor
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError, MissingTokenError, ProviderError
 from oauth1_catalog.redaction import MaskedMapping
 from oauth1_catalog.registry.effects import LoginSteps, Pause, StoreCall, Uninterrupted
@@ -183,9 +183,8 @@ class TokenStoreMixin(Generic[FrameworkRequest]):
         client = self.oauth2_client
         if oauth2_client_id:
             client = ClientCredentials(oauth2_client_id, oauth2_client_secret or "")
-        successor = self.provider.successor
-        if client is None and successor is not None and successor.auth == "client":
-            raise self._missing("oauth2_client_id")
+        else:
+            self.require_exchange()
         fields = yield from exchange_token(
             self.provider,
             self.signer,
@@ -196,6 +195,20 @@ class TokenStoreMixin(Generic[FrameworkRequest]):
         exchanged = OAuth2Token(fields)
         exchanged.expires_at = bearer_expires_at(fields, time.time())
         return exchanged
+
+    def require_exchange(self) -> Successor:
+        """How the provider exchanges a token; refuse a client that cannot do it. Nothing is sent.
+
+        Raises:
+            ConfigurationError: the provider's file does not describe it, or the URL is not https.
+            MissingSettingError: ``oauth2_client_id`` is not configured, and the provider needs it.
+        """
+        from oauth1_catalog.flow.exchange import required_successor
+
+        successor = required_successor(self.provider)
+        if successor.auth == "client" and self.oauth2_client is None:
+            raise self._missing("oauth2_client_id")
+        return successor
 
     def _may_be_rejected(self, token: TokenLike | None) -> bool:
         """Whether an error is to be read for the rejection of a token that is in the store."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin
+from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, OAuth2TokenMixin
 
 
 class Base(DeclarativeBase):
@@ -17,6 +17,16 @@ class Base(DeclarativeBase):
 class OAuth1Token(OAuth1TokenMixin, Base):
     __tablename__ = "oauth1_token"
     user_id: Mapped[int] = mapped_column()
+
+
+class OAuth2Token(OAuth2TokenMixin, Base):
+    __tablename__ = "oauth2_token"
+    user_id: Mapped[int] = mapped_column()
+
+
+class OAuth2TokenOfUUID(OAuth2TokenMixin, Base):
+    __tablename__ = "oauth2_token_of_uuid"
+    user_id: Mapped[uuid.UUID] = mapped_column()
 
 
 class TokenOfUUID(OAuth1TokenMixin, Base):

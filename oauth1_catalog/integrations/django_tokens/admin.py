@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from oauth1_catalog.integrations.django_tokens.models import OAuth1Token
+from oauth1_catalog.integrations.django_tokens.models import OAuth1Token, OAuth2Token
 
 SHOWN: tuple[str, ...] = ("name", "user", "created_at", "updated_at", "expires_at", "key_id")
+OAUTH2_SHOWN: tuple[str, ...] = (*SHOWN[:2], "state", "reason", *SHOWN[2:])
 
 
 if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[OAuth1Token]
+    ModelAdmin = admin.ModelAdmin[Any]
 else:
     ModelAdmin = admin.ModelAdmin  # not generic in Django 4.2
 
@@ -33,6 +34,16 @@ class OAuth1TokenAdmin(ModelAdmin):
         """A token comes from a login."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: OAuth1Token | None = None) -> bool:  # noqa: ARG002 - as above
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - as above
         """A token is changed by a login or a renewal."""
         return False
+
+
+@admin.register(OAuth2Token)
+class OAuth2TokenAdmin(OAuth1TokenAdmin):
+    """The same for tokens of OAuth 2.0, with the state of each exchange."""
+
+    list_display: tuple[str, ...] = OAUTH2_SHOWN
+    list_filter: ClassVar[tuple[str, ...]] = ("name", "state", "reason", "key_id")
+    fields: ClassVar[tuple[str, ...]] = OAUTH2_SHOWN
+    readonly_fields: ClassVar[tuple[str, ...]] = OAUTH2_SHOWN

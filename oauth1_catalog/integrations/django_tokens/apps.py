@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Error, register
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.encryption import SETTING
+from oauth1_catalog.registry.migration import MigrationTable
 
 LABEL = "oauth1_catalog_tokens"
 
@@ -34,6 +35,22 @@ class OAuth1TokensConfig(AppConfig):
             from oauth1_catalog.integrations.django_tokens.models import configured_cipher
 
             configured_cipher()
+
+    def migration(self, name: str, database: str) -> MigrationTable:
+        """The two tables, for ``manage.py oauth1_migrate``.
+
+        Args:
+            name: the client's name.
+            database: which of ``DATABASES`` they are in.
+
+        Raises:
+            ConfigurationError: the settings hold no key.
+        """
+        from oauth1_catalog.integrations.django_tokens.migration import DjangoMigration
+        from oauth1_catalog.integrations.django_tokens.models import configured_cipher
+
+        configured_cipher()
+        return DjangoMigration(name, database)
 
 
 def _runs_a_command(program: str) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
 
 from oauth1_catalog.integrations.django_tokens.models import configured_cipher
-from oauth1_catalog.registry.token import Token
+from oauth1_catalog.registry.token import OAuth2Token, Token
 from oauth1_catalog.registry.token_store import CLAIM_SECONDS
 from oauth1_catalog.rfc5849.messages import TokenLike, token_fields
 
@@ -59,6 +60,29 @@ class DjangoTokens:
     def release_renewal(self, name: str, user: object) -> None:
         """End a claim whose renewal failed."""
         self._model.release(name=name, user=user)
+
+    def find_oauth2_token(self, name: str, user: object) -> OAuth2Token | None:
+        """A user's token of OAuth 2.0 for the client ``name``; ``None`` if the table has none.
+
+        Raises:
+            TokenKeyError: the row was sealed with another key, or changed.
+        """
+        row = self._oauth2_model.find(name=name, user=user)
+        return None if row is None else row.to_token()
+
+    def save_oauth2_token(self, name: str, user: object, token: Mapping[str, str]) -> None:
+        """Keep a token of OAuth 2.0 instead of the one before, such as one that was refreshed.
+
+        Raises:
+            MissingTokenError: it has no ``access_token``.
+        """
+        self._oauth2_model.save_token(name=name, user=user, token=token)
+
+    @property
+    def _oauth2_model(self) -> Any:  # as below
+        from oauth1_catalog.integrations.django_tokens import models
+
+        return models.OAuth2Token
 
     @property
     def _model(self) -> Any:  # the class OAuth1Token, which exists when the apps are loaded, and not before

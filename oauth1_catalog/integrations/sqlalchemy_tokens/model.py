@@ -49,17 +49,8 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
 
 
-class OAuth1TokenMixin:
-    """The columns of a token table but for the user's, which the application adds as ``user_id``.
-
-    ::
-
-        class OAuth1Token(OAuth1TokenMixin, Base):
-            __tablename__ = "oauth1_token"
-            user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
-
-    ``oauth_token``, ``oauth_token_secret`` and ``extra`` are encrypted; read them with ``to_token()``. There is one row
-    for each ``name`` and ``user_id``.
+class EncryptedTable:
+    """What both tables of tokens have: their keys, and the type of their users.
 
     Attributes:
         token_cipher: the keys of this table. ``SQLAlchemyTokens(..., keys=...)`` sets it.
@@ -68,35 +59,6 @@ class OAuth1TokenMixin:
 
     token_cipher: ClassVar[TokenCipher | None] = None
     sealed_as: ClassVar[str | None] = None
-
-    @declared_attr.directive
-    @classmethod
-    def __table_args__(cls) -> tuple[SchemaItem | dict[str, Any], ...]:
-        """One row for each name and user; an application with other table arguments adds this one to them."""
-        return (UniqueConstraint("name", "user_id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(100))
-    oauth_token: Mapped[str] = mapped_column(Text)
-    oauth_token_secret: Mapped[str] = mapped_column(Text)
-    extra: Mapped[str] = mapped_column(Text)
-    key_id: Mapped[str] = mapped_column(String(16))
-    version: Mapped[int] = mapped_column(default=1)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    renewing_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name!r} of user {getattr(self, 'user_id', None)!r}>"
-
-    def to_token(self) -> Token:
-        """The token, decrypted.
-
-        Raises:
-            TokenKeyError: the row was sealed with another key, or changed.
-        """
-        return open_row(self.cipher(), self.sealed_table(), self, self.user_id)  # type: ignore[attr-defined]  # the application declares it
 
     @classmethod
     def sealed_table(cls) -> str:
@@ -127,6 +89,49 @@ class OAuth1TokenMixin:
                 f"set {cls.__name__}.token_cipher to a TokenCipher.",
             )
         return cls.token_cipher
+
+
+class OAuth1TokenMixin(EncryptedTable):
+    """The columns of a token table but for the user's, which the application adds as ``user_id``.
+
+    ::
+
+        class OAuth1Token(OAuth1TokenMixin, Base):
+            __tablename__ = "oauth1_token"
+            user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+
+    ``oauth_token``, ``oauth_token_secret`` and ``extra`` are encrypted; read them with ``to_token()``. There is one row
+    for each ``name`` and ``user_id``.
+    """
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[SchemaItem | dict[str, Any], ...]:
+        """One row for each name and user; an application with other table arguments adds this one to them."""
+        return (UniqueConstraint("name", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    oauth_token: Mapped[str] = mapped_column(Text)
+    oauth_token_secret: Mapped[str] = mapped_column(Text)
+    extra: Mapped[str] = mapped_column(Text)
+    key_id: Mapped[str] = mapped_column(String(16))
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    renewing_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r} of user {getattr(self, 'user_id', None)!r}>"
+
+    def to_token(self) -> Token:
+        """The token, decrypted.
+
+        Raises:
+            TokenKeyError: the row was sealed with another key, or changed.
+        """
+        return open_row(self.cipher(), self.sealed_table(), self, self.user_id)  # type: ignore[attr-defined]  # the application declares it
 
     @overload
     @classmethod

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.encryption import TokenCipher
+from oauth1_catalog.registry.token import OAuth2Token
 from oauth1_catalog.registry.token_store import CLAIM_SECONDS
-from oauth1_catalog.registry.token_table import seal_token
+from oauth1_catalog.registry.token_table import seal_oauth2_token, seal_token
 from oauth1_catalog.rfc5849.messages import TokenLike
 
 if TYPE_CHECKING:
     from oauth1_catalog.integrations.sqlalchemy_tokens.model import OAuth1TokenMixin
+    from oauth1_catalog.integrations.sqlalchemy_tokens.oauth2_model import OAuth2TokenMixin
 
 
 def upsert(
@@ -33,18 +35,38 @@ def upsert(
     user = model.own_user_id(user)
     sealed = seal_token(cipher, model.sealed_table(), name, user, token)
     values = {"name": name, "user_id": user, "version": 1, "created_at": now, "updated_at": now, **sealed}
-    dialect = session.get_bind(model).dialect.name
-    session.execute(upsert_statement(cast("Table", model.__table__), dialect, values))  # type: ignore[attr-defined]  # a mapped class
+    table = cast("Table", model.__table__)  # type: ignore[attr-defined]  # a mapped class
+    replaced = {"version": table.c.version + 1, "renewing_since": None}
+    session.execute(upsert_statement(table, session.get_bind(model).dialect.name, values, replaced))
 
 
-def upsert_statement(table: Table, dialect: str, values: dict[str, Any]) -> Insert:
+def upsert_oauth2(
+    session: Session, model: type[OAuth2TokenMixin], cipher: TokenCipher, *, name: str, user: object, token: OAuth2Token
+) -> None:
+    """Keep a token of OAuth 2.0 in the row of a user, and end a lease of it."""
+    now = datetime.now(UTC)
+    user = model.own_user_id(user)
+    sealed = seal_oauth2_token(cipher, model.sealed_table(), name, user, token)
+    done = {"state": "exchanged", "reason": "", "lease": None, "not_before": None}
+    values = {"name": name, "user_id": user, "created_at": now, "updated_at": now, **done, **sealed}
+    table = cast("Table", model.__table__)  # type: ignore[attr-defined]  # a mapped class
+    values = {"attempts": 0, "requests": 0, **values}
+    session.execute(upsert_statement(table, session.get_bind(model).dialect.name, values, {}))
+
+
+def upsert_statement(table: Table, dialect: str, values: dict[str, Any], replaced: dict[str, Any]) -> Insert:
     """``INSERT ... ON CONFLICT DO UPDATE``, in the database's words.
+
+    Args:
+        table: with unique ``name`` and ``user_id``.
+        dialect: SQLAlchemy's name of the database.
+        values: the columns of a new row.
+        replaced: other values for a row that exists.
 
     Raises:
         ConfigurationError: the database has no such statement.
     """
-    changed = {key: value for key, value in values.items() if key not in {"name", "user_id", "created_at"}}
-    changed |= {"version": table.c.version + 1, "renewing_since": None}
+    changed = {key: value for key, value in values.items() if key not in {"name", "user_id", "created_at"}} | replaced
     if dialect in {"mysql", "mariadb"}:
         return mysql.insert(table).values(values).on_duplicate_key_update(changed)
     conflict = ["name", "user_id"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import CHAR, Engine, MetaData, Table, UniqueConstraint, Uuid, bindparam, func, select, update
@@ -12,10 +12,11 @@ from sqlalchemy.types import TypeEngine
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.sqlalchemy_tokens import statements
-from oauth1_catalog.integrations.sqlalchemy_tokens.model import OAuth1TokenMixin, is_async
+from oauth1_catalog.integrations.sqlalchemy_tokens.model import EncryptedTable, OAuth1TokenMixin, is_async
+from oauth1_catalog.integrations.sqlalchemy_tokens.oauth2_model import OAuth2TokenMixin
 from oauth1_catalog.registry.encryption import TokenCipher
-from oauth1_catalog.registry.token import Token
-from oauth1_catalog.registry.token_table import SEALED, StoredRow, TokenRow, open_row
+from oauth1_catalog.registry.token import OAuth2Token, Token, oauth2_token
+from oauth1_catalog.registry.token_table import OAUTH2_SEALED, SEALED, StoredRow, TokenRow, open_row
 from oauth1_catalog.rfc5849.messages import TokenLike, token_fields
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class SQLAlchemyTokens:
         keys: the table's keys, newest first, as ``oauth1-catalog keys new`` prints them; or one text with commas.
         user: gives the ``user_id`` of a request, ``None`` where nobody is logged in. Without it a token is saved and
             found only where the application names the user.
+        oauth2_model: the mapped class of the table of OAuth 2.0 tokens, made with ``OAuth2TokenMixin``.
 
     Raises:
         ConfigurationError: there is no key, or the model has no unique ``name`` and ``user_id``.
@@ -48,12 +50,18 @@ class SQLAlchemyTokens:
         *,
         keys: str | bytes | Sequence[str | bytes] | None,
         user: Callable[[Any], object] | None = None,  # takes the framework's request
+        oauth2_model: type[OAuth2TokenMixin] | None = None,
     ) -> None:
         _check(model)
+        if oauth2_model is not None:
+            _check(oauth2_model)
         self._sessions = sessions
         self._model = model
         self._user = user
         self._cipher = model.token_cipher = TokenCipher(keys)
+        self._oauth2_model = oauth2_model
+        if oauth2_model is not None:
+            oauth2_model.token_cipher = self._cipher
         table = cast("Table", model.__table__)  # type: ignore[attr-defined]  # a mapped class
         columns = ("name", "oauth_token", "oauth_token_secret", "extra", "version", "expires_at")
         self._rows = select(*(table.c[column] for column in columns))
@@ -110,6 +118,48 @@ class SQLAlchemyTokens:
         """End a claim whose renewal failed."""
         return self._do(lambda session: statements.release(session, self._model, name=name, user=user))
 
+    def find_oauth2_token(self, name: str, user: object) -> OAuth2Token | Awaitable[OAuth2Token | None] | None:
+        """A user's token of OAuth 2.0 for the client ``name``; ``None`` if the table has none.
+
+        Raises:
+            ConfigurationError: there is no ``oauth2_model``.
+            TokenKeyError: the row was sealed with another key, or changed.
+        """
+        model = self._required_oauth2_model("find_oauth2_token()")
+
+        def work(session: Session) -> OAuth2Token | None:
+            row = model.find(session, name=name, user=user)
+            return None if row is None else row.to_token()
+
+        return self._do(work)
+
+    def save_oauth2_token(self, name: str, user: object, token: Mapping[str, str]) -> Awaitable[None] | None:
+        """Keep a token of OAuth 2.0 instead of the one before, such as one that was refreshed.
+
+        Args:
+            name: the client's name.
+            user: whose token.
+            token: ``access_token`` and the other fields; the ``expires_at`` of an ``OAuth2Token`` is kept as well.
+
+        Raises:
+            ConfigurationError: there is no ``oauth2_model``.
+            MissingTokenError: it has no ``access_token``.
+        """
+        model, fields = self._required_oauth2_model("save_oauth2_token()"), oauth2_token(token, name=name)
+
+        def work(session: Session) -> None:
+            statements.upsert_oauth2(session, model, self._cipher, name=name, user=user, token=fields)
+
+        return self._do(work)
+
+    def _required_oauth2_model(self, function: str) -> type[OAuth2TokenMixin]:
+        if self._oauth2_model is None:
+            raise ConfigurationError(
+                description=f"{function} needs a table of OAuth 2.0 tokens.",
+                advice="Pass SQLAlchemyTokens(..., oauth2_model=...) a class made with OAuth2TokenMixin.",
+            )
+        return self._oauth2_model
+
     def _row(self, session: Session, name: str, user: object) -> TokenRow | None:
         # Columns, not the mapped class: a row is read for each API call, and an identity map would only cost.
         of_name, of_user = self._key
@@ -136,13 +186,13 @@ def _same(stored: Token, token: TokenLike, name: str) -> bool:
     return stored["oauth_token"] == token_fields(token, provider=name)["oauth_token"]
 
 
-def _check(model: type[OAuth1TokenMixin]) -> None:
+def _check(model: type[EncryptedTable]) -> None:
     table: Table | None = getattr(model, "__table__", None)
     if table is None or "user_id" not in table.c:
         raise ConfigurationError(
             description=f"{model.__name__}: no table with a column user_id.",
-            advice="Make the model of OAuth1TokenMixin and your declarative base, and declare user_id: Mapped[...] "
-            "in it.",
+            advice=f"Make the model of {model.__mro__[1].__name__} and your declarative base, and declare user_id: "
+            "Mapped[...] in it.",
         )
     wanted = {"name", "user_id"}
     unique = any(isinstance(c, UniqueConstraint) and set(c.columns.keys()) == wanted for c in table.constraints)
@@ -175,11 +225,12 @@ class SQLAlchemyRows:
                 description=f"{table}: the database has no such table.",
                 advice="Pass the value of your model's __tablename__.",
             ) from None
-        missing = {"id", "name", "user_id", "key_id", *SEALED} - set(self._table.c.keys())
+        self._sealed = OAUTH2_SEALED if "access_token" in self._table.c else SEALED
+        missing = {"id", "name", "user_id", "key_id", *self._sealed} - set(self._table.c.keys())
         if missing:
             raise ConfigurationError(
                 description=f"{table}: this is not a token table: it lacks {', '.join(sorted(missing))}.",
-                advice="Pass the name of a table that has OAuth1TokenMixin's columns.",
+                advice="Pass the name of a table that has the columns of OAuth1TokenMixin or OAuth2TokenMixin.",
             )
 
     def column_type(self, name: str) -> TypeEngine[Any]:
@@ -195,13 +246,13 @@ class SQLAlchemyRows:
     def batch(self, key_id: str, after: Any, limit: int) -> Sequence[StoredRow]:
         """Rows that are not of this key, behind the row ``after``."""
         columns = self._table.c
-        wanted = select(columns.id, columns.name, columns.user_id, *(columns[name] for name in SEALED))
+        wanted = select(columns.id, columns.name, columns.user_id, *(columns[name] for name in self._sealed))
         wanted = wanted.where(columns.key_id != key_id).order_by(columns.id).limit(limit)
         if after is not None:
             wanted = wanted.where(columns.id > after)
         with self._engine.connect() as connection:
             rows = connection.execute(wanted).all()
-        return [StoredRow(row[0], row[1], row[2], dict(zip(SEALED, row[3:], strict=True))) for row in rows]
+        return [StoredRow(row[0], row[1], row[2], dict(zip(self._sealed, row[3:], strict=True))) for row in rows]
 
     def replace(self, changes: Sequence[tuple[StoredRow, dict[str, str]]]) -> None:
         """Write the new columns of these rows, each if its token is as it was read."""
@@ -209,13 +260,13 @@ class SQLAlchemyRows:
             return
         columns = self._table.c
         statement = update(self._table).where(
-            columns.id == bindparam("row_id"), columns.oauth_token == bindparam("was")
+            columns.id == bindparam("row_id"), columns[self._sealed[0]] == bindparam("was")
         )
         statement = statement.values({name: bindparam(f"new_{name}") for name in changes[0][1]})
         values = [
             {
                 "row_id": row.id,
-                "was": row.sealed["oauth_token"],
+                "was": row.sealed[self._sealed[0]],
                 **{f"new_{name}": new for name, new in changed.items()},
             }
             for row, changed in changes
