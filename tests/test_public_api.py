@@ -44,7 +44,7 @@ PUBLIC = {
     "integrations.flask_client": {"FlaskOAuth1App", "OAuth", "OAuthError"},
     "integrations.httpx_client": CLIENTS,
     "integrations.requests_client": SESSIONS,
-    "integrations.sqlalchemy_tokens": {"OAuth1TokenMixin", "SQLAlchemyTokens"},
+    "integrations.sqlalchemy_tokens": {"OAuth1TokenMixin", "OAuth2TokenMixin", "SQLAlchemyTokens"},
     "integrations.starlette_client": {"OAuth", "OAuthError", "StarletteOAuth1App"},
     "rfc5849": {
         "ClientCredentials", "Request", "Response", "SignatureMethod", "Signer", "TemporaryCredentials",
@@ -56,7 +56,7 @@ PUBLIC = {
 WITHOUT_ALL = {  # these modules have no __all__, or pass on the names of another
     "catalog.model": {"ProviderFile"},
     "errors": ERRORS,
-    "integrations.django_tokens.models": {"OAuth1Token"},
+    "integrations.django_tokens.models": {"OAuth1Token", "OAuth2Token"},
     "integrations.django_tokens.store": {"DjangoTokens"},
 }
 

@@ -10,7 +10,10 @@ from oauth1_catalog.errors import ConfigurationNotice
 from oauth1_catalog.registry.login_checks import RISK, has_fixable_login
 from oauth1_catalog.registry.settings import Settings
 
-EXCHANGE = "Call exchange_token() to exchange a user's token for one of OAuth 2.0, without another login."
+EXCHANGE = (
+    "Call exchange_token() to exchange a user's token for one of OAuth 2.0, without another login, or run "
+    "`oauth1-catalog migrate` or `manage.py oauth1_migrate` for a whole table."
+)
 """The advice at a provider with a ``successor``."""
 
 

@@ -67,7 +67,7 @@ FetchToken: TypeAlias = Callable[..., Any]
 Flask calls it with the client's name, Django and Starlette with the name and the request."""
 
 
-def oauth2_token(token: Mapping[str, str], *, name: str) -> OAuth2Token:
+def oauth2_token(token: Mapping[str, Any], *, name: str) -> OAuth2Token:
     """A token of OAuth 2.0 with its fields as texts, from any mapping, such as Authlib's.
 
     >>> oauth2_token({"access_token": "a", "expires_at": 1900000000}, name="x").expires_at

@@ -210,7 +210,7 @@ class OAuth2Token(models.Model):
         return await cls._default_manager.filter(name=name, user=_user_key(cls, user)).afirst()
 
     @classmethod
-    def save_token(cls, *, name: str, user: object, token: Mapping[str, str]) -> None:
+    def save_token(cls, *, name: str, user: object, token: Mapping[str, Any]) -> None:  # Authlib's have numbers
         """Keep a token of OAuth 2.0 instead of the one before, such as one that was refreshed.
 
         Raises:
@@ -230,7 +230,7 @@ class OAuth2Token(models.Model):
                 raise  # there is no such user
 
     @classmethod
-    async def asave_token(cls, *, name: str, user: object, token: Mapping[str, str]) -> None:
+    async def asave_token(cls, *, name: str, user: object, token: Mapping[str, Any]) -> None:  # Authlib's have numbers
         """As ``save_token``, in an async view."""
         await sync_to_async(cls.save_token)(name=name, user=user, token=token)
 

@@ -70,7 +70,7 @@ class DjangoTokens:
         row = self._oauth2_model.find(name=name, user=user)
         return None if row is None else row.to_token()
 
-    def save_oauth2_token(self, name: str, user: object, token: Mapping[str, str]) -> None:
+    def save_oauth2_token(self, name: str, user: object, token: Mapping[str, Any]) -> None:  # Authlib's have numbers
         """Keep a token of OAuth 2.0 instead of the one before, such as one that was refreshed.
 
         Raises:

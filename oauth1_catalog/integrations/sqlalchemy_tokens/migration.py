@@ -119,7 +119,7 @@ class SQLAlchemyMigration:
         there = exists().where(new.name == old.name, new.user_id == old.user_id)
         with self._engine.connect() as connection:
             states = select(new.state, func.count()).where(new.name == self._name).group_by(new.state)
-            found: dict[str, int] = dict(connection.execute(states).tuples().all())
+            found = {row[0]: row[1] for row in connection.execute(states)}
             unseen = select(func.count()).select_from(self._old).where(old.name == self._name, ~there)
             return Counts(**found, new=connection.scalar(unseen) or 0)
 
@@ -130,7 +130,7 @@ class SQLAlchemyMigration:
             new.name == self._name, new.state != "exchanged", new.reason != ""
         )
         with self._engine.connect() as connection:
-            return dict(connection.execute(wanted.group_by(new.reason)).tuples().all())
+            return {row[0]: row[1] for row in connection.execute(wanted.group_by(new.reason))}
 
     def sent(self, seconds: float) -> tuple[int, float]:
         """How many requests were leased in the last ``seconds``, and how long the provider asks to wait."""

@@ -133,7 +133,12 @@ class SQLAlchemyTokens:
 
         return self._do(work)
 
-    def save_oauth2_token(self, name: str, user: object, token: Mapping[str, str]) -> Awaitable[None] | None:
+    def save_oauth2_token(
+        self,
+        name: str,
+        user: object,
+        token: Mapping[str, Any],  # Authlib's have numbers
+    ) -> Awaitable[None] | None:
         """Keep a token of OAuth 2.0 instead of the one before, such as one that was refreshed.
 
         Args:

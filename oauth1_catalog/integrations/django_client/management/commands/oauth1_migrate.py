@@ -29,9 +29,9 @@ class Command(BaseCommand):
     """Resumes when it is started again; several processes can run at the same time."""
 
     help = (
-        "Exchange all OAuth 1.0 tokens of a client for OAuth 2.0 tokens, without the users. Each row ends as exchanged, "
-        "as refused with the provider's reason, or as one to be asked again. You can stop the command at any time, also "
-        "with kill -9, and run it again to continue. Several processes can run at once. "
+        "Exchange all OAuth 1.0 tokens of a client for OAuth 2.0 tokens, without the users. Each row ends as "
+        "exchanged, as refused (with the provider's reason), or as one to be asked again. Stop the command at any "
+        "time, and run it again to continue. Several processes can run at once. "
         "Examples: manage.py oauth1_migrate x --dry-run; manage.py oauth1_migrate x --limit 10"
     )
 
