@@ -89,9 +89,14 @@ PLACES = {
     "docs/testing.md": "cli,emulator",
 }
 """Where a page is run: in a clone, or with these extras of the wheel."""
-ELSEWHERE = {"docs/login.md": "tests/docs/test_login_page.py"} | {
-    f"docs/examples/{path.parent.name}/README.md": "tests/examples" for path in ROOT.glob("docs/examples/*/README.md")
-} | {"docs/leaving-oauth1.md": "tests/docs/test_leaving_oauth1_page.py"}
+ELSEWHERE = (
+    {"docs/login.md": "tests/docs/test_login_page.py"}
+    | {
+        f"docs/examples/{path.parent.name}/README.md": "tests/examples"
+        for path in ROOT.glob("docs/examples/*/README.md")
+    }
+    | {"docs/leaving-oauth1.md": "tests/docs/test_leaving_oauth1_page.py"}
+)
 """Pages whose commands run in other tests, beside the page's own application; test_typed_pages.py has some more."""
 
 
