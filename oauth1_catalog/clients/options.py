@@ -73,15 +73,15 @@ HTTPX = BOTH | HTTPX_CLIENT | {"client_factory"}
 """Keywords of the clients on httpx2 (Starlette)."""
 
 ELSEWHERE = {
-    "client_id": "the parameter client_id of register()",
-    "client_secret": "the parameter client_secret of register()",
-    "redirect_uri": "authorize_redirect(redirect_uri)",
+    "client_id": "the client's parameter client_id",
+    "client_secret": "the client's parameter client_secret",
+    "redirect_uri": "the client's parameter redirect_uri",
     "token": "the argument token= of each call",
     "token_secret": "the argument token= of each call",
     "verifier": "the callback",
-    "allow_local_hosts": "the parameter allow_local_hosts of register()",
-    "insecure_transport": "the parameter insecure_transport of register()",
-    "allow_plaintext_over_http": "the parameter allow_plaintext_over_http of register()",
+    "allow_local_hosts": "the client's parameter allow_local_hosts",
+    "insecure_transport": "the client's parameter insecure_transport",
+    "allow_plaintext_over_http": "the client's parameter allow_plaintext_over_http",
 }
 """Names of Authlib's constructor that have no meaning in ``client_kwargs``, there as here, and where it comes from."""
 

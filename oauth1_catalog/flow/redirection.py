@@ -292,7 +292,7 @@ def _required(provider: Provider, setting: str) -> str:
             f"{provider.name}: no {setting}.",
             provider=provider.name,
             setting=setting,
-            advice=f"Pass {setting}= to register(), or set it in the configuration.",
+            advice=f"Pass {setting}= where you create the client.",
         )
     return value
 
@@ -363,7 +363,8 @@ def _check_confirmed(provider: Provider, value: str | None) -> None:
         "callback_not_confirmed",
         f"{provider.name}: the request_token answer has no oauth_callback_confirmed (RFC 5849, section 2.1). Check the "
         "request_token_url; for a provider that never sends it, set `callback: {confirmed: optional}` in its file, and "
-        "where it has no verifier either, pass allow_session_fixation=True at registration (docs/security.md).",
+        "where it has no verifier either, pass allow_session_fixation=True where you create the client "
+        "(docs/security.md).",
         provider=provider.name,
         step="request_token",
     )

@@ -55,7 +55,8 @@ def fetch_userinfo(
             f"{provider.name}: the address of the profile is unknown.",
             provider=provider.name,
             setting="userinfo_endpoint",
-            advice="Pass userinfo_endpoint= and userinfo_claims= to register(), or call the API with get().",
+            advice="Pass userinfo_endpoint= and userinfo_claims= where you create the client, or call the API with "
+            "get().",
         )
     if rules.format == "jwt" and not signer.client.client_secret:
         raise MissingSettingError(
@@ -171,8 +172,7 @@ def _address(provider: Provider, rules: UserinfoRules, endpoint: str, placeholde
             f"{provider.name}: no api_base_url to join the profile's address to.",
             provider=provider.name,
             setting="api_base_url",
-            advice="Pass api_base_url= to "
-            f"{'register_from_catalog() or client()' if provider.from_catalog else 'register()'}.",
+            advice="Pass api_base_url= where you create the client.",
         )
     params = fill_placeholders({**provider.api_params, **rules.params}, placeholders)
     return with_query(url, params) if params else url

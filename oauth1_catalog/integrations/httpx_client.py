@@ -103,6 +103,8 @@ class OAuth1Auth(httpx_client.OAuth1Auth):
     def _check(self, request: httpx2.Request) -> None:
         if self._calls is not None:
             self._calls.check(str(request.url), request.headers.get("Content-Type", ""))
+            if agent := self._calls.user_agent(request.headers.get("User-Agent", "")):
+                request.headers["User-Agent"] = agent
 
 
 class _FromCatalog:

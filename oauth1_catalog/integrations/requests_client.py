@@ -86,10 +86,18 @@ class OAuth1Auth(requests_client.OAuth1Auth):
         return self
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Sign ``r``, whose URL and body are as they will be sent."""
+        """Sign ``r``, whose URL and body are as they will be sent, and name your application as its User-Agent."""
         if self._calls is not None:
-            self._calls.check(r.url or "", str(r.headers.get("Content-Type") or ""))
+            self._calls.check(r.url or "", _header(r, "Content-Type"))
+            if agent := self._calls.user_agent(_header(r, "User-Agent")):
+                r.headers["User-Agent"] = agent
         return super().__call__(r)
+
+
+def _header(request: requests.PreparedRequest, name: str) -> str:
+    """A header, whose value may be bytes, as HTTPie has it."""
+    value: str | bytes = request.headers.get(name) or ""
+    return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
 class OAuth1Session(requests_client.OAuth1Session):

@@ -216,13 +216,23 @@ class ApiCallMixin(LoginMixin[FrameworkRequest]):
                 advice="Pass token= to choose whose call it is, or withhold_token=True to sign with the client's "
                 "keys alone.",
             )
-        absolute = api_url(provider, url, own=self._own_origins, allow_any_host=allow_any_host, access=self.access)
+        absolute = api_url(
+            provider,
+            url,
+            own=self._own_origins,
+            allow_any_host=allow_any_host,
+            access=self.access,
+            function=self._configuring_function,
+        )
         if headers := provider.all_headers:
             kwargs["headers"] = with_headers(headers, kwargs.get("headers"))
         if takes_api_params(provider, absolute):
             own = own_api_params(provider, self.signer.client.client_id)
             kwargs["params"] = with_api_params(own, str(url), kwargs.get("params"))
         return absolute, kwargs
+
+    def _configuring_function(self) -> str:
+        return self.framework.settings.function(from_catalog=self.provider.from_catalog)
 
     def _token_header(self, credentials: TokenCredentials | None) -> TokenHeader | None:
         """The header of a call that carries the token itself; ``None`` where the call is signed."""
@@ -268,8 +278,7 @@ class ApiCallMixin(LoginMixin[FrameworkRequest]):
             description=f"{self.name}: an API call needs a token.",
             provider=self.name,
             step="api",
-            advice=f"{self.framework.advise_token(self.name)}; for a call that is signed with the client's keys alone "
-            "pass withhold_token=True.",
+            advice=self.framework.advise_token(self.name),
         )
 
 

@@ -27,7 +27,9 @@ from oauth1_catalog.registry.api_calls import (
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.standalone import standalone_client
 from oauth1_catalog.registry.urls import api_url, own_origins
+from oauth1_catalog.rfc5849.messages import find_header
 
+_OF_LIBRARIES = ("python-requests/", "python-httpx", "HTTPie/")
 _OF_THE_LOOKUP = frozenset({"name", "environment", "env_file", "catalog", "allow_retired"})
 
 
@@ -40,12 +42,14 @@ class CatalogCalls:
         access: the hosts and transports that are allowed beside the provider's own.
         client_id: the consumer key.
         own: the provider's origins.
+        function: the function that took the parameters, for messages; ``""`` for a command.
     """
 
     provider: Provider
     access: Access
     client_id: str
     own: frozenset[Origin] = field(repr=False)
+    function: str = ""
 
     @classmethod
     def of(cls, client: OAuth1App[Any], function: str) -> Self:
@@ -62,7 +66,7 @@ class CatalogCalls:
                 provider=client.name,
                 advice=f"Use oauth1_catalog.client({client.name!r}), which sends the token.",
             )
-        return cls(provider, client.access, client.client_id or "", own_origins(provider))
+        return cls(provider, client.access, client.client_id or "", own_origins(provider), function)
 
     def url(self, url: object) -> str:
         """The absolute URL of a call.
@@ -70,11 +74,30 @@ class CatalogCalls:
         Raises:
             ConfigurationError: it is not on a host of the provider.
         """
-        return api_url(self.provider, url, own=self.own, access=self.access, takes_any_host=False)
+        return api_url(
+            self.provider,
+            url,
+            own=self.own,
+            access=self.access,
+            takes_any_host=False,
+            function=lambda: self.function,
+        )
 
     def headers(self, headers: Mapping[str, Any] | None) -> dict[str, str]:  # requests also takes bytes
         """The headers of a call, with the provider's."""
         return with_headers(self.provider.all_headers, headers)
+
+    def user_agent(self, sent: str) -> str | None:
+        """The User-Agent with which to replace that of an HTTP library, if the provider's configuration has one.
+
+        Args:
+            sent: the header of the request; ``""`` if it has none.
+        """
+        if sent and not sent.startswith(_OF_LIBRARIES):
+            return None
+        options = self.provider.client_kwargs.get("headers")
+        own = {**(options if isinstance(options, Mapping) else {}), **self.provider.all_headers}
+        return find_header(own, "User-Agent") or None
 
     def params(self, url: str, absolute: str, params: Any) -> Any:
         """The ``params`` of a call, with the provider's.

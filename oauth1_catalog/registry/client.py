@@ -106,7 +106,7 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
 
     def __reduce__(self) -> str:
         raise TypeError(
-            f"{self.name}: a registered client cannot be copied or pickled, because it has connections of this "
+            f"{self.name}: a client cannot be copied or pickled, because it has connections of this "
             f"process. {self.framework.advise_other_process(self.name)}"
         )
 
@@ -239,8 +239,10 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
         Raises:
             ConfigurationError: ``allow_session_fixation`` is missing.
         """
-        if self.provider.flows == ("redirect",) and self.static_token is None:
-            check_fixation(self.provider, allowed=self.allow_session_fixation)
+        settings = self.framework.settings
+        is_for_logins = settings.function() and self.provider.flows == ("redirect",)  # a command logs nobody in
+        if is_for_logins and self.static_token is None:
+            check_fixation(self.provider, allowed=self.allow_session_fixation, settings=settings)
 
     @property
     def callback_is_open(self) -> bool:
@@ -274,7 +276,7 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
             self.name,
             settings,
             self.framework.settings,
-            function=self.framework.settings.function(from_catalog=self.provider.from_catalog),
+            from_catalog=self.provider.from_catalog,
             labels=self.provider.credential_labels,
             catalog=() if self.provider.from_catalog else self.framework.catalog(),
         )

@@ -18,7 +18,7 @@ class EnvironmentSettings(Settings):
     """Variables such as ``NETSUITE_CLIENT_ID``; a variable of the environment replaces one of the file.
 
     Args:
-        function: the function that makes the client: ``client()``.
+        function: the function that makes the client: ``client()``; ``""`` for a command.
         env_file: the path of a ``.env`` file.
 
     Raises:

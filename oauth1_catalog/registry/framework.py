@@ -16,6 +16,9 @@ from oauth1_catalog.registry.temporary import LIFETIME, Session
 from oauth1_catalog.registry.token import TokenStore
 from oauth1_catalog.rfc5849.rsa import PrivateKeys
 
+KEYS_ALONE = "; for a call that is signed with the client's keys alone pass withhold_token=True."
+"""The end of the advice to a call that has no token."""
+
 FrameworkRequest = TypeVar("FrameworkRequest")
 """The request class of a web framework."""
 
@@ -81,7 +84,11 @@ class Framework(ABC, Generic[FrameworkRequest]):
 
     def advise_token(self, client: str) -> str:  # noqa: ARG002 - other frameworks name the client's variables
         """How to give a call its token, for a message."""
-        return "Pass token=, or give OAuth() a token_store= or fetch_token= and pass request="
+        return f"Pass token=, or give OAuth() a token_store= or fetch_token= and pass request={KEYS_ALONE}"
+
+    def advise_token_store(self) -> str:
+        """How to give a client a token store, for a message."""
+        return "Pass one as OAuth(token_store=...)."
 
     def call(self, call: CacheCall | StoreCall) -> object:
         """Do what a client's steps want of the cache or the token store; the result of an async one is awaited."""

@@ -88,7 +88,7 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
             check_flow(self.provider, "redirect")
             for error in self._missing_addresses():
                 raise error
-            check_fixation(self.provider, allowed=self.allow_session_fixation)
+            check_fixation(self.provider, allowed=self.allow_session_fixation, settings=self.framework.settings)
             self._can_log_in = True
 
     def _start_login(
@@ -242,7 +242,7 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
             f"{self.name}: the redirect URI {shown_url(redirect_uri)!r} is not sent. This provider accepts "
             "only oob, and sends the user to the callback that is registered for the key. Register this URI there, and "
             "omit the argument. If the provider's file has an option for it (oauth1-catalog show "
-            f"{self.provider.name}), such as callback_is_prefix, pass that at registration."
+            f"{self.provider.name}), such as callback_is_prefix, pass that where you create the client."
         )
 
     def _redirect_uri(self, given: object) -> str | None:

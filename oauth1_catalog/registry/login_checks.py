@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError, ExpiredStateError, StateError
 from oauth1_catalog.flow.redirection import OUT_OF_BAND
+from oauth1_catalog.registry.settings import Settings
 
 RISK = (
     "the provider's callback need not have a verifier (OAuth Core 1.0), so a login can be fixated: an attacker who "
@@ -25,22 +26,32 @@ def has_fixable_login(provider: Provider) -> bool:
     return "redirect" in provider.flows and provider.callback.verifier != "required"
 
 
-def check_fixation(provider: Provider, *, allowed: bool) -> None:
+def check_fixation(provider: Provider, *, allowed: bool, settings: Settings) -> None:
     """Refuse a login without verifier, unless the application allows it.
+
+    Args:
+        provider: where the login would begin.
+        allowed: whether the client was given ``allow_session_fixation``.
+        settings: name the function that takes it.
 
     Raises:
         ConfigurationError: it is not allowed; nothing was sent.
 
     >>> from oauth1_catalog.catalog.provider import CallbackRules
-    >>> check_fixation(Provider(name="tripit", callback=CallbackRules(verifier="none")), allowed=True)
+    >>> from oauth1_catalog.registry.settings import NoSettings
+    >>> provider = Provider(name="tripit", callback=CallbackRules(verifier="none"))
+    >>> check_fixation(provider, allowed=True, settings=NoSettings())
     """
     if allowed or not has_fixable_login(provider):
         return
+    accept = settings.advise_argument(
+        "allow_session_fixation=True", to="accept this risk", from_catalog=provider.from_catalog
+    )
     raise ConfigurationError(
         "session_fixation",
         f"{provider.name}: {RISK}.",
         provider=provider.name,
-        advice="To accept this risk, pass allow_session_fixation=True at registration, and follow docs/security.md.",
+        advice=f"{accept} Then follow docs/security.md.",
     )
 
 

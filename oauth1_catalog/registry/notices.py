@@ -49,14 +49,13 @@ def notices(
         exchange = "" if provider.successor is None else EXCHANGE
         yield ConfigurationNotice("deprecated_provider", provider.status_sentence, provider=client, advice=exchange)
     if provider.user_agent_required and not _has_user_agent(provider):
-        where = settings.describe_location(client, "user_agent")
         example = f", such as {provider.user_agent_example!r}" if provider.user_agent_example else ""
         yield ConfigurationNotice(
             "missing_user_agent",
             f"{client}: the provider asks for a User-Agent that names your application, and refuses or slows down "
             "those of HTTP libraries.",
             provider=client,
-            advice=f"{f'Set {where}, or pass' if where else 'Pass'} user_agent= to {settings.function()}{example}.",
+            advice=f"{settings.advise(client, 'user_agent')}{example}.",
         )
     if allow_session_fixation and has_fixable_login(provider):
         yield ConfigurationNotice(

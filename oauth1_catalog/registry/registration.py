@@ -130,9 +130,7 @@ def _provider(
             insecure_transport=access.insecure_transport,
         )
     except MissingSettingError as error:
-        where = settings.describe_location(name, error.setting)
-        configure = f"Set {where}, or pass" if where else "Pass"
-        pass_it = f"{configure} {error.setting}= to {settings.function()}."
+        pass_it = f"{settings.advise(name, error.setting)}."
         hints = suggest_settings(name, error.setting, settings)
         raise MissingSettingError(
             error.cause,
@@ -144,7 +142,7 @@ def _provider(
         raise RetiredProviderError(
             description=provider.status_sentence,
             provider=name,
-            advice="To register it all the same, pass allow_retired=True.",
+            advice=settings.advise_argument("allow_retired=True", to="use it all the same"),
         )
     return provider
 
@@ -171,10 +169,10 @@ def refuse_configured_plaintext(client: str, settings: Settings) -> None:
     """
     if settings.get(client, IN_CODE) not in (None, ""):
         raise ConfigurationError(
-            description=f"{client}: {settings.describe_location(client, IN_CODE)} does nothing.",
+            description=f"{client}: {settings.describe_location(client, IN_CODE)} does nothing, because no "
+            "configuration gives it.",
             provider=client,
-            advice=f"Pass {IN_CODE}=True to register_from_catalog(), register() or client(); no configuration gives "
-            "it.",
+            advice=settings.advise_argument(f"{IN_CODE}=True", to="allow it"),
         )
 
 

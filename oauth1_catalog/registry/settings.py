@@ -49,8 +49,30 @@ class Settings(ABC):
         return {}
 
     def function(self, *, from_catalog: bool = True) -> str:
-        """The function that takes the values that the configuration does not have, for messages."""
+        """The function that takes the values that the configuration does not have, for messages; ``""`` for none."""
         return "register_from_catalog()" if from_catalog else "register()"
+
+    def advise(self, client: str, *parameters: str, from_catalog: bool = True) -> str:
+        """How to give a client its parameters, for messages.
+
+        >>> NoSettings().advise("twitter", "client_id", "client_secret")
+        'Pass client_id= and client_secret= to register_from_catalog()'
+        """
+        places = [self.describe_location(client, name).partition(" in ") for name in parameters]
+        ways = [f"set {_listed([place[0] for place in places])} in {places[0][2]}"] if places[0][0] else []
+        if function := self.function(from_catalog=from_catalog):
+            ways.append(f"pass {_listed([f'{name}=' for name in parameters])} to {function}")
+        advice = ", or ".join(ways)
+        return advice[:1].upper() + advice[1:]
+
+    def advise_argument(self, argument: str, *, to: str, from_catalog: bool = True) -> str:
+        """A sentence about an argument that no configuration has; empty if nobody can pass one.
+
+        >>> NoSettings().advise_argument("allow_retired=True", to="use it all the same")
+        'To use it all the same, pass allow_retired=True to register_from_catalog().'
+        """
+        function = self.function(from_catalog=from_catalog)
+        return f"To {to}, pass {argument} to {function}." if function else ""
 
     registered: Collection[str] = ()
     """The registered clients, whose settings are their own: a view of the registry's names, never a copy."""
@@ -211,7 +233,7 @@ def missing_settings_error(
     wanted: Sequence[str],
     settings: Settings,
     *,
-    function: str,
+    from_catalog: bool,
     labels: Mapping[str, str] | None = None,
     catalog: Container[str] = (),
 ) -> MissingSettingError:
@@ -221,21 +243,18 @@ def missing_settings_error(
         client: the registered name.
         wanted: the parameters that are missing, at least one.
         settings: where they were looked up.
-        function: the function to pass them to: ``register()``.
+        from_catalog: whether the client is one of the catalog.
         labels: what the provider calls them.
         catalog: the providers whose addresses need not be given.
 
     >>> from oauth1_catalog.registry.settings import NoSettings
     >>> labels = {"client_id": "API Key"}
-    >>> error = missing_settings_error("twitter", ["client_id"], NoSettings(), function="register()", labels=labels)
+    >>> error = missing_settings_error("twitter", ["client_id"], NoSettings(), from_catalog=False, labels=labels)
     >>> error.description
     'twitter: no client_id (the provider calls it API Key). Pass client_id= to register().'
     """
     labels = labels or {}
     called = [f"no {name}" + (f" (the provider calls it {labels[name]})" if name in labels else "") for name in wanted]
-    places = [settings.describe_location(client, name).partition(" in ") for name in wanted]
-    configure = f"Set {_listed([place[0] for place in places])} in {places[0][2]}, or pass" if places[0][0] else "Pass"
-    arguments = _listed([f"{name}=" for name in wanted])
     found = [
         *dict.fromkeys(
             hint for name in wanted for hint in suggest_settings(client, name, settings, label=labels.get(name))
@@ -250,7 +269,7 @@ def missing_settings_error(
         provider=client,
         setting=wanted[0],
         settings=wanted,
-        advice=" ".join((f"{configure} {arguments} to {function}.", *found)),
+        advice=" ".join((f"{settings.advise(client, *wanted, from_catalog=from_catalog)}.", *found)),
     )
 
 

@@ -16,7 +16,7 @@ from oauth1_catalog.redaction import masked, without_frames
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.current_token import CurrentToken
 from oauth1_catalog.registry.environment import EnvironmentSettings
-from oauth1_catalog.registry.framework import Framework, RequestContext
+from oauth1_catalog.registry.framework import KEYS_ALONE, Framework, RequestContext
 from oauth1_catalog.registry.register_arguments import check_name
 from oauth1_catalog.registry.registration import Registration, catalog_path, client_arguments, registration_notices
 from oauth1_catalog.rfc5849.messages import TokenLike
@@ -65,12 +65,14 @@ class Standalone(Framework[object]):
 
     def advise_token(self, client: str) -> str:
         """Names the variables of a token."""
-        names = " and ".join(f"{client}_{part}".upper() for part in ("token", "token_secret"))
-        place = self.settings.describe_location(client, "token").partition(" in ")[2]
-        return (
-            f"Set {names} in {place}, pass token= and token_secret= to {self.settings.function()}, or pass a user's "
-            "token to the call"
-        )
+        advice = self.settings.advise(client, "token", "token_secret")
+        if not self.settings.function():
+            return f"{advice}."
+        return f"{advice}, or pass a user's token to the call{KEYS_ALONE}"
+
+    def advise_token_store(self) -> str:
+        """An argument of the function that made the client."""
+        return f"Pass token_store= to {self.settings.function()}."
 
 
 def standalone_client(

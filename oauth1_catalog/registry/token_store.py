@@ -248,5 +248,5 @@ class TokenStoreMixin(Generic[FrameworkRequest]):
                 "no_token_store",
                 f"{self.name}: {function} needs a token store.",
                 provider=self.name,
-                advice="Pass one as OAuth(token_store=...). See docs/tokens.md.",
+                advice=f"{self.framework.advise_token_store()} See docs/tokens.md.",
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from urllib.parse import urljoin
 
@@ -91,6 +91,7 @@ def api_url(
     allow_any_host: bool = False,
     access: Access = DEVELOPER,
     takes_any_host: bool = True,
+    function: Callable[[], str] = lambda: "register_from_catalog() or client()",
 ) -> str:
     """The absolute URL of an API call.
 
@@ -101,6 +102,8 @@ def api_url(
         allow_any_host: let an absolute URL name a host that the provider's file does not list.
         access: the hosts and transports that an absolute URL may name beside the provider's own.
         takes_any_host: whether the function that makes the call has the argument ``allow_any_host``, for the message.
+        function: gives the function that takes ``api_hosts`` and ``api_base_url``, for the message; ``""`` if none
+            does.
 
     Raises:
         MissingSettingError: the URL is relative, and there is no ``api_base_url``.
@@ -111,11 +114,11 @@ def api_url(
     >>> api_url(provider, "me.json", own=own_origins(provider))
     'https://api.example.com/1.1/me.json'
     """
-    url = _absolute_url(provider, url if isinstance(url, str) else _text_of(provider, url))
+    url = _absolute_url(provider, url if isinstance(url, str) else _text_of(provider, url), function)
     origin = origin_of(url)
     is_own = origin in own or _is_of_the_family(provider, origin)
     if provider.from_catalog and not is_own:
-        _check_host(provider, url, origin, allow_any_host=allow_any_host, takes_any_host=takes_any_host)
+        _check_host(provider, url, origin, function, allow_any_host=allow_any_host, takes_any_host=takes_any_host)
     # The provider's own addresses have been looked at when the client was registered.
     if not is_own and (needs := access.needs(url)):
         raise ConfigurationError(
@@ -141,7 +144,7 @@ def _text_of(provider: Provider, url: object) -> str:
     return str(url)
 
 
-def _absolute_url(provider: Provider, url: str) -> str:
+def _absolute_url(provider: Provider, url: str, function: Callable[[], str]) -> str:
     """``url``, joined to ``api_base_url`` if it is relative."""
     absolute = _SCHEME.match(url)
     if not absolute and (url.startswith(("//", "\\", "/\\")) or url != url.strip() or _CONTROL.search(url)):
@@ -159,8 +162,7 @@ def _absolute_url(provider: Provider, url: str) -> str:
                 f"{provider.name}: no api_base_url to join {shown_url(url)!r} to.",
                 provider=provider.name,
                 setting="api_base_url",
-                advice="Pass an absolute URL, or api_base_url= to "
-                f"{'register_from_catalog() or client()' if provider.from_catalog else 'register()'}.",
+                advice=f"Pass an absolute URL{f', or api_base_url= to {taker}' if (taker := function()) else ''}.",
             )
         url = urljoin(provider.api_base_url, url)
     if fault := malformed(url):
@@ -170,16 +172,22 @@ def _absolute_url(provider: Provider, url: str) -> str:
     return url
 
 
-def _check_host(provider: Provider, url: str, origin: Origin, *, allow_any_host: bool, takes_any_host: bool) -> None:
+def _check_host(
+    provider: Provider,
+    url: str,
+    origin: Origin,
+    function: Callable[[], str],
+    *,
+    allow_any_host: bool,
+    takes_any_host: bool,
+) -> None:
     """Refuse a host that is not the provider's, unless the call allows any host and shows no secret."""
     is_shown = provider.api_auth != "signature"  # the token itself goes there, to make other calls with
     if is_shown or not allow_any_host:
         netloc = authority_of(url)
         if origin.scheme == "https":
-            advice = (
-                f"If it is right, pass api_hosts=[{netloc!r}] to register_from_catalog() or client(), or add it to "
-                "api_hosts in the provider's file"
-            )
+            passed = f"pass api_hosts=[{netloc!r}] to {taker}, or " if (taker := function()) else ""
+            advice = f"If it is right, {passed}add it to api_hosts in the provider's file"
         else:
             advice = "Hosts in api_hosts are called by https: begin the URL with https://"
         for_this_call = "" if is_shown or not takes_any_host else "; for this call alone pass allow_any_host=True"

@@ -39,5 +39,5 @@ def test_another_library_sends_what_is_signed(
     assert capsys.readouterr().out == "200\n"
 
 
-def test_the_test_of_a_recipe_is_required_by_ci() -> None:
-    assert "pytest -q -n 2 --dist loadfile tests/installed tests/recipes" in (ROOT / ".ci" / "run").read_text("utf-8")
+def test_ci_runs_the_recipes() -> None:
+    assert re.search(r"-m pytest .*\btests/recipes\b", (ROOT / ".ci" / "run").read_text(encoding="utf-8"))

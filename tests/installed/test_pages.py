@@ -96,6 +96,7 @@ ELSEWHERE = (
         for path in ROOT.glob("docs/examples/*/README.md")
     }
     | {"docs/leaving-oauth1.md": "tests/docs/test_leaving_oauth1_page.py"}
+    | {"docs/recipes.md": "tests/recipes"}
 )
 """Pages whose commands run in other tests, beside the page's own application; test_typed_pages.py has some more."""
 

@@ -104,6 +104,19 @@ def test_parameters_and_headers_that_the_provider_wants(call: Call, emulator: Em
 
 
 @EVERY
+def test_your_application_is_the_user_agent(call: Call, emulator: Emulator) -> None:
+    """Also where only the request is signed, and the library would name itself."""
+    base = emulator.catalog.provider("discogs").api_base_url
+    for arguments, sent, wanted in (
+        ({"user_agent": "shop/1.0"}, {}, "shop/1.0"),
+        ({"user_agent": "shop/1.0"}, {"headers": {"User-Agent": "mine/2"}}, "mine/2"),
+    ):
+        answer = call(arguments_for(emulator, "discogs", **arguments), "GET", f"{base}oauth1/echo", **sent).json()
+        found = {name.lower(): value for name, value in answer["headers"].items()}["user-agent"]
+        assert found == wanted
+
+
+@EVERY
 def test_another_host_is_refused_before_anything_is_sent(call: Call) -> None:
     with pytest.raises(ConfigurationError) as caught:
         call({"provider": "twitter", **KEYS}, "GET", "https://evil.example/1.1/me")

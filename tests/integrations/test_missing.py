@@ -79,7 +79,7 @@ def test_what_a_provider_calls_them(registry: Registry, framework: str) -> None:
     oauth = registry({"m": {"app_token": "canary"}})
     oauth.register("m")
     settings, labels = oauth.m.framework.settings, {"client_id": "App Token"}
-    error = missing_settings_error("m", ["client_id"], settings, function="register()", labels=labels)
+    error = missing_settings_error("m", ["client_id"], settings, from_catalog=False, labels=labels)
     assert meant(HERE[framework]("m", "app_token")) in error.description
 
 

@@ -272,7 +272,7 @@ class TestPlaintext:
         kwargs = {"client_kwargs": {"signature_method": "PLAINTEXT", "allow_plaintext_over_http": True}}
         with pytest.raises(ConfigurationError, match="needs allow_plaintext_over_http=True"):
             registry().register("m", api_base_url="http://x.example/", insecure_transport=True, **KEYS, **kwargs)
-        with pytest.warns(UserWarning, match="comes from the parameter allow_plaintext_over_http of register"):
+        with pytest.warns(UserWarning, match="comes from the client's parameter allow_plaintext_over_http"):
             registry().register("m", api_base_url="https://x.example/", insecure_transport=True, **KEYS, **kwargs)
 
 

@@ -156,9 +156,9 @@ def test_a_call_without_a_token_names_its_variables(make: Make, function: str) -
     with pytest.raises(MissingTokenError) as caught:
         called(made.get("record/v1/customer"))
     assert caught.value.description == (
-        "netsuite: an API call needs a token. Set NETSUITE_TOKEN and NETSUITE_TOKEN_SECRET in the environment, pass "
-        f"token= and token_secret= to {function}, or pass a user's token to the call; for a call that is signed with "
-        "the client's keys alone pass withhold_token=True."
+        "netsuite: an API call needs a token. Set NETSUITE_TOKEN and NETSUITE_TOKEN_SECRET in the environment, or "
+        f"pass token= and token_secret= to {function}, or pass a user's token to the call; for a call that is signed "
+        "with the client's keys alone pass withhold_token=True."
     )
 
 
