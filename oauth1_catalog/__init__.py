@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
     from oauth1_catalog.catalog.provider import Provider
     from oauth1_catalog.clients.limits import Limits
+    from oauth1_catalog.diagnosis import Cause, Explanation, NamedMistake, explain
     from oauth1_catalog.errors import (
         AuthorizationDeniedError,
         CacheError,
@@ -56,17 +57,20 @@ __all__ = [
     "CacheError",
     "Catalog",
     "CatalogClient",
+    "Cause",
     "ConfigurationError",
     "ConfigurationNotice",
     "ConfigurationWarning",
     "DeprecatedProviderWarning",
     "ExpiredStateError",
+    "Explanation",
     "Limits",
     "MissingExtraError",
     "MissingRequestTokenError",
     "MissingSettingError",
     "MissingTokenError",
     "MissingVerifierError",
+    "NamedMistake",
     "NotInitializedError",
     "OAuth2Token",
     "OAuthError",
@@ -88,6 +92,7 @@ __all__ = [
     "__version__",
     "async_client",
     "client",
+    "explain",
     "local_path",
 ]
 
@@ -96,13 +101,17 @@ _MODULES = {
     "AsyncCatalogClient": "registry.async_script",
     "Catalog": "catalog",
     "CatalogClient": "registry.sync_script",
+    "Cause": "diagnosis",
+    "Explanation": "diagnosis",
     "Limits": "clients.limits",
+    "NamedMistake": "diagnosis",
     "OAuth2Token": "registry.token",
     "Provider": "catalog.provider",
     "Token": "registry.token",
     "TokenStore": "registry.token",
     "async_client": "registry.async_script",
     "client": "registry.sync_script",
+    "explain": "diagnosis",
     "local_path": "hosts",
 }
 

@@ -31,8 +31,9 @@ SESSIONS = {*SIGNATURES, "OAuth1Auth", "OAuth1Session", "OAuthError"}
 CLIENTS = {*SIGNATURES, "AsyncOAuth1Client", "OAuth1Auth", "OAuth1Client", "OAuthError"}
 PUBLIC = {
     "": {
-        "AsyncCatalogClient", "Catalog", "CatalogClient", "Limits", "OAuth2Token", "Provider", "Token", "TokenStore",
-        "__version__", "async_client", "client", "local_path", *ERRORS
+        "AsyncCatalogClient", "Catalog", "CatalogClient", "Cause", "Explanation", "Limits", "NamedMistake",
+        "OAuth2Token", "Provider", "Token", "TokenStore", "__version__", "async_client", "client", "explain",
+        "local_path", *ERRORS
     },
     "catalog": {"Catalog"},
     "clients.httpx_client": CLIENTS,

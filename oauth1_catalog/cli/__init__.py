@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "search": ("oauth1_catalog.cli.catalog:search", "Find providers by a word."),
     "show": ("oauth1_catalog.cli.catalog:show", "Show a provider, with the origin of each value."),
     "schema": ("oauth1_catalog.cli.files:schema", "Print, write or check the JSON Schema of provider files."),
+    "explain": ("oauth1_catalog.cli.explain:explain_", "Explain why the signature of a request is refused."),
     "emulate": ("oauth1_catalog.cli.emulate:emulate", "Emulate providers on this machine, for your application."),
     "demo": ("oauth1_catalog.cli.demo:demo", "Log in to emulated providers, with or without a browser."),
     "keys": ("oauth1_catalog.cli.keys:keys", "Create and change the keys of the token tables."),

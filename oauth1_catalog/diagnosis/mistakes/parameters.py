@@ -1,0 +1,314 @@
+"""Mistakes in what is signed: parameters left out, added, or put in another order (RFC 5849, section 3.4.1.3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from email import message_from_bytes
+from email.policy import HTTP
+from urllib.parse import unquote
+
+from oauth1_catalog.diagnosis.mistakes import Facts, Mistake, Variants
+from oauth1_catalog.diagnosis.signing import Pair, Parameter, Signing, others, split_pairs
+from oauth1_catalog.rfc5849.parameters import is_form
+
+_ADDED = {
+    "oauth_token": ("",),
+    "oauth_version": ("1.0",),
+    "oauth_callback": ("oob", ""),
+    "oauth_verifier": ("",),
+    "oauth_signature": ("",),
+}
+"""Protocol parameters that a library signs although it does not send them."""
+
+
+def query_left_out(signing: Signing, _: Facts) -> Variants:
+    """The base string has only the path."""
+    yield "", replace(signing, parameters=others(signing.parameters, "query"))
+
+
+def form_left_out(signing: Signing, _: Facts) -> Variants:
+    """The body is not signed although it is a form."""
+    yield "", replace(signing, parameters=others(signing.parameters, "body"))
+
+
+def protocol_left_out(signing: Signing, _: Facts) -> Variants:
+    """A protocol parameter is sent, but not signed."""
+    for name in dict.fromkeys(one.name for one in signing.parameters if one.name.startswith("oauth_")):
+        yield name, replace(signing, parameters=tuple(one for one in signing.parameters if one.name != name))
+
+
+def protocol_added(signing: Signing, _: Facts) -> Variants:
+    """A protocol parameter is signed, but not sent."""
+    there = {one.name for one in signing.parameters}
+    for name, values in _ADDED.items():
+        for value in values if name not in there else ():
+            yield f"{name}={value}", _with(signing, (name, value))
+
+
+def realm_signed(signing: Signing, facts: Facts) -> Variants:
+    """The realm is signed."""
+    if facts.sent.realm is not None:
+        yield "", _with(signing, ("realm", facts.sent.realm))
+
+
+def json_signed(signing: Signing, facts: Facts) -> Variants:
+    """The members of a JSON body are signed as if it were a form."""
+    text = facts.sent.text
+    if not text.lstrip().startswith(("{", "[")) or facts.sent.form:
+        return
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    if isinstance(found, dict):
+        as_json = [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in found.items()]
+        as_text = [(name, value if isinstance(value, str) else str(value)) for name, value in found.items()]
+        for pairs in (as_json, as_text):
+            yield "its members", _with(signing, *pairs)
+    yield "the whole text as a name", _with(signing, (text, ""))
+
+
+def body_signed(signing: Signing, facts: Facts) -> Variants:
+    """A body of another type than a form is signed as one."""
+    text, content_type = facts.sent.text, facts.sent.request.header("Content-Type")
+    if text and "=" in text and not is_form(content_type) and not text.lstrip().startswith(("{", "[", "<", "--")):
+        pairs = [(one.name, one.value) for one in split_pairs(text, "body")]
+        yield content_type or "no Content-Type", _with(signing, *pairs)
+
+
+def multipart_signed(signing: Signing, facts: Facts) -> Variants:
+    """The text fields of a multipart body are signed."""
+    content_type = facts.sent.request.header("Content-Type")
+    if not content_type.lower().startswith("multipart/form-data"):
+        return
+    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
+    message = message_from_bytes(head + (facts.sent.request.body or b""), policy=HTTP)
+    pairs = []
+    for part in message.iter_parts() if message.is_multipart() else ():
+        name = part.get_param("name", header="content-disposition")
+        if isinstance(name, str) and part.get_filename() is None:
+            content = part.get_payload(decode=True)
+            pairs.append((name, content.decode("utf-8", "replace") if isinstance(content, bytes) else ""))
+    if pairs:
+        yield "", _with(signing, *pairs)
+
+
+def repeated_collapsed(signing: Signing, _: Facts) -> Variants:
+    """Of a name that occurs more than once, one value is signed, as in a dictionary."""
+    last = {one.name: one for one in signing.parameters}
+    first = {one.name: one for one in reversed(signing.parameters)}
+    yield "the last", replace(signing, parameters=tuple(last.values()))
+    yield "the first", replace(signing, parameters=tuple(first.values()))
+
+
+def empty_left_out(signing: Signing, _: Facts) -> Variants:
+    """Parameters without a value are not signed."""
+    yield "", replace(signing, parameters=tuple(one for one in signing.parameters if one.value))
+
+
+def arrays_numbered(signing: Signing, _: Facts) -> Variants:
+    """``a[]`` is signed as ``a[0]``, or as ``a``, as PHP and jQuery rewrite it."""
+    for detail, name_of in (("a[0]", "{}[{}]"), ("a", "{}")):
+        counts: dict[str, int] = {}
+        changed = []
+        for one in signing.parameters:
+            name = one.name
+            if name.endswith("[]"):
+                number = counts.get(name, 0)
+                counts[name] = number + 1
+                name = name_of.format(name[:-2], number)
+            changed.append(replace(one, name=name))
+        yield detail, replace(signing, parameters=tuple(changed))
+
+
+def plus_kept(signing: Signing, _: Facts) -> Variants:
+    """A ``+`` of the query or the form is signed as a plus, not as a blank."""
+    changed = (
+        replace(one, name=unquote(one.sent[0]), value=unquote(one.sent[1]))
+        if one.place != "header" and any(one.sent)
+        else one
+        for one in signing.parameters
+    )
+    yield "", replace(signing, parameters=tuple(changed))
+
+
+def values_trimmed(signing: Signing, _: Facts) -> Variants:
+    """White space around values is not signed."""
+    yield "", replace(signing, parameters=tuple(replace(one, value=one.value.strip()) for one in signing.parameters))
+
+
+def signed_as_sent(signing: Signing, _: Facts) -> Variants:
+    """Values are signed encoded, so that they are encoded twice."""
+    for detail, places in (
+        ("the query", {"query"}),
+        ("the form", {"body"}),
+        ("the OAuth parameters", {"header"}),
+        ("all parameters", {"query", "body", "header"}),
+    ):
+        encoded = (
+            replace(one, name=signing.encode_value(one.name), value=signing.encode_value(one.value))
+            if one.place in places
+            else one
+            for one in signing.parameters
+        )
+        yield detail, replace(signing, parameters=tuple(encoded))
+        wire = (
+            replace(one, name=one.sent[0], value=one.sent[1]) if one.place in places and one.place != "header" else one
+            for one in signing.parameters
+        )
+        yield detail, replace(signing, parameters=tuple(wire))
+
+
+def not_sorted(signing: Signing, _: Facts) -> Variants:
+    """The parameters are in the order in which they were sent."""
+    own = [one for one in signing.parameters if one.place == "header"]
+    rest = [one for one in signing.parameters if one.place != "header"]
+    for parameters in (signing.parameters, (*rest, *own), (*own, *rest)):
+        yield "", replace(signing, parameters=tuple(parameters), order=_joined)
+    by_name = sorted(own, key=lambda one: one.name)
+    yield "the OAuth parameters are sorted apart", replace(signing, parameters=(*rest, *by_name), order=_joined)
+    yield "the OAuth parameters are sorted apart", replace(signing, parameters=(*by_name, *rest), order=_joined)
+
+
+def sorted_before_encoding(signing: Signing, _: Facts) -> Variants:
+    """The parameters are sorted before they are encoded."""
+    yield "", replace(signing, sort_decoded=True)
+
+
+def sorted_as_text(signing: Signing, _: Facts) -> Variants:
+    """Names and values are joined before they are sorted."""
+    yield "", replace(signing, order=lambda pairs: sorted(_joined(pairs)))
+
+
+def sorted_by_name_alone(signing: Signing, _: Facts) -> Variants:
+    """Equal names keep the order in which they were sent."""
+    yield "", replace(signing, order=lambda pairs: _joined(sorted(pairs, key=lambda pair: pair[0])))
+
+
+def sorted_without_case(signing: Signing, _: Facts) -> Variants:
+    """Capital and small letters are not distinguished."""
+    yield "", replace(signing, order=lambda pairs: _joined(sorted(pairs, key=lambda pair: pair[0].lower())))
+
+
+def _joined(pairs: Sequence[Pair]) -> list[str]:
+    return [f"{name}={value}" for name, value in pairs]
+
+
+def _with(signing: Signing, *pairs: Pair) -> Signing:
+    added = tuple(Parameter(name, value, "body") for name, value in pairs)
+    return replace(signing, parameters=(*signing.parameters, *added))
+
+
+MISTAKES = (
+    Mistake(
+        "query-left-out",
+        "The parameters of the query are not signed.",
+        "Sign the parameters of the query, too (RFC 5849, section 3.4.1.3.1).",
+        query_left_out,
+    ),
+    Mistake(
+        "form-left-out",
+        "The parameters of the form are not signed.",
+        "Sign the parameters of a form-encoded body, too, or send the body with another Content-Type.",
+        form_left_out,
+    ),
+    Mistake(
+        "parameter-not-signed",
+        "{detail} is sent, but not signed.",
+        "Sign every OAuth parameter that you send, except oauth_signature and the realm.",
+        protocol_left_out,
+    ),
+    Mistake(
+        "parameter-not-sent",
+        "{detail} is signed, but not sent.",
+        "Send every OAuth parameter that you sign.",
+        protocol_added,
+    ),
+    Mistake("realm-signed", "The realm is signed.", "Leave the realm out of the base string.", realm_signed),
+    Mistake(
+        "json-signed",
+        "The JSON body is signed as if it were a form ({detail}).",
+        "Do not sign a JSON body. Only a body of the type application/x-www-form-urlencoded is signed.",
+        json_signed,
+    ),
+    Mistake(
+        "body-signed",
+        "The body is signed as a form, but is sent with {detail}.",
+        "Send it with Content-Type: application/x-www-form-urlencoded, or do not sign it.",
+        body_signed,
+    ),
+    Mistake(
+        "multipart-signed",
+        "The text fields of the multipart body are signed.",
+        "Do not sign a multipart body. Few providers, such as Flickr, want its text fields signed.",
+        multipart_signed,
+    ),
+    Mistake(
+        "repeated-parameter-lost",
+        "Of a parameter that is sent more than once, only {detail} value is signed.",
+        "Keep parameters in a list of pairs, not in a dictionary, and sign each of them.",
+        repeated_collapsed,
+    ),
+    Mistake(
+        "empty-parameter-lost",
+        "Parameters with an empty value are not signed.",
+        "Sign them as name=, or do not send them.",
+        empty_left_out,
+    ),
+    Mistake(
+        "array-renamed",
+        "A parameter whose name ends with [] is signed as {detail}.",
+        "Sign the name as it is sent.",
+        arrays_numbered,
+    ),
+    Mistake(
+        "plus-not-decoded",
+        "A + of the query or the form is signed as a plus, but means a blank there.",
+        "Send a blank as %20, and a plus as %2B.",
+        plus_kept,
+    ),
+    Mistake(
+        "value-trimmed",
+        "White space around a value is not signed.",
+        "Sign the value exactly as you send it.",
+        values_trimmed,
+    ),
+    Mistake(
+        "encoded-twice",
+        "Values are percent-encoded twice before they are signed: {detail}.",
+        "Decode the parameters first, and encode each name and value once (RFC 5849, section 3.6).",
+        signed_as_sent,
+    ),
+    Mistake(
+        "not-sorted",
+        "The parameters are not sorted.",
+        "Sort the encoded parameters by name, and equal names by value.",
+        not_sorted,
+    ),
+    Mistake(
+        "sorted-before-encoding",
+        "The parameters are sorted before they are encoded.",
+        "Encode names and values first, and sort the encoded ones.",
+        sorted_before_encoding,
+    ),
+    Mistake(
+        "sorted-as-text",
+        "The parameters are sorted as name=value texts.",
+        "Compare the names, and the values only if the names are equal: a=2 comes before a1=1.",
+        sorted_as_text,
+    ),
+    Mistake(
+        "values-not-sorted",
+        "The values of a repeated name are not sorted.",
+        "Sort equal names by their encoded values.",
+        sorted_by_name_alone,
+    ),
+    Mistake(
+        "sorted-without-case",
+        "Capital and small letters are sorted as if they were equal.",
+        "Compare bytes: capital letters come before small ones.",
+        sorted_without_case,
+    ),
+)

@@ -1,0 +1,142 @@
+"""Requests that people paste. The real curl is the judge of what a curl command sends."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from oauth1_catalog.diagnosis.pasted import read_request, read_response
+from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.rfc5849 import Request
+
+COMMANDS = [
+    "curl {url}/a?b=1",
+    "curl -X DELETE '{url}/a'",
+    "curl -XPUT {url}/a -d x=1 -d y=2",
+    "curl {url}/a --data-raw 'a=1&b=it'\"'\"'s'",
+    "curl {url}/a --data-urlencode 'a=two words' --data-urlencode '=x&y' --data-urlencode plain~x",
+    "curl -G {url}/a?z=1 -d a=1 --data-urlencode 'b=c d'",
+    "curl -sSL -H 'Authorization: OAuth oauth_nonce=\"x\"' -H 'X-A:b' {url}/a",
+    "curl -I {url}/a",
+    "curl --request PATCH --url {url}/a --header 'Content-Type: application/json' --data '{{\"a\": 1}}'",
+    "curl --json '{{\"a\": 1}}' {url}/a",
+    "curl {url}/a \\\n  -A agent/1 \\\n  -e http://from.example/ \\\n  --compressed",
+    "curl {url}/a --url-query 'a=b c' --url-query d=1",
+    "$ curl -u user:password -b cookie=1 -o /dev/null {url}/a",
+    "curl {url}/a --data-binary 'line one\nline two'",
+    "curl {url}/a -d 'line one\nline two'",
+]
+
+
+class Seen(HTTPServer):
+    requests: list[Request]
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Seen
+
+    def handle_one_request(self) -> None:
+        self.raw_requestline = self.rfile.readline()
+        if not self.parse_request():
+            return
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.requests.append(Request(self.command, self.path, dict(self.headers.items()), body or None))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Seen]:
+    with Seen(("127.0.0.1", 0), Handler) as serving:
+        serving.requests = []
+        thread = threading.Thread(target=serving.serve_forever)
+        thread.start()
+        try:
+            yield serving
+        finally:
+            serving.shutdown()
+            thread.join()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed (Debian: apt-get install curl)")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_is_read_as_curl_sends_it(server: Seen, command: str) -> None:
+    text = command.format(url=f"http://127.0.0.1:{server.server_address[1]}")
+    words = shlex.split(text.removeprefix("$ ").replace("\\\n", " "))
+    probe = subprocess.run([words[0], "--help", "all"], capture_output=True, text=True, check=True).stdout
+    if missing := [word for word in words if word in {"--url-query", "--json"} and word not in probe]:
+        pytest.skip(f"this curl has no {missing[0]}")
+    subprocess.run([*words, "--silent"], check=True, capture_output=True, timeout=30)
+    sent, read = server.requests[-1], read_request(text)
+    assert read.method == sent.method
+    assert read.url == f"http://127.0.0.1:{server.server_address[1]}{sent.url}"
+    assert read.body == sent.body
+    own = {"host", "accept", "content-length", "accept-encoding", "authorization", "cookie"}
+    expected = {name.lower(): value for name, value in sent.headers.items() if name.lower() not in own}
+    found = {name.lower(): value for name, value in read.headers.items() if name.lower() not in own}
+    if "user-agent" not in found:
+        expected.pop("user-agent")
+    assert found == expected
+
+
+def test_raw_http() -> None:
+    read = read_request("POST /1/a?b=1 HTTP/1.1\r\nHost: api.example.com\r\nContent-Type: text/plain\r\n\r\nhello\n")
+    assert (read.method, read.url, read.body) == ("POST", "https://api.example.com/1/a?b=1", b"hello\n")
+    whole = read_request("GET https://api.example.com/1\nAuthorization: OAuth oauth_nonce=x\n")
+    assert whole.header("authorization") == "OAuth oauth_nonce=x"
+
+
+def test_har() -> None:
+    entry = {
+        "request": {
+            "method": "POST",
+            "url": "https://api.example.com/1",
+            "headers": [{"name": "Content-Type", "value": "application/x-www-form-urlencoded"}],
+            "postData": {"params": [{"name": "a", "value": "b c"}]},
+        }
+    }
+    for text in (entry, entry["request"], {"log": {"entries": [entry]}}):
+        read = read_request(json.dumps(text))
+        assert (read.method, read.url, read.body) == ("POST", "https://api.example.com/1", b"a=b%20c")
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("", "is not a request"),
+        ("hello", "is not a request"),
+        ("curl", "no URL"),
+        ("curl https://a.example https://b.example", "2 URLs"),
+        ("curl 'https://a.example", "quotation"),
+        ("curl https://a.example -d @secret.txt", "in the file 'secret.txt'"),
+        ("curl file:///etc/passwd", "Write a URL that begins with https://"),
+        ("GET /a HTTP/1.1\n\n", "no Host header"),
+        ("{}", "HAR"),
+        ("{", "HAR"),
+        ('{"log": {"entries": []}}', "HAR"),
+        ('{"method": 1, "url": 2, "headers": 3}', "HAR"),
+        ("[" * 9999, "is not a request"),
+        ("{" + '"a":{' * 9999, "HAR"),
+    ],
+)
+def test_what_is_no_request(text: str, cause: str) -> None:
+    with pytest.raises(ConfigurationError, match=cause):
+        read_request(text)
+
+
+def test_an_answer() -> None:
+    response = read_response("HTTP/1.1 403 Forbidden\nDate: Tue, 14 Nov 2023 23:13:20 GMT\n\nno")
+    assert (response.status, response.header("date")[:3], response.body) == (403, "Tue", b"no")
+    assert read_response("oauth_problem=x").status == 401
