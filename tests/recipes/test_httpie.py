@@ -77,6 +77,23 @@ def test_a_download_and_what_is_not_sent(twitter: Any, echo: str, emulator: Emul
     assert emulator.journal.exchanges == ()
 
 
+def test_a_session_of_httpie_keeps_the_provider_and_no_key(twitter: Any, echo: str) -> None:
+    twitter("--session", "./mine.json", echo)
+    kept = (twitter.here.folder / "mine.json").read_text(encoding="utf-8")
+    assert json.loads(kept)["auth"]["raw_auth"] == "twitter"
+    assert "oauth_" not in kept
+    done = twitter.here.run("http", "--ignore-stdin", "--check-status", "--body", "--session", "./mine.json", echo)
+    assert json.loads(done.stdout)["user"] == "grace"
+
+
+def test_a_form_that_is_sent_in_chunks_is_refused(twitter: Any, echo: str, emulator: Emulator) -> None:
+    done = twitter("--form", "--chunked", "POST", echo, "a=b", status=1)
+    assert "The signature covers the body" in done.stderr
+    assert emulator.journal.exchanges == ()
+    sent = json.loads(twitter("--body", "--chunked", "POST", echo, "a=b").stdout)
+    assert (sent["user"], json.loads(sent["body"])) == ("grace", {"a": "b"})
+
+
 def test_keys_of_a_named_file(http: Any, emulated: Callable[..., dict[str, str]], echo: str) -> None:
     variables = emulated("twitter")
     mine = {name: value for name, value in variables.items() if name.startswith("TWITTER_")}

@@ -143,6 +143,22 @@ def test_what_a_call_refuses_is_not_signed(
     assert "canary" not in shown(caught.value)
 
 
+@pytest.mark.parametrize("url", ["https://evil.example/", "me?oauth_token=x", "me"])
+def test_no_error_shows_what_is_sent(make: Make, url: str) -> None:
+    twitter = make("twitter", **KEYS)
+    with pytest.raises(OAuthError) as caught:
+        twitter.sign(
+            "POST",
+            url,
+            token={"oauth_token": "canary-1", "oauth_token_secret": "canary-2"},
+            params={"password": "canary-3"},
+            headers={"Cookie": "canary-4", "Authorization": "Basic canary-7"},
+            data={"password": "canary-5"},
+            oauth_params={"oauth_verifier": "canary-6"},
+        )
+    assert "canary" not in shown(caught.value)
+
+
 def test_a_call_without_a_token(make: Make) -> None:
     twitter = make("twitter", **KEYS)
     with pytest.raises(MissingTokenError, match=r"Set TWITTER_TOKEN and TWITTER_TOKEN_SECRET in the environment"):

@@ -24,6 +24,7 @@ from oauth1_catalog.integrations import django_client, flask_client, httpx_clien
 from oauth1_catalog.integrations.django_tokens.store import DjangoTokens
 from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, SQLAlchemyTokens
 from oauth1_catalog.registry.token import OAuth2Token, Token
+from oauth1_catalog.rfc5849 import Request as SignedRequest
 
 
 def flask_names(app: Flask) -> None:
@@ -103,6 +104,7 @@ def script_names() -> None:
         assert_type(netsuite, CatalogClient)
         assert_type(netsuite.get("record/v1/customer", params={"limit": 10}), requests.Response)
         assert_type(netsuite.fetch_client_token(), Token)
+        assert_type(netsuite.sign("POST", "record/v1/customer", data={"a": [1, 2]}, params="b=c"), SignedRequest)
     assert_type(requests_client.OAuth1Session.from_catalog("netsuite"), requests_client.OAuth1Session)
     assert_type(requests_client.OAuth1Auth.from_catalog("netsuite"), requests_client.OAuth1Auth)
     requests.get("https://a.example/", auth=requests_client.OAuth1Auth.from_catalog("netsuite"))
@@ -113,6 +115,7 @@ async def async_script_names() -> None:
         assert_type(discogs, AsyncCatalogClient)
         assert_type(await discogs.get("oauth/identity"), httpx2.Response)
         assert_type(await discogs.userinfo(), dict[str, Any])
+        assert_type(discogs.sign("GET", "oauth/identity", token={"oauth_token": "t"}), SignedRequest)
     async with httpx_client.AsyncOAuth1Client.from_catalog("netsuite") as session:
         assert_type(session, httpx_client.AsyncOAuth1Client)
         assert_type(await session.get("record/v1/customer"), httpx2.Response)
