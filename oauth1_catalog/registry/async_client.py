@@ -170,7 +170,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
         kwargs: dict[str, Any],
     ) -> httpx2.Response:
         await self.pool.open()  # imports httpx2 in a thread, where the next line would hold up the event loop
-        from oauth1_catalog.clients.httpx_client import OAuth1Auth
+        from oauth1_catalog.clients.httpx_auth import OAuth1Auth
 
         if not withhold_token:
             token = masked(await self._any_token(token, request, current))
