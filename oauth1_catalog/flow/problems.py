@@ -10,7 +10,7 @@ import email.utils
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 from oauth1_catalog.redaction import MASK, is_secret_name
@@ -53,8 +53,7 @@ _ADVICE = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Problem:
+class Problem(NamedTuple):
     """The problem that a provider reports.
 
     ``code`` is its ``oauth_problem``, or the closest one to its prose (then ``reported`` is false). ``words`` is its

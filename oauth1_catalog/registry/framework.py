@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from oauth1_catalog.clients.connected import ConnectedPools
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.current_token import CurrentToken
 from oauth1_catalog.registry.effects import CacheCall, StoreCall
 from oauth1_catalog.registry.settings import NoSettings, Settings
-from oauth1_catalog.registry.temporary import LIFETIME, Session
 from oauth1_catalog.registry.token import TokenStore
 from oauth1_catalog.rfc5849.rsa import PrivateKeys
 
@@ -21,6 +20,11 @@ KEYS_ALONE = "; for a call that is signed with the client's keys alone pass with
 
 FrameworkRequest = TypeVar("FrameworkRequest")
 """The request class of a web framework."""
+
+Session: TypeAlias = MutableMapping[str, Any]  # what an application keeps in its session is its own
+
+LIFETIME = 600
+"""How long a login may take by default, in seconds."""
 
 
 class Framework(ABC, Generic[FrameworkRequest]):

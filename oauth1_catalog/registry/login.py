@@ -35,11 +35,13 @@ from oauth1_catalog.registry.effects import LoginSteps, StoreCall
 from oauth1_catalog.registry.framework import FrameworkRequest, RequestContext
 from oauth1_catalog.registry.login_checks import check_fixation, check_path, check_same_user
 from oauth1_catalog.registry.provider_values import text_params
-from oauth1_catalog.registry.temporary import PendingLogin, TemporaryStore
 from oauth1_catalog.registry.token import Token
 from oauth1_catalog.registry.token_store import TokenStoreMixin
 from oauth1_catalog.registry.urls import behind_base
 from oauth1_catalog.rfc5849.messages import TemporaryCredentials
+
+if TYPE_CHECKING:
+    from oauth1_catalog.registry.temporary import TemporaryStore
 
 
 class LoginMixin(TokenStoreMixin[FrameworkRequest]):
@@ -123,7 +125,9 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
         user = yield from self._user_of(request, user)
         yield from self.temporary.save(
             context.session,
-            PendingLogin(temporary, self._redirect_uri(redirect_uri), state_data or {}, user_digest(self.name, user)),
+            self.temporary.pending(
+                temporary, self._redirect_uri(redirect_uri), state_data or {}, user_digest(self.name, user)
+            ),
             keys=keys,
             in_cookie=context.in_cookie,
             compressed=context.compressed,
@@ -303,6 +307,8 @@ class LoginMixin(TokenStoreMixin[FrameworkRequest]):
     @cached_property
     def temporary(self) -> TemporaryStore:
         """The pending logins of this client."""
+        from oauth1_catalog.registry.temporary import TemporaryStore
+
         return TemporaryStore(
             self.name,
             binding=(self.provider.name, self.client_id or "", self.provider.access_token_url or ""),

@@ -19,14 +19,15 @@ import threading
 import time
 import zlib
 from collections import OrderedDict
-from collections.abc import Generator, Mapping, MutableMapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
 from oauth1_catalog.errors import CacheError, ConfigurationError
 from oauth1_catalog.registry.effects import CacheCall
 from oauth1_catalog.registry.encryption import SealError, decrypt, encrypt, record_cipher
+from oauth1_catalog.registry.framework import LIFETIME, Session
 from oauth1_catalog.registry.login_checks import (
     expired_login,
     foreign_login,
@@ -35,9 +36,6 @@ from oauth1_catalog.registry.login_checks import (
     used_login,
 )
 from oauth1_catalog.rfc5849.messages import TemporaryCredentials
-
-LIFETIME = 600
-"""How long a login may take by default, in seconds."""
 
 PENDING_LOGINS = 5
 """How many logins of one browser may be under way; a further one drops the oldest."""
@@ -51,8 +49,6 @@ name, this stays below the 4,093 bytes that browsers keep: of a longer cookie a 
 
 FORGOTTEN_AT_ONCE = 100
 """How many ended logins one callback forgets at most, so that none pays for all that ended before."""
-
-Session: TypeAlias = MutableMapping[str, Any]  # what an application keeps in its session is its own
 
 VERSION = 1
 """Of the record; another one is not read."""
@@ -102,6 +98,16 @@ class TemporaryStore:
         # Ordered: what stands first in a plain dictionary is found by going past all that stood before it.
         self._taken: OrderedDict[str, tuple[float, float]] = OrderedDict()  # when forgotten, when expired
         self._lock = threading.Lock()
+
+    def pending(
+        self,
+        temporary: TemporaryCredentials,
+        redirect_uri: str | None,
+        state_data: Mapping[str, object],
+        user: str | None,
+    ) -> PendingLogin:
+        """The record of a login that begins now."""
+        return PendingLogin(temporary, redirect_uri, state_data, user)
 
     def save(
         self,

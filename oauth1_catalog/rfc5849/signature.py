@@ -8,9 +8,8 @@ from __future__ import annotations
 import hmac
 from binascii import b2a_base64
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 from oauth1_catalog.errors import SigningError
 from oauth1_catalog.hosts import is_loopback, origin_of
@@ -66,8 +65,7 @@ class Plaintext:
         return signing_key(client_secret, token_secret)
 
 
-@dataclass(frozen=True, slots=True)
-class Hmac:
+class Hmac(NamedTuple):
     """HMAC (section 3.4.2) with the hash ``hash_name``.
 
     >>> Hmac("HMAC-SHA1", "sha1").sign("bs", "cs", "")
