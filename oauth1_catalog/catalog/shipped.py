@@ -35,7 +35,7 @@ def packed(entries: Mapping[str, Entry], directory: Path) -> bytes:
     """
     lines = []
     for name, entry in sorted(entries.items()):
-        sources = {stem: _digest(directory, stem) for stem in (str(one.data["name"]) for one in entry.documents)}
+        sources = {stem: _checksum(directory, stem) for stem in (str(one.data["name"]) for one in entry.documents)}
         lines.append(f"{_as_json(name)}:{_as_json({'sources': sources, 'data': entry.data})}")
     return ('{"providers":{\n' + ",\n".join(lines) + "\n}}\n").encode()
 
@@ -61,13 +61,13 @@ def _load(name: str) -> dict[str, Data] | None:
         return None
     line = content[start + len(key) : content.find(b"\n", start + 1)]
     stored = json.loads(line.removesuffix(b","))
-    if any(_digest(directory, stem) != digest for stem, digest in stored["sources"].items()):
+    if any(_checksum(directory, stem) != checksum for stem, checksum in stored["sources"].items()):
         return None
     data: dict[str, Data] = stored["data"]
     return data
 
 
-def _digest(directory: Path, stem: str) -> str:
+def _checksum(directory: Path, stem: str) -> str:
     return hashlib.sha256(read_bytes(directory / f"{stem}.yaml")).hexdigest()
 
 
