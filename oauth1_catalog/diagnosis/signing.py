@@ -12,7 +12,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import quote, unquote_plus, urlsplit
 
 from oauth1_catalog.errors import SigningError
@@ -148,6 +148,10 @@ def decode_base64(signature: str) -> bytes | None:
         return None
 
 
+_OF_PARAMETERS = frozenset({"parameters", "raw_protocol", "encode_value", "order", "sort_decoded"})
+_OF_PARTS = frozenset({"http_method", "uri", "encode_part", "whole"})
+
+
 @dataclass(frozen=True)
 class Signing:
     """One way to compute a signature. The defaults are those of RFC 5849.
@@ -195,6 +199,15 @@ class Signing:
     inputs_exchanged: bool = False
     whole: Encode = str
     read_signature: Callable[[str], bytes | None] = decode_base64
+
+    def changed(self, **fields: Any) -> Signing:  # those of this class
+        """The same with other values of some fields. What does not depend on them is not computed again."""
+        other = replace(self, **fields)
+        if not fields.keys() & _OF_PARAMETERS:
+            vars(other)["normalized"] = self.normalized
+            if not fields.keys() & _OF_PARTS:
+                vars(other)["base_string"] = self.base_string
+        return other
 
     @cached_property
     def normalized(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import quote, unquote, urlsplit
 
 from oauth1_catalog.diagnosis.mistakes import Facts, Mistake, Variants
@@ -19,25 +18,25 @@ def other_method(signing: Signing, facts: Facts) -> Variants:
     overridden = facts.sent.request.header("X-HTTP-Method-Override").upper()
     for method in dict.fromkeys((*_METHODS, overridden)):
         if method and method != signing.http_method.upper():
-            yield method, replace(signing, http_method=method)
+            yield method, signing.changed(http_method=method)
 
 
 def method_in_small_letters(signing: Signing, _: Facts) -> Variants:
     """The method is signed in small letters."""
-    yield signing.http_method.lower(), replace(signing, http_method=signing.http_method.lower())
+    yield signing.http_method.lower(), signing.changed(http_method=signing.http_method.lower())
 
 
 def other_scheme(signing: Signing, _: Facts) -> Variants:
     """``http`` is signed instead of ``https``, or the reverse."""
     scheme, authority, path = _split(signing.uri)
     other = "http" if scheme == "https" else "https"
-    yield other, replace(signing, uri=f"{other}://{authority}/{path}")
+    yield other, signing.changed(uri=f"{other}://{authority}/{path}")
     if authority.endswith(f":{DEFAULT_PORTS[other]}"):
         host = authority.rpartition(":")[0]
-        yield other, replace(signing, uri=f"{other}://{host}/{path}")
+        yield other, signing.changed(uri=f"{other}://{host}/{path}")
     elif ":" not in authority.rpartition("]")[2]:
         # The other scheme with the port of this one, as behind a proxy that ends TLS.
-        yield other, replace(signing, uri=f"{other}://{authority}:{DEFAULT_PORTS[scheme]}/{path}")
+        yield other, signing.changed(uri=f"{other}://{authority}:{DEFAULT_PORTS[scheme]}/{path}")
 
 
 def port_left_out(signing: Signing, _: Facts) -> Variants:
@@ -45,7 +44,7 @@ def port_left_out(signing: Signing, _: Facts) -> Variants:
     scheme, authority, path = _split(signing.uri)
     host, colon, port = authority.rpartition(":")
     if colon and port.isdecimal():
-        yield f":{port}", replace(signing, uri=f"{scheme}://{host}/{path}")
+        yield f":{port}", signing.changed(uri=f"{scheme}://{host}/{path}")
 
 
 def default_port_signed(signing: Signing, _: Facts) -> Variants:
@@ -53,7 +52,7 @@ def default_port_signed(signing: Signing, _: Facts) -> Variants:
     scheme, authority, path = _split(signing.uri)
     if ":" not in authority.rpartition("]")[2]:
         port = f":{DEFAULT_PORTS[scheme]}"
-        yield port, replace(signing, uri=f"{scheme}://{authority}{port}/{path}")
+        yield port, signing.changed(uri=f"{scheme}://{authority}{port}/{path}")
 
 
 def other_host(signing: Signing, facts: Facts) -> Variants:
@@ -65,7 +64,7 @@ def other_host(signing: Signing, facts: Facts) -> Variants:
             yield from _moved(signing, f"{scheme}://{name}", path)
     without = authority.removeprefix("www.")
     other = without if without != authority else f"www.{authority}"
-    yield other, replace(signing, uri=f"{scheme}://{other}/{path}")
+    yield other, signing.changed(uri=f"{scheme}://{other}/{path}")
     for address in facts.addresses:
         parts = urlsplit(address)
         yield from _moved(signing, f"{parts.scheme}://{parts.netloc}", path)
@@ -86,30 +85,30 @@ def _moved(signing: Signing, origin: str, path: str) -> Variants:
         uri = base_string_uri(f"{origin}/{path}")
     except (SigningError, ValueError):
         return
-    yield origin.partition("://")[2], replace(signing, uri=uri)
+    yield origin.partition("://")[2], signing.changed(uri=uri)
 
 
 def host_as_written(signing: Signing, facts: Facts) -> Variants:
     """The host is signed with its capital letters, or with its port as it is written."""
     parts = urlsplit(facts.sent.request.url)
     _, _, path = _split(signing.uri)
-    yield parts.netloc, replace(signing, uri=f"{parts.scheme}://{parts.netloc}/{path}")
+    yield parts.netloc, signing.changed(uri=f"{parts.scheme}://{parts.netloc}/{path}")
 
 
 def other_end(signing: Signing, _: Facts) -> Variants:
     """The path is signed with a ``/`` at its end that is not sent, or without one that is."""
     if signing.uri.endswith("/"):
-        yield "without", replace(signing, uri=signing.uri.removesuffix("/"))
+        yield "without", signing.changed(uri=signing.uri.removesuffix("/"))
     else:
-        yield "with", replace(signing, uri=f"{signing.uri}/")
+        yield "with", signing.changed(uri=f"{signing.uri}/")
 
 
 def path_decoded(signing: Signing, _: Facts) -> Variants:
     """The path is signed decoded, or encoded twice."""
     scheme, authority, path = _split(signing.uri)
-    yield "decoded", replace(signing, uri=f"{scheme}://{authority}/{unquote(path)}")
-    yield "encoded twice", replace(signing, uri=f"{scheme}://{authority}/{quote(path, safe='/~')}")
-    yield "decoded and encoded again", replace(signing, uri=f"{scheme}://{authority}/{quote(unquote(path), safe='/~')}")
+    yield "decoded", signing.changed(uri=f"{scheme}://{authority}/{unquote(path)}")
+    yield "encoded twice", signing.changed(uri=f"{scheme}://{authority}/{quote(path, safe='/~')}")
+    yield "decoded and encoded again", signing.changed(uri=f"{scheme}://{authority}/{quote(unquote(path), safe='/~')}")
 
 
 def prefix_left_out(signing: Signing, _: Facts) -> Variants:
@@ -117,19 +116,19 @@ def prefix_left_out(signing: Signing, _: Facts) -> Variants:
     scheme, authority, path = _split(signing.uri)
     parts = path.split("/")
     for number in range(1, min(len(parts), 5)):
-        yield "/" + "/".join(parts[:number]), replace(signing, uri=f"{scheme}://{authority}/{'/'.join(parts[number:])}")
+        yield "/" + "/".join(parts[:number]), signing.changed(uri=f"{scheme}://{authority}/{'/'.join(parts[number:])}")
 
 
 def query_in_address(signing: Signing, facts: Facts) -> Variants:
     """The query stays in the base string URI."""
     if query := urlsplit(facts.sent.request.url).query:
-        yield "", replace(signing, uri=f"{signing.uri}?{query}")
+        yield "", signing.changed(uri=f"{signing.uri}?{query}")
 
 
 def fragment_in_address(signing: Signing, facts: Facts) -> Variants:
     """The fragment stays in the base string URI."""
     if fragment := urlsplit(facts.sent.request.url).fragment:
-        yield "", replace(signing, uri=f"{signing.uri}#{fragment}")
+        yield "", signing.changed(uri=f"{signing.uri}#{fragment}")
 
 
 MISTAKES = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from urllib.parse import quote
 
 from oauth1_catalog.diagnosis.mistakes import Facts, Mistake, Variants
@@ -17,10 +16,10 @@ def _everywhere(signing: Signing, changed: Callable[[Encode], Encode]) -> Varian
     """A library has one function that encodes, or two: for the parameters, and for the parts of the base string."""
     value, part = changed(signing.encode_value), changed(signing.encode_part)
     secret = changed(signing.encode_secret)
-    yield "", replace(signing, encode_value=value, encode_part=part, encode_secret=secret)
-    yield "", replace(signing, encode_value=value, encode_part=part)
-    yield "in the parameters alone", replace(signing, encode_value=value)
-    yield "in the parts of the base string alone", replace(signing, encode_part=part)
+    yield "", signing.changed(encode_value=value, encode_part=part, encode_secret=secret)
+    yield "", signing.changed(encode_value=value, encode_part=part)
+    yield "in the parameters alone", signing.changed(encode_value=value)
+    yield "in the parts of the base string alone", signing.changed(encode_part=part)
 
 
 def plus_for_blank(signing: Signing, _: Facts) -> Variants:
@@ -73,30 +72,30 @@ def like_forms(signing: Signing, _: Facts) -> Variants:
 
 def values_not_encoded(signing: Signing, _: Facts) -> Variants:
     """Names and values are not encoded."""
-    yield "", replace(signing, encode_value=str)
+    yield "", signing.changed(encode_value=str)
 
 
 def parts_not_encoded(signing: Signing, _: Facts) -> Variants:
     """The parts of the base string are not encoded."""
     parameters = signing.normalized
     part = signing.encode_part
-    yield "all parts", replace(signing, encode_part=str)
-    yield "the parameters", replace(signing, encode_part=lambda text: text if text == parameters else part(text))
-    yield "the address", replace(signing, encode_part=lambda text: part(text) if text == parameters else text)
+    yield "all parts", signing.changed(encode_part=str)
+    yield "the parameters", signing.changed(encode_part=lambda text: text if text == parameters else part(text))
+    yield "the address", signing.changed(encode_part=lambda text: part(text) if text == parameters else text)
 
 
 def encoded_again(signing: Signing, _: Facts) -> Variants:
     """The whole base string is encoded again."""
-    yield "", replace(signing, whole=signing.encode_part)
+    yield "", signing.changed(whole=signing.encode_part)
     part = signing.encode_part
-    yield "", replace(signing, encode_part=lambda text: part(part(text)))
+    yield "", signing.changed(encode_part=lambda text: part(part(text)))
 
 
 def latin1(signing: Signing, _: Facts) -> Variants:
     """Text is encoded as Latin-1."""
     if any(not one.value.isascii() or not one.name.isascii() for one in signing.parameters):
         for codec in ("latin-1", "cp1252"):
-            yield codec, replace(signing, encode_value=lambda text, codec=codec: quote(text, "~", codec, "replace"))  # type: ignore[misc]
+            yield codec, signing.changed(encode_value=lambda text, codec=codec: quote(text, "~", codec, "replace"))
 
 
 MISTAKES = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Callable
-from dataclasses import replace
 from urllib.parse import unquote
 
 from oauth1_catalog.diagnosis.mistakes import Facts, Mistake, Variants
@@ -14,7 +13,7 @@ from oauth1_catalog.redaction import MaskedText
 
 
 def _secrets(signing: Signing, client: str, token: str) -> Signing:
-    return replace(signing, client_secret=MaskedText(client), token_secret=MaskedText(token))
+    return signing.changed(client_secret=MaskedText(client), token_secret=MaskedText(token))
 
 
 def token_secret_missing(signing: Signing, _: Facts) -> Variants:
@@ -36,18 +35,18 @@ def secrets_exchanged(signing: Signing, _: Facts) -> Variants:
 
 def ampersand_missing(signing: Signing, _: Facts) -> Variants:
     """The key has no ``&``."""
-    yield "", replace(signing, joint="")
+    yield "", signing.changed(joint="")
 
 
 def secrets_not_encoded(signing: Signing, _: Facts) -> Variants:
     """The secrets are not encoded in the key."""
-    yield "", replace(signing, encode_secret=str)
+    yield "", signing.changed(encode_secret=str)
 
 
 def secrets_encoded_twice(signing: Signing, _: Facts) -> Variants:
     """The secrets are encoded twice in the key."""
     encode = signing.encode_secret
-    yield "", replace(signing, encode_secret=lambda text: encode(encode(text)))
+    yield "", signing.changed(encode_secret=lambda text: encode(encode(text)))
 
 
 def space_around_secrets(signing: Signing, _: Facts) -> Variants:
@@ -92,8 +91,8 @@ def secret_decoded(signing: Signing, _: Facts) -> Variants:
             key = decode(signing.client_secret)
         except (ValueError, binascii.Error):
             continue
-        yield kind, replace(signing, key=key + end)
-        yield kind, replace(signing, key=key)
+        yield kind, signing.changed(key=key + end)
+        yield kind, signing.changed(key=key)
 
 
 def other_hash(signing: Signing, _: Facts) -> Variants:
@@ -101,26 +100,26 @@ def other_hash(signing: Signing, _: Facts) -> Variants:
     if not signing.is_plaintext:
         for ending, name in HASHES.items():
             if name != signing.hash_of_method:
-                yield f"SHA-{ending.removeprefix('SHA')}", replace(signing, hash_name=name)
+                yield f"SHA-{ending.removeprefix('SHA')}", signing.changed(hash_name=name)
 
 
 def plaintext(signing: Signing, _: Facts) -> Variants:
     """The signature is the key, as of PLAINTEXT."""
     if signing.method.startswith("HMAC"):
-        yield "", replace(signing, method="PLAINTEXT")
+        yield "", signing.changed(method="PLAINTEXT")
 
 
 def hmac_for_plaintext(signing: Signing, _: Facts) -> Variants:
     """The signature is an HMAC, but PLAINTEXT is declared."""
     if signing.is_plaintext:
         for name in HASHES:
-            yield f"HMAC-{name}", replace(signing, method=f"HMAC-{name}")
+            yield f"HMAC-{name}", signing.changed(method=f"HMAC-{name}")
 
 
 def inputs_exchanged(signing: Signing, _: Facts) -> Variants:
     """The base string is the key, and the key the text."""
     if signing.method.startswith("HMAC"):
-        yield "", replace(signing, inputs_exchanged=True)
+        yield "", signing.changed(inputs_exchanged=True)
 
 
 def _hexadecimal(signature: str) -> bytes | None:
@@ -166,9 +165,9 @@ def _read_by(read: Callable[[str], bytes | None]) -> Callable[[Signing, Facts], 
     def variants(signing: Signing, _: Facts) -> Variants:
         """The signature is written in another form."""
         if not signing.is_plaintext:
-            yield "", replace(signing, read_signature=read)
+            yield "", signing.changed(read_signature=read)
         elif read is _encoded_twice:
-            yield "", replace(signing, read_signature=_key_encoded_twice)
+            yield "", signing.changed(read_signature=_key_encoded_twice)
 
     return variants
 

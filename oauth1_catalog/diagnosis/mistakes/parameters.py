@@ -25,18 +25,18 @@ _ADDED = {
 
 def query_left_out(signing: Signing, _: Facts) -> Variants:
     """The base string has only the path."""
-    yield "", replace(signing, parameters=others(signing.parameters, "query"))
+    yield "", signing.changed(parameters=others(signing.parameters, "query"))
 
 
 def form_left_out(signing: Signing, _: Facts) -> Variants:
     """The body is not signed although it is a form."""
-    yield "", replace(signing, parameters=others(signing.parameters, "body"))
+    yield "", signing.changed(parameters=others(signing.parameters, "body"))
 
 
 def protocol_left_out(signing: Signing, _: Facts) -> Variants:
     """A protocol parameter is sent, but not signed."""
     for name in dict.fromkeys(one.name for one in signing.parameters if one.name.startswith("oauth_")):
-        yield name, replace(signing, parameters=tuple(one for one in signing.parameters if one.name != name))
+        yield name, signing.changed(parameters=tuple(one for one in signing.parameters if one.name != name))
 
 
 def protocol_added(signing: Signing, _: Facts) -> Variants:
@@ -99,13 +99,13 @@ def repeated_collapsed(signing: Signing, _: Facts) -> Variants:
     """Of a name that occurs more than once, one value is signed, as in a dictionary."""
     last = {one.name: one for one in signing.parameters}
     first = {one.name: one for one in reversed(signing.parameters)}
-    yield "the last", replace(signing, parameters=tuple(last.values()))
-    yield "the first", replace(signing, parameters=tuple(first.values()))
+    yield "the last", signing.changed(parameters=tuple(last.values()))
+    yield "the first", signing.changed(parameters=tuple(first.values()))
 
 
 def empty_left_out(signing: Signing, _: Facts) -> Variants:
     """Parameters without a value are not signed."""
-    yield "", replace(signing, parameters=tuple(one for one in signing.parameters if one.value))
+    yield "", signing.changed(parameters=tuple(one for one in signing.parameters if one.value))
 
 
 def arrays_numbered(signing: Signing, _: Facts) -> Variants:
@@ -120,7 +120,7 @@ def arrays_numbered(signing: Signing, _: Facts) -> Variants:
                 counts[name] = number + 1
                 name = name_of.format(name[:-2], number)
             changed.append(replace(one, name=name))
-        yield detail, replace(signing, parameters=tuple(changed))
+        yield detail, signing.changed(parameters=tuple(changed))
 
 
 def plus_kept(signing: Signing, _: Facts) -> Variants:
@@ -131,12 +131,12 @@ def plus_kept(signing: Signing, _: Facts) -> Variants:
         else one
         for one in signing.parameters
     )
-    yield "", replace(signing, parameters=tuple(changed))
+    yield "", signing.changed(parameters=tuple(changed))
 
 
 def values_trimmed(signing: Signing, _: Facts) -> Variants:
     """White space around values is not signed."""
-    yield "", replace(signing, parameters=tuple(replace(one, value=one.value.strip()) for one in signing.parameters))
+    yield "", signing.changed(parameters=tuple(replace(one, value=one.value.strip()) for one in signing.parameters))
 
 
 def signed_as_sent(signing: Signing, _: Facts) -> Variants:
@@ -153,12 +153,12 @@ def signed_as_sent(signing: Signing, _: Facts) -> Variants:
             else one
             for one in signing.parameters
         )
-        yield detail, replace(signing, parameters=tuple(encoded))
+        yield detail, signing.changed(parameters=tuple(encoded))
         wire = (
             replace(one, name=one.sent[0], value=one.sent[1]) if one.place in places and one.place != "header" else one
             for one in signing.parameters
         )
-        yield detail, replace(signing, parameters=tuple(wire))
+        yield detail, signing.changed(parameters=tuple(wire))
 
 
 def not_sorted(signing: Signing, _: Facts) -> Variants:
@@ -166,30 +166,30 @@ def not_sorted(signing: Signing, _: Facts) -> Variants:
     own = [one for one in signing.parameters if one.place == "header"]
     rest = [one for one in signing.parameters if one.place != "header"]
     for parameters in (signing.parameters, (*rest, *own), (*own, *rest)):
-        yield "", replace(signing, parameters=tuple(parameters), order=_joined)
+        yield "", signing.changed(parameters=tuple(parameters), order=_joined)
     by_name = sorted(own, key=lambda one: one.name)
-    yield "the OAuth parameters are sorted apart", replace(signing, parameters=(*rest, *by_name), order=_joined)
-    yield "the OAuth parameters are sorted apart", replace(signing, parameters=(*by_name, *rest), order=_joined)
+    yield "the OAuth parameters are sorted apart", signing.changed(parameters=(*rest, *by_name), order=_joined)
+    yield "the OAuth parameters are sorted apart", signing.changed(parameters=(*by_name, *rest), order=_joined)
 
 
 def sorted_before_encoding(signing: Signing, _: Facts) -> Variants:
     """The parameters are sorted before they are encoded."""
-    yield "", replace(signing, sort_decoded=True)
+    yield "", signing.changed(sort_decoded=True)
 
 
 def sorted_as_text(signing: Signing, _: Facts) -> Variants:
     """Names and values are joined before they are sorted."""
-    yield "", replace(signing, order=lambda pairs: sorted(_joined(pairs)))
+    yield "", signing.changed(order=lambda pairs: sorted(_joined(pairs)))
 
 
 def sorted_by_name_alone(signing: Signing, _: Facts) -> Variants:
     """Equal names keep the order in which they were sent."""
-    yield "", replace(signing, order=lambda pairs: _joined(sorted(pairs, key=lambda pair: pair[0])))
+    yield "", signing.changed(order=lambda pairs: _joined(sorted(pairs, key=lambda pair: pair[0])))
 
 
 def sorted_without_case(signing: Signing, _: Facts) -> Variants:
     """Capital and small letters are not distinguished."""
-    yield "", replace(signing, order=lambda pairs: _joined(sorted(pairs, key=lambda pair: pair[0].lower())))
+    yield "", signing.changed(order=lambda pairs: _joined(sorted(pairs, key=lambda pair: pair[0].lower())))
 
 
 def _joined(pairs: Sequence[Pair]) -> list[str]:
@@ -198,7 +198,7 @@ def _joined(pairs: Sequence[Pair]) -> list[str]:
 
 def _with(signing: Signing, *pairs: Pair) -> Signing:
     added = tuple(Parameter(name, value, "body") for name, value in pairs)
-    return replace(signing, parameters=(*signing.parameters, *added))
+    return signing.changed(parameters=(*signing.parameters, *added))
 
 
 MISTAKES = (
