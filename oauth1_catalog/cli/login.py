@@ -68,7 +68,7 @@ _VISIBLE = frozenset({"client_id", "rsa_key"})
 @click.option(
     "--format", "form", type=click.Choice(("env", "json")), default="env", show_default=True, help="Form of the token."
 )
-@click.option("--show-secrets", is_flag=True, help="Print the token, also to a terminal.")
+@click.option("--show-secrets", is_flag=True, help="Print the token to the terminal, instead of saving it.")
 @click.option(
     "--database",
     metavar="URL",
@@ -125,7 +125,7 @@ def login(
     \b
     Examples:
       oauth1-catalog login twitter --env-file .env --output .env
-      oauth1-catalog login discogs --headless --format json > token.json
+      oauth1-catalog login discogs --headless --format json --output token.json
       oauth1-catalog login flickr --set perms=read --database sqlite:///app.db --user 7
     """  # noqa: D301 - click reads the escape
     found = click.get_current_context().get_parameter_source("database")
@@ -134,6 +134,8 @@ def login(
         raise click.UsageError("--database and --user belong together.")
     if output is not None and user is not None:
         raise click.UsageError("--output and --database: choose one of them.")
+    if show_secrets and (output or user):
+        raise click.UsageError("--show-secrets prints the token instead of saving it. Leave one of the options out.")
     if output is None and user is None and not _prints(show_secrets) and not can_ask():
         raise click.UsageError("there is no place for the token. Pass --output FILE, or --database URL and --user ID.")
     values = MaskedMapping(pairs_of(settings))

@@ -9,6 +9,8 @@ import json
 import os
 import re
 import shlex
+import stat
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,7 +37,7 @@ def print_token(form: str, client: str) -> Save:
         else:
             text = "".join(f"{name}={shlex.quote(value)}\n" for name, value in _variables(token, client).items())
         click.echo(masked(text), nl=False)
-        return ""
+        return _warning_about_stdout()
 
     return save
 
@@ -111,6 +113,16 @@ def token_table(database: str, table: str, user: str, client: str) -> Iterator[S
             return f"The token is in the table {table}, for the user {user}."
 
         yield save
+
+
+def _warning_about_stdout() -> str:
+    """The warning that standard output is a file that others can read; a shell created it."""
+    try:
+        found = os.fstat(sys.stdout.fileno())
+    except (OSError, ValueError):  # not a file of the system
+        return ""
+    is_open = stat.S_ISREG(found.st_mode) and found.st_mode & 0o077
+    return "Others can read the file with the token: next time, use --output." if is_open else ""
 
 
 def _existing(path: Path, form: str) -> str:

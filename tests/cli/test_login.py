@@ -294,6 +294,16 @@ def test_missing_keys_are_asked_for(user: User) -> None:
         assert terminal.end() == 0
 
 
+def test_a_private_key_is_asked_for_as_a_path(user: User) -> None:
+    user.has_keys("jira_data_center")
+    path = user.env.pop("JIRA_DATA_CENTER_RSA_KEY")
+    with user.login("jira_data_center", "--headless", "--output", "token.env") as terminal:
+        terminal.expect(r"JIRA_DATA_CENTER_RSA_KEY \(a path\): ")
+        terminal.type(path)
+        terminal.answer(PIN, user.approves(user.address(terminal)))
+        assert terminal.end() == 0
+
+
 def test_a_question_without_an_answer(user: User) -> None:
     user.has_keys("twitter")
     del user.env["TWITTER_CLIENT_SECRET"]
@@ -453,6 +463,7 @@ DATABASE = {"DATABASE_URL": "sqlite:///app.db"}
         ("--database sqlite://", {}, "--database and --user belong together."),
         ("--user 7", {}, "--database and --user belong together."),
         ("--user 7 --output x", DATABASE, "--output and --database: choose one of them."),
+        ("--output x --show-secrets", {}, "--show-secrets prints the token instead of saving it."),
         ("--output none/x", {}, "--output: none/x is in the folder none, which does not exist."),
         ("--output link", {}, "--output: link is not a regular file."),
         ("--output /dev/null", {}, "--output: /dev/null is not a regular file."),
@@ -620,6 +631,26 @@ def test_it_can_be_stopped_at_any_time(user: User, place: str, how: str) -> None
         assert terminal.shows_typing
     assert terminal.screen.rstrip().endswith("Aborted!")
     assert list(user.folder.glob("*token*")) == []
+
+
+def test_a_file_of_the_shell_that_others_can_read(user: User) -> None:
+    user.has_keys("magento2")
+    file = user.folder / "shell.env"
+    for mode, warns in ((0o644, True), (0o600, False)):
+        file.touch()
+        file.chmod(mode)
+        with file.open("w") as stdout, user.login("magento2", stdout=stdout) as terminal:
+            assert terminal.end() == 0
+        assert ("Others can read the file with the token: next time, use --output." in terminal.screen) == warns
+        assert user.token("magento2", "shell.env")[0]
+
+
+def test_wrong_keys(user: User) -> None:
+    user.has_keys("discogs")
+    user.env["DISCOGS_CLIENT_SECRET"] = "wrong"
+    result, _ = user.runs("discogs", "--output", "token.env", "--port", "0")
+    assert result.exit_code == 1
+    assert "Error: discogs: the request_token request was refused with status 401" in result.output
 
 
 def test_a_disk_that_is_full_after_the_login(user: User) -> None:

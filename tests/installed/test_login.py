@@ -55,6 +55,7 @@ def test_every_login(user: User, name: str) -> None:
             page = user.allows(user.address(terminal))
             assert terminal.end() == 0, terminal.screen
         assert "<h1>You are logged in</h1>" in page.text
+        assert "cannot be read" not in terminal.screen
         assert user.token(name, "browser.env")[0]
         user.emulator.reset()
 
