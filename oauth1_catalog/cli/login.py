@@ -42,7 +42,7 @@ from oauth1_catalog.errors import (
     needs,
 )
 from oauth1_catalog.flow.callback import Callback
-from oauth1_catalog.flow.redirection import OUT_OF_BAND
+from oauth1_catalog.flow.redirection import OUT_OF_BAND, validate_redirect_uri
 from oauth1_catalog.hosts import authority_of, is_loopback
 from oauth1_catalog.redaction import MaskedMapping
 from oauth1_catalog.registry.environment import EnvironmentSettings
@@ -210,14 +210,14 @@ def _client(
         except MissingSettingError as error:
             place = EnvironmentSettings("--set", env_file)
             variables = [place.describe_location(registered, missing).partition(" in ") for missing in error.settings]
+            hints = [hint for missing in error.settings for hint in suggest_settings(registered, missing, place)]
             if not can_ask():
-                hints = [hint for missing in error.settings for hint in suggest_settings(registered, missing, place)]
                 where = f"Set {' and '.join(variable for variable, _, _ in variables)} in {variables[0][2]}"
                 raise ConfigurationError(
                     description=error.cause,
                     advice=" ".join((f"{where}, or run the command in a terminal, where it asks.", *hints)),
                 ) from None
-            tell(error.cause)
+            tell(" ".join((error.cause, *hints)))
             for missing, (variable, _, _) in zip(error.settings, variables, strict=True):
                 is_hidden = missing in CREDENTIALS - _VISIBLE
                 note = " (a path)" if missing == "rsa_key" else ""
@@ -251,6 +251,8 @@ def _callback_server(client: CatalogClient, *, headless: bool, port: int | None)
     """The server for the callback; ``None`` if the user pastes it."""
     rules = client.provider.callback
     configured = client.redirect_uri if port is None else None
+    if configured and not configured.startswith("/"):  # a path is completed and checked later
+        validate_redirect_uri(client.name, configured)
     parts = urlsplit(configured or "http://127.0.0.1")
     is_here = parts.scheme == "http" and is_loopback(parts.hostname or "")
     if headless or rules.value == OUT_OF_BAND or not is_here:

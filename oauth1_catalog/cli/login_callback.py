@@ -223,13 +223,14 @@ def read_pasted(provider: Provider, text: str, *, oauth_token: str, authorize_ur
     rules = provider.callback
     text = "".join(text.split())
     if "?" in text or "://" in text or f"{rules.token_param}=" in text:
-        address, _, query = text.rpartition("?")
+        address, mark, query = text.partition("?")
         if address == authorize_url.partition("?")[0]:
             raise StateError(
                 description="This is the address to open, not the one to which the provider sends the browser.",
                 advice="Allow access there first.",
             )
-        callback = read_callback(provider, parse_qsl(query.partition("#")[0], keep_blank_values=True))
+        query = (query if mark else text).partition("#")[0]
+        callback = read_callback(provider, parse_qsl(query, keep_blank_values=True))
         check_token(callback, oauth_token)
         if callback.failure is None and callback.oauth_verifier is None and rules.verifier == "required":
             raise StateError(

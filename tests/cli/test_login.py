@@ -306,8 +306,9 @@ def test_a_private_key_is_asked_for_as_a_path(user: User) -> None:
 
 def test_a_question_without_an_answer(user: User) -> None:
     user.has_keys("twitter")
-    del user.env["TWITTER_CLIENT_SECRET"]
+    user.env["TWITTER_API_SECRET"] = user.env.pop("TWITTER_CLIENT_SECRET")
     with user.login("twitter", "--output", "token.env") as terminal:
+        terminal.expect(r"twitter: no client_secret .* Did you mean TWITTER_API_SECRET \(set in the environment\)\?")
         for _ in range(3):
             terminal.answer("TWITTER_CLIENT_SECRET: ", "")
         assert terminal.end() == 2
@@ -472,6 +473,9 @@ DATABASE = {"DATABASE_URL": "sqlite:///app.db"}
         ("--output x --set client_secret=hush", {}, "--set client_secret: other users of this machine can read"),
         ("--output x --set client_secert=hush", {}, "Did you mean 'client_secret'?"),
         ("--output x --flow xauth", {}, "--flow xauth: twitter has redirect, static_token."),
+        ("--output x", {"TWITTER_REDIRECT_URI": "http://127.0.0.1:99999/"}, "Port out of range"),
+        ("--output x", {"TWITTER_REDIRECT_URI": "http://["}, "the redirect URI 'http://[' cannot be read"),
+        ("--output x", {"TWITTER_REDIRECT_URI": "/auth"}, "OAUTH1_CATALOG_REDIRECT_BASE_URL"),
         ("--output x --env-file none", {}, "File 'none' does not exist."),
     ],
 )
@@ -578,6 +582,16 @@ def test_without_a_terminal_nothing_is_asked(user: User) -> None:
     assert result.exit_code == 2
     assert "Set TWITTER_CLIENT_ID in the environment or keys.env, or run" in result.output
     assert "Did you mean TWITTER_CONSUMER_KEY (set in the environment)?" in result.output
+
+
+def test_another_flow_of_a_provider(user: User) -> None:
+    user.has_keys("twitter")
+    issued = user.emulator.issue_token("twitter", user="grace")
+    user.env |= {"TWITTER_TOKEN": issued.oauth_token, "TWITTER_TOKEN_SECRET": issued.oauth_token_secret}
+    result, _ = user.runs("twitter", "--flow", "static_token", "--output", "token.env")
+    assert result.exit_code == 0
+    assert "You are logged in to X (Twitter) as grace." in result.output
+    assert user.token("twitter") == (issued.oauth_token, issued.oauth_token_secret)
 
 
 def test_a_program_can_give_the_answers(user: User) -> None:
@@ -715,6 +729,7 @@ BACK = "https://a.example/cb?oauth_token=t&oauth_verifier=v"
         (BACK.partition("?")[2], "v"),
         (f"{BACK}#_=_", "v"),
         (f"{BACK}&x=%C3%A9", "v"),
+        (f"{BACK}&state=a?b", "v"),
     ],
 )
 def test_what_may_be_pasted(pasted: str, verifier: str) -> None:

@@ -84,10 +84,12 @@ class User:
             The result of the command, and the page.
         """
         pages: list[str] = []
+        threads: list[Thread] = []
 
         def open_in_thread(url: str) -> None:
             assert browser is not None
-            Thread(target=lambda: pages.append(browser(url).text)).start()
+            threads.append(Thread(target=lambda: pages.append(browser(url).text)))
+            threads[-1].start()
 
         with pytest.MonkeyPatch.context() as patch, contextlib.chdir(self.folder):
             patch.setattr("oauth1_catalog.cli.login._open_browser", open_in_thread)
@@ -96,6 +98,8 @@ class User:
             for name, value in self.env.items():
                 patch.setenv(name, value)
             result = CliRunner().invoke(cli, ["login", *map(str, arguments)], input=typed)
+            for thread in threads:
+                thread.join()
         assert [secret for secret in self.secrets - {""} if secret in result.stderr] == []
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         return result, "".join(pages)

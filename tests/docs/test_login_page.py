@@ -32,11 +32,16 @@ open("page.html", "w").write(requests.get(back, timeout=60).text)
 """
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("shop")
+
+
+@pytest.fixture(scope="module")
+def environment(folder: Path) -> Iterator[dict[str, str]]:
     """A folder with the page's script, an emulator in another process, and a browser that allows access."""
-    (tmp_path / "hello.py").write_text(HELLO, encoding="utf-8")
-    (tmp_path / "browser.py").write_text(BROWSER, encoding="utf-8")
+    (folder / "hello.py").write_text(HELLO, encoding="utf-8")
+    (folder / "browser.py").write_text(BROWSER, encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     environment = {
@@ -47,7 +52,7 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
         "TWITTER_REDIRECT_URI": f"http://127.0.0.1:{port}/callback",  # another test can have the port of the page
     }
     with subprocess.Popen(
-        ["sh", "-c", f"exec {EMULATE}"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+        ["sh", "-c", f"exec {EMULATE}"], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
     ) as emulator:
         assert emulator.stdout is not None
         try:
@@ -64,29 +69,29 @@ def run(command: str, folder: Path, environment: dict[str, str]) -> subprocess.C
     )  # fmt: skip
 
 
-def test_the_commands_of_the_page(environment: dict[str, str], tmp_path: Path) -> None:
-    done = run(LOGIN, tmp_path, environment)
+def test_the_commands_of_the_page(environment: dict[str, str], folder: Path) -> None:
+    done = run(LOGIN, folder, environment)
     assert done.returncode == 0, done.stderr
     assert done.stderr.endswith("You are logged in to X (Twitter) as grace. The token is in .env.\n")
     assert "You are logged in to X (Twitter) as grace. The token is in .env.\n" in PAGE
     assert done.stdout == ""
-    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
-    assert "TWITTER_TOKEN" in (tmp_path / ".env").read_text(encoding="utf-8")
-    assert "TWITTER_TOKEN=" not in (tmp_path / ".env.emulated").read_text(encoding="utf-8")
-    done = run(RUN, tmp_path, environment)
+    assert (folder / ".env").stat().st_mode & 0o777 == 0o600
+    assert "TWITTER_TOKEN" in (folder / ".env").read_text(encoding="utf-8")
+    assert "TWITTER_TOKEN=" not in (folder / ".env.emulated").read_text(encoding="utf-8")
+    done = run(RUN, folder, environment)
     assert (done.returncode, done.stdout) == (0, "Hello grace\n"), done.stderr
 
 
-def test_the_keys_and_the_token_in_one_file(environment: dict[str, str], tmp_path: Path) -> None:
+def test_the_keys_and_the_token_in_one_file(environment: dict[str, str], folder: Path) -> None:
     """The first command of the page."""
     (command,) = re.findall(r"^```\n\$ (oauth1-catalog login .*)\n", PAGE, re.MULTILINE)
-    keys = (tmp_path / ".env.emulated").read_text(encoding="utf-8")
-    (tmp_path / ".env").write_text(keys, encoding="utf-8")
+    keys = (folder / ".env.emulated").read_text(encoding="utf-8")
+    (folder / ".env").write_text(keys, encoding="utf-8")
     done = run(
-        f"unset TWITTER_CLIENT_ID TWITTER_CLIENT_SECRET OAUTH1_CATALOG_PATH\n{command}\n{RUN}", tmp_path, environment
+        f"unset TWITTER_CLIENT_ID TWITTER_CLIENT_SECRET OAUTH1_CATALOG_PATH\n{command}\n{RUN}", folder, environment
     )
     assert (done.returncode, done.stdout) == (0, "Hello grace\n"), done.stderr
-    assert (tmp_path / ".env").read_text(encoding="utf-8").startswith(keys)
+    assert (folder / ".env").read_text(encoding="utf-8").startswith(keys)
 
 
 def test_what_the_page_names_exists() -> None:
