@@ -124,7 +124,7 @@ def migrate(
                 **variables,
             )
         )
-        client.require_exchange()
+        limit = client.require_exchange().limit
         cipher = TokenCipher(_token_keys(env_file))
         engine = stack.enter_context(open_database("`migrate`", database))
         from oauth1_catalog.integrations.sqlalchemy_tokens.migration import SQLAlchemyMigration
@@ -134,7 +134,7 @@ def migrate(
         )
         plan = planned(client, rows.counts(), most)
         if dry_run:
-            click.echo(plan.json if as_json else "\n".join(plan.lines))
+            click.echo(plan.json if as_json else "\n".join(plan.planned_lines(limit)))
             return
         file = None
         if output is not None:
@@ -166,7 +166,7 @@ def _shown(name: str, total: int, *, quiet: bool) -> Iterator[Callable[[Asked | 
     """How events are shown: not at all, as a bar on a terminal, or in lines."""
     if quiet:
         yield lambda event: None  # noqa: ARG005 - an event
-    elif sys.stdout.isatty():
+    elif sys.stdout is not None and sys.stdout.isatty():
         with click.progressbar(length=total, label=f"Exchanging {name}", show_pos=True) as bar:
             yield lambda event: bar.update(int(isinstance(event, Asked) and event.is_done))
     else:

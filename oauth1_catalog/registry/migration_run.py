@@ -20,8 +20,9 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from oauth1_catalog.catalog.provider import ExchangeLimit
 from oauth1_catalog.errors import ConfigurationError, OAuthError
-from oauth1_catalog.redaction import MaskedMapping
+from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.migration import Asked, Counts, Lease, MigrationTable, Waiting, migrate
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
 from oauth1_catalog.registry.token import OAuth2Token, Token
@@ -107,6 +108,12 @@ class Summary:
         if self.stopped:
             yield f"Stopped: {self.stopped}. Run the command again to continue."
 
+    def planned_lines(self, limit: ExchangeLimit | None) -> Iterator[str]:
+        """What a run would do, in words."""
+        yield f"{self.provider}: {self.exchanged} exchanged, {self.refused} refused, {self.again} to be asked."
+        if limit is not None:
+            yield f"The provider's limit is {limit.requests} requests in {limit.seconds} seconds."
+
     @property
     def json(self) -> str:
         """The summary as one JSON object."""
@@ -187,7 +194,7 @@ class TokenFile:
         user = lease.user if isinstance(lease.user, int) else str(lease.user)
         ends = {} if token.expires_at is None else {"expires_at": token.expires_at}
         line = MaskedMapping({"name": self._name, "user_id": user, **token, **ends})
-        self._write(json.dumps(dict(line)).encode() + b"\n")
+        self._write(json.dumps(line).encode() + b"\n")
         os.fsync(self._file)
 
     def close(self) -> None:
@@ -195,6 +202,7 @@ class TokenFile:
         os.close(self._file)
 
     def _write(self, data: bytes) -> None:
+        data = masked(data)
         # One call for a whole line, so that two workers do not mix theirs.
         written = os.write(self._file, data)
         if written < len(data):

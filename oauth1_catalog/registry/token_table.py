@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypedDict
 
 from oauth1_catalog.errors import TokenKeyError
+from oauth1_catalog.redaction import MaskedMapping
 from oauth1_catalog.registry.encryption import TokenCipher
 from oauth1_catalog.registry.token import OAuth2Token, Token
 from oauth1_catalog.rfc5849.messages import TokenLike, token_fields
@@ -117,9 +118,10 @@ def seal_oauth2_token(
         user: whose token.
         token: with its ``access_token``.
     """
-    fields = dict(token)
-    values = {"access_token": fields.pop("access_token"), "refresh_token": fields.pop("refresh_token", "")}
-    sealed = _sealed(cipher, {**values, "extra": json.dumps(fields)}, table, name, user)
+    fields = MaskedMapping(token)
+    values = MaskedMapping(access_token=fields.pop("access_token"), refresh_token=fields.pop("refresh_token", ""))
+    values["extra"] = json.dumps(fields)
+    sealed = _sealed(cipher, values, table, name, user)
     return SealedOAuth2Columns(
         access_token=sealed["access_token"],
         refresh_token=sealed["refresh_token"],

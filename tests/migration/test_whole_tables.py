@@ -29,7 +29,7 @@ def true_ends(provider: Provider, table: Table, wrong: set[str], *, tokens: int 
     assert len(rows) == tokens
     assert {user for user, row in rows.items() if row.state == "refused"} == wrong
     assert {row.reason for row in rows.values() if row.state == "refused"} <= {"400 invalid_grant"}
-    assert {row.state for row in rows.values()} == {"exchanged", "refused"}
+    assert {row.state for row in rows.values()} <= {"exchanged", "refused"}
     assert all(row.lease is None for row in rows.values())
     for user, row in rows.items():
         if row.state == "exchanged":

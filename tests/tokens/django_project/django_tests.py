@@ -2,11 +2,14 @@
 
 import io
 import os
+import re
 import threading
+import time
 from datetime import UTC, datetime
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -15,9 +18,11 @@ from django.test import Client, TransactionTestCase, override_settings
 
 from oauth1_catalog.emulator.testing import submit_consent
 from oauth1_catalog.errors import MissingTokenError, TokenKeyError, TokenRequestDeniedError
-from oauth1_catalog.integrations.django_tokens.models import OAuth1Token
+from oauth1_catalog.integrations.django_tokens.models import OAuth1Token, OAuth2Token
 from oauth1_catalog.integrations.django_tokens.store import DjangoTokens
 from oauth1_catalog.registry.encryption import TokenCipher
+from oauth1_catalog.registry.migration import Counts, Outcome
+from oauth1_catalog.registry.token import OAuth2Token as BearerToken
 from oauth1_catalog.registry.token import Token
 
 FIELDS = {"oauth_token": "token-1", "oauth_token_secret": "secret-1", "screen_name": "ada"}
@@ -243,3 +248,128 @@ class RotationTests(WithUser):
             with pytest.raises(CommandError, match="1 of 1 tokens could not be decrypted"):
                 call_command("rotate_oauth1_keys", stdout=io.StringIO(), stderr=errors)
         assert f"twitter: the token of user {self.user.pk} cannot be read" in errors.getvalue()
+
+
+class OAuth2Tests(WithUser):
+    """The second table; ``tests/migration/test_django.py`` fills it with the command."""
+
+    def table(self):
+        self.save()
+        self.save(user=get_user_model().objects.create_user("grace"))
+        return apps.get_app_config("oauth1_catalog_tokens").migration("twitter", "default")
+
+    def exchange(self, table, **outcome):
+        lease = table.lease(60, period=60, attempts=5)
+        token = BearerToken(access_token=f"new-{lease.user}", refresh_token="r", expires_in="7200")
+        token.expires_at = 1_900_000_000.0
+        given = {"state": "exchanged", "token": token, **outcome}
+        assert table.finish(lease, Outcome(**given))
+        return lease.user
+
+    def test_a_lease_is_one_worker_s_until_it_ends(self):
+        table, other = self.table(), apps.get_app_config("oauth1_catalog_tokens").migration("twitter", "default")
+        assert table.counts() == Counts(new=2)
+        table.prepare()
+        other.prepare()
+        first = table.lease(0.05, period=60, attempts=5)
+        second = other.lease(60, period=60, attempts=5)
+        assert {first.user, second.user} == {user.pk for user in get_user_model().objects.all()}
+        assert table.token(first)["oauth_token"] == "token-1"
+        assert table.sent(60) == (2, 0.0)
+        time.sleep(0.1)
+        taken = other.lease(60, period=60, attempts=5)
+        assert (taken.row, taken.attempt) == (first.row, 2)
+        assert other.sent(60)[0] == 3
+        assert 50 < other.next_due(5) <= 60
+        assert other.next_due(1) is None
+        kept = []
+        assert not table.finish(first, Outcome("refused", "late"), lambda: kept.append("late"))
+        assert other.finish(taken, Outcome("again", "503", delay=30, pause=900), lambda: kept.append("mine"))
+        assert kept == ["mine"]
+        assert 890 < table.sent(60)[1] <= 900
+        assert table.reasons() == {"503": 1}
+        assert 20 < table.next_due(5) <= 60
+        table.prepare()
+        assert table.next_due(5) == 0.0, "another run asks at once, unless a worker has the row"
+
+    def test_a_refused_row_is_asked_again_when_the_user_has_another_token(self):
+        table = self.table()
+        table.prepare()
+        users = [self.exchange(table, state="refused", reason="400 invalid_grant", token=None) for _ in range(2)]
+        table.prepare()
+        assert table.counts() == Counts(refused=2)
+        self.save(user=users[0], oauth_token="token-2")
+        table.prepare()
+        assert table.counts() == Counts(refused=1, again=1)
+        assert self.exchange(table) == users[0]
+
+    def test_tokens_are_read_and_saved(self):
+        table = self.table()
+        table.prepare()
+        user = self.exchange(table)
+        found = self.store.find_oauth2_token("twitter", user)
+        assert found == {"access_token": f"new-{user}", "refresh_token": "r", "expires_in": "7200"}
+        assert found.expires_at == 1_900_000_000.0
+        other = get_user_model().objects.exclude(pk=user).get()
+        assert self.store.find_oauth2_token("twitter", other) is None
+        self.store.save_oauth2_token("twitter", user, {"access_token": "a", "expires_at": 1_800_000_000})
+        assert self.store.find_oauth2_token("twitter", user).expires_at == 1_800_000_000.0
+        self.store.save_oauth2_token("twitter", other, {"access_token": "b"})
+        self.store.save_oauth2_token("garmin", other, {"access_token": "c"})
+        assert self.store.find_oauth2_token("garmin", other) == {"access_token": "c"}
+        assert table.counts() == Counts(exchanged=2)
+        with pytest.raises(MissingTokenError):
+            self.store.save_oauth2_token("twitter", other, {})
+
+        async def use():
+            await OAuth2Token.asave_token(name="yahoo", user=other, token={"access_token": "d"})
+            return (await OAuth2Token.afind(name="yahoo", user=other)).to_token()
+
+        assert async_to_sync(use)() == {"access_token": "d"}
+
+    def test_a_token_that_was_moved_is_no_token(self):
+        self.store.save_oauth2_token("twitter", self.user, {"access_token": "a"})
+        OAuth2Token.objects.update(user=get_user_model().objects.create_user("grace"))
+        with pytest.raises(TokenKeyError, match="it was sealed for another place"):
+            OAuth2Token.objects.get().to_token()
+
+    def test_both_tables_get_the_newest_key(self):
+        table = self.table()
+        table.prepare()
+        user = self.exchange(table)
+        old, new = os.environ["OAUTH1_CATALOG_TOKEN_KEYS"], TokenCipher.new_key()
+        with override_settings(OAUTH1_CATALOG_TOKEN_KEYS=[new, old]):
+            output = io.StringIO()
+            call_command("rotate_oauth1_keys", stdout=output)
+            assert "3 of 3" in output.getvalue(), "a row without a token needs no key"
+        with override_settings(OAUTH1_CATALOG_TOKEN_KEYS=[new]):
+            assert self.store.find_oauth2_token("twitter", user)["access_token"] == f"new-{user}"
+
+    def test_the_admin_shows_states_and_no_secret(self):
+        self.store.save_oauth2_token("twitter", self.user, {"access_token": "bearer-1", "refresh_token": "bearer-2"})
+        root = get_user_model().objects.create_superuser("root")
+        browser = Client()
+        browser.force_login(root)
+        row = OAuth2Token.objects.get()
+        for path in ("", f"{row.pk}/change/"):
+            page = browser.get(f"/admin/oauth1_catalog_tokens/oauth2token/{path}")
+            assert page.status_code == 200
+            text = page.content.decode()
+            assert "exchanged" in text
+            for secret in (row.access_token, row.refresh_token, row.extra, "bearer-1", "bearer-2"):
+                assert secret not in text
+        assert browser.get("/admin/oauth1_catalog_tokens/oauth2token/add/").status_code == 403
+
+    def test_mistakes_of_the_command(self):
+        for name, words in (
+            (
+                "twitter",
+                "twitter: no oauth2_client_id. Set OAUTH1_CATALOG['twitter']['oauth2_client_id'] in the settings",
+            ),
+            ("yahoo", "yahoo: its file does not describe how to exchange a token"),
+            ("twiter", "Did you mean"),
+        ):
+            with pytest.raises(CommandError, match=re.escape(words)):
+                call_command("oauth1_migrate", name, dry_run=True)
+        with pytest.raises(CommandError, match="--limit and --attempts are at least 1"):
+            call_command("oauth1_migrate", "twitter", limit=0)

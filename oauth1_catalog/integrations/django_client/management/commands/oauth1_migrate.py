@@ -67,11 +67,11 @@ class Command(BaseCommand):
         params = dict(one.partition("=")[::2] for one in param)
         try:
             client = _client(name)
-            client.require_exchange()
+            successor = client.require_exchange()
             table = _table(name, database)
             plan = planned(client, table.counts(), limit)
             if dry_run:
-                self._print(plan.json if json else "\n".join(plan.lines))
+                self._print(plan.json if json else "\n".join(plan.planned_lines(successor.limit)))
                 return
             file = None if output is None else TokenFile(output, name)
             show = (lambda _: None) if json else Lines(name, plan.again, self._print)
