@@ -16,6 +16,8 @@ import responses
 
 from oauth1_catalog import Catalog, client
 from oauth1_catalog.errors import OAuthError
+from oauth1_catalog.registry.catalog_calls import catalog_client
+from oauth1_catalog.registry.sync_script import CatalogClient
 
 CATALOG = Catalog()
 KEYS = {"client_id": "key", "client_secret": "hush", "user_agent": "shop/1.0"}
@@ -159,6 +161,29 @@ def test_a_provider_that_answers_wrong(answer: str) -> None:
                 messages += raised(action)
     assert of_a_framework(messages) == []
     assert len(set(messages)) > 50
+
+
+def test_a_command_advises_no_function() -> None:
+    """HTTPie's user can set variables, and cannot call ``client()``."""
+    messages = []
+    for name in filter(keyed, CATALOG.names()):
+        for arguments in ({}, values_of(name), KEYS, {**KEYS, **values_of(name)}):
+
+            def command(name: str = name, arguments: Any = arguments) -> None:
+                made: Any = catalog_client(CatalogClient, "", name, arguments)
+                made.sign("GET", "https://evil.example/", token=TOKEN)
+
+            def call(name: str = name, arguments: Any = arguments) -> None:
+                made: Any = catalog_client(CatalogClient, "", name, arguments)
+                made.sign("GET", made.api_base_url or "https://evil.example/")
+
+            messages += [*raised(command), *raised(call)]
+    messages = [one for one in messages if " or set OAUTH1_CATALOG_" not in one]  # one of the ways is a variable
+    assert not [one for one in messages if OF_A_FRAMEWORK.search(one) or "client()" in one or "withhold_token" in one]
+    assert not [one for one in messages if re.search(r" to\b\W*$|\s{2}|\.\.| ,|^\W*$", one)]
+    assert {"missing_setting", "retired_provider", "missing_token", "forbidden_host"} <= {
+        one.partition(":")[0] for one in messages
+    }
 
 
 def test_advice_of_a_framework_is_found() -> None:
