@@ -14,8 +14,8 @@ from socket import gaierror
 from typing import Any, TypeVar
 
 from oauth1_catalog.clients.limits import Limits
+from oauth1_catalog.diagnosis.problems import without_secret_fields
 from oauth1_catalog.errors import ResourceError, SigningError, TransportError
-from oauth1_catalog.flow.problems import without_secret_fields
 from oauth1_catalog.hosts import authority_of
 from oauth1_catalog.redaction import MASK, causes, is_secret_name, was_raised_inside, without_frames
 

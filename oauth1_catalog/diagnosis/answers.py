@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote
 
+from oauth1_catalog.diagnosis.problems import read_problem
 from oauth1_catalog.diagnosis.signing import SentRequest
-from oauth1_catalog.flow.problems import read_problem
 from oauth1_catalog.rfc5849.messages import Response
 
 _BASE_STRING = re.compile(

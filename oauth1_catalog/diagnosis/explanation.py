@@ -13,8 +13,11 @@ from oauth1_catalog.diagnosis.mistakes import Facts, Mistake, all_mistakes
 from oauth1_catalog.diagnosis.signing import SentRequest, Signing, read_sent, right_signing
 from oauth1_catalog.redaction import masked
 from oauth1_catalog.rfc5849.messages import Request, Response
+from oauth1_catalog.rfc5849.rsa import public_key_of
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
     from oauth1_catalog.rfc5849.rsa import RSAKey
 
 Side: TypeAlias = Literal["client", "server"]
@@ -99,12 +102,14 @@ def explain(
     *,
     client_secret: str | None = None,
     token_secret: str | None = None,
-    rsa_key: RSAKey | None = None,
+    rsa_key: RSAKey | RSAPublicKey | None = None,
     response: Response | None = None,
     server_base_string: str | None = None,
     server_signature: str | None = None,
     addresses: Sequence[str] = (),
     profile: Literal["rfc5849", "mastercard"] = "rfc5849",
+    signs_multipart: bool = False,
+    in_pairs: bool = True,
     now: float | None = None,
 ) -> Explanation:
     """Explain the signature of a request.
@@ -113,12 +118,14 @@ def explain(
         request: the request, as it was sent.
         client_secret: the consumer secret; ``None`` if it is not known.
         token_secret: the token's secret; ``None`` or ``""`` without a token.
-        rsa_key: the private key, for the RSA methods.
+        rsa_key: the key, for the RSA methods: the private one, or a public key object of ``cryptography``.
         response: the server's answer. Its problem, its base string, its signature and its time are read.
         server_base_string: the base string that the server built, if you know it, such as from its log.
         server_signature: the signature that the server expects, if you know it.
         addresses: further addresses of the server: its public address, if it is behind a proxy, and the internal one.
         profile: ``"mastercard"`` if the values of the protocol parameters are not encoded.
+        signs_multipart: whether the provider signs the text fields of a multipart body (Flickr).
+        in_pairs: try two mistakes together, if no single one is found, which takes about a second.
         now: the time at which the request was sent, in seconds since the epoch. Default: now.
 
     Raises:
@@ -133,17 +140,14 @@ def explain(
     """
     client_secret, token_secret, rsa_key = masked(client_secret), masked(token_secret), masked(rsa_key)
     sent = read_sent(request)
-    public_key = None
-    if rsa_key is not None:
-        from oauth1_catalog.rfc5849.rsa import load_private_key
-
-        public_key = load_private_key(rsa_key).public_key()
+    public_key = None if rsa_key is None else public_key_of(rsa_key)
     right = right_signing(
         sent,
         client_secret=client_secret or "",
         token_secret=token_secret or "",
         public_key=public_key,
         raw_protocol=profile == "mastercard",
+        signs_multipart=signs_multipart,
     )
     moment = time.time() if now is None else now
     answer = None if response is None else read_answer(response, sent, moment, (client_secret, token_secret))
@@ -151,7 +155,7 @@ def explain(
     expected = server_signature or (answer.signature if answer else None)
     is_known = public_key is not None if right.method.startswith("RSA") else client_secret is not None
 
-    search = _Search(right, Facts(sent, tuple(addresses)))
+    search = _Search(right, Facts(sent, tuple(addresses)), in_pairs=in_pairs)
     verdict: Verdict = "unsigned" if not sent.signature else "unknown"
     if sent.signature and is_known:
         verdict = "right" if right.matches(sent.signature) else "wrong"
@@ -179,7 +183,8 @@ Found: TypeAlias = tuple[tuple[NamedMistake, ...], Signing]
 class _Search:
     """Tries the mistakes, alone and then in pairs, until one leads to what was found on the other side."""
 
-    def __init__(self, right: Signing, facts: Facts) -> None:
+    def __init__(self, right: Signing, facts: Facts, *, in_pairs: bool) -> None:
+        self.in_pairs = in_pairs
         self.right = right
         self.facts = facts
         self.causes: list[Cause] = []
@@ -195,7 +200,7 @@ class _Search:
         """Add the causes for which ``matches`` is true."""
         alone = list(self._variants((), self.right, all_mistakes(), compare))
         found = self._matching(alone, matches)
-        if not found:
+        if not found and self.in_pairs:
             found = self._matching(self._pairs(alone, compare), matches)
         self.causes += [Cause(side, mistakes) for mistakes in found]
 

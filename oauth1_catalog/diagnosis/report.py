@@ -53,7 +53,7 @@ def _of_server(explanation: Explanation) -> Iterator[str]:
     elif base_string:
         yield f"The server builds another base string: {_difference(explanation.right.base_string, base_string)}"
     answer = explanation.answer
-    if answer is not None and answer.status >= 400 and answer.advice and not explanation.causes:
+    if answer is not None and answer.status >= 400 and answer.advice and not explanation.causes and not base_string:
         yield f"The server reports {answer.code or answer.words!r}. {answer.advice}"
 
 
@@ -97,8 +97,8 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield f"{sent.request.method} {shown_url(sent.request.url)}"
     yield ""
     yield "Parameters that are signed:"
-    width = max((len(one.name) for one in sent.parameters), default=0)
-    for one in sorted(sent.parameters, key=lambda one: (encode(one.name), encode(one.value))):
+    width = max((len(one.name) for one in right.parameters), default=0)
+    for one in sorted(right.parameters, key=lambda one: (encode(one.name), encode(one.value))):
         yield f"  {one.name:<{width}}  {MASK if _is_hidden(one.name) else one.value}  ({one.place})"
     if not right.is_plaintext:
         yield ""
@@ -141,7 +141,7 @@ def as_data(explanation: Explanation) -> dict[str, Any]:  # JSON values
                 "value": MASK if _is_hidden(one.name) else one.value,
                 "place": one.place,
             }
-            for one in sent.parameters
+            for one in right.parameters
         ],
         "signature_method": right.method,
         "base_string": None if right.is_plaintext else shown_base_string(right),

@@ -11,6 +11,8 @@ import hmac
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from email import message_from_bytes
+from email.policy import HTTP
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import quote, unquote_plus, urlsplit
@@ -128,6 +130,23 @@ def split_pairs(text: str, place: Place) -> list[Parameter]:
             name, _, value = piece.partition("=")
             found.append(Parameter(unquote_plus(name), unquote_plus(value), place, (name, value)))
     return found
+
+
+def multipart_fields(request: Request) -> tuple[Parameter, ...]:
+    """The text fields of a multipart body (RFC 7578): the parts without a file name. No other body has any."""
+    content_type = request.header("Content-Type")
+    if not content_type.lower().startswith("multipart/form-data"):
+        return ()
+    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
+    message = message_from_bytes(head + (request.body or b""), policy=HTTP)
+    found = []
+    for part in message.iter_parts() if message.is_multipart() else ():
+        name = part.get_param("name", header="content-disposition")
+        if isinstance(name, str) and part.get_filename() is None:
+            content = part.get_payload(decode=True)
+            value = content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
+            found.append(Parameter(name, value, "body"))
+    return tuple(found)
 
 
 def encode(text: str) -> str:
@@ -303,6 +322,7 @@ def right_signing(
     token_secret: str = "",
     public_key: RSAPublicKey | None = None,
     raw_protocol: bool = False,
+    signs_multipart: bool = False,
 ) -> Signing:
     """How RFC 5849 signs a request that was sent.
 
@@ -317,7 +337,7 @@ def right_signing(
     return Signing(
         sent.request.method.upper(),
         base_string_uri(sent.request.url),
-        sent.parameters,
+        (*sent.parameters, *(multipart_fields(sent.request) if signs_multipart else ())),
         method,
         MaskedText(client_secret),
         MaskedText(token_secret),

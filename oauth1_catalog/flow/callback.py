@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from oauth1_catalog.catalog.provider import Provider
+from oauth1_catalog.diagnosis.problems import REFUSALS
 from oauth1_catalog.errors import (
     AuthorizationDeniedError,
     MissingRequestTokenError,
@@ -18,7 +19,6 @@ from oauth1_catalog.errors import (
     StateError,
     TokenRequestDeniedError,
 )
-from oauth1_catalog.flow.problems import REFUSALS
 
 MAX_VALUE = 2048
 """The maximum length of a value in a callback, in characters."""

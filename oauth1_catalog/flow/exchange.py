@@ -17,6 +17,7 @@ from urllib.parse import quote_plus
 
 from oauth1_catalog.catalog.provider import Provider, Successor
 from oauth1_catalog.catalog.templates import fill, placeholders
+from oauth1_catalog.diagnosis.problems import excerpt, read_problem
 from oauth1_catalog.errors import (
     ConfigurationError,
     MissingSettingError,
@@ -26,7 +27,6 @@ from oauth1_catalog.errors import (
     TokenResponseError,
 )
 from oauth1_catalog.flow.driver import Steps
-from oauth1_catalog.flow.problems import excerpt, read_problem
 from oauth1_catalog.flow.responses import LAST, answer, parse_fields
 from oauth1_catalog.hosts import host_of, is_loopback, origin_of
 from oauth1_catalog.rfc5849.encoding import form_encode

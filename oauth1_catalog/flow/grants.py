@@ -10,7 +10,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from oauth1_catalog.catalog.provider import Endpoint, Provider
-from oauth1_catalog.errors import ConfigurationError, MissingTokenError
+from oauth1_catalog.errors import ConfigurationError, MissingTokenError, OAuthError
 from oauth1_catalog.flow.driver import Steps
 from oauth1_catalog.flow.redirection import (
     access_token_fields,
@@ -21,7 +21,7 @@ from oauth1_catalog.flow.redirection import (
     token_request,
     with_query,
 )
-from oauth1_catalog.flow.responses import answer, read_token, refusal
+from oauth1_catalog.flow.responses import answer, explained, read_token, refusal
 from oauth1_catalog.rfc5849 import Signer
 from oauth1_catalog.rfc5849.messages import Request, TokenCredentials
 
@@ -103,12 +103,16 @@ def renew_token(provider: Provider, signer: Signer, token: Mapping[str, str]) ->
         TokenRequestDeniedError, TokenResponseError: the provider did not renew it.
     """
     endpoint = _required(provider, provider.renew, "renew")
-    response = yield from answer(_request(provider, signer, endpoint, token), provider, step="renew")
+    request, credentials = _request(provider, signer, endpoint, token)
+    response = yield from answer(request, provider, step="renew")
     fields = {}
-    if endpoint.session_handle or "oauth_token" in response.text:
-        fields = read_token(response, provider, step="renew", secrets=_secrets(signer, token))
-    elif not 200 <= response.status < 300 or "oauth_problem" in response.text:
-        raise refusal(response, provider, step="renew", secrets=_secrets(signer, token))
+    try:
+        if endpoint.session_handle or "oauth_token" in response.text:
+            fields = read_token(response, provider, step="renew", secrets=_secrets(signer, token))
+        elif not 200 <= response.status < 300 or "oauth_problem" in response.text:
+            raise refusal(response, provider, step="renew", secrets=_secrets(signer, token))
+    except OAuthError as error:
+        raise explained(error, request, response, signer, credentials)  # noqa: B904 - it is the same error
     return {**token, **fields}
 
 
@@ -120,12 +124,16 @@ def revoke_token(provider: Provider, signer: Signer, token: Mapping[str, str]) -
         TokenRequestDeniedError, TokenResponseError: the provider did not revoke it.
     """
     endpoint = _required(provider, provider.revoke, "revoke")
-    response = yield from answer(_request(provider, signer, endpoint, token), provider, step="revoke")
+    request, credentials = _request(provider, signer, endpoint, token)
+    response = yield from answer(request, provider, step="revoke")
     if not 200 <= response.status < 300 or "oauth_problem" in response.text:
-        raise refusal(response, provider, step="revoke", secrets=_secrets(signer, token))
+        error = refusal(response, provider, step="revoke", secrets=_secrets(signer, token))
+        raise explained(error, request, response, signer, credentials)
 
 
-def _request(provider: Provider, signer: Signer, endpoint: Endpoint, token: Mapping[str, str]) -> Request:
+def _request(
+    provider: Provider, signer: Signer, endpoint: Endpoint, token: Mapping[str, str]
+) -> tuple[Request, TokenCredentials]:
     credentials = TokenCredentials(token["oauth_token"], token.get("oauth_token_secret") or "")
     handle = token.get(provider.token_response.session_handle or "oauth_session_handle")
     if endpoint.session_handle and not handle:
@@ -147,7 +155,7 @@ def _request(provider: Provider, signer: Signer, endpoint: Endpoint, token: Mapp
     url = with_query(url, fill_placeholders(endpoint.params, values)) if endpoint.params else url
     protocol = {"oauth_session_handle": handle} if endpoint.session_handle and handle else None
     signer = signer.at(provider.token_signature_type or signer.signature_type)
-    return signer.sign(Request(endpoint.method, url, provider.all_headers), credentials, protocol)
+    return signer.sign(Request(endpoint.method, url, provider.all_headers), credentials, protocol), credentials
 
 
 def _required(provider: Provider, endpoint: Endpoint | None, step: str) -> Endpoint:

@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.errors import ConfigurationError, MissingSettingError, TokenResponseError
+from oauth1_catalog.errors import ConfigurationError, MissingSettingError, OAuthError, TokenResponseError
 from oauth1_catalog.flow.driver import Steps
-from oauth1_catalog.flow.responses import answer, read_token
+from oauth1_catalog.flow.responses import answer, explained, read_token
 from oauth1_catalog.hosts import is_loopback, origin_of, read_url
 from oauth1_catalog.redaction import shown_url
 from oauth1_catalog.rfc5849 import Signer, form_encode
@@ -257,7 +257,10 @@ def token_request(
         credentials.oauth_token_secret if credentials else "",
         (protocol or {}).get("oauth_verifier", ""),
     )
-    return read_token(response, provider, step=step, secrets=secrets)
+    try:
+        return read_token(response, provider, step=step, secrets=secrets)
+    except OAuthError as error:
+        raise explained(error, request, response, signer, credentials)  # noqa: B904 - it is the same error
 
 
 def with_query(url: str, parameters: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 
 from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.catalog.provider import Lifetime, Provider, time_zone
+from oauth1_catalog.diagnosis.problems import excerpt, read_problem
 from oauth1_catalog.errors import (
     AuthorizationDeniedError,
     OAuthError,
@@ -25,12 +26,16 @@ from oauth1_catalog.errors import (
     TransportError,
 )
 from oauth1_catalog.flow.driver import Steps
-from oauth1_catalog.flow.problems import excerpt, read_problem
 from oauth1_catalog.hosts import host_of
 from oauth1_catalog.rfc5849.messages import Request, Response
 
 if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
+
+    from oauth1_catalog.rfc5849.messages import TemporaryCredentials, TokenCredentials
+    from oauth1_catalog.rfc5849.signer import Signer
+
+    SignsFor = TemporaryCredentials | TokenCredentials | None
 
 MAX_FIELDS = 100
 MAX_VALUE = 4096
@@ -212,6 +217,40 @@ def xml_root(text: str) -> ET.Element:
 
 
 _READERS = {"form": _form_fields, "json": _json_fields, "xml": _xml_fields}
+
+
+_OF_A_SIGNATURE = frozenset({"signature_invalid", None})
+"""Problems that a wrong signature can cause: many servers report none."""
+
+
+def explained(
+    error: OAuthError, request: Request, response: Response, signer: Signer, signs_for: SignsFor
+) -> OAuthError:
+    """``error`` with a note on the signature of the refused request, if this can be the reason.
+
+    Args:
+        error: what is raised.
+        request: the signed request.
+        response: the provider's answer.
+        signer: has signed it.
+        signs_for: the token that it was signed with.
+    """
+    if isinstance(error, TokenRequestDeniedError) and error.problem in _OF_A_SIGNATURE:
+        from oauth1_catalog.diagnosis import explain
+        from oauth1_catalog.rfc5849.signature import Rsa
+
+        method = signer.signature_method
+        explanation = explain(
+            request,
+            client_secret=signer.client.client_secret,
+            token_secret=signs_for.oauth_token_secret if signs_for else None,
+            rsa_key=method.public_key if isinstance(method, Rsa) else None,
+            response=response,
+            profile=signer.profile,
+            in_pairs=False,
+        )
+        error.add_note(f"{explanation.summary} See docs/invalid-signature.md.")
+    return error
 
 
 def refusal(

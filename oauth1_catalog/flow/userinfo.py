@@ -13,9 +13,9 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from oauth1_catalog.catalog.patterns import is_wildcard, matches_host
 from oauth1_catalog.catalog.provider import Provider, UserinfoRules
+from oauth1_catalog.diagnosis.problems import read_problem
 from oauth1_catalog.errors import MissingSettingError, ProviderError, TokenResponseError
 from oauth1_catalog.flow.driver import Steps
-from oauth1_catalog.flow.problems import read_problem
 from oauth1_catalog.flow.profiles import ACCEPTED, JsonProfile, Profile, read_profile
 from oauth1_catalog.flow.redirection import fill_placeholders, with_query
 from oauth1_catalog.flow.responses import answer

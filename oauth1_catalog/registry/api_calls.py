@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from oauth1_catalog.diagnosis import Explanation
     from oauth1_catalog.flow.token_header import TokenHeader
 
 Reply = TypeVar("Reply")
@@ -203,6 +204,26 @@ class ApiCallMixin(LoginMixin[FrameworkRequest]):
                 return self.signer.sign(unsigned, credentials, oauth_params)
         except Exception as error:
             raise without_frames(error)  # noqa: B904 - it is the same error
+
+    def explain(self, response: Any, token: TokenLike | None = None) -> Explanation:  # of requests or httpx2
+        """Explain the signature of a call: what was signed, and what the provider's answer reports.
+
+        It does no I/O, except that it reads the body of a response that is not read yet, with requests.
+
+        Args:
+            response: what ``get`` or another call returned.
+            token: the token of the call, if it was neither the client's nor that of the current request.
+
+        Returns:
+            ``summary`` is the result; ``str()`` of it is the whole report.
+
+        Raises:
+            MissingTokenError: the call was signed with another token.
+            ConfigurationError: calls of this provider are not signed.
+        """
+        from oauth1_catalog.registry.explanations import explain_call
+
+        return explain_call(self, response, masked(token))
 
     def _api_call(self, url: str, kwargs: dict[str, Any], *, allow_any_host: bool) -> tuple[str, dict[str, Any]]:
         """The absolute URL of an API call, and the call's arguments with what the provider always wants."""

@@ -221,7 +221,7 @@ class TokenStoreMixin(Generic[FrameworkRequest]):
         may be a stream without end.
         """
         owner = self._owner(token)
-        from oauth1_catalog.flow.problems import read_problem
+        from oauth1_catalog.diagnosis.problems import read_problem
 
         problem = read_problem(Response(response.status_code, dict(response.headers), beginning))
         renewable = problem.code == "token_expired" and self.provider.renew is not None

@@ -17,7 +17,7 @@ from oauth1_catalog.redaction import masked, type_name
 from oauth1_catalog.regular_files import read_regular
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
     RSAKey = str | bytes | os.PathLike[str] | RSAPrivateKey
 
@@ -55,6 +55,18 @@ def load_private_key(key: RSAKey, passphrase: str | bytes | None = None) -> RSAP
             WeakKeyWarning,
         )
     return parsed
+
+
+def public_key_of(key: RSAKey | RSAPublicKey) -> RSAPublicKey:
+    """The public half of a private RSA key; a public key object is returned unchanged.
+
+    Raises:
+        SigningError: it is not an RSA key.
+    """
+    key = masked(key)
+    with needs("An RSA key", "rsa"):
+        from cryptography.hazmat.primitives.asymmetric import rsa
+    return key if isinstance(key, rsa.RSAPublicKey) else load_private_key(key).public_key()
 
 
 def _load(key: RSAKey, passphrase: str | bytes | None) -> RSAPrivateKey:

@@ -20,7 +20,7 @@ from oauth1_catalog.rfc5849.rsa import load_private_key
 from oauth1_catalog.suggestions import did_you_mean, nearest
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
     from oauth1_catalog.rfc5849.rsa import RSAKey
 
@@ -108,6 +108,11 @@ class Rsa:
 
     def __repr__(self) -> str:
         return f"Rsa({self.name!r})"
+
+    @property
+    def public_key(self) -> RSAPublicKey:
+        """The public half of the key."""
+        return self._key.public_key()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the key as unencrypted PEM, because a key of ``cryptography`` cannot be pickled."""

@@ -181,6 +181,11 @@ class Signer:
         """When ``oauth_body_hash`` is sent: ``"none"``, ``"non_form"`` or ``"always"``."""
         return self._body_hash
 
+    @property
+    def profile(self) -> Profile:
+        """Whether the values of the protocol parameters are encoded."""
+        return "mastercard" if self._is_raw else "rfc5849"
+
     def at(self, signature_type: SignatureType) -> Signer:
         """The same signer with another ``signature_type``.
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = Path(oauth1_catalog.__file__).parent
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 NAMED = re.findall(r"`([\w/.]+\.py|\w+/[\w/]*/)(?:: (\w+))?`", PAGE)
-ELSEWHERE = {"clients/httpx_pool.py", "registry/async_client.py", "flow/problems.py", "registry/login_checks.py"}
+ELSEWHERE = {"clients/httpx_pool.py", "registry/async_client.py", "diagnosis/problems.py", "registry/login_checks.py"}
 """Files of the login that Starlette passes through, or a refusal."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.util
 import io
 import re
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from oauth1_catalog import client
 from oauth1_catalog.cli import cli
+from oauth1_catalog.emulator import Emulator
 from tests.docs.conftest import ROOT, python_blocks
 
 PAGE = ROOT / "docs" / "invalid-signature.md"
@@ -40,10 +43,21 @@ def test_the_command_reports_what_the_page_shows(tmp_path: Path, monkeypatch: py
 
 
 def test_the_example_in_python() -> None:
-    (block,) = python_blocks(PAGE)
+    block = python_blocks("docs/invalid-signature.md")[0]
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
         exec(compile(block, str(PAGE), "exec"), {})
     lines = output.getvalue().splitlines()
     assert lines[:2] == ["wrong", "client ['query-left-out']"]
     assert any("The parameters of the query are not signed." in line for line in lines)
+
+
+def test_the_example_with_a_client(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    block = python_blocks("docs/invalid-signature.md")[1]
+    emulator.client("twitter")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", emulator.ca_file)
+    monkeypatch.setattr("oauth1_catalog.client", functools.partial(client, catalog=emulator.catalog))
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        exec(compile(block, str(PAGE), "exec"), {})
+    assert output.getvalue().startswith("The signature is right for these secrets.")

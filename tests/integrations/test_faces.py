@@ -20,7 +20,16 @@ from oauth1_catalog.registry.api_calls import CallOptions, HttpOptions
 def operations(face: type, asks: Callable[[str], bool] = lambda name: True) -> dict[str, Any]:
     """The public functions of a client, without those that need no waiting."""
     found = {name: value for name, value in inspect.getmembers(face, inspect.isfunction) if not name.startswith("_")}
-    local = {"problems", "discard", "check_fixation", "require_keys", "require_exchange", "sealing_problem", "sign"}
+    local = {
+        "problems",
+        "discard",
+        "check_fixation",
+        "require_keys",
+        "sealing_problem",
+        "sign",
+        "explain",
+        "require_exchange",
+    }
     return {name: value for name, value in found.items() if name not in local and asks(name)}
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from email import message_from_bytes
-from email.policy import HTTP
 from urllib.parse import unquote
 
 from oauth1_catalog.diagnosis.mistakes import Facts, Mistake, Variants
-from oauth1_catalog.diagnosis.signing import Pair, Parameter, Signing, others, split_pairs
+from oauth1_catalog.diagnosis.signing import Pair, Parameter, Signing, multipart_fields, others, split_pairs
 from oauth1_catalog.rfc5849.parameters import is_form
 
 _ADDED = {
@@ -80,19 +78,8 @@ def body_signed(signing: Signing, facts: Facts) -> Variants:
 
 def multipart_signed(signing: Signing, facts: Facts) -> Variants:
     """The text fields of a multipart body are signed."""
-    content_type = facts.sent.request.header("Content-Type")
-    if not content_type.lower().startswith("multipart/form-data"):
-        return
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
-    message = message_from_bytes(head + (facts.sent.request.body or b""), policy=HTTP)
-    pairs = []
-    for part in message.iter_parts() if message.is_multipart() else ():
-        name = part.get_param("name", header="content-disposition")
-        if isinstance(name, str) and part.get_filename() is None:
-            content = part.get_payload(decode=True)
-            pairs.append((name, content.decode("utf-8", "replace") if isinstance(content, bytes) else ""))
-    if pairs:
-        yield "", _with(signing, *pairs)
+    if not any(one.place == "body" for one in signing.parameters) and (fields := multipart_fields(facts.sent.request)):
+        yield "", signing.changed(parameters=(*signing.parameters, *fields))
 
 
 def repeated_collapsed(signing: Signing, _: Facts) -> Variants:
