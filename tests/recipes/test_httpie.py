@@ -131,6 +131,15 @@ def test_a_provider_whose_calls_carry_the_token(
     assert json.loads(run("--body", f"{base}oauth1/echo", provider="zotero").stdout)["user"] == "grace"
     refused = run("--offline", "https://evil.example/", provider="zotero", status=1)
     assert "is not a host of this provider" in refused.stderr
+    with serving() as other:
+        other.answer = lambda _: response("{}")
+        emulator.fail_next("api", status=302, headers={"Location": f"{other.url}/steal"})
+        run("--follow", f"{base}oauth1/echo", provider="zotero")
+        assert other.last.target == "/steal"
+        assert "zotero-api-key" not in other.received.decode("latin-1").lower()
+        emulator.fail_next("api", status=302, headers={"Location": f"{base}oauth1/echo?again=1"})
+        answer = json.loads(run("--body", "--follow", f"{base}oauth1/echo", provider="zotero").stdout)
+        assert (answer["user"], answer["query"]) == ("grace", [["again", "1"]])
 
 
 def test_a_mistake_is_a_sentence(twitter: Any, echo: str) -> None:

@@ -133,6 +133,21 @@ def test_a_redirect_is_signed_for_the_provider_and_for_no_other_host(crawl: Craw
         assert "oauth" not in other.received.decode("latin-1").lower()
 
 
+def test_a_token_in_a_header_stays_with_the_provider(
+    crawl: Crawl, emulated: Callable[..., dict[str, str]], emulator: Emulator
+) -> None:
+    echo = f"{emulator.catalog.provider('zotero').api_base_url}oauth1/echo"
+    with serving() as other:
+        other.answer = lambda _: response("{}")
+        variables = emulated("zotero")
+        emulator.fail_next("api", status=302, headers={"Location": f"{other.url}/steal"})
+        found = crawl(variables, [{"kind": "request", "url": echo}] * 2, provider="zotero", CONCURRENT_REQUESTS=1)
+        assert sorted(json.loads(item["body"]).get("user", "") for item in found) == ["", "grace"]
+        assert [one.target for one in other.arrived] == ["/steal"]
+        assert variables["ZOTERO_TOKEN"] not in other.received.decode("latin-1")
+        assert "zotero-api-key" not in {name for item in found for name in item["sent"]}
+
+
 def test_scrapys_cache_holds_no_signature(crawl: Crawl, tmp_path: Path) -> None:
     with serving() as wire:
         wire.answer = lambda _: response("{}")
