@@ -22,6 +22,7 @@ from oauth1_catalog.errors import ConfigurationError, ProviderError, needs
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.encryption import SETTING
 from oauth1_catalog.registry.token import Token
+from oauth1_catalog.regular_files import read_regular
 
 Save = Callable[[Token], str]
 """Saves a token, and returns a sentence that describes where it is."""
@@ -133,11 +134,12 @@ def _existing(path: Path, form: str) -> str:
         fault, advice = "is not a regular file", "Name the file itself."
     elif path.exists():
         try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                text = masked(file.read())
+            text = masked(masked(read_regular(path)).decode("utf-8-sig"))
         except UnicodeDecodeError:
             fault, advice = "is not UTF-8 text", "Choose another file."
-        if form == "json" and not _is_token(text):
+        except OSError as error:
+            fault, advice = f"cannot be read ({error.strerror})", "Choose another file."
+        if not fault and form == "json" and not _is_token(text):
             fault, advice = "already exists, and does not contain a token", "Choose another file."
     elif not path.parent.is_dir():
         fault, advice = f"is in the folder {path.parent}, which does not exist", "Create the folder first."

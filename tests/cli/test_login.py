@@ -469,6 +469,8 @@ DATABASE = {"DATABASE_URL": "sqlite:///app.db"}
         ("--output link", {}, "--output: link is not a regular file."),
         ("--output /dev/null", {}, "--output: /dev/null is not a regular file."),
         ("--output latin.env", {}, "--output: latin.env is not UTF-8 text."),
+        ("--output large.env", {}, "--output: large.env cannot be read (it is larger than 1,048,576 bytes)."),
+        ("--output x --env-file /dev/zero", {}, "'/dev/zero' cannot be read (it is not a regular file)."),
         ("--output other.json --format json", {}, "other.json already exists, and does not contain a token."),
         ("--output x --set client_secret=hush", {}, "--set client_secret: other users of this machine can read"),
         ("--output x --set client_secert=hush", {}, "Did you mean 'client_secret'?"),
@@ -488,6 +490,7 @@ def test_wrong_use_is_found_before_the_login(
     (user.folder / "victim").write_text("mine\n", encoding="utf-8")
     (user.folder / "link").symlink_to("victim")
     (user.folder / "latin.env").write_bytes(b"NAME=\xe9\n")
+    (user.folder / "large.env").write_bytes(b"#" * 1_100_000)
     (user.folder / "other.json").write_text('{"name": "mine"}', encoding="utf-8")
     before = sorted(path.name for path in user.folder.iterdir())
     result, _ = user.runs("twitter", *arguments.split())
