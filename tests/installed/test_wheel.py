@@ -277,6 +277,13 @@ EXAMPLES: dict[str, Callable[[Environment, Path, dict[str, str], Emulator], None
 """The first documented command or example of each extra; ``all`` runs those of what it brings."""
 
 
+def test_a_clone_is_installed_by_its_path(environment: Environment) -> None:
+    """As the README advises: the wheel is built with what ``build-system.requires`` lists, and nothing else."""
+    environment.install(f"oauth1-catalog @ {ROOT.as_uri()}")
+    shown = environment.run("python", "-c", "from oauth1_catalog import Catalog; print(len(Catalog().names()))").stdout
+    assert int(shown) > 100
+
+
 def test_every_extra_has_an_example() -> None:
     assert set(EXTRAS) - set(EXAMPLES) == {"all", "bench"}
 
