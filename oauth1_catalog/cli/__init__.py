@@ -109,8 +109,8 @@ INSECURE = click.option(
 )
 
 
-def pairs_of(settings: Sequence[str]) -> dict[str, object]:
-    """The values of ``--set NAME=VALUE``.
+def pairs_of(settings: Sequence[str], option: str = "--set") -> dict[str, object]:
+    """The values of ``--set NAME=VALUE``, or of another option of this form.
 
     Raises:
         UsageError: one of them has no ``=``.
@@ -122,7 +122,7 @@ def pairs_of(settings: Sequence[str]) -> dict[str, object]:
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals:
-            raise click.UsageError(f"--set {setting}: use NAME=VALUE")
+            raise click.UsageError(f"{option} {setting}: use NAME=VALUE")
         pairs[name] = value
     return pairs
 

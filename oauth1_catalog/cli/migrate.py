@@ -105,6 +105,7 @@ def migrate(
     manage.py oauth1_migrate instead.
     """
     variables: dict[str, Any] = pairs_of(settings)
+    parameters = pairs_of(params, "--param")
     catalog = None
     if directories or provider.endswith(".yaml"):
         provider, catalog = provider_named(provider, directories)
@@ -141,9 +142,7 @@ def migrate(
             file = TokenFile(output, client.name)
             stack.callback(file.close)
         with _shown(client.name, plan.again, quiet=as_json) as show:
-            summary, fault = run(
-                client, rows, show=show, params=pairs_of(params), output=file, most=most, attempts=attempts
-            )
+            summary, fault = run(client, rows, show=show, params=parameters, output=file, most=most, attempts=attempts)
         click.echo(summary.json if as_json else "\n".join(summary.lines))
         if fault is not None:
             raise fault

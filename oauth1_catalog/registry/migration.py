@@ -161,6 +161,12 @@ class Waiting:
     cause: Literal["limit", "provider", "rows"]
 
 
+def steady_clock() -> float:
+    """Seconds of a clock that nobody sets, and that counts while the machine is suspended, if the system has one."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
+
+
 def lease_seconds(deadline: float) -> float:
     """How long a lease lasts, for a request with this deadline. The rest is for the database and the signature.
 
@@ -180,7 +186,7 @@ def migrate(
     most: int | None = None,
     attempts: int = ATTEMPTS,
     keep: Callable[[Lease, OAuth2Token], None] | None = None,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = steady_clock,
 ) -> Iterator[Asked | Waiting]:
     """Exchange the rows of a table; stop the iteration between two events to end it.
 

@@ -127,7 +127,7 @@ class Interruption:
     """
 
     def __init__(self) -> None:
-        self.requested = False
+        self.requested: bool = False
         self._times = itertools.count(1)
         self._before: dict[int, Any] = {}
 

@@ -107,7 +107,7 @@ def test_a_file_instead_of_the_table(tables: Tables) -> None:
         ("x --oauth2-table oauth1_token", 2, "oauth1_token: this is not a table of tokens: it lacks access_token"),
         ("x --output link", 2, "link is a link, and tokens are not written there. Choose another file"),
         ("x --output missing/tokens", 1, "missing/tokens: No such file or directory."),
-        ("x --param scope", 2, "--set scope: use NAME=VALUE"),
+        ("x --param scope", 2, "--param scope: use NAME=VALUE"),
         ("x --database tokens.db", 1, "--database: this is not an SQLAlchemy URL."),
         ("twiter", 2, "Did you mean"),
     ],

@@ -7,6 +7,7 @@ after each line of its input another one with what it has seen.
 from __future__ import annotations
 
 import json
+import os
 import random
 import sys
 import tempfile
@@ -41,6 +42,7 @@ class FaultyEmulator(Emulator):
         self.faults: Counter[str] = Counter()
         self.given: dict[str, list[str]] = defaultdict(list)
         self.refused: dict[str, int] = {}
+        self.statuses: Counter[int] = Counter()
         self.times: list[float] = []
         self.lock = threading.Lock()
 
@@ -58,7 +60,10 @@ class FaultyEmulator(Emulator):
             self.faults[fault] += 1
         try:
             time.sleep(self.slow)
-            return self._faulty(fault, user, request, connection)
+            answer = self._faulty(fault, user, request, connection)
+            with self.lock:
+                self.statuses[answer.status if answer else 0] += 1
+            return answer
         finally:
             with self.lock:
                 self.inside[user] -= 1
@@ -92,6 +97,7 @@ class FaultyEmulator(Emulator):
                 "faults": self.faults,
                 "given": self.given,
                 "refused": self.refused,
+                "statuses": self.statuses,
                 "times": self.times,
             }
 
@@ -114,7 +120,7 @@ def main(tokens: str, seed: str, slow: str = "0.005", rates: str = "", files: st
         client = emulator.client("x")
         told = {
             "environment": {
-                "OAUTH1_CATALOG_PATH": folder,
+                "OAUTH1_CATALOG_PATH": os.pathsep.join(filter(None, (folder, files))),
                 "REQUESTS_CA_BUNDLE": str(Path(folder, "ca-bundle.pem")),
                 "X_CLIENT_ID": client.client_id,
                 "X_CLIENT_SECRET": client.client_secret,

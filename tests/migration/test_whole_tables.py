@@ -158,3 +158,29 @@ def test_clocks_that_differ_by_an_hour(
     summaries = [summary_of(worker) for worker in workers]
     assert all(summary["asked"] > 10 for summary in summaries)
     true_ends(x, rows, wrong, tokens=150)
+
+
+SLOW = """schema_version: 1
+name: x
+extends: x
+successor: {limit: {requests: 20, seconds: 5}}
+"""
+
+
+def test_workers_keep_to_the_limit_together(
+    provider: Callable[..., Provider], table: Callable[..., Table], postgresql: PostgreSQLServer, tmp_path: Path
+) -> None:
+    """X, which allows 20 exchanges in 5 seconds here, never has to refuse one."""
+    (tmp_path / "x.yaml").write_text(SLOW, encoding="utf-8")
+    x = provider(45, "paced", 0.0, "{}", tmp_path)
+    rows = table(postgresql.url, x)
+    rows.fill(x.tokens, refused=10**6)
+    begun = time.monotonic()
+    summaries = [summary_of(worker) for worker in [rows.start("--json") for _ in range(2)]]
+    seconds = time.monotonic() - begun
+    sys.stdout.write(f"45 rows at 20 in 5 seconds: {seconds:.1f} s\n")
+    seen = true_ends(x, rows, set(), tokens=45)
+    assert seen["statuses"] == {"200": 45}
+    assert all(summary["asked"] for summary in summaries)
+    times = seen["times"]
+    assert max(sum(moment <= other < moment + 5 for other in times) for moment in times) <= 20

@@ -13,6 +13,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from oauth1_catalog.errors import DeprecatedProviderWarning, OAuthError
 from oauth1_catalog.integrations.django_client.apps import installed_app
@@ -64,6 +65,8 @@ class Command(BaseCommand):
         """Run it."""
         if any(number is not None and number < 1 for number in (limit, attempts)):
             raise CommandError("--limit and --attempts are at least 1.")
+        if wrong := [one for one in param if "=" not in one]:
+            raise CommandError(f"--param {wrong[0]}: use NAME=VALUE")
         params = dict(one.partition("=")[::2] for one in param)
         try:
             client = _client(name)
@@ -85,6 +88,11 @@ class Command(BaseCommand):
                     file.close()
         except OAuthError as error:
             raise CommandError(error.description) from error
+        except DatabaseError as error:
+            raise CommandError(f"the database failed: {error}") from error
+        except OSError as error:  # such as a full disk
+            what = f"{error.filename}: " if error.filename else ""
+            raise CommandError(f"{what}{error.strerror or error}.") from error
         self._print(summary.json if json else "\n".join(summary.lines))
         if fault is not None:
             raise CommandError(fault.description)
