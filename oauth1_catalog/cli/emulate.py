@@ -107,7 +107,9 @@ def emulate(
         with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as stack:
             values = _values(catalog, names, given)
             seed = "emulate" if stable_keys else None
-            emulator = stack.enter_context(Emulator(catalog, port=port, consent_port=consent_port, seed=seed))
+            emulator = stack.enter_context(
+                Emulator(catalog, port=port, consent_port=consent_port, seed=seed, explain_pairs=True)
+            )
             target = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="oauth1-catalog-")))
             export = _Export(emulator, values, target.absolute(), prefix=prefix, stable=stable_keys)
             for line in export.lines(callback, env_file):
@@ -155,6 +157,7 @@ class _Export:
         origins, providers = self.emulator.origins, self.providers
         write_files(self.emulator, providers.values(), self.folder)
         yield f"Emulating {', '.join(providers)} on {origins.secure}, consent pages on {origins.consent}"
+        yield f"What each request signed, and why it was refused: {self.emulator.requests_url}"
         for name, provider in providers.items():
             if callback is not None and (provider.callback.registered or provider.callback.value == "oob"):
                 self.emulator.client(provider.name, redirect_uri=callback)

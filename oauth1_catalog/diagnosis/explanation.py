@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from oauth1_catalog.diagnosis.answers import Answer, read_answer
 from oauth1_catalog.diagnosis.mistakes import Facts, Mistake, all_mistakes
+from oauth1_catalog.diagnosis.report import shown_base_string
 from oauth1_catalog.diagnosis.signing import SentRequest, Signing, read_sent, right_signing
 from oauth1_catalog.redaction import masked
 from oauth1_catalog.rfc5849.messages import Request, Response
@@ -52,10 +53,17 @@ class Cause:
     Attributes:
         side: who made it: ``"client"`` signed so, or ``"server"`` expects it so.
         mistakes: one or two.
+        base_string: the base string that this side builds, with masked passwords; empty for PLAINTEXT.
     """
 
     side: Side
     mistakes: tuple[NamedMistake, ...]
+    base_string: str = field(default="", repr=False)
+
+    @property
+    def sentences(self) -> str:
+        """What was signed, and what to do, in one paragraph."""
+        return " ".join(f"{mistake.sentence} {mistake.advice}" for mistake in self.mistakes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,7 @@ class Explanation:
         faults: what is wrong apart from the signature.
         answer: what the server reports.
         tried: how many ways were tried.
+        in_pairs: whether two mistakes together were tried.
     """
 
     sent: SentRequest
@@ -83,6 +92,7 @@ class Explanation:
     answer: Answer | None = None
     server_base_string: str | None = field(default=None, repr=False)
     tried: int = 0
+    in_pairs: bool = True
 
     @property
     def summary(self) -> str:
@@ -166,7 +176,7 @@ def explain(
     elif expected and is_known and not right.matches(expected):
         search.run("server", lambda way: way.matches(expected))
     faults = (*sent.faults, *_faults(sent, moment))
-    return Explanation(sent, right, verdict, tuple(search.causes), faults, answer, base_string, search.tried)
+    return Explanation(sent, right, verdict, tuple(search.causes), faults, answer, base_string, search.tried, in_pairs)
 
 
 def _same_text(right: Signing, base_string: str) -> bool:
@@ -202,14 +212,16 @@ class _Search:
         found = self._matching(alone, matches)
         if not found and self.in_pairs:
             found = self._matching(self._pairs(alone, compare), matches)
-        self.causes += [Cause(side, mistakes) for mistakes in found]
+        self.causes += [
+            Cause(side, mistakes, "" if way.is_plaintext else shown_base_string(way)) for mistakes, way in found
+        ]
 
-    def _matching(self, ways: Iterable[Found], matches: Callable[[Signing], bool]) -> list[tuple[NamedMistake, ...]]:
-        found: dict[frozenset[str], tuple[NamedMistake, ...]] = {}
+    def _matching(self, ways: Iterable[Found], matches: Callable[[Signing], bool]) -> list[Found]:
+        found: dict[frozenset[str], Found] = {}
         for mistakes, way in ways:
             self.tried += 1
             if matches(way):
-                found.setdefault(frozenset(mistake.code for mistake in mistakes), mistakes)
+                found.setdefault(frozenset(mistake.code for mistake in mistakes), (mistakes, way))
         return list(islice(found.values(), _SAME_KIND))
 
     def _pairs(self, alone: Sequence[Found], compare: Callable[[Signing, Signing], bool]) -> Iterator[Found]:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from oauth1_catalog.diagnosis.signing import Signing, encode
+from oauth1_catalog.diagnosis.signing import Parameter, Signing, encode
 from oauth1_catalog.redaction import MASK, is_secret_name, shown_url
 
 if TYPE_CHECKING:
     from oauth1_catalog.diagnosis.explanation import Cause, Explanation
 
-_SHOWN = frozenset(f"oauth_{name}" for name in ("body_hash", "signature_method", "token", "verifier"))
+_SHOWN = frozenset(f"oauth_{name}" for name in ("body_hash", "signature_method", "token"))
 """Parameters that are shown although they are named like a secret, because nobody can sign with them alone."""
+
+
+_MARK = "HiddenSecretOfOneParameter"
+"""Stands for a secret while it is encoded: no encoding changes letters."""
 
 
 def summary(explanation: Explanation) -> str:
@@ -32,10 +37,10 @@ def _of_client(explanation: Explanation) -> str:
         return ""
     if ours:
         return f"The signature is wrong. {_either(ours)}"
+    pairs = ", alone or in pairs" if explanation.in_pairs else ""
     return (
-        "The signature is wrong, and none of the known mistakes leads to it, alone or in pairs "
-        f"({explanation.tried} ways tried). Most likely it was made with other secrets: compare them with those of the "
-        "provider, character by character."
+        f"The signature is wrong, and none of the known mistakes leads to it{pairs} ({explanation.tried} ways tried). "
+        "Most likely it was made with other secrets: compare them with those of the provider, character by character."
     )
 
 
@@ -58,8 +63,7 @@ def _of_server(explanation: Explanation) -> Iterator[str]:
 
 
 def _either(causes: list[Cause]) -> str:
-    said = [" ".join(f"{mistake.sentence} {mistake.advice}" for mistake in cause.mistakes) for cause in causes]
-    return " Or: ".join(said)
+    return " Or: ".join(cause.sentences for cause in causes)
 
 
 def _difference(ours: str, theirs: str) -> str:
@@ -74,16 +78,23 @@ def _difference(ours: str, theirs: str) -> str:
 
 def shown_base_string(signing: Signing) -> str:
     """The base string with masked values of parameters that are named like a secret."""
-    text = signing.base_string
-    for one in signing.parameters:
-        if one.value and _is_hidden(one.name):
-            text = text.replace(
-                encode(f"{encode(one.name)}={encode(one.value)}"), encode(f"{encode(one.name)}=") + MASK
-            )
-    return text
+    masked = tuple(map(_without_secret, signing.parameters))
+    if masked == signing.parameters:
+        return signing.base_string
+    return signing.changed(parameters=masked).base_string.replace(_MARK, MASK)
 
 
-def _is_hidden(name: str) -> bool:
+def _without_secret(parameter: Parameter) -> Parameter:
+    """The parameter with a mark instead of its secret. A whole JSON text can be signed as a name."""
+    if not is_hidden(parameter.name):
+        return parameter
+    if parameter.name.lstrip().startswith(("{", "[")):
+        return replace(parameter, name=_MARK)
+    return replace(parameter, value=_MARK) if parameter.value else parameter
+
+
+def is_hidden(name: str) -> bool:
+    """Whether the value of a parameter with this name is masked."""
     return is_secret_name(name) and name not in _SHOWN
 
 
@@ -99,7 +110,7 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield "Parameters that are signed:"
     width = max((len(one.name) for one in right.parameters), default=0)
     for one in sorted(right.parameters, key=lambda one: (encode(one.name), encode(one.value))):
-        yield f"  {one.name:<{width}}  {MASK if _is_hidden(one.name) else one.value}  ({one.place})"
+        yield f"  {one.name:<{width}}  {MASK if is_hidden(one.name) else one.value}  ({one.place})"
     if not right.is_plaintext:
         yield ""
         yield "Base string:"
@@ -108,11 +119,7 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield ""
     yield f"Method: {right.method}"
     if not right.method.startswith("RSA"):
-        token = f"token secret of {len(right.token_secret)} characters" if right.token_secret else "no token secret"
-        client = (
-            f"client secret of {len(right.client_secret)} characters" if right.client_secret else "no client secret"
-        )
-        yield f"Key: {client}, {token}"
+        yield f"Key: {sizes(right)}"
     for fault in explanation.faults:
         yield ""
         yield from textwrap.wrap(fault, 100)
@@ -124,8 +131,17 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield from textwrap.wrap(explanation.summary, 100)
 
 
-def _size(whose: str, secret: str) -> str:
-    return f"{whose} secret of {len(secret)} characters" if secret else f"no {whose} secret"
+def sizes(signing: Signing) -> str:
+    """How long the secrets are.
+
+    >>> sizes(Signing("GET", "https://a.example/", (), "HMAC-SHA1", "secret"))
+    'client secret of 6 characters, no token secret'
+    """
+    secrets = {"client": signing.client_secret, "token": signing.token_secret}
+    return ", ".join(
+        f"{whose} secret of {len(secret)} characters" if secret else f"no {whose} secret"
+        for whose, secret in secrets.items()
+    )
 
 
 def as_data(explanation: Explanation) -> dict[str, Any]:  # JSON values
@@ -138,16 +154,18 @@ def as_data(explanation: Explanation) -> dict[str, Any]:  # JSON values
         "parameters": [
             {
                 "name": one.name,
-                "value": MASK if _is_hidden(one.name) else one.value,
+                "value": MASK if is_hidden(one.name) else one.value,
                 "place": one.place,
             }
             for one in right.parameters
         ],
         "signature_method": right.method,
         "base_string": None if right.is_plaintext else shown_base_string(right),
+        "key": None if right.method.startswith("RSA") else sizes(right),
         "causes": [
             {
                 "side": cause.side,
+                "base_string": cause.base_string or None,
                 "mistakes": [
                     {"code": mistake.code, "sentence": mistake.sentence, "advice": mistake.advice}
                     for mistake in cause.mistakes

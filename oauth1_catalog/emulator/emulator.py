@@ -19,6 +19,7 @@ from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.emulator.endpoints import Server, access_fields
 from oauth1_catalog.emulator.examples import User
 from oauth1_catalog.emulator.providers import EmulatedCatalog, Origins, Registration, relocate, variant_key
+from oauth1_catalog.emulator.recent import PATH, answer_page, is_page
 from oauth1_catalog.emulator.serving import HTTPServer
 from oauth1_catalog.emulator.store import Client, Store
 from oauth1_catalog.emulator.testing import Exchange, Faults, Journal, submit_consent
@@ -75,6 +76,8 @@ class Emulator:
         consent_port: the port of the http origin, which serves the consent pages; 0 for any free port.
         seed: any text. The keys of the applications and the tokens of ``issue_token`` are derived from it, so they are
             the same at each start. Default: new ones at each start.
+        explain_pairs: whether the answer to a wrong signature names two mistakes that were made together. To try them
+            takes up to a second. The page of the request, below ``requests_url``, names them in any case.
 
     Attributes:
         latency: seconds to wait before each response of a token endpoint or the API.
@@ -92,8 +95,10 @@ class Emulator:
         port: int = 0,
         consent_port: int = 0,
         seed: str | None = None,
+        explain_pairs: bool = False,
     ) -> None:
         self._seed = seed
+        self._explain_pairs = explain_pairs
         self.latency: float = 0.0
         self.journal: Journal = Journal()
         self._source = catalog
@@ -144,6 +149,11 @@ class Emulator:
     def catalog(self) -> EmulatedCatalog:
         """The catalog with all addresses at the emulator, for ``OAuth(app, catalog=...)``."""
         return self._running.catalog
+
+    @property
+    def requests_url(self) -> str:
+        """The page with the last requests: what was signed in each, and why it was refused."""
+        return f"{self.origins.consent}{PATH}"
 
     def add(self, provider: Provider) -> Provider:
         """Emulate a provider that is not in the catalog; returns it with its addresses at the emulator.
@@ -249,13 +259,14 @@ class Emulator:
         self.latency = 0.0
         self._faults.clear()
         self.journal.clear()
+        self._server.recent.clear()
         with self._lock:
             for store in self._stores.values():
                 store.forget_callback()
 
     def _play(self, key: str, provider: Provider) -> None:
         store = self._remember(provider.name, provider.required_credentials)
-        self._server.add(Registration(key, provider, self.origins, store))
+        self._server.add(Registration(key, provider, self.origins, store, self._explain_pairs))
 
     def _store(self, name: str) -> Store:
         """The state of the provider ``name``, which can be an alias."""
@@ -280,6 +291,8 @@ class Emulator:
             return self._stores.setdefault(name, Store(client_secret="" if secretless else None, seed=seed))
 
     def _answer(self, request: Request, connection: int) -> Response | None:
+        if is_page(request):
+            return answer_page(self._server.recent, request)
         registration, role = self._server.find(request)
         key = registration.key if registration else ""
         if self.latency and role != "authorize":
@@ -288,6 +301,8 @@ class Emulator:
         if not fails:
             response = self._server.handle(request)
         status = response.status if response else 0
+        if fails:
+            self._server.recent.add(request, role, status, "It failed because fail_next() was called.", registration)
         self.journal.add(Exchange(key, role, request.method, urlsplit(request.url).path, status, connection))
         return response
 

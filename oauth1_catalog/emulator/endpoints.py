@@ -19,11 +19,12 @@ from urllib.parse import unquote, urlencode, urlsplit
 from xml.sax.saxutils import escape
 
 from oauth1_catalog.catalog.provider import Provider, UserinfoRules
-from oauth1_catalog.emulator import pages, verification
+from oauth1_catalog.emulator import pages, recent, verification
 from oauth1_catalog.emulator.examples import DEFAULT_USER, User, example_profile, example_xml, token_fields
 from oauth1_catalog.emulator.exchange import answer_exchange, bearer_of
 from oauth1_catalog.emulator.pages import answer_browser
 from oauth1_catalog.emulator.providers import Registration, leads_to, place_of
+from oauth1_catalog.emulator.recent import Recent
 from oauth1_catalog.emulator.refusals import Refusal, absent, rejected
 from oauth1_catalog.emulator.store import AccessToken, Client, TemporaryToken
 from oauth1_catalog.emulator.validator import Validator, form_parameters, query_parameters
@@ -47,6 +48,7 @@ class Server:
 
     def __init__(self) -> None:
         self._registrations: dict[str, Registration] = {}
+        self.recent = Recent()
 
     def add(self, registration: Registration) -> None:
         """Emulate this provider from now on; the registration's store holds its state."""
@@ -80,19 +82,26 @@ class Server:
             return pages.misdirected()
         registration, role = self.find(request)
         if registration is None:
-            return pages.not_found(request, tuple(sorted(self._registrations)))
+            response = pages.not_found(request, tuple(sorted(self._registrations)))
+            self.recent.add(request, role, response.status, "No emulated provider has this address.")
+            return response
+        validator = Validator(registration, role, request)
         try:
-            response = self._answer(registration, role, request)
+            response = self._answer(validator)
         except Refusal as refusal:
-            lines = "".join(f"\n  {line}" for line in refusal.log_lines)
+            is_page = role == "authorize"
+            response = pages.refused(registration, refusal) if is_page else refusal.response(registration.realm)
+            number = self.recent.add(request, role, response.status, refusal.advice, registration, validator.keys)
+            report = f"report: {registration.origins.consent}{recent.PATH}/{number}"
+            lines = "".join(f"\n  {line}" for line in (*refusal.log_lines, report))
             log.warning("emulation of %s: %s refused: %s%s", registration.key, role, refusal, lines)
-            if role == "authorize":
-                return pages.refused(registration, refusal)
-            return refusal.response(registration.realm)
+            return response
+        self.recent.add(request, role, response.status, "", registration, validator.keys)
         log.info("emulation of %s: %s answered with %d", registration.key, role, response.status)
         return response
 
-    def _answer(self, registration: Registration, role: str, request: Request) -> Response:
+    def _answer(self, validator: Validator) -> Response:
+        registration, role, request = validator.registration, validator.role, validator.request
         if role == "authorize":
             return answer_browser(registration, request)
         if not request.url.startswith("https:"):
@@ -109,7 +118,7 @@ class Server:
             "exchange": answer_exchange,
             "api": _answer_call,
         }
-        return answers[role](Validator(registration, role, request))
+        return answers[role](validator)
 
 
 def _request_token(validator: Validator) -> Response:

@@ -148,7 +148,7 @@ def not_found(request: Request, keys: tuple[str, ...]) -> Response:
     emulated = facts({"Emulated here": ", ".join(keys) or "no provider yet"})
     content = template("not_found").format(path=urlsplit(request.url).path, facts=emulated)
     note = Markup("<strong>Emulation.</strong> oauth1-catalog emulates OAuth 1.0 providers on this machine.")
-    return _html_response(document("Nothing here", note=note, content=content), status=404)
+    return html_response(document("Nothing here", note=note, content=content), status=404)
 
 
 def misdirected() -> Response:
@@ -166,11 +166,12 @@ def _page(registration: Registration, title: str, content: Markup, status: int =
     note = Markup("<strong>Emulation of {}.</strong> This is not {}, and no real account is involved.").format(
         name, name
     )
-    return _html_response(document(f"{title} · emulation of {name}", note=note, content=content), status)
+    return html_response(document(f"{title} · emulation of {name}", note=note, content=content), status)
 
 
-def _html_response(text: str, status: int) -> Response:
-    return Response(status, HEADERS, text.encode("utf-8"))
+def html_response(text: str, status: int) -> Response:
+    """A page, with the headers of all pages."""
+    return Response(status, HEADERS, text.encode("utf-8", "replace"))
 
 
 def document(title: str, *, note: Markup, content: Markup) -> str:

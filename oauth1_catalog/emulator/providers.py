@@ -186,6 +186,8 @@ def api_hosts(provider: Provider) -> tuple[str, ...]:
 class Registration:
     """A provider in the emulator. ``key`` is the first part of its paths there.
 
+    ``explain_pairs`` is whether a refusal names two mistakes that were made together.
+
     Raises:
         ConfigurationError: oauthlib cannot verify this provider's signatures.
     """
@@ -194,6 +196,7 @@ class Registration:
     original: Provider
     origins: Origins
     store: Store = field(default_factory=Store, repr=False)
+    explain_pairs: bool = False
     provider: Provider = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -27,6 +27,7 @@ from oauthlib.oauth1 import (
 )
 
 from oauth1_catalog.emulator.examples import DEFAULT_USER
+from oauth1_catalog.emulator.explanations import Keys
 from oauth1_catalog.emulator.providers import Registration
 from oauth1_catalog.emulator.refusals import Refusal, absent, rejected
 from oauth1_catalog.emulator.store import AccessToken, Store, TemporaryToken
@@ -60,7 +61,8 @@ class Call:
 class Validator(RequestValidator):
     """Validates one request; a method raises a ``Refusal`` if the provider does not accept it.
 
-    After the validation, ``temporary`` or ``access`` is the token that the request was signed with.
+    After the validation, ``temporary`` or ``access`` is the token that the request was signed with, and ``keys`` has
+    the secrets with which it should have been signed.
     """
 
     enforce_ssl: bool = False  # endpoints.py requires https, except for the consent page
@@ -82,6 +84,7 @@ class Validator(RequestValidator):
         self.call: Call | None = None
         self.temporary: TemporaryToken | None = None
         self.access: AccessToken | None = None
+        self.keys: Keys | None = None
         self.expired_token_is_fine = False
 
     @property

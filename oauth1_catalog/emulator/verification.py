@@ -28,8 +28,8 @@ from oauthlib.oauth1 import (
 from oauthlib.oauth1.rfc5849 import signature
 from oauthlib.oauth1.rfc5849.endpoints.base import BaseEndpoint
 
-from oauth1_catalog.emulator.providers import real_url
-from oauth1_catalog.emulator.refusals import Refusal, Signed, Verify, absent, diagnose, shown
+from oauth1_catalog.emulator.explanations import Keys, explain_refusal
+from oauth1_catalog.emulator.refusals import Refusal, absent
 from oauth1_catalog.emulator.store import AccessToken, TemporaryToken
 from oauth1_catalog.emulator.validator import (
     CLOCK_TOLERANCE,
@@ -38,7 +38,6 @@ from oauth1_catalog.emulator.validator import (
     OAuthlibRequest,
     Validator,
     check_requirements,
-    form_parameters,
     is_form,
 )
 from oauth1_catalog.rfc5849.messages import Request
@@ -98,53 +97,20 @@ class _Endpoint(BaseEndpoint):
             raise _unreadable(error) from error
 
     def _check_signature(self, request: OAuthlibRequest, is_token_request: bool = False) -> bool:
+        validator = self.request_validator
+        secret_of = validator.get_request_token_secret if is_token_request else validator.get_access_token_secret
+        token, client = request.resource_owner_key, validator.store.client(request.client_key)
+        token_secret = secret_of(request.client_key, token, request) if token else ""
+        validator.keys = Keys(client.client_secret, token_secret, client.public_key)
         if request.signature_method.startswith("RSA-"):
             valid = self._check_rsa(request, _base_string(request))
         else:
             valid = super()._check_signature(request, is_token_request)  # type: ignore[misc]  # not in the stubs
         if not valid:
-            raise self._wrong_signature(request, is_token_request)
+            base_string = "" if request.signature_method == "PLAINTEXT" else _base_string(request)
+            explained = explain_refusal(validator.registration, validator.request, validator.keys, base_string)
+            raise Refusal("signature_invalid", explained.advice, details=explained.details, log_lines=explained.lines)
         return True
-
-    def _wrong_signature(self, request: OAuthlibRequest, is_token_request: bool) -> Refusal:
-        """The refusal, with the likely mistake. With PLAINTEXT there is no base string."""
-        validator, method = self.request_validator, request.signature_method
-        secret_of = validator.get_request_token_secret if is_token_request else validator.get_access_token_secret
-        token = request.resource_owner_key
-        found = diagnose(
-            Signed(request.http_method, request.uri, request.params, request.signature),
-            self._verify_by(request),
-            client_secret=validator.get_client_secret(request.client_key, request),
-            token_secret=secret_of(request.client_key, token, request) if token else "",
-            real_url=real_url(validator.request.url),
-            form=form_parameters(validator.request),
-        )
-        advice = "The signature does not match."
-        if method == "PLAINTEXT":
-            return Refusal("signature_invalid", f"{advice} {found.mistake}".strip())
-        base_string = _base_string(request)
-        log_lines = [f"base string of the emulator: {shown(base_string)}"]
-        if found.signed and found.signed != base_string:
-            log_lines.append(f"base string of the client:   {shown(found.signed)}")
-        # PECL's OAuthProvider uses this name.
-        details = {"debug_sbs": base_string}
-        likely = found.mistake or (
-            "The mistake is not a common one. Compare the base strings, and the secrets with those of this emulator."
-        )
-        return Refusal("signature_invalid", f"{advice} {likely}", details=details, log_lines=log_lines)
-
-    def _verify_by(self, request: OAuthlibRequest) -> Verify:
-        """How to compare a signature of the request's method."""
-        by_hmac = {
-            "HMAC-SHA1": signature.verify_hmac_sha1,
-            "HMAC-SHA256": signature.verify_hmac_sha256,
-            "HMAC-SHA512": signature.verify_hmac_sha512,
-            "PLAINTEXT": signature.verify_plaintext,
-        }
-        method = request.signature_method
-        if method in by_hmac:
-            return lambda signed, client, token: bool(by_hmac[method](signed, client, token))
-        return lambda signed, _client, _token: self._check_rsa(request, signed.base_string)
 
     def _check_rsa(self, request: OAuthlibRequest, base_string: str) -> bool:
         from cryptography.exceptions import InvalidSignature

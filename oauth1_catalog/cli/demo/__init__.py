@@ -74,7 +74,7 @@ def _show(framework: str, application: ModuleType, port: int) -> None:
 
     # Ctrl+C can come at any time, also while the address is printed or the servers stop.
     try:
-        with Emulator(Catalog()) as emulator:
+        with Emulator(Catalog(), explain_pairs=True) as emulator:
             demo = Demo(emulator, framework)
             with application.serve(demo, port) as origin:
                 for reason in demo.left_out:
@@ -83,6 +83,7 @@ def _show(framework: str, application: ModuleType, port: int) -> None:
                     "This is a demo: every provider is emulated on this machine, and no real account is involved."
                 )
                 click.echo(f"{len(demo.offers)} providers; their consent pages are on {emulator.origins.consent}")
+                click.echo(f"What each request signed, and why it was refused: {emulator.requests_url}")
                 click.echo(f"\n    Open {click.style(origin + '/', bold=True)}   ({framework}; stop with Ctrl+C)\n")
                 threading.Event().wait()
     except KeyboardInterrupt:

@@ -77,11 +77,10 @@ def values_not_encoded(signing: Signing, _: Facts) -> Variants:
 
 def parts_not_encoded(signing: Signing, _: Facts) -> Variants:
     """The parts of the base string are not encoded."""
-    parameters = signing.normalized
-    part = signing.encode_part
+    address, part = signing.uri, signing.encode_part
     yield "all parts", signing.changed(encode_part=str)
-    yield "the parameters", signing.changed(encode_part=lambda text: text if text == parameters else part(text))
-    yield "the address", signing.changed(encode_part=lambda text: part(text) if text == parameters else text)
+    yield "the parameters", signing.changed(encode_part=lambda text: part(text) if text == address else text)
+    yield "the address", signing.changed(encode_part=lambda text: text if text == address else part(text))
 
 
 def encoded_again(signing: Signing, _: Facts) -> Variants:
