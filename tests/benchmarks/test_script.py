@@ -35,7 +35,7 @@ with OAuth1Session(*keys) as session:
     session.get(origin + "/1.1/account/settings.json").raise_for_status()
 """,
 }
-ASYNC_ROW = Row("an async script to its first signed request, Twitter", ("Authlib",), faster=1.0)
+ASYNC_ROW = Row("an async script to its first signed request, Twitter", ("Authlib",))
 ASYNC_PROGRAMS = {
     OURS: """
 import asyncio
