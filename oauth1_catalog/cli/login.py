@@ -34,7 +34,6 @@ from oauth1_catalog.cli.terminal import ATTEMPTS, ask, can_ask, read_answer, tel
 from oauth1_catalog.clients.connected import ConnectedPools
 from oauth1_catalog.errors import (
     AuthorizationDeniedError,
-    ConfigurationError,
     MissingSettingError,
     OAuthError,
     RetiredProviderError,
@@ -45,10 +44,8 @@ from oauth1_catalog.flow.callback import Callback
 from oauth1_catalog.flow.redirection import OUT_OF_BAND, validate_redirect_uri
 from oauth1_catalog.hosts import authority_of, is_loopback
 from oauth1_catalog.redaction import MaskedMapping
-from oauth1_catalog.registry.environment import EnvironmentSettings
 from oauth1_catalog.registry.login_checks import RISK
 from oauth1_catalog.registry.register_arguments import CREDENTIALS
-from oauth1_catalog.registry.settings import suggest_settings
 from oauth1_catalog.registry.standalone import standalone_client
 from oauth1_catalog.registry.sync_script import CatalogClient
 from oauth1_catalog.registry.token import Token
@@ -195,7 +192,7 @@ def _client(
                 warnings.simplefilter("always")
                 client = standalone_client(
                     CatalogClient,
-                    "--set",
+                    "",
                     provider,
                     # The risk is that of a web application, whose visitors begin and end logins in their browsers.
                     MaskedMapping(values, allow_session_fixation=True),
@@ -208,20 +205,13 @@ def _client(
         except RetiredProviderError as error:
             raise click.ClickException(error.cause) from None
         except MissingSettingError as error:
-            place = EnvironmentSettings("--set", env_file)
-            variables = [place.describe_location(registered, missing).partition(" in ") for missing in error.settings]
-            hints = [hint for missing in error.settings for hint in suggest_settings(registered, missing, place)]
             if not can_ask():
-                where = f"Set {' and '.join(variable for variable, _, _ in variables)} in {variables[0][2]}"
-                raise ConfigurationError(
-                    description=error.cause,
-                    advice=" ".join((f"{where}, or run the command in a terminal, where it asks.", *hints)),
-                ) from None
-            tell(" ".join((error.cause, *hints)))
-            for missing, (variable, _, _) in zip(error.settings, variables, strict=True):
-                is_hidden = missing in CREDENTIALS - _VISIBLE
+                raise
+            tell(error.description)
+            for missing in error.settings:
                 note = " (a path)" if missing == "rsa_key" else ""
-                values[missing] = ask(f"{variable}{note}", hidden=is_hidden)
+                question = f"{registered}_{missing}".upper()
+                values[missing] = ask(f"{question}{note}", hidden=missing in CREDENTIALS - _VISIBLE)
         else:
             for warning in caught:
                 if RISK not in (text := str(warning.message)):

@@ -79,8 +79,8 @@ def client_arguments(
             if key not in given and settings.get(name, key) in (None, "")
         }
 
-    function = settings.function(from_catalog=entry is not None)
-    check_names(name, given, known=REGISTER | choices, where=function, wanted=wanted)
+    where = settings.function(from_catalog=entry is not None) or "the command"
+    check_names(name, given, known=REGISTER | choices, where=where, wanted=wanted)
     refuse_configured_plaintext(name, settings)
     values = gather(
         name,

@@ -115,7 +115,8 @@ def standalone_client(
     for unusable in sorted(_OF_A_FRAMEWORK.intersection(arguments)):
         raise ConfigurationError(
             "unknown_parameter",
-            f"{registered}: {function} was given {unusable}, which only the OAuth of a web framework uses.",
+            f"{registered}: {function or 'the command'} was given {unusable}, which only the OAuth of a web framework "
+            "uses.",
             provider=registered,
             advice="Leave it out, and pass token= to each call of another user's.",
         )
