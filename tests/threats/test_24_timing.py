@@ -24,6 +24,7 @@ FINE = {
     "row.to_token()",
     "model.oauth_token",
     "columns.oauth_token",
+    "credentials.oauth_token",
 }
 
 
