@@ -48,7 +48,7 @@ class Server:
 
     def __init__(self) -> None:
         self._registrations: dict[str, Registration] = {}
-        self.recent = Recent()
+        self.recent: Recent = Recent()
 
     def add(self, registration: Registration) -> None:
         """Emulate this provider from now on; the registration's store holds its state."""
