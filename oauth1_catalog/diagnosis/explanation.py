@@ -27,6 +27,10 @@ Verdict: TypeAlias = Literal["right", "wrong", "unsigned", "unknown"]
 _APART = 300
 """The difference of a timestamp from the time that is reported, in seconds."""
 _REQUIRED = ("oauth_consumer_key", "oauth_signature_method", "oauth_timestamp", "oauth_nonce")
+_LONGEST = 128 * 1024
+"""The longest base string of which mistakes are tried, in characters: for each of them it is built again."""
+_LONGEST_IN_PAIRS = 4 * 1024
+"""The longest base string of which pairs of mistakes are tried."""
 _SAME_KIND = 8
 """How many causes are reported at most: more of them say nothing."""
 
@@ -135,7 +139,8 @@ def explain(
         addresses: further addresses of the server: its public address, if it is behind a proxy, and the internal one.
         profile: ``"mastercard"`` if the values of the protocol parameters are not encoded.
         signs_multipart: whether the provider signs the text fields of a multipart body (Flickr).
-        in_pairs: try two mistakes together, if no single one is found, which takes about a second.
+        in_pairs: try two mistakes together, if no single one is found, which takes about a second. It is not done for
+            a base string of more than 4 KiB; for one of more than 128 KiB, no mistake is tried.
         now: the time at which the request was sent, in seconds since the epoch. Default: now.
 
     Raises:
@@ -165,13 +170,17 @@ def explain(
     expected = server_signature or (answer.signature if answer else None)
     is_known = public_key is not None if right.method.startswith("RSA") else client_secret is not None
 
+    size = len(right.base_string)
+    in_pairs = in_pairs and size <= _LONGEST_IN_PAIRS
     search = _Search(right, Facts(sent, tuple(addresses)), in_pairs=in_pairs)
     verdict: Verdict = "unsigned" if not sent.signature else "unknown"
     if sent.signature and is_known:
         verdict = "right" if right.matches(sent.signature) else "wrong"
-        if verdict == "wrong":
+        if verdict == "wrong" and size <= _LONGEST:
             search.run("client", lambda way: way.matches(sent.signature))
-    if base_string and not right.is_plaintext and not _same_text(right, base_string):
+    if size > _LONGEST:
+        pass
+    elif base_string and not right.is_plaintext and not _same_text(right, base_string):
         search.run("server", lambda way: way.base_string == base_string, compare=_same_base_string)
     elif expected and is_known and not right.matches(expected):
         search.run("server", lambda way: way.matches(expected))

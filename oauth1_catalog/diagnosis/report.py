@@ -34,9 +34,11 @@ def _of_client(explanation: Explanation) -> str:
     if explanation.verdict == "right":
         return "The signature is right for these secrets."
     if explanation.verdict == "unknown":
-        return ""
+        return "The signature is not checked, because its key is not known."
     if ours:
         return f"The signature is wrong. {_either(ours)}"
+    if not explanation.tried:
+        return "The signature is wrong. The request is too long to try the known mistakes: make a shorter one."
     pairs = ", alone or in pairs" if explanation.in_pairs else ""
     return (
         f"The signature is wrong, and none of the known mistakes leads to it{pairs} ({explanation.tried} ways tried). "

@@ -383,6 +383,22 @@ def test_faults_beside_the_signature(parameters: dict[str, str], fault: str) -> 
     assert any(fault in found for found in explain(request, now=1700000000).faults)
 
 
+@pytest.mark.parametrize("size", [10_000, 500_000])
+def test_long_requests_end_soon(size: int) -> None:
+    """For each way that is tried, all of it is signed again."""
+    explanation = explain(with_signature(signed(form="a=%20b&" * (size // 8) + "z=1"), "x"), client_secret="s")
+    assert explanation.tried < 200
+    assert ("too long" in explanation.summary) == (size > 100_000)
+
+
+def test_without_a_key_nothing_is_checked() -> None:
+    explanation = explain(REQUEST)
+    assert (explanation.verdict, explanation.summary) == (
+        "unknown",
+        "The signature is not checked, because its key is not known.",
+    )
+
+
 def test_no_secret_is_shown() -> None:
     form = "x_auth_password=hunter22&x_auth_mode=client_auth"
     request = signed("POST", "https://api.example.com/?client_secret=hidden1", form)
