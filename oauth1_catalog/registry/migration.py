@@ -210,6 +210,8 @@ def migrate(
     table.prepare()
     while most is None or asked < most:
         if wait := pace.wait(clock()):
+            if table.next_due(attempts) is None:
+                return
             yield wait
             continue
         leased_at = clock()
@@ -281,8 +283,8 @@ class _Pace:
     """How many requests may be sent now, by all workers that share the table.
 
     A request can arrive at the provider until its lease ends, so it counts for the period of the limit and the lease.
-    Workers read their common number of requests at least every ``RECHECK`` seconds and after a tenth of what is left.
-    A twentieth of the limit is not used: that many workers can send a request more than they have read.
+    Workers read their common number of requests at least every ``RECHECK`` seconds, and after a fiftieth of what is
+    left, so that up to fifty workers exceed it by one request each at most. A twentieth of the limit is kept for these.
     """
 
     def __init__(self, table: MigrationTable, limit: ExchangeLimit | None, lease: float) -> None:
@@ -301,7 +303,7 @@ class _Pace:
             return Waiting(min(pause, 5.0), "provider")
         if sent >= self._most:
             return Waiting(RECHECK, "limit")
-        self._left = max(1, int(min(self._most - sent, 10_000) // 10))
+        self._left = max(1, int(min(self._most - sent, 10_000) // 50))
         self._until = now + RECHECK
         return None
 

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import (
-    CHAR,
     Column,
     ColumnElement,
     Connection,
@@ -22,7 +21,6 @@ from sqlalchemy import (
     MetaData,
     Select,
     Table,
-    Uuid,
     and_,
     case,
     exists,
@@ -38,7 +36,7 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.exc import NoSuchTableError
 
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.integrations.sqlalchemy_tokens.model import UTCDateTime
+from oauth1_catalog.integrations.sqlalchemy_tokens.model import UTCDateTime, type_of_users
 from oauth1_catalog.registry.encryption import TokenCipher
 from oauth1_catalog.registry.migration import Counts, Lease, Outcome
 from oauth1_catalog.registry.token import Token
@@ -253,9 +251,7 @@ def _found(engine: Engine, table: str, moments: tuple[str, ...], columns: set[st
         )
     in_utc = (Column(moment, UTCDateTime) for moment in moments)
     found = Table(name, MetaData(), *in_utc, schema=schema or None, autoload_with=engine)
-    user = found.c.user_id
-    if isinstance(user.type, CHAR) and user.type.length == 32:  # a UUID, in a database without a type for it
-        user.type = Uuid()
+    found.c.user_id.type = type_of_users(found.c.user_id.type)
     return found
 
 

@@ -11,7 +11,18 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeGuard, TypeVar, cast, overload
 
-from sqlalchemy import DateTime, Dialect, String, Table, Text, TypeDecorator, UniqueConstraint, select
+from sqlalchemy import (
+    CHAR,
+    DateTime,
+    Dialect,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    Uuid,
+    select,
+)
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.schema import SchemaItem
@@ -189,6 +200,16 @@ def in_session(session: Session | AsyncSession, work: Callable[[Session], Result
 def is_async(session: Session | AsyncSession) -> TypeGuard[AsyncSession]:
     """Whether a session is one of SQLAlchemy's asyncio, which is recognized without importing it."""
     return hasattr(session, "run_sync")
+
+
+def type_of_users(found: TypeEngine[Any]) -> TypeEngine[Any]:
+    """The type of a column of users, from the one that a database names: SQLAlchemy keeps a UUID as text of 32 letters.
+
+    >>> from sqlalchemy import CHAR, String
+    >>> type_of_users(CHAR(32)), type_of_users(String(32))
+    (Uuid(), String(length=32))
+    """
+    return Uuid() if isinstance(found, CHAR) and found.length == 32 else found
 
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,20}\s*", re.ASCII)

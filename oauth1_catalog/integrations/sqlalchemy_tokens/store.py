@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from sqlalchemy import CHAR, Engine, MetaData, Table, UniqueConstraint, Uuid, bindparam, func, select, update
+from sqlalchemy import Engine, MetaData, Table, UniqueConstraint, bindparam, func, select, update
 from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeEngine
 
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.sqlalchemy_tokens import statements
-from oauth1_catalog.integrations.sqlalchemy_tokens.model import EncryptedTable, OAuth1TokenMixin, is_async
+from oauth1_catalog.integrations.sqlalchemy_tokens.model import (
+    EncryptedTable,
+    OAuth1TokenMixin,
+    is_async,
+    type_of_users,
+)
 from oauth1_catalog.integrations.sqlalchemy_tokens.oauth2_model import OAuth2TokenMixin
 from oauth1_catalog.registry.encryption import TokenCipher
 from oauth1_catalog.registry.token import OAuth2Token, Token, oauth2_token
@@ -291,9 +296,7 @@ def tokens_in(engine: Engine, table: str, *, keys: str | bytes | Sequence[str | 
     Raises:
         ConfigurationError: there is no such table, it lacks a column, or there is no key.
     """
-    kind = SQLAlchemyRows(engine, table).column_type("user_id")
-    if isinstance(kind, CHAR) and kind.length == 32:
-        kind = Uuid()  # as SQLAlchemy keeps a UUID in a database that has no type for it
+    kind = type_of_users(SQLAlchemyRows(engine, table).column_type("user_id"))
     schema, _, name = table.rpartition(".")
 
     class Base(DeclarativeBase):
