@@ -36,8 +36,7 @@ def upsert(
     sealed = seal_token(cipher, model.sealed_table(), name, user, token)
     values = {"name": name, "user_id": user, "version": 1, "created_at": now, "updated_at": now, **sealed}
     table = cast("Table", model.__table__)  # type: ignore[attr-defined]  # a mapped class
-    replaced = {"version": table.c.version + 1, "renewing_since": None}
-    session.execute(upsert_statement(table, session.get_bind(model).dialect.name, values, replaced))
+    session.execute(upsert_statement(table, session.get_bind(model).dialect.name, values))
 
 
 def upsert_oauth2(
@@ -51,22 +50,23 @@ def upsert_oauth2(
     values = {"name": name, "user_id": user, "created_at": now, "updated_at": now, **done, **sealed}
     table = cast("Table", model.__table__)  # type: ignore[attr-defined]  # a mapped class
     values = {"attempts": 0, "requests": 0, **values}
-    session.execute(upsert_statement(table, session.get_bind(model).dialect.name, values, {}))
+    session.execute(upsert_statement(table, session.get_bind(model).dialect.name, values))
 
 
-def upsert_statement(table: Table, dialect: str, values: dict[str, Any], replaced: dict[str, Any]) -> Insert:
+def upsert_statement(table: Table, dialect: str, values: dict[str, Any]) -> Insert:
     """``INSERT ... ON CONFLICT DO UPDATE``, in the database's words.
 
     Args:
         table: with unique ``name`` and ``user_id``.
         dialect: SQLAlchemy's name of the database.
         values: the columns of a new row.
-        replaced: other values for a row that exists.
 
     Raises:
         ConfigurationError: the database has no such statement.
     """
-    changed = {key: value for key, value in values.items() if key not in {"name", "user_id", "created_at"}} | replaced
+    changed = {key: value for key, value in values.items() if key not in {"name", "user_id", "created_at"}}
+    if "version" in table.c:  # of OAuth 1.0: it counts, and a renewal ends
+        changed |= {"version": table.c.version + 1, "renewing_since": None}
     if dialect in {"mysql", "mariadb"}:
         return mysql.insert(table).values(values).on_duplicate_key_update(changed)
     conflict = ["name", "user_id"]
