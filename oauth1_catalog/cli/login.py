@@ -89,7 +89,7 @@ _VISIBLE = frozenset({"client_id", "rsa_key"})
     "--port", type=click.IntRange(0, 65535), help=f"Port of the callback; 0 for any. [default: {DEFAULT_PORT}]"
 )
 @click.option(
-    "--timeout", type=click.FloatRange(1), default=300, show_default=True, help="Seconds to wait for the callback."
+    "--timeout", type=click.IntRange(1, 86400), default=300, show_default=True, help="Seconds to wait for the callback."
 )
 @LOCAL_HOSTS
 @INSECURE
@@ -109,7 +109,7 @@ def login(
     flow: str | None,
     headless: bool,
     port: int | None,
-    timeout: float,
+    timeout: int,
     allow_local_hosts: bool,
     insecure_transport: bool,
     directories: tuple[Path, ...],
@@ -264,7 +264,7 @@ def _callback_server(client: CatalogClient, *, headless: bool, port: int | None)
     return server
 
 
-def _log_in(client: CatalogClient, server: CallbackServer | None, *, seconds: float) -> Token:
+def _log_in(client: CatalogClient, server: CallbackServer | None, *, seconds: int) -> Token:
     """Let the user allow access in a browser, and get the token."""
     uri = server.redirect_uri if server else OUT_OF_BAND
     if server is None and client.redirect_uri and client.provider.callback.value != OUT_OF_BAND:
@@ -282,7 +282,7 @@ def _log_in(client: CatalogClient, server: CallbackServer | None, *, seconds: fl
         waited = server.wait(client.provider, oauth_token, seconds=seconds)
         if waited is None:
             raise click.ClickException(
-                f"{client.name}: no callback came within {seconds:g} seconds; the browser may have been closed. Run "
+                f"{client.name}: no callback came within {seconds} seconds; the browser may have been closed. Run "
                 "the command again; --timeout waits longer, and --headless needs no callback."
             )
         callback = waited

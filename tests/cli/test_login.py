@@ -479,6 +479,8 @@ DATABASE = {"DATABASE_URL": "sqlite:///app.db"}
             "the command has an unknown option 'client_secert'. Did you mean 'client_",
         ),
         ("--output x --set fetch_token=x", {}, "twitter: the command was given fetch_token, which only"),
+        ("--output x --timeout inf", {}, "'inf' is not a valid integer range"),
+        ("--output x --port 65536", {}, "65536 is not in the range 0<=x<=65535"),
         ("--output x --flow xauth", {}, "--flow xauth: twitter has redirect, static_token."),
         ("--output x", {"TWITTER_REDIRECT_URI": "http://127.0.0.1:99999/"}, "Port out of range"),
         ("--output x", {"TWITTER_REDIRECT_URI": "http://["}, "the redirect URI 'http://[' cannot be read"),
