@@ -265,18 +265,28 @@ def _outcome(
             return Outcome("again", "the worker was stopped before it sent the request"), None
         return Outcome("exchanged", token=exchange(token)), None
     except TokenExchangeDeniedError as error:
-        reason = " ".join(filter(None, (str(error.status or ""), error.problem)))[:MAX_REASON]
+        reason = _reason(error.status, error.problem)
         if error.is_final:
             return Outcome("refused", reason), None
         delay = backoff if error.retry_after is None else error.retry_after
         outcome = Outcome("again", reason, delay=delay, pause=delay if error.status == 429 else 0.0)
         return outcome, error if error.problem in _WRONG_CLIENT else None
     except (TokenResponseError, TransportError) as error:
-        return Outcome("again", " ".join(filter(None, (error.error, str(error.status or "")))), delay=backoff), None
+        return Outcome("again", _reason(error.error, error.status), delay=backoff), None
     except (TokenKeyError, MissingTokenError) as error:  # of this row; others can have another key, or more fields
         return Outcome("again", error.error, delay=backoff), None
     except OAuthError as error:  # nothing was sent
         return Outcome("again", error.error), error
+
+
+def _reason(*parts: str | int | None) -> str:
+    """A text that any database and terminal takes, from parts that the provider can have chosen.
+
+    >>> _reason(400, "invalid→grant"), _reason("provider_unreachable", None)
+    ('400 invalid?grant', 'provider_unreachable')
+    """
+    text = " ".join(str(part) for part in parts if part)[:MAX_REASON]
+    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in text)
 
 
 class _Pace:

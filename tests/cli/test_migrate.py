@@ -66,6 +66,19 @@ def test_the_summary(tables: Tables) -> None:
     }
 
 
+def test_garmin_verifies_a_signature(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And names no limit; that it is deprecated is no news here."""
+    monkeypatch.chdir(tmp_path)
+    garmin = Tables(emulator, tmp_path, "garmin")
+    for name in ("GARMIN_OAUTH2_CLIENT_ID", "GARMIN_OAUTH2_CLIENT_SECRET"):
+        del garmin.environment[name]
+    assert garmin.run("garmin", "--dry-run")[1] == f"garmin: 0 exchanged, 0 refused, {TOKENS} to be asked.\n"
+    status, _, err = garmin.run("garmin")
+    assert (status, err, garmin.states()) == (0, "", ["exchanged"] * TOKENS)
+    assert garmin.store.find_oauth2_token("garmin", 0)["refresh_token"]
+    garmin.engine.dispose()
+
+
 def test_keys_come_from_a_named_file(tables: Tables) -> None:
     write_environment(tables.folder / ".env", tables.keys)
     for name in tables.keys:

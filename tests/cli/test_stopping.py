@@ -9,13 +9,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from oauth1_catalog.cli import cli
+from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.serving import HTTPServer
+from tests.tokens.x_tables import TOKENS, Tables
 
 SERVING = ["demo", "emulate twitter"]
 LAST = {"demo": "stop with Ctrl+C", "emulate twitter": "until you press Ctrl+C"}
@@ -141,6 +144,31 @@ def test_a_second_ctrl_c_lets_the_first_end(tmp_path: Path, command: str) -> Non
     assert (twice.returncode, twice.stderr) == (ran.returncode, ran.stderr)
     assert "Traceback" not in twice.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", SIGNALS.values(), ids=SIGNALS.keys())
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_signal_ends_a_migration_after_the_row_in_hand(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, times: int
+) -> None:
+    """With a summary; ``tests/migration/test_stopping.py`` stops it as a process, and takes its streams away."""
+    tables, own = Tables(emulator, tmp_path), click.echo
+
+    def echo(message: object = None, **how: Any) -> None:
+        own(message, **how)
+        if str(message).startswith("x: 1 of"):
+            for _ in range(times):
+                os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(click, "echo", echo)
+    before = signal.getsignal(number)
+    status, out, err = tables.run("x")
+    assert (status, err) == (1, "")
+    last = "Stopped: a signal ended it after the row in hand. Run the command again to continue."
+    assert out.splitlines()[-1] == last
+    assert (tables.asked, tables.states()) == (1, ["again"] * (TOKENS - 1) + ["exchanged"])
+    assert signal.getsignal(number) is before
+    tables.engine.dispose()
 
 
 def started(command: str, folder: Path, redirections: str) -> subprocess.CompletedProcess[str]:

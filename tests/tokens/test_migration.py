@@ -344,6 +344,14 @@ def test_workers_share_the_limit(table: SQLAlchemyMigration, engine: Engine, sto
     assert 19 <= len(sent) <= 21
 
 
+def test_a_code_that_no_database_would_take(table: SQLAlchemyMigration, engine: Engine) -> None:
+    hostile = TokenExchangeDeniedError(status=400, problem="a\x00\x1b[2J\u2603" * 100, is_final=True)
+    events(table, failing(hostile))
+    (reason,) = table.reasons()
+    assert reason.startswith("400 a??[2J?a??[2J?")
+    assert len(reason) == 200
+
+
 @ON_SQLITE
 def test_nothing_waits_when_no_row_is_left(table: SQLAlchemyMigration) -> None:
     """Neither for the limit nor for the provider."""

@@ -1,4 +1,4 @@
-"""Tokens of X in the table of an application, whose provider is the emulator; for tests of `migrate`."""
+"""Tokens of a provider in the table of an application, whose provider is the emulator, for tests of `migrate`."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ TOKENS = 6
 class Tables:
     """Tokens in a database, and the command as a process."""
 
-    def __init__(self, emulator: Emulator, folder: Path) -> None:
+    def __init__(self, emulator: Emulator, folder: Path, name: str = "x") -> None:
         self.emulator = emulator
         self.folder = folder
-        write_files(emulator, [emulator.catalog.provider("x")], folder)
-        client, key = emulator.client("x"), TokenCipher.new_key()
+        write_files(emulator, [emulator.catalog.provider(name)], folder)
+        client, key = emulator.client(name), TokenCipher.new_key()
         self.keys = {
-            "X_CLIENT_ID": client.client_id,
-            "X_CLIENT_SECRET": client.client_secret,
-            "X_OAUTH2_CLIENT_ID": client.oauth2_client_id,
-            "X_OAUTH2_CLIENT_SECRET": client.oauth2_client_secret,
+            f"{name.upper()}_CLIENT_ID": client.client_id,
+            f"{name.upper()}_CLIENT_SECRET": client.client_secret,
+            f"{name.upper()}_OAUTH2_CLIENT_ID": client.oauth2_client_id,
+            f"{name.upper()}_OAUTH2_CLIENT_SECRET": client.oauth2_client_secret,
             "OAUTH1_CATALOG_TOKEN_KEYS": key,
         }
         self.environment = {
@@ -47,9 +47,9 @@ class Tables:
         self.engine = create_engine(self.environment["DATABASE_URL"])
         Base.metadata.create_all(self.engine)
         self.store: Any = SQLAlchemyTokens(sessionmaker(self.engine), OAuth1Token, keys=key, oauth2_model=OAuth2Token)
-        issued = [emulator.issue_token("x", user=f"user{number}") for number in range(TOKENS)]
+        issued = [emulator.issue_token(name, user=f"user{number}") for number in range(TOKENS)]
         for user, token in enumerate(issued):
-            self.store.save_token("x", user, token)
+            self.store.save_token(name, user, token)
         self.secrets = [key, client.client_secret, client.oauth2_client_secret]
         self.secrets += [text for token in issued for text in (token.oauth_token, token.oauth_token_secret)]
 
