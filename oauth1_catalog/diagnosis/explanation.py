@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from oauth1_catalog.diagnosis.answers import Answer, read_answer
 from oauth1_catalog.diagnosis.mistakes import Facts, Mistake, all_mistakes
 from oauth1_catalog.diagnosis.report import shown_base_string
-from oauth1_catalog.diagnosis.signing import SentRequest, Signing, read_sent, right_signing
+from oauth1_catalog.diagnosis.signing import SentRequest, Signing, encode_once, read_sent, right_signing
 from oauth1_catalog.redaction import masked
 from oauth1_catalog.rfc5849.messages import Request, Response
 from oauth1_catalog.rfc5849.rsa import public_key_of
@@ -217,10 +217,13 @@ class _Search:
         compare: Callable[[Signing, Signing], bool] = Signing.is_like,
     ) -> None:
         """Add the causes for which ``matches`` is true."""
-        alone = list(self._variants((), self.right, all_mistakes(), compare))
-        found = self._matching(alone, matches)
-        if not found and self.in_pairs:
-            found = self._matching(self._pairs(alone, compare), matches)
+        try:
+            alone = list(self._variants((), self.right, all_mistakes(), compare))
+            found = self._matching(alone, matches)
+            if not found and self.in_pairs:
+                found = self._matching(self._pairs(alone, compare), matches)
+        finally:
+            encode_once.cache_clear()
         self.causes += [
             Cause(side, mistakes, "" if way.is_plaintext else shown_base_string(way)) for mistakes, way in found
         ]

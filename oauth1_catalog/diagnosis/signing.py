@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes
 from email.policy import HTTP
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import quote, unquote_plus, urlsplit
 
@@ -154,6 +154,12 @@ def encode(text: str) -> str:
     return quote(text.encode("utf-8", "surrogatepass"), safe="~")
 
 
+@lru_cache(maxsize=1024)
+def encode_once(text: str) -> str:
+    """As ``encode``, for the names and values of one search, which clears the cache: it can contain passwords."""
+    return encode(text)
+
+
 def join_sorted(pairs: Sequence[Pair]) -> list[str]:
     """Encoded pairs in the order of section 3.4.1.3.2."""
     return [f"{name}={value}" for name, value in sorted(pairs)]
@@ -207,7 +213,7 @@ class Signing:
     client_id: str = ""
     public_key: RSAPublicKey | None = field(default=None, repr=False)
     raw_protocol: bool = False
-    encode_value: Encode = encode
+    encode_value: Encode = encode_once
     encode_part: Encode = encode
     order: Callable[[Sequence[Pair]], list[str]] = join_sorted
     sort_decoded: bool = False

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 LONGEST = 64 * 1024
 """The longest request that is explained, in bytes: for each known mistake, all of it is signed again."""
-_LONGEST_IN_PAIRS = 8 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def _explanation(
             rsa_key=None if keys is None else keys.public_key,
             addresses=(real,) if real else (),
             signs_multipart=registration.original.multipart == "sign_fields",
-            in_pairs=in_pairs and size <= _LONGEST_IN_PAIRS,
+            in_pairs=in_pairs,
         )
     except (SigningError, ValueError):
         return None

@@ -356,7 +356,7 @@ def _check_parameters(registration: Registration, call: Call) -> None:
 
 def _check_body_hash(registration: Registration, call: Call) -> None:
     """The Request Body Hash extension, draft 4: on every request, except for forms."""
-    wanted = registration.setting("body_hash", "none").lower()
+    wanted = registration.setting("body_hash", "none")
     given = call.protocol.get("oauth_body_hash")
     if is_form(call.request):
         if given is not None:
@@ -365,13 +365,13 @@ def _check_body_hash(registration: Registration, call: Call) -> None:
             )
         return
     if given is None:
-        if wanted != "none" and call.role == "api":
+        if call.role == "api" and (wanted == "always" or (wanted == "non_form" and call.request.body)):
             raise absent("oauth_body_hash")
         return
-    # If the file does not name the hash: that of the signature method, or SHA-1 as in the extension.
+    # The hash is that of the signature method; if the file does not mention it, SHA-1 as in the extension, too.
     _, has_hash, bits = registration.signature_method.partition("SHA")
     own = f"sha{bits}" if has_hash else "sha1"
-    for algorithm in {own, "sha1"} if wanted == "none" else {wanted}:
+    for algorithm in {own, "sha1"} if wanted == "none" else {own}:
         digest = hashlib.new(algorithm, call.request.body or b"").digest()
         if hmac.compare_digest(given, base64.b64encode(digest).decode("ascii")):
             return

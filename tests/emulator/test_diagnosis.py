@@ -61,7 +61,12 @@ def test_what_was_signed_is_not_what_was_sent(photos, token):
         (base.replace(":8443", "") + "x", base + "x", {}, "The address is signed without its port :8443."),
         (base + "x/", base + "x", {}, "The path is signed with a / at its end."),
         (base + "x?q=a%2Bb", base + "x?q=a+b", {}, "A + of the query or the form is signed as a plus"),
-        (base + "x?q=a%2520b", base + "x?q=a%20b", {}, "Values are percent-encoded twice before they are signed"),
+        (
+            base + "x?q=a%2520b",
+            base + "x?q=a%20b",
+            {},
+            "Names or values are percent-encoded twice before they are signed",
+        ),
     ]
     for signed, sent, changes, words in cases:
         request = photos.signed(signed, "GET", token=token)

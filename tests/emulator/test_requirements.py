@@ -182,11 +182,16 @@ class TestBodyHash:
         )
         return photos.server.handle(request)
 
-    def test_it_is_demanded_where_the_file_says_so(self, dance, problem):
-        photos = dance(client_kwargs={"body_hash": "sha256"})
+    @pytest.mark.parametrize("required", ["non_form", "always"])
+    def test_it_is_demanded_where_the_file_says_so(self, dance, problem, required):
+        photos = dance(client_kwargs={"signature_method": "HMAC-SHA256", "body_hash": required})
         assert self.call(photos, algorithm="sha256").status == 200
         assert problem(self.call(photos, algorithm="sha1")) == "parameter_rejected"
         assert problem(self.call(photos, protocol={})) == "parameter_absent"
+        token = photos.access_token()
+        pair = (token["oauth_token"], token["oauth_token_secret"])
+        without_body = photos.send(photos.provider.api_base_url + "x", "GET", token=pair)
+        assert problem(without_body) == ("parameter_absent" if required == "always" else None)
 
     @pytest.mark.parametrize(("method", "algorithm"), [("HMAC-SHA1", "sha1"), ("HMAC-SHA512", "sha512")])
     def test_one_that_is_sent_without_need_must_be_right(self, dance, problem, method, algorithm):

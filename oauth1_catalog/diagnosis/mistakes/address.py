@@ -89,10 +89,12 @@ def _moved(signing: Signing, origin: str, path: str) -> Variants:
 
 
 def host_as_written(signing: Signing, facts: Facts) -> Variants:
-    """The host is signed with its capital letters, or with its port as it is written."""
+    """The host is signed with capital letters, which HTTP libraries change, or with its port as it is written."""
     parts = urlsplit(facts.sent.request.url)
-    _, _, path = _split(signing.uri)
+    scheme, authority, path = _split(signing.uri)
     yield parts.netloc, signing.changed(uri=f"{parts.scheme}://{parts.netloc}/{path}")
+    for written in dict.fromkeys((authority.upper(), authority.title(), authority.capitalize())):
+        yield written, signing.changed(uri=f"{scheme}://{written}/{path}")
 
 
 def other_end(signing: Signing, _: Facts) -> Variants:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import quote
 
 from oauth1_catalog.diagnosis.mistakes import Facts, Mistake, Variants
@@ -25,6 +26,11 @@ def _everywhere(signing: Signing, changed: Callable[[Encode], Encode]) -> Varian
 def plus_for_blank(signing: Signing, _: Facts) -> Variants:
     """A blank is encoded as ``+``."""
     yield from _everywhere(signing, lambda encode: lambda text: encode(text).replace("%20", "+"))
+    # The application writes the plus, and the library encodes it.
+    plus = (
+        replace(one, name=one.name.replace(" ", "+"), value=one.value.replace(" ", "+")) for one in signing.parameters
+    )
+    yield "", signing.changed(parameters=tuple(plus))
 
 
 def small_hex(signing: Signing, _: Facts) -> Variants:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import binascii
-from base64 import b64decode, urlsafe_b64decode
+from base64 import b64decode
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import unquote
 
 from oauth1_catalog.diagnosis.mistakes import Facts, Mistake, Variants
-from oauth1_catalog.diagnosis.signing import HASHES, Signing, decode_base64
+from oauth1_catalog.diagnosis.signing import HASHES, Parameter, Signing, decode_base64
 from oauth1_catalog.redaction import MaskedText
 
 
@@ -100,7 +101,17 @@ def other_hash(signing: Signing, _: Facts) -> Variants:
     if not signing.is_plaintext:
         for ending, name in HASHES.items():
             if name != signing.hash_of_method:
-                yield f"SHA-{ending.removeprefix('SHA')}", signing.changed(hash_name=name)
+                detail = f"SHA-{ending.removeprefix('SHA')}"
+                yield detail, signing.changed(hash_name=name)
+                # The declared method is changed after the request is signed.
+                method = f"{signing.method.partition('-')[0]}-{ending}"
+                yield detail, signing.changed(hash_name=name, parameters=_declaring(signing, method))
+
+
+def _declaring(signing: Signing, method: str) -> tuple[Parameter, ...]:
+    return tuple(
+        replace(one, value=method) if one.name == "oauth_signature_method" else one for one in signing.parameters
+    )
 
 
 def plaintext(signing: Signing, _: Facts) -> Variants:
@@ -134,11 +145,13 @@ def _hexadecimal_in_base64(signature: str) -> bytes | None:
     return None if text is None else _hexadecimal(text.decode("latin-1"))
 
 
+_STANDARD = str.maketrans("-_", "+/")
+
+
 def _url_safe(signature: str) -> bytes | None:
-    try:
-        return urlsafe_b64decode(signature + "=" * (-len(signature) % 4))
-    except (ValueError, binascii.Error):
+    if "-" not in signature and "_" not in signature:
         return None
+    return decode_base64(signature.translate(_STANDARD) + "=" * (-len(signature) % 4))
 
 
 def _without_padding(signature: str) -> bytes | None:

@@ -5,12 +5,32 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import unquote
+from itertools import chain
+from urllib.parse import quote, quote_plus, unquote
 
 from oauth1_catalog.diagnosis.mistakes import Facts, Mistake, Variants
-from oauth1_catalog.diagnosis.signing import Pair, Parameter, Signing, multipart_fields, others, split_pairs
+from oauth1_catalog.diagnosis.signing import (
+    Encode,
+    Pair,
+    Parameter,
+    Place,
+    Signing,
+    multipart_fields,
+    others,
+    split_pairs,
+)
 from oauth1_catalog.rfc5849.parameters import is_form
 
+_ORDERS = (
+    "consumer_key token signature_method timestamp nonce version callback verifier",  # RFC 5849, ruby-oauth
+    "consumer_key signature_method timestamp nonce version token callback verifier",  # OAuth Core 1.0
+    "consumer_key nonce signature_method timestamp version token callback verifier",  # oauth-1.0a of npm
+    "consumer_key nonce signature_method token timestamp version callback verifier",  # PHP scripts
+    "version nonce timestamp consumer_key token signature_method callback verifier",  # OAuth.php
+    "nonce timestamp version signature_method consumer_key token callback verifier",  # oauthlib
+    "token timestamp nonce consumer_key signature_method version callback verifier",  # Scribe of Java
+)
+"""Orders in which libraries put the protocol parameters before they sort them."""
 _ADDED = {
     "oauth_token": ("",),
     "oauth_version": ("1.0",),
@@ -127,36 +147,59 @@ def values_trimmed(signing: Signing, _: Facts) -> Variants:
 
 
 def signed_as_sent(signing: Signing, _: Facts) -> Variants:
-    """Values are signed encoded, so that they are encoded twice."""
+    """Names or values are signed encoded, so that they are encoded twice."""
+    everywhere: tuple[Place, ...] = ("query", "body", "header")
+    seen = {signing.parameters}
     for detail, places in (
-        ("the query", {"query"}),
-        ("the form", {"body"}),
-        ("the OAuth parameters", {"header"}),
-        ("all parameters", {"query", "body", "header"}),
+        ("the query", everywhere[:1]),
+        ("the form", everywhere[1:2]),
+        ("the OAuth parameters", everywhere[2:]),
+        ("all parameters", everywhere),
     ):
-        encoded = (
-            replace(one, name=signing.encode_value(one.name), value=signing.encode_value(one.value))
-            if one.place in places
-            else one
-            for one in signing.parameters
-        )
-        yield detail, signing.changed(parameters=tuple(encoded))
-        wire = (
-            replace(one, name=one.sent[0], value=one.sent[1]) if one.place in places and one.place != "header" else one
-            for one in signing.parameters
-        )
-        yield detail, signing.changed(parameters=tuple(wire))
+        # Once by the application, with a function of its language, and once by the library.
+        before = [_encoded(signing, places, encode) for encode in (signing.encode_value, quote, _like_javascript)]
+        before.append(_encoded(signing, places, quote_plus))
+        before += (_as_sent(signing, places, values=values) for values in (True, False))
+        for parameters in before:
+            if parameters not in seen:
+                seen.add(parameters)
+                yield detail, signing.changed(parameters=parameters)
+
+
+def _encoded(signing: Signing, places: Sequence[Place], encode: Encode) -> tuple[Parameter, ...]:
+    return tuple(
+        replace(one, name=encode(one.name), value=encode(one.value)) if one.place in places else one
+        for one in signing.parameters
+    )
+
+
+def _as_sent(signing: Signing, places: Sequence[Place], *, values: bool) -> tuple[Parameter, ...]:
+    """The names of a query or a form as they are sent, and the values, too, or decoded."""
+    return tuple(
+        replace(one, name=one.sent[0], value=one.sent[1] if values else one.value)
+        if one.place in places and one.place != "header"
+        else one
+        for one in signing.parameters
+    )
+
+
+def _like_javascript(text: str) -> str:
+    return quote(text, safe="~!*'()")
 
 
 def not_sorted(signing: Signing, _: Facts) -> Variants:
-    """The parameters are in the order in which they were sent."""
-    own = [one for one in signing.parameters if one.place == "header"]
-    rest = [one for one in signing.parameters if one.place != "header"]
-    for parameters in (signing.parameters, (*rest, *own), (*own, *rest)):
-        yield "", signing.changed(parameters=tuple(parameters), order=_joined)
-    by_name = sorted(own, key=lambda one: one.name)
-    yield "the OAuth parameters are sorted apart", signing.changed(parameters=(*rest, *by_name), order=_joined)
-    yield "the OAuth parameters are sorted apart", signing.changed(parameters=(*by_name, *rest), order=_joined)
+    """The parameters are in the order in which they were sent, or in that of a library."""
+    own = [one for one in signing.parameters if one.name.startswith("oauth_")]
+    rest = [one for one in signing.parameters if not one.name.startswith("oauth_")]
+    orders = [own, sorted(own, key=lambda one: one.name)]
+    for names in _ORDERS:
+        places = {f"oauth_{name}": place for place, name in enumerate(names.split())}
+        orders.append(sorted(own, key=lambda one, places=places: places.get(one.name, -1)))  # type: ignore[misc]
+    seen: set[tuple[Parameter, ...]] = set()
+    for parameters in (signing.parameters, *chain.from_iterable(((*rest, *one), (*one, *rest)) for one in orders)):
+        if parameters not in seen:
+            seen.add(parameters)
+            yield "", signing.changed(parameters=parameters, order=_joined)
 
 
 def sorted_before_encoding(signing: Signing, _: Facts) -> Variants:
@@ -264,7 +307,7 @@ MISTAKES = (
     ),
     Mistake(
         "encoded-twice",
-        "Values are percent-encoded twice before they are signed: {detail}.",
+        "Names or values are percent-encoded twice before they are signed: {detail}.",
         "Decode the parameters first, and encode each name and value once (RFC 5849, section 3.6).",
         signed_as_sent,
     ),
