@@ -61,14 +61,14 @@ def test_the_files_have_no_mistake_that_python_lets_pass(page: str, application:
 
 LOSES_ITS_COOKIE = {
     "docs/flask.md": """
-        from test_shop import emulator, browser
-        def test_it(browser, emulator):
+        from test_shop import browser
+        def test_it(browser, oauth1_emulator):
             def get(url, lost):
                 if lost:
                     browser.delete_cookie("session")
                 got = browser.get(url)
                 return got.status_code, got.location
-            follow(get, emulator)
+            follow(get, oauth1_emulator)
     """,
     "docs/django.md": """
         from tests import LoginTest
@@ -83,14 +83,14 @@ LOSES_ITS_COOKIE = {
                 follow(get, self.emulator)
     """,
     "docs/starlette.md": """
-        from test_shop import emulator, browser
-        def test_it(browser, emulator):
+        from test_shop import browser
+        def test_it(browser, oauth1_emulator):
             def get(url, lost):
                 if lost:
                     browser.cookies.clear()
                 got = browser.get(url)
                 return got.status_code, got.headers.get("location")
-            follow(get, emulator)
+            follow(get, oauth1_emulator)
     """,
 }
 FOLLOW = """
