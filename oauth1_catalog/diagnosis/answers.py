@@ -22,6 +22,8 @@ _SIGNATURE = re.compile(
     r"(?P<signature>[A-Za-z0-9+/]{27,700}={0,2})",
     re.IGNORECASE,
 )
+_ERROR = re.compile(r"\s*(?:error\b|\{\s*\"errors?\"\s*:)", re.IGNORECASE)
+"""The beginning of an error that a server sends with status 200, as MediaWiki does."""
 _READ = 64 * 1024
 """How much of an answer is examined, in characters."""
 
@@ -62,6 +64,8 @@ def read_answer(response: Response, sent: SentRequest, now: float, secrets: Iter
     'GET&http%3A%2F%2Fa.example%2F&a%3D1'
     """
     problem = read_problem(response, tuple(secret for secret in secrets if secret))
+    if response.status < 400 and not problem.reported and not re.match(_ERROR, response.text):
+        problem = problem._replace(code=None)  # words of a success
     timestamp = sent.protocol("oauth_timestamp")
     moment = float(timestamp) if timestamp.isdecimal() and len(timestamp) < 12 else now
     texts = list(_texts(response))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,15 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from oauth1_catalog.diagnosis.answers import Answer, read_answer
 from oauth1_catalog.diagnosis.mistakes import Facts, Mistake, all_mistakes
 from oauth1_catalog.diagnosis.report import shown_base_string
-from oauth1_catalog.diagnosis.signing import SentRequest, Signing, encode_once, read_sent, right_signing
+from oauth1_catalog.diagnosis.signing import (
+    HASHES,
+    SentRequest,
+    Signing,
+    decode_base64,
+    encode_once,
+    read_sent,
+    right_signing,
+)
 from oauth1_catalog.redaction import masked
 from oauth1_catalog.rfc5849.messages import Request, Response
 from oauth1_catalog.rfc5849.rsa import public_key_of
@@ -278,6 +287,9 @@ def _faults(sent: SentRequest, now: float) -> Iterator[str]:
             f"oauth_timestamp is {abs(difference):.0f} s {side} the time here. If the request was sent just now, set "
             "the clock right."
         )
+    body_hash, body = sent.protocol("oauth_body_hash"), sent.request.body or b""
+    if body_hash and decode_base64(body_hash) not in {hashlib.new(name, body).digest() for name in HASHES.values()}:
+        yield "oauth_body_hash is not the hash of the body. Hash exactly the bytes that you send."
     version = sent.protocol("oauth_version")
     if version not in {"", "1.0"}:
         yield f"oauth_version is {version[:40]!r}. Send 1.0, or leave it out."

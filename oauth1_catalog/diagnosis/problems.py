@@ -23,12 +23,14 @@ REFUSALS = frozenset({"user_refused", "permission_denied"})
 _CHALLENGE_PARAMETER = r'\b(oauth_problem(?:_advice)?)=(?:"([^"]*)"|([^",\s]*))'
 _FORM = r"[\w.%\[\]-]+="
 _SAID_IN_PROSE = {
+    "parameter_absent": r"\bmissing\b.{0,40}\bparameter|\bno oauth parameters\b",
     "timestamp_refused": r"timestamp",
     "nonce_used": r"nonce",
     "signature_method_rejected": r"signature.{0,3} ?method",
     "signature_invalid": r"signature",
     "callback_rejected": r"callback",
     "consumer_key_unknown": r"consumer",
+    "token_rejected": r"\btoken\b.{0,20}\bnot\b|\b(?:invalid|no|unknown)\b.{0,60}\btoken\b",
 }
 _OF_A_CLOCK = frozenset({"timestamp_refused", "nonce_used", "signature_invalid", None})
 """Problems that a wrong clock can cause: some servers refuse a timestamp with another code, or without one."""

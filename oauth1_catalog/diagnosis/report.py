@@ -60,7 +60,13 @@ def _of_server(explanation: Explanation) -> Iterator[str]:
     elif base_string:
         yield f"The server builds another base string: {_difference(explanation.right.base_string, base_string)}"
     answer = explanation.answer
-    if answer is not None and answer.status >= 400 and answer.advice and not explanation.causes and not base_string:
+    if (
+        answer is not None
+        and (answer.status >= 400 or answer.code)
+        and answer.advice
+        and not explanation.causes
+        and not base_string
+    ):
         yield f"The server reports {answer.code or answer.words!r}. {answer.advice}"
 
 
