@@ -7,7 +7,9 @@ import copy
 import importlib
 import json
 import logging
+import math
 import os
+import re
 import shlex
 import sys
 import tempfile
@@ -15,7 +17,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -40,6 +42,46 @@ if TYPE_CHECKING:
     from oauth1_catalog.emulator import Emulator
 
 PORT = click.IntRange(0, 65535)
+MAX_LATENCY = 600
+"""The greatest ``--latency``, in seconds."""
+
+MAX_FAILURES = 10_000
+"""The greatest number of failures of one ``--fail``; each is kept."""
+
+
+class _Failure(NamedTuple):
+    """A value of ``--fail``. Without a role it is any request; without a status the connection is closed."""
+
+    role: str | None
+    status: int | None
+    times: int
+
+
+def _latency(ctx: click.Context, param: click.Parameter, value: str) -> float:  # noqa: ARG001 - click's signature
+    """The value of ``--latency``."""
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= MAX_LATENCY:  # also for nan
+        raise click.BadParameter(f"{value!r} is not a number of seconds from 0 to {MAX_LATENCY}, such as 0.2.")
+    return seconds
+
+
+def _failures(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[_Failure, ...]:  # noqa: ARG001 - click's signature
+    """The values of ``--fail``."""
+    failures = []
+    for value in values:
+        found = re.fullmatch(r"(\w+):([45][0-9][0-9]|drop)(?::([1-9][0-9]{0,4}))?", value, re.ASCII)
+        times = int(found[3] or 1) if found else 0
+        if found is None or times > MAX_FAILURES:
+            raise click.BadParameter(
+                f"{value!r} does not have the form STEP:STATUS or STEP:STATUS:TIMES, as in access_token:503:2 or "
+                f"api:drop. STATUS is 400 to 599 or drop, TIMES is 1 to {MAX_FAILURES}."
+            )
+        status = None if found[2] == "drop" else int(found[2])
+        failures.append(_Failure(None if found[1] == "any" else found[1], status, times))
+    return tuple(failures)
 
 
 @click.command()
@@ -75,6 +117,29 @@ PORT = click.IntRange(0, 65535)
     is_flag=True,
     help="Use the same keys and console tokens at each start. RSA keys also need --write.",
 )
+@click.option("--client-id", metavar="KEY", help="The consumer key that your application has. Only with one provider.")
+@click.option(
+    "--client-secret",
+    metavar="SECRET",
+    envvar="OAUTH1_CATALOG_CLIENT_SECRET",
+    show_envvar=True,
+    help="Its consumer secret. Other users of this machine can read the arguments of a command: if the secret is not "
+    "made up, set the environment variable instead.",
+)
+@click.option(
+    "--latency", metavar="SECONDS", callback=_latency, default="0",
+    help="Wait before each response of a token endpoint or the API, such as 0.2.",
+)  # fmt: skip
+@click.option(
+    "--fail",
+    "faults",
+    metavar="STEP:STATUS[:TIMES]",
+    callback=_failures,
+    multiple=True,
+    help="Let the next request of a step fail, or the next TIMES. STEP is request_token, authorize, access_token, "
+    "renew, revoke, exchange, api or any. STATUS is 400 to 599, or drop to close the connection. "
+    "You can repeat this option.",
+)
 @DIRECTORY
 def emulate(
     names: tuple[str, ...],
@@ -88,13 +153,24 @@ def emulate(
     env_file: Path | None,
     prefix: str,
     stable_keys: bool,
+    client_id: str | None,
+    client_secret: str | None,
+    latency: float,
+    faults: tuple[_Failure, ...],
     directories: tuple[Path, ...],
 ) -> None:
     """Emulate providers until Ctrl+C, and print the settings for your application. NAMES are names or files.
 
     Your code does not change: with OAUTH1_CATALOG_PATH, register_from_catalog() uses the emulator. oauthlib verifies
     every request, and you need no account.
-    """
+
+    \b
+    Examples:
+      oauth1-catalog emulate twitter
+      oauth1-catalog emulate twitter flickr --env-file .env.emulated --stable-keys
+      oauth1-catalog emulate twitter --port 8443 --client-id my-key --client-secret made-up
+      oauth1-catalog emulate twitter --latency 0.2 --fail access_token:503:2 --fail api:drop
+    """  # noqa: D301 - click reads the escape
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         with needs("`emulate`", "emulator"):
@@ -110,6 +186,10 @@ def emulate(
             emulator = stack.enter_context(
                 Emulator(catalog, port=port, consent_port=consent_port, seed=seed, explain_pairs=True)
             )
+            _register(emulator, values, client_id, client_secret)
+            for fault in faults:
+                emulator.fail_next(fault.role, status=fault.status or 500, drop=not fault.status, times=fault.times)
+            emulator.latency = latency
             target = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="oauth1-catalog-")))
             export = _Export(emulator, values, target.absolute(), prefix=prefix, stable=stable_keys)
             for line in export.lines(callback, env_file):
@@ -120,6 +200,27 @@ def emulate(
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
         raise click.ClickException(f"{what}. Choose other ports, or another file or folder.") from error
+
+
+def _register(
+    emulator: Emulator, values: dict[str, dict[str, object]], client_id: str | None, client_secret: str | None
+) -> None:
+    """Accept the application's own keys."""
+    if client_id is None and client_secret is None:
+        return
+    if len(values) > 1:
+        raise click.UsageError(
+            "--client-id and --client-secret (OAUTH1_CATALOG_CLIENT_SECRET) belong to one provider, but you named "
+            f"{len(values)}. Start the command for each of them."
+        )
+    ((name, chosen),) = values.items()
+    required = emulator.catalog.provider(name, values=chosen).required_credentials
+    if client_secret is not None and "client_secret" not in required:
+        raise click.UsageError(
+            f"--client-secret (OAUTH1_CATALOG_CLIENT_SECRET): {name} has no client secret. "
+            f"It needs {', '.join(required)}. Omit the option."
+        )
+    emulator.client(name, client_id=client_id, client_secret=client_secret)
 
 
 def _values(catalog: Catalog, names: Sequence[str], given: Sequence[str]) -> dict[str, dict[str, object]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import ssl
 import tempfile
 import threading
@@ -18,16 +19,19 @@ from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.emulator.endpoints import Server, access_fields
 from oauth1_catalog.emulator.examples import User
-from oauth1_catalog.emulator.providers import EmulatedCatalog, Origins, Registration, relocate, variant_key
+from oauth1_catalog.emulator.providers import ROLES, EmulatedCatalog, Origins, Registration, relocate, variant_key
 from oauth1_catalog.emulator.recent import PATH, answer_page, is_page
 from oauth1_catalog.emulator.serving import HTTPServer
 from oauth1_catalog.emulator.store import Client, Store
 from oauth1_catalog.emulator.testing import Exchange, Faults, Journal, submit_consent
-from oauth1_catalog.errors import NotInitializedError, needs
+from oauth1_catalog.errors import ConfigurationError, NotInitializedError, needs
 from oauth1_catalog.redaction import masked
 from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials
+from oauth1_catalog.suggestions import did_you_mean, nearest
 
 log: logging.Logger = logging.getLogger(__name__)
+CLIENT_ID: re.Pattern[str] = re.compile(r"[\x21-\x7E]{1,2048}")
+"""What oauthlib accepts as a consumer key, as ``validator.py`` sets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,7 @@ class Emulator:
         name: str,
         *,
         redirect_uri: str | None = None,
+        client_id: str | None = None,
         client_secret: str | None = None,
         rsa_key: str | None = None,
     ) -> Client:
@@ -179,14 +184,29 @@ class Emulator:
         Args:
             name: a provider of the catalog, or one that you passed to ``add``.
             redirect_uri: registers this callback. The provider accepts no other from now on.
+            client_id: replaces the random identifier. Pass it before you issue tokens: they belong to the old one.
             client_secret: replaces the random secret. A few providers issue an empty one.
             rsa_key: replaces the new private key; PEM text.
 
         Raises:
+            ConfigurationError: ``client_id`` is not 1 to 2048 visible ASCII characters, or ``client_secret`` has a
+                character that is not printable, such as the line break of a file, or a blank at an end.
             UnknownProviderError: the catalog has no such provider.
         """
+        if client_id is not None and not CLIENT_ID.fullmatch(client_id):
+            raise ConfigurationError(
+                description=f"{name}: the client_id is empty or too long, or it has a blank, a line break or another "
+                "character that is not visible ASCII. Pass the one that your application sends.",
+                provider=name,
+            )
+        if client_secret and (client_secret != client_secret.strip() or not client_secret.isprintable()):
+            raise ConfigurationError(
+                description=f"{name}: the client_secret has a line break or a control character in it, or a blank at "
+                "an end. Remove it.",
+                provider=name,
+            )
         return self._store(name).client_of(
-            name, redirect_uri=redirect_uri, client_secret=client_secret, rsa_key=rsa_key
+            name, redirect_uri=redirect_uri, client_id=client_id, client_secret=client_secret, rsa_key=rsa_key
         )
 
     def issue_token(self, name: str, *, user: str = "ada", key: str | None = None) -> IssuedToken:
@@ -247,7 +267,13 @@ class Emulator:
             headers: the headers of the response.
             drop: close the connection without a response.
             times: the number of requests that fail.
+
+        Raises:
+            ConfigurationError: there is no such role.
         """
+        if role is not None and role not in ROLES:
+            near = did_you_mean(nearest(role, ROLES), sentence=True) or f"The roles are {', '.join(ROLES)}."
+            raise ConfigurationError(description=f"{role!r} is not a role of a request. {near}")
         content = body.encode("utf-8") if isinstance(body, str) else body
         self._faults.add(None if drop else Response(status, headers or {}, content), role, provider, times=times)
 
@@ -302,7 +328,9 @@ class Emulator:
             response = self._server.handle(request)
         status = response.status if response else 0
         if fails:
-            self._server.recent.add(request, role, status, "It failed because fail_next() was called.", registration)
+            self._server.recent.add(
+                request, role, status, "It failed because `fail_next()` or `--fail` asked for it.", registration
+            )
         self.journal.add(Exchange(key, role, request.method, urlsplit(request.url).path, status, connection))
         return response
 

@@ -106,6 +106,7 @@ class Store:
         name: str,
         *,
         redirect_uri: str | None = None,
+        client_id: str | None = None,
         client_secret: str | None = None,
         rsa_key: str | None = None,
     ) -> Client:
@@ -113,10 +114,12 @@ class Store:
         with self._lock:
             client = self._application
             if client is None:
-                client_id = f"{name.replace('_', '-')}-{self._invented('client id')[:16]}"
-                client = Client(client_id, self._client_secret, *_rsa_key())
+                invented = f"{name.replace('_', '-')}-{self._invented('client id')[:16]}"
+                client = Client(invented, self._client_secret, *_rsa_key())
             if redirect_uri is not None:
                 client = replace(client, redirect_uri=redirect_uri)
+            if client_id is not None:
+                client = replace(client, client_id=client_id)
             if client_secret is not None:
                 client = replace(client, client_secret=client_secret)
             if rsa_key is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -15,9 +16,11 @@ from pathlib import Path
 import certifi
 import flask
 import pytest
+import requests
 import starlette.config
 import trustme
 from click.testing import CliRunner
+from requests_oauthlib import OAuth1
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.cli import cli
@@ -213,6 +216,62 @@ def test_keys_that_stay(tmp_path):
     assert not any(keys_in(third)[name] == value for name, value in keys_in(first).items() if not name.endswith("KEY"))
 
 
+def test_the_keys_that_the_application_has(tmp_path, monkeypatch):
+    monkeypatch.setenv("OAUTH1_CATALOG_CLIENT_SECRET", "kept out of `ps`")
+    with emulating("twitter", "--client-id", "the-key/of+my=app", "--write", str(tmp_path)) as words:
+        keys = keys_in(words)
+        assert keys["TWITTER_CLIENT_ID"] == "the-key/of+my=app"
+        assert keys["TWITTER_CLIENT_SECRET"] == "kept out of `ps`"
+        pair = [keys[f"TWITTER_{name}"] for name in ("CLIENT_ID", "CLIENT_SECRET", "TOKEN", "TOKEN_SECRET")]
+        url = re.findall(r'"api_base_url": "(.*?)"', (tmp_path / "twitter.yaml").read_text(encoding="utf-8"))[0]
+        ca_file = str(tmp_path / BUNDLE)
+        assert requests.get(f"{url}x", auth=OAuth1(*pair), verify=ca_file, timeout=30).status_code == 200
+        refused = requests.get(f"{url}x", auth=OAuth1("another-key", *pair[1:]), verify=ca_file, timeout=30)
+        assert "consumer_key_unknown" in refused.text
+
+
+def test_failures(tmp_path):
+    options = ["--fail", "api:503:2", "--fail", "api:drop", "--fail", "access_token:429"]
+    with emulating("twitter", *options, "--write", str(tmp_path)) as words:
+        keys = keys_in(words)
+        auth = OAuth1(*(keys[f"TWITTER_{name}"] for name in ("CLIENT_ID", "CLIENT_SECRET", "TOKEN", "TOKEN_SECRET")))
+        data = json.loads((tmp_path / "twitter.yaml").read_text(encoding="utf-8").partition("\n")[2])
+
+        def status(url: str) -> int:
+            return requests.get(url, auth=auth, verify=str(tmp_path / BUNDLE), timeout=30).status_code
+
+        url = f"{data['api_base_url']}x"
+        assert [status(url), status(url)] == [503, 503]
+        with pytest.raises(requests.ConnectionError):
+            status(url)
+        assert status(url) == 200
+        assert status(data["access_token_url"]) == 429
+        assert status(data["access_token_url"]) == 405
+
+
+def test_latency(tmp_path):
+    with emulating("twitter", "--latency", "60", "--write", str(tmp_path)) as words:
+        origin = re.findall(r"https://127[.0-9:]+", words)[0]
+        with pytest.raises(requests.ReadTimeout):
+            requests.get(f"{origin}/twitter/api/x", verify=str(tmp_path / BUNDLE), timeout=1)
+
+
+def test_the_secret_is_better_in_the_environment():
+    text = " ".join(CliRunner().invoke(cli, ["emulate", "--help"]).output.split())
+    assert "Other users of this machine can read the arguments of a command" in text
+    assert "OAUTH1_CATALOG_CLIENT_SECRET" in text
+
+
+def test_an_identifier_of_one_s_own_in_python(new_emulator):
+    client = new_emulator.client("twitter", client_id="mine", client_secret="s")
+    assert (client.client_id, client.client_secret) == ("mine", "s")
+    assert new_emulator.client("twitter") == client
+    with pytest.raises(ConfigurationError, match="the client_id is empty or too long"):
+        new_emulator.client("twitter", client_id="")
+    with pytest.raises(ConfigurationError, match="Did you mean `access_token`"):
+        new_emulator.fail_next("accesstoken")
+
+
 @pytest.mark.parametrize("name", ["netsuite", "magento2", "jira", "trello", "maas"])
 def test_a_token_works_at_each_tenant_without_a_key(name):
     catalog = Catalog()
@@ -288,6 +347,28 @@ def test_no_choice_leads_to_the_real_provider(told):
         (["netsuite", "--set", "account_id=x/y"], "it does not match"),
         (["mastercard"], "supports only RFC 5849"),
         (["twitter", "--write", "mine"], "mine/twitter.yaml already exists"),
+        (["twitter", "flickr", "--client-id", "k"], "belong to one provider, but you named 2."),
+        (["twitter", "flickr", "--client-secret", "s"], "Start the command for each of them."),
+        (["jira", "--client-secret", "s"], "jira has no client secret. It needs client_id, rsa_key."),
+        (["twitter", "--client-id", ""], "the client_id is empty or too long"),
+        (["twitter", "--client-id", "key\n"], "it has a blank, a line break or another character"),
+        (
+            ["twitter", "--client-secret", " secret-of-mine"],
+            "the client_secret has a line break or a control character",
+        ),
+        (["twitter", "--latency", "slow"], "'slow' is not a number of seconds from 0 to 600"),
+        (["twitter", "--latency", "nan"], "'nan' is not a number of seconds"),
+        (["twitter", "--latency", "-1"], "'-1' is not a number of seconds"),
+        (["twitter", "--latency", "inf"], "'inf' is not a number of seconds"),
+        (
+            ["twitter", "--fail", "acces_token:503"],
+            "'acces_token' is not a role of a request. Did you mean `access_token`",
+        ),
+        (["twitter", "--fail", "xyz:503"], "The roles are request_token, authorize, access_token,"),
+        (["twitter", "--fail", "api"], "'api' does not have the form STEP:STATUS"),
+        (["twitter", "--fail", "api:200"], "STATUS is 400 to 599 or drop"),
+        (["twitter", "--fail", "api:503:0"], "TIMES is 1 to 10000"),
+        (["twitter", "--fail", "api:503:10001"], "TIMES is 1 to 10000"),
     ],
 )
 def test_wrong_use_ends_with_a_message_and_writes_nothing(tmp_path, monkeypatch, arguments, message):
@@ -295,6 +376,7 @@ def test_wrong_use_ends_with_a_message_and_writes_nothing(tmp_path, monkeypatch,
     Path("mine").mkdir()
     Path("mine/twitter.yaml").write_text("schema_version: 1\n", encoding="utf-8")
     result = CliRunner().invoke(cli, ["emulate", *arguments])
-    assert result.exit_code in {1, 2}
+    assert result.exit_code == 2
     assert message in result.output
+    assert "secret-of-mine" not in result.output
     assert Path("mine/twitter.yaml").read_text(encoding="utf-8") == "schema_version: 1\n"
