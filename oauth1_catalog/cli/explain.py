@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -11,16 +11,18 @@ import click
 
 from oauth1_catalog.cli.terminal import ask, can_ask
 from oauth1_catalog.diagnosis import Explanation, explain
-from oauth1_catalog.diagnosis.pasted import read_request, read_response
+from oauth1_catalog.diagnosis.pasted import names_no_scheme, read_request, read_response
 from oauth1_catalog.diagnosis.report import as_data, report
 from oauth1_catalog.diagnosis.signing import read_sent
 from oauth1_catalog.redaction import masked
-from oauth1_catalog.registry.environment import read_env_file
+from oauth1_catalog.registry.environment import EnvironmentSettings
 from oauth1_catalog.rfc5849.messages import Request
 from oauth1_catalog.rfc5849.parameters import FORM
 
 _MAXIMUM = 4 * 1024 * 1024
 """How much of a request is read, in bytes."""
+_TERMINAL_LINE = 4095
+"""The longest line that a terminal passes on, in bytes (Linux)."""
 _COLOURS = {"right": "green", "wrong": "red", "unsigned": "red", "unknown": "yellow"}
 
 
@@ -80,8 +82,10 @@ def explain_(
       oauth1-catalog explain request.txt --prefix TWITTER --env-file .env --answer answer.txt
       oauth1-catalog explain --url https://api.example.com/me --header "Authorization: OAuth ..."
     """  # noqa: D301 - click reads the escape
+    text = ""
     if url is None:
-        request = read_request(_text_of(request_file, "request"))
+        text = _text_of(request_file, "request")
+        request = read_request(text)
     else:
         fields = dict(_header(header) for header in headers)
         body = None if data is None else data.encode()
@@ -91,8 +95,8 @@ def explain_(
     keys = _Keys(prefix, env_file)
     sent = read_sent(request)
     is_rsa = sent.protocol("oauth_signature_method").upper().startswith("RSA")
-    explanation = explain(
-        request,
+    explained = partial(
+        explain,
         client_secret=None if is_rsa else keys.get("client_secret", "Client secret"),
         token_secret=None if is_rsa or not sent.protocol("oauth_token") else keys.get("token_secret", "Token secret"),
         rsa_key=keys.get("rsa_key", "Path of the private RSA key") if is_rsa else None,
@@ -102,6 +106,10 @@ def explain_(
         addresses=addresses,
         profile="mastercard" if mastercard else "rfc5849",
     )
+    explanation = explained(request)
+    if url is None and explanation.verdict == "wrong" and names_no_scheme(text):
+        by_http = explained(read_request(text, scheme="http"))
+        explanation = by_http if by_http.verdict == "right" else explanation
     if as_json:
         click.echo(json.dumps(as_data(explanation), indent=2))
     else:
@@ -115,23 +123,27 @@ class _Keys:
 
     def __init__(self, prefix: str, env_file: Path | None) -> None:
         self._prefix = prefix
-        self._file = {} if env_file is None else read_env_file(env_file)
+        self._settings = EnvironmentSettings("", env_file)
 
     def get(self, name: str, question: str) -> str | None:
         """A key; ``None`` if there is none and nobody can be asked."""
         variable = f"{self._prefix}_{name}".upper()
-        if (found := os.environ.get(variable, self._file.get(variable))) is not None:
-            return masked(found)
+        if found := self._settings.get(self._prefix, name):
+            return masked(str(found))
         if can_ask():
             return ask(f"{question} ({variable} is not set)", hidden=name != "rsa_key")
-        click.echo(f"{variable} is not set, so the signature is not checked.", err=True)
+        effect = "it is taken as empty" if name == "token_secret" else "the signature is not checked"
+        click.echo(f"{variable} is not set, so {effect}.", err=True)
         return None
 
 
 def _text_of(file: IO[bytes], what: str) -> str:
-    if file.isatty():
+    is_typed = file.isatty()
+    if is_typed:
         click.echo("Paste the request, and then press Ctrl+D:", err=True)
     content: bytes = file.read(_MAXIMUM + 1)
+    if is_typed and any(len(line) >= _TERMINAL_LINE for line in content.split(b"\n")):
+        raise click.UsageError("The terminal has cut a long line. Save the request in a file, and pass its name.")
     if len(content) > _MAXIMUM:
         raise click.UsageError(f"The {what} is larger than {_MAXIMUM:,} bytes.")
     return content.decode("utf-8", "surrogateescape")

@@ -149,7 +149,7 @@ def explain(
         profile: ``"mastercard"`` if the values of the protocol parameters are not encoded.
         signs_multipart: whether the provider signs the text fields of a multipart body (Flickr).
         in_pairs: try two mistakes together, if no single one is found, which takes about a second. It is not done for
-            a base string of more than 4 KiB; for one of more than 128 KiB, no mistake is tried.
+            a base string or a body of more than 4 KiB; for more than 128 KiB, no mistake is tried.
         now: the time at which the request was sent, in seconds since the epoch. Default: now.
 
     Raises:
@@ -179,7 +179,7 @@ def explain(
     expected = server_signature or (answer.signature if answer else None)
     is_known = public_key is not None if right.method.startswith("RSA") else client_secret is not None
 
-    size = len(right.base_string)
+    size = max(len(right.base_string), len(request.body or b""))
     in_pairs = in_pairs and size <= _LONGEST_IN_PAIRS
     search = _Search(right, Facts(sent, tuple(addresses)), in_pairs=in_pairs)
     verdict: Verdict = "unsigned" if not sent.signature else "unknown"

@@ -32,6 +32,8 @@ _SAID_IN_PROSE = {
     "consumer_key_unknown": r"consumer",
     "token_rejected": r"\btoken\b.{0,20}\bnot\b|\b(?:invalid|no|unknown)\b.{0,60}\btoken\b",
 }
+_ECHO = re.compile(r"\boauth_\w+\s?(?:=|%3D)\s?\S*", re.IGNORECASE)
+"""A parameter of the request that an answer repeats: its name is not what the answer is about."""
 _OF_A_CLOCK = frozenset({"timestamp_refused", "nonce_used", "signature_invalid", None})
 """Problems that a wrong clock can cause: some servers refuse a timestamp with another code, or without one."""
 _APART = 60
@@ -95,7 +97,8 @@ def read_problem(response: Response, secrets: tuple[str, ...] = ()) -> Problem:
     shown = excerpt(reported.get("oauth_problem_advice") or message or text, secrets)
     if code is not None:
         return Problem(excerpt(code, secrets), shown, reported=True, spoken=True)
-    guess = next((name for name, pattern in _SAID_IN_PROSE.items() if re.search(pattern, shown, re.IGNORECASE)), None)
+    said = _ECHO.sub(" ", shown)
+    guess = next((name for name, pattern in _SAID_IN_PROSE.items() if re.search(pattern, said, re.IGNORECASE)), None)
     return Problem(guess, shown, reported=False, spoken=bool(message and shown))
 
 

@@ -119,15 +119,16 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     width = max((len(one.name) for one in right.parameters), default=0)
     for one in sorted(right.parameters, key=lambda one: (encode(one.name), encode(one.value))):
         yield f"  {one.name:<{width}}  {MASK if is_hidden(one.name) else one.value}  ({one.place})"
-    if not right.is_plaintext:
+    if explanation.verdict != "unsigned" and not right.is_plaintext:
         yield ""
         yield "Base string:"
         for part in shown_base_string(right).split("&"):
             yield f"  {part}"
-    yield ""
-    yield f"Method: {right.method}"
-    if not right.method.startswith("RSA"):
-        yield f"Key: {sizes(right)}"
+    if explanation.verdict != "unsigned":
+        yield ""
+        yield f"Method: {right.method}"
+        if not right.method.startswith("RSA"):
+            yield f"Key: {sizes(right)}"
     for fault in explanation.faults:
         yield ""
         yield from textwrap.wrap(fault, 100)

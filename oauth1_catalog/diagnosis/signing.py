@@ -102,7 +102,12 @@ def read_sent(request: Request) -> SentRequest:
             pairs = []
         realm = next((value for name, value in pairs if name.lower() == "realm"), None)
         found += [Parameter(name, value, "header", (name, value)) for name, value in pairs if name.lower() != "realm"]
-    query = urlsplit(request.url).query
+    try:
+        query = urlsplit(request.url).query
+    except ValueError:
+        query = None
+    if query is None:
+        raise SigningError(description=f"The URL {request.url[:80]!r} is not a URL. Check its host.")
     found += split_pairs(query, "query")
     sent = SentRequest(request, (), "", realm)
     found += split_pairs(sent.form, "body")

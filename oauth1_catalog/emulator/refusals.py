@@ -15,6 +15,8 @@ _BAD_REQUEST = frozenset(
     {"version_rejected", "parameter_absent", "parameter_rejected", "signature_method_rejected", "permission_unknown"}
 )
 _FORM = "application/x-www-form-urlencoded"
+_LONGEST_FIELD = 4096
+"""The longest field of the header, in characters."""
 
 
 class Refusal(Exception):  # noqa: N818 - the emulator works as it should
@@ -50,7 +52,9 @@ class Refusal(Exception):  # noqa: N818 - the emulator works as it should
     def response(self, realm: str) -> Response:
         """The HTTP response, for the protection space ``realm``."""
         report = {"oauth_problem": self.problem, "oauth_problem_advice": self.advice, **self.details}
-        challenge = ", ".join(f'{name}="{quote(value, safe="")}"' for name, value in report.items())
+        fields = [f'{name}="{quote(value, safe="")}"' for name, value in report.items()]
+        # Clients refuse long headers; the body has all of it.
+        challenge = ", ".join(field for field in fields if len(field) <= _LONGEST_FIELD)
         return Response(
             self.status,
             {"Content-Type": _FORM, "WWW-Authenticate": f'OAuth realm="{realm}", {challenge}'},

@@ -49,6 +49,28 @@ def test_a_request_in_options() -> None:
     assert (wrong_use.exit_code, "write NAME: VALUE" in wrong_use.output) == (2, True)
 
 
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_raw_http_has_no_scheme(scheme: str) -> None:
+    """So both are tried before anything is called a mistake."""
+    request = signed("GET", f"{scheme}://api.example.com/1/items?page=2", None)
+    header = request.header("Authorization")
+    text = f"GET /1/items?page=2 HTTP/1.1\nHost: api.example.com\nAuthorization: {header}\n"
+    assert run(text=text).exit_code == 0
+    assert run(text=text.replace("page=2", "page=3")).exit_code == 1
+
+
+def test_an_address_that_is_none() -> None:
+    result = run("--url", "https://[::1", "--header", f"Authorization: {RIGHT.header('Authorization')}")
+    assert (result.exit_code, "is not a URL. Check its host." in result.output) == (2, True)
+
+
+def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
+    lines = f"OAUTH1_CLIENT_SECRET='{CLIENT_SECRET}'\nOAUTH1_TOKEN_SECRET='{TOKEN_SECRET}'\n"
+    (tmp_path / ".env").write_text(lines, encoding="utf-8")
+    keys = {"OAUTH1_CLIENT_SECRET": "", "OAUTH1_TOKEN_SECRET": ""}
+    assert run("--env-file", str(tmp_path / ".env"), text=CURL, keys=keys).exit_code == 0
+
+
 def test_json() -> None:
     result = run("--json", text=PROXIED)
     found = json.loads(result.output)

@@ -389,6 +389,26 @@ def test_long_requests_end_soon(size: int) -> None:
     assert ("too long" in explanation.summary) == (size > 100_000)
 
 
+@pytest.mark.parametrize("content_type", ["application/json", "multipart/form-data; boundary=x"])
+def test_long_bodies_that_are_not_signed_end_soon(content_type: str) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'
+    body = b"{" + b'"a": 1, ' * 60_000 + b'"b": 2}' if "json" in content_type else part * 9_000 + b"--x--\r\n"
+    request = signed(form=None)
+    request = replace(request, body=body, headers={**request.headers, "Content-Type": content_type})
+    assert explain(with_signature(request, "x"), client_secret="s").tried == 0
+
+
+def test_an_answer_that_repeats_the_request() -> None:
+    """What it repeats has a timestamp and a nonce; the answer is about neither."""
+    request = signed("GET", URL, None)
+    said = f"bad signature for {request.header('Authorization')}"
+    explanation = explain(
+        request, client_secret=CLIENT_SECRET, token_secret=TOKEN_SECRET, response=Response(401, {}, said.encode())
+    )
+    assert explanation.answer is not None
+    assert explanation.answer.code == "signature_invalid"
+
+
 def test_without_a_key_nothing_is_checked() -> None:
     explanation = explain(REQUEST)
     assert (explanation.verdict, explanation.summary) == (

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from oauth1_catalog.diagnosis.curl import words_of
 from oauth1_catalog.diagnosis.pasted import read_request, read_response
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.rfc5849 import Request
@@ -33,6 +34,14 @@ COMMANDS = [
     "curl {url}/a --data-binary 'line one\nline two'",
     "curl {url}/a -d 'line one\nline two'",
 ]
+
+
+BASH = [
+    "curl {url}/a --data-raw $'status=it%27s+hi\\u0021&b=it\\'s\\n'",
+    'curl {url}/a --data-raw "a=\\"q\\"&b=\\\\c" --max-redirs 5 -kL',
+    "curl {url}/a\\ b -d a=b\\&c",
+]
+"""Commands that a shell must read."""
 
 
 class Seen(HTTPServer):
@@ -91,6 +100,32 @@ def test_a_command_is_read_as_curl_sends_it(server: Seen, command: str) -> None:
     assert found == expected
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed (Debian: apt-get install curl)")
+@pytest.mark.parametrize("command", BASH[:2])
+def test_a_command_is_read_as_bash_reads_it(server: Seen, command: str) -> None:
+    text = command.format(url=f"http://127.0.0.1:{server.server_address[1]}")
+    subprocess.run(["bash", "-c", f"{text} --silent"], check=True, capture_output=True, timeout=30)
+    sent, read = server.requests[-1], read_request(text)
+    assert (read.method, read.body) == (sent.method, sent.body)
+
+
+@pytest.mark.parametrize("command", BASH)
+def test_words_are_those_of_bash(command: str) -> None:
+    done = subprocess.run(["bash", "-c", f"printf '%s\\0' {command}"], capture_output=True, text=True, check=True)
+    assert words_of(command) == done.stdout.split("\0")[:-1]
+
+
+def test_windows_command_prompt() -> None:
+    text = 'curl ^"https://a.example/1^" ^\n  -H ^"X-A: b^" ^\n  --data-raw ^"a=1^&b=2^"'
+    read = read_request(text)
+    assert (read.url, read.header("X-A"), read.body) == ("https://a.example/1", "b", b"a=1&b=2")
+
+
+def test_long_words_are_read_soon() -> None:
+    """In a time that grows with the length: what is quadratic takes minutes here."""
+    assert len(read_request(f"curl https://a.example/ -H 'X-A: {'a' * 2_000_000}'").header("X-A")) == 2_000_000
+
+
 def test_raw_http() -> None:
     read = read_request("POST /1/a?b=1 HTTP/1.1\r\nHost: api.example.com\r\nContent-Type: text/plain\r\n\r\nhello\n")
     assert (read.method, read.url, read.body) == ("POST", "https://api.example.com/1/a?b=1", b"hello\n")
@@ -121,6 +156,8 @@ def test_har() -> None:
         ("curl https://a.example https://b.example", "2 URLs"),
         ("curl 'https://a.example", "quotation"),
         ("curl https://a.example -d @secret.txt", "in the file 'secret.txt'"),
+        ("curl 'https://[::1/a'", "Write a URL that begins with https://"),
+        ("curl --unknown 5 https://a.example", "its option '--unknown' is not known here"),
         ("curl file:///etc/passwd", "Write a URL that begins with https://"),
         ("GET /a HTTP/1.1\n\n", "no Host header"),
         ("{}", "HAR"),
