@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.errors import ConfigurationError, MissingExtraError, OAuthError, needs
+from oauth1_catalog.errors import (
+    ConfigurationError,
+    ConfigurationWarning,
+    DeprecatedProviderWarning,
+    MissingExtraError,
+    OAuthError,
+    needs,
+)
 
 with needs("The command `oauth1-catalog`", "cli"):
     import click
@@ -45,6 +54,29 @@ class _WrongSetting(click.ClickException):
     exit_code = 2
 
 
+@contextmanager
+def _warnings_as_sentences() -> Iterator[None]:
+    """Print the warnings of this package as sentences, without a line of its source."""
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def tell(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if issubclass(category, ConfigurationWarning | DeprecatedProviderWarning):
+                click.echo(f"Warning: {message}", err=True)
+            else:
+                show(message, category, filename, lineno, file, line)
+
+        warnings.showwarning = tell
+        yield
+
+
 class LazyGroup(click.Group):
     """A group that imports the module of a command when it is used."""
 
@@ -64,7 +96,8 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command, and print our errors as messages; the status is 2 if other arguments would help."""
         try:
-            return super().invoke(ctx)
+            with _warnings_as_sentences():
+                return super().invoke(ctx)
         except OAuthError as error:
             setting = isinstance(error, ConfigurationError) and not isinstance(error, MissingExtraError)
             kind = _WrongSetting if setting else click.ClickException
@@ -113,16 +146,23 @@ def pairs_of(settings: Sequence[str], option: str = "--set") -> dict[str, object
     """The values of ``--set NAME=VALUE``, or of another option of this form.
 
     Raises:
-        UsageError: one of them has no ``=``.
+        UsageError: one of them has no ``=``, or is a secret.
 
     >>> pairs_of(("base_url=http://127.0.0.1:8080/?a=b",))
     {'base_url': 'http://127.0.0.1:8080/?a=b'}
     """
+    from oauth1_catalog.registry.register_arguments import is_secret_argument
+
     pairs: dict[str, object] = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals:
             raise click.UsageError(f"{option} {setting}: use NAME=VALUE")
+        if is_secret_argument(name, value):
+            raise click.UsageError(
+                f"{option} {name}: other users of this machine can read a command line. Set the value in the "
+                "environment or in a .env file, from which `login` and `migrate` read it."
+            )
         pairs[name] = value
     return pairs
 

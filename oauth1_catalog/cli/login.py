@@ -34,10 +34,12 @@ from oauth1_catalog.cli.terminal import ATTEMPTS, ask, can_ask, read_answer, tel
 from oauth1_catalog.clients.connected import ConnectedPools
 from oauth1_catalog.errors import (
     AuthorizationDeniedError,
+    ConfigurationError,
     MissingSettingError,
     OAuthError,
     RetiredProviderError,
     StateError,
+    TokenRequestDeniedError,
     needs,
 )
 from oauth1_catalog.flow.callback import Callback
@@ -45,13 +47,10 @@ from oauth1_catalog.flow.redirection import OUT_OF_BAND, validate_redirect_uri
 from oauth1_catalog.hosts import authority_of, is_loopback
 from oauth1_catalog.redaction import MaskedMapping
 from oauth1_catalog.registry.login_checks import RISK
-from oauth1_catalog.registry.register_arguments import CREDENTIALS
+from oauth1_catalog.registry.register_arguments import SECRETS
 from oauth1_catalog.registry.standalone import standalone_client
 from oauth1_catalog.registry.sync_script import CatalogClient
 from oauth1_catalog.registry.token import Token
-
-_VISIBLE = frozenset({"client_id", "rsa_key"})
-"""The credentials that are not secret: an identifier, and the path of a file."""
 
 
 @click.command()
@@ -136,10 +135,6 @@ def login(
     if output is None and user is None and not _prints(show_secrets) and not can_ask():
         raise click.UsageError("there is no place for the token. Pass --output FILE, or --database URL and --user ID.")
     values = MaskedMapping(pairs_of(settings))
-    for secret in sorted(CREDENTIALS - _VISIBLE & values.keys()):
-        raise click.UsageError(
-            f"--set {secret}: other users of this machine can read a command line. Use the environment or --env-file."
-        )
     values |= {"allow_local_hosts": allow_local_hosts or None, "insecure_transport": insecure_transport or None}
     catalog = None
     if directories or provider.endswith(".yaml"):
@@ -149,7 +144,9 @@ def login(
         if env_file is not None:
             with needs("`login --env-file`", "cli"):
                 import dotenv  # noqa: F401 - only to name the extra
+        given = frozenset(values)
         client = stack.enter_context(_client(provider, registered, catalog, environment, env_file, values))
+        typed = [f"{registered}_{name}".upper() for name in values if name not in given]
         flow = _flow(client, flow)
         if user is not None:
             save = stack.enter_context(token_table(str(database), table, user, registered))
@@ -168,6 +165,11 @@ def login(
         saved = _saved(save, token)
         who = _who(client, token)
         tell(" ".join(filter(None, (who, saved))))
+        if typed:
+            tell(
+                f"The keys and values that you typed are not saved: {', '.join(typed)}. client() needs them as well. "
+                "Set them in the environment, or add lines NAME=VALUE to a .env file that only you can read."
+            )
         if server is not None:
             server.answer("You are logged in", who)
 
@@ -211,7 +213,7 @@ def _client(
             for missing in error.settings:
                 note = " (a path)" if missing == "rsa_key" else ""
                 question = f"{registered}_{missing}".upper()
-                values[missing] = ask(f"{question}{note}", hidden=missing in CREDENTIALS - _VISIBLE)
+                values[missing] = ask(f"{question}{note}", hidden=missing in SECRETS)
         else:
             for warning in caught:
                 if RISK not in (text := str(warning.message)):
@@ -242,7 +244,13 @@ def _callback_server(client: CatalogClient, *, headless: bool, port: int | None)
     rules = client.provider.callback
     configured = client.redirect_uri if port is None else None
     if configured and not configured.startswith("/"):  # a path is completed and checked later
-        validate_redirect_uri(client.name, configured)
+        try:
+            validate_redirect_uri(client.name, configured)
+        except ConfigurationError as error:
+            raise click.UsageError(
+                f"{error.cause} Set {client.name.upper()}_REDIRECT_URI or --set redirect_uri to a whole address such "
+                f"as http://127.0.0.1:{DEFAULT_PORT}/callback, or leave it out."
+            ) from error
     parts = urlsplit(configured or "http://127.0.0.1")
     is_here = parts.scheme == "http" and is_loopback(parts.hostname or "")
     if headless or rules.value == OUT_OF_BAND or not is_here:
@@ -294,7 +302,14 @@ def _log_in(client: CatalogClient, server: CallbackServer | None, *, seconds: in
             problem=callback.failure.problem,
         )
     if callback.failure is not None:
-        raise callback.failure
+        problem = getattr(callback.failure, "problem", None)
+        raise TokenRequestDeniedError(
+            callback.failure.error,
+            f"{client.name}: the provider ended the login with {str(problem)[:60]!r}. Run the command again to log in.",
+            provider=client.name,
+            step="callback",
+            problem=problem,
+        )
     token = client.fetch_access_token(begun["request_token"], verifier=callback.oauth_verifier)
     token.update({name: value for name, value in callback.extra.items() if name not in token})
     return token
@@ -369,8 +384,11 @@ def _saved(save: Save, token: Token) -> str:
     ends = token.expires_at
     try:
         where = save(token)
-    except BrokenPipeError:
-        raise  # the reader has gone
+    except BrokenPipeError as error:
+        # Unlike other commands, which end silently when their reader has gone: what is lost here was asked of a user.
+        raise click.ClickException(
+            "the token was not saved: the program that reads standard output has ended. Log in again, with --output."
+        ) from error
     except OSError as error:
         raise click.ClickException(f"the token was not saved: {error.strerror}. Log in again.") from error
     if ends is None:

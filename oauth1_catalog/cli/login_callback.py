@@ -58,6 +58,7 @@ main {{ max-width: 40rem; margin: 15vh auto 0; padding: 0 1rem; }}
 </html>
 """
 
+_PASTE_AGAIN = "Paste the whole address that the browser shows after this login."
 _BACK = "You can close this page, and go back to the terminal."
 
 
@@ -200,7 +201,7 @@ def check_token(callback: Callback, oauth_token: str) -> None:
     if not compare_digest(callback.oauth_token.encode(), oauth_token.encode()):
         raise StateError(
             description="This is the callback of another login.",
-            advice="Paste the address that the browser shows after this login.",
+            advice=_PASTE_AGAIN,
         )
 
 
@@ -230,7 +231,10 @@ def read_pasted(provider: Provider, text: str, *, oauth_token: str, authorize_ur
                 advice="Allow access there first.",
             )
         query = (query if mark else text).partition("#")[0]
-        callback = read_callback(provider, parse_qsl(query, keep_blank_values=True))
+        try:
+            callback = read_callback(provider, parse_qsl(query, keep_blank_values=True))
+        except StateError as error:
+            raise StateError(description=error.cause, advice=_PASTE_AGAIN) from None
         check_token(callback, oauth_token)
         if callback.failure is None and callback.oauth_verifier is None and rules.verifier == "required":
             raise StateError(

@@ -141,6 +141,8 @@ def _existing(path: Path, form: str) -> str:
             fault, advice = f"cannot be read ({error.strerror})", "Choose another file."
         if not fault and form == "json" and not _is_token(text):
             fault, advice = "already exists, and does not contain a token", "Choose another file."
+        if not fault and form == "env" and _is_json(text):
+            fault, advice = "contains JSON, and not lines NAME=VALUE", "Add --format json, or choose another file."
     elif not path.parent.is_dir():
         fault, advice = f"is in the folder {path.parent}, which does not exist", "Create the folder first."
     if fault:
@@ -148,10 +150,17 @@ def _existing(path: Path, form: str) -> str:
     return text
 
 
+def _is_json(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except (ValueError, RecursionError):
+        return False
+
+
 def _is_token(text: str) -> bool:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(found, dict) and "oauth_token" in found
 

@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,10 +26,6 @@ from oauth1_catalog.errors import DeprecatedProviderWarning
 from oauth1_catalog.registry.encryption import SETTING, TokenCipher
 from oauth1_catalog.registry.migration import ATTEMPTS, Asked, Waiting
 from oauth1_catalog.registry.migration_run import Lines, TokenFile, planned, run
-
-if TYPE_CHECKING:
-    from oauth1_catalog.registry.sync_script import CatalogClient
-
 
 EXAMPLES = """\b
 Examples:
@@ -104,25 +99,32 @@ def migrate(
     Keys come from the environment or from --env-file. The exit status is 1 if rows are left. For Django's table, run
     manage.py oauth1_migrate instead.
     """
-    variables: dict[str, Any] = pairs_of(settings)
+    variables = {
+        **pairs_of(settings),
+        "allow_local_hosts": allow_local_hosts or None,
+        "insecure_transport": insecure_transport or None,
+    }
     parameters = pairs_of(params, "--param")
     catalog = None
     if directories or provider.endswith(".yaml"):
         provider, catalog = provider_named(provider, directories)
     with ExitStack() as stack, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecatedProviderWarning)  # the user is about to leave
-        from oauth1_catalog.registry.sync_script import client as client_of
+        from oauth1_catalog.clients.connected import ConnectedPools
+        from oauth1_catalog.registry.standalone import standalone_client
+        from oauth1_catalog.registry.sync_script import CatalogClient
 
-        client: CatalogClient = stack.enter_context(
-            client_of(
+        client = stack.enter_context(
+            standalone_client(
+                CatalogClient,
+                "",  # a command: its user calls no function
                 provider,
+                variables,
+                connected=ConnectedPools(),
                 name=name,
                 environment=environment,
                 env_file=env_file,
                 catalog=catalog,
-                allow_local_hosts=allow_local_hosts or None,
-                insecure_transport=insecure_transport or None,
-                **variables,
             )
         )
         limit = client.require_exchange().limit

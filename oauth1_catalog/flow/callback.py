@@ -71,10 +71,10 @@ def read_callback(
     failure = _failure(provider, found, is_denied=denied is not None)
     if token is None:
         raise failure or MissingRequestTokenError(
-            description=f'{provider.name}: Missing "{rules.token_param}" parameter in the callback. Ask the user to '
-            "log in again.",
+            description=f'{provider.name}: Missing "{rules.token_param}" parameter in the callback.',
             provider=provider.name,
             step="callback",
+            advice="Ask the user to log in again.",
         )
     kept = {name: found[name] for name in (*rules.extra, *filter(None, [rules.state_param])) if name in found}
     return Callback(token, found.get(rules.verifier_param) or None, kept, failure)

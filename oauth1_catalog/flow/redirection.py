@@ -76,10 +76,11 @@ def validate_redirect_uri(name: str, uri: str) -> None:
         return
     raise ConfigurationError(
         "invalid_redirect_uri",
-        f"{name}: the redirect URI {shown_url(uri)!r} {fault} Pass a path, such as '/authorize', and configure your "
-        "application's address (OAUTH1_CATALOG_REDIRECT_BASE_URL); or pass a whole address.",
+        f"{name}: the redirect URI {shown_url(uri)!r} {fault}",
         provider=name,
         step="authorize",
+        advice="Pass a path, such as '/authorize', and configure your application's address "
+        "(OAUTH1_CATALOG_REDIRECT_BASE_URL); or pass a whole address.",
     )
 
 

@@ -67,6 +67,28 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
 }
 """What else the keys are called: in OAuth 1.0 itself, by providers, by other libraries."""
 
+_VISIBLE = frozenset({"client_id", "rsa_key", "oauth2_client_id"})
+"""The credentials that are not secret: identifiers, and the path of a file."""
+
+SECRETS = (CREDENTIALS - _VISIBLE) | frozenset(OTHER_NAMES["client_secret"])
+"""The parameters whose values nobody else may see, with what else the secret is called."""
+
+
+def is_secret_argument(name: str, value: str) -> bool:
+    """Whether ``NAME=VALUE`` would show a secret on a command line, which other users of a machine can read.
+
+    >>> is_secret_argument("client_secret", "hush"), is_secret_argument("rsa_key", "-----BEGIN PRIVATE KEY-----")
+    (True, True)
+    >>> is_secret_argument("rsa_key", "key.pem"), is_secret_argument("scope", "users.read")
+    (False, False)
+    """
+    name = name.strip().lower().replace("-", "_").removeprefix("oauth_")
+    return name in SECRETS or name in _SECRET_FIELDS or (name == "rsa_key" and "-----BEGIN" in value)
+
+
+_SECRET_FIELDS = frozenset({"access_token", "refresh_token", "subject_token", "client_assertion", "password"})
+"""Secrets among the parameters of a token request."""
+
 _ADDRESSES = frozenset({"base_url", "api_server", "site_url", "wiki_url", "store_url", "tool_url", "server_url"})
 """What other providers call the address of a customer's server."""
 

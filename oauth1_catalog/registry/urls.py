@@ -184,9 +184,10 @@ def _check_host(
     """Refuse a host that is not the provider's, unless the call allows any host and shows no secret."""
     is_shown = provider.api_auth != "signature"  # the token itself goes there, to make other calls with
     if is_shown or not allow_any_host:
-        netloc = authority_of(url)
+        netloc, taker = authority_of(url), function()
+        takes_any_host = takes_any_host and bool(taker)  # a command's user makes no call
         if origin.scheme == "https":
-            passed = f"pass api_hosts=[{netloc!r}] to {taker}, or " if (taker := function()) else ""
+            passed = f"pass api_hosts=[{netloc!r}] to {taker}, or " if taker else ""
             advice = f"If it is right, {passed}add it to api_hosts in the provider's file"
         else:
             advice = "Hosts in api_hosts are called by https: begin the URL with https://"

@@ -186,6 +186,14 @@ def test_wrong_use_ends_with_a_message():
     assert "did you mean" in run("rule", "P0361", status=2)
 
 
+@pytest.mark.parametrize("command", ["show", "emulate", "try"])
+@pytest.mark.parametrize("secret", ["client_secret=hush", "consumer_secret=hush", "rsa_key=-----BEGIN hush"])
+def test_no_command_takes_a_secret_from_the_command_line(command, secret):
+    told = run(command, "twitter", "--set", secret, status=2)
+    assert f"--set {secret.partition('=')[0]}: other users of this machine can read a command line." in told
+    assert "hush" not in told
+
+
 def test_rule():
     assert [line.split()[0] for line in run("rule").splitlines()] == list(rule_codes())
     assert run("rule", "p036").startswith("# P036: ")

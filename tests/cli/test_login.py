@@ -292,6 +292,9 @@ def test_missing_keys_are_asked_for(user: User) -> None:
         terminal.answer("NETSUITE_CLIENT_SECRET: ", keys.client_secret)
         terminal.answer(PIN, user.approves(user.address(terminal)))
         assert terminal.end() == 0
+    names = "NETSUITE_ACCOUNT_ID, NETSUITE_CLIENT_ID, NETSUITE_CLIENT_SECRET"
+    assert f"The keys and values that you typed are not saved: {names}. client() needs them as well" in terminal.screen
+    assert keys.client_secret not in (user.folder / "token.env").read_text(encoding="utf-8")
 
 
 def test_a_private_key_is_asked_for_as_a_path(user: User) -> None:
@@ -472,7 +475,14 @@ DATABASE = {"DATABASE_URL": "sqlite:///app.db"}
         ("--output large.env", {}, "--output: large.env cannot be read (it is larger than 1,048,576 bytes)."),
         ("--output x --env-file /dev/zero", {}, "'/dev/zero' cannot be read (it is not a regular file)."),
         ("--output other.json --format json", {}, "other.json already exists, and does not contain a token."),
+        ("--output other.json", {}, "--output: other.json contains JSON, and not lines NAME=VALUE. Add --format json"),
         ("--output x --set client_secret=hush", {}, "--set client_secret: other users of this machine can read"),
+        ("--output x --set token=hush", {}, "--set token: other users of this machine can read"),
+        (
+            "--output x --set redirect_uri=http://127.0.0.1:no/cb",
+            {},
+            "Set TWITTER_REDIRECT_URI or --set redirect_uri to a whole address such as http://127.0.0.1:5849/callback",
+        ),
         (
             "--output x --set client_secert=hush",
             {},
@@ -690,7 +700,7 @@ def test_a_reader_that_has_gone(user: User) -> None:
     with user.login("magento2", stdout=writing) as terminal:
         os.close(writing)
         assert terminal.end() == 1
-    assert terminal.screen == ""
+    assert "Error: the token was not saved: the program that reads standard output has ended. Log in" in terminal.screen
 
 
 def test_the_help_has_examples_that_are_wrong_nowhere(user: User) -> None:
@@ -753,10 +763,11 @@ def test_what_may_be_pasted(pasted: str, verifier: str) -> None:
         ("x" * 2049, "neither a PIN nor an address"),
         ("1\x0034", "neither a PIN nor an address"),
         ("https://b.example/authorize?oauth_token=t", "This is the address to open"),
-        ("https://a.example/cb", 'Missing "oauth_token"'),
+        ("https://a.example/cb", 'Missing "oauth_token".* callback. Paste the whole address that the browser shows'),
+        ("https://x/?", "Paste the whole address that the browser shows after this login.$"),
         (BACK.replace("=t", "=u"), "another login"),
         (BACK.replace("&oauth_verifier=v", ""), "The address has no oauth_verifier. Copy all of it"),
-        (f"{BACK}&oauth_token=t", "comes twice"),
+        (f"{BACK}&oauth_token=t", "comes twice.*Paste the whole address"),
     ],
 )
 def test_what_may_not_be_pasted(pasted: str, words: str) -> None:

@@ -121,6 +121,9 @@ def test_a_file_instead_of_the_table(tables: Tables) -> None:
         ("x --output link", 2, "link is a link, and tokens are not written there. Choose another file"),
         ("x --output missing/tokens", 1, "missing/tokens: No such file or directory."),
         ("x --param scope", 2, "--param scope: use NAME=VALUE"),
+        ("x --param client_secret=hush", 2, "--param client_secret: other users of this machine can read a command"),
+        ("x --set oauth2_client_secret=hush", 2, "--set oauth2_client_secret: other users of this machine can read"),
+        ("x --set fetch_token=x", 2, "x: the command was given fetch_token"),
         ("x --database tokens.db", 1, "--database: this is not an SQLAlchemy URL."),
         ("twiter", 2, "Did you mean"),
     ],
@@ -130,13 +133,14 @@ def test_what_is_refused(tables: Tables, arguments: str, status: int, words: str
     found = tables.run(*arguments.split())
     assert (found[0], found[1]) == (status, "")
     assert words in found[2]
+    assert "hush" not in found[2]
     assert (tables.asked, tables.rows()) == (0, [])
 
 
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"X_OAUTH2_CLIENT_ID": ""}, "x: no oauth2_client_id. Set X_OAUTH2_CLIENT_ID in the environment"),
+        ({"X_OAUTH2_CLIENT_ID": ""}, "x: no oauth2_client_id. Set X_OAUTH2_CLIENT_ID in the environment.\n"),
         ({"OAUTH1_CATALOG_TOKEN_KEYS": ""}, "there is no key. Make one with `oauth1-catalog keys new`"),
         ({"FLICKR_CLIENT_ID": "k", "FLICKR_CLIENT_SECRET": "s"}, "flickr: its file does not describe how to exchange"),
     ],
@@ -147,6 +151,17 @@ def test_what_is_missing_is_found_before_anything_is_sent(tables: Tables, change
     assert (status, out) == (2, "")
     assert words in err
     assert tables.asked == 0
+
+
+def test_a_warning_is_a_sentence(tables: Tables) -> None:
+    tables.environment |= {"DISCOGS_CLIENT_ID": "k", "DISCOGS_CLIENT_SECRET": "s"}
+    process = tables.start("discogs", "--dry-run")
+    status, out, err = tables.end(process)
+    assert (status, out) == (2, "")
+    warning, error = err.splitlines()
+    assert warning.startswith("Warning: discogs: the provider asks for a User-Agent that names your application")
+    assert warning.endswith("Set DISCOGS_USER_AGENT in the environment, such as 'MyApp/1.0 +https://myapp.example'.")
+    assert error.startswith("Error: discogs: its file does not describe how to exchange")
 
 
 def test_the_wrong_client_ends_the_run_after_one_row(tables: Tables) -> None:

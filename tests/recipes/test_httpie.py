@@ -131,6 +131,7 @@ def test_a_provider_whose_calls_carry_the_token(
     assert json.loads(run("--body", f"{base}oauth1/echo", provider="zotero").stdout)["user"] == "grace"
     refused = run("--offline", "https://evil.example/", provider="zotero", status=1)
     assert "is not a host of this provider" in refused.stderr
+    assert "allow_any_host" not in refused.stderr  # HTTPie has no such argument
     with serving() as other:
         other.answer = lambda _: response("{}")
         emulator.fail_next("api", status=302, headers={"Location": f"{other.url}/steal"})

@@ -21,6 +21,7 @@ from oauth1_catalog.integrations.django_client.client import DjangoOAuth1App
 from oauth1_catalog.integrations.django_client.oauth import OAuth
 from oauth1_catalog.registry.migration import ATTEMPTS, MigrationTable
 from oauth1_catalog.registry.migration_run import Lines, TokenFile, planned, run
+from oauth1_catalog.registry.register_arguments import is_secret_argument
 
 TABLES = "oauth1_catalog_tokens"
 """The label of the app with the tables."""
@@ -68,6 +69,11 @@ class Command(BaseCommand):
         if wrong := [one for one in param if "=" not in one]:
             raise CommandError(f"--param {wrong[0]}: use NAME=VALUE")
         params = dict(one.partition("=")[::2] for one in param)
+        for secret in (one for one, value in params.items() if is_secret_argument(one, value)):
+            raise CommandError(
+                f"--param {secret}: other users of this machine can read a command line. Set the value "
+                "in Django's settings."
+            )
         try:
             client = _client(name)
             successor = client.require_exchange()
