@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import certifi
 import flask
@@ -20,7 +21,7 @@ import requests
 import starlette.config
 import trustme
 from click.testing import CliRunner
-from requests_oauthlib import OAuth1
+from requests_oauthlib import OAuth1, OAuth1Session
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.cli import cli
@@ -380,3 +381,25 @@ def test_wrong_use_ends_with_a_message_and_writes_nothing(tmp_path, monkeypatch,
     assert message in result.output
     assert "secret-of-mine" not in result.output
     assert Path("mine/twitter.yaml").read_text(encoding="utf-8") == "schema_version: 1\n"
+
+
+def test_the_printed_page_shows_why_a_request_of_any_client_was_refused(tmp_path):
+    """Two mistakes at once, as the answer names them, too."""
+    with emulating("twitter", "--write", str(tmp_path)) as words:
+        (page,) = re.findall(r"^What each request signed, and why it was refused: (http://\S+)$", words, re.MULTILINE)
+        found = dict(re.findall(r"^  ([A-Z0-9_]+)=(.*)$", words, re.MULTILINE))
+        secure = re.search(r"on (https://\S+),", words)[1]
+        session = OAuth1Session(found["TWITTER_CLIENT_ID"], f"{found['TWITTER_CLIENT_SECRET']}\n", callback_uri="oob")
+        session.verify = found["REQUESTS_CA_BUNDLE"]
+        address = f"{secure}/twitter/request_token/api.twitter.com/oauth/request_token"
+        prepared = session.prepare_request(
+            requests.Request("POST", address.replace("https:", "http:"), auth=session.auth)
+        )
+        prepared.url = address
+        answer = parse_qs(session.send(prepared, timeout=60).text)
+        assert answer["mistakes"] == ["other-scheme space-around-secret"]
+        listed = requests.get(page, timeout=60).text
+        assert "The address is signed with http:." in listed
+        report = requests.get(f"{page}/1", timeout=60).text
+        assert "space-around-secret" in report
+        assert found["TWITTER_CLIENT_SECRET"] not in report
