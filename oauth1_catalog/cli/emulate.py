@@ -263,7 +263,7 @@ class _Export:
             if callback is not None and (provider.callback.registered or provider.callback.value == "oob"):
                 self.emulator.client(provider.name, redirect_uri=callback)
             yield from _about(name, provider, self.values[name])
-        environment, configuration = self._environment(), self._configuration()
+        environment, configuration, elsewhere = self._environment(), self._configuration(), self._elsewhere()
         yield "\nIn the environment of your application:"
         yield from (f"  {key}={value}" for key, value in environment.items())
         yield "In its configuration:"
@@ -273,10 +273,12 @@ class _Export:
             if token and not token.keys() <= configuration.keys():
                 yield f"A token as if from the developer console of {name}, to call the API without a login:"
                 yield from (f"  {key}={value}" for key, value in token.items())
+        yield "For a program in another language:"
+        yield from (f"  {key}={value}" for key, value in elsewhere.items())
         if env_file is not None:
-            write_environment(env_file, {**environment, **configuration})
+            write_environment(env_file, {**environment, **configuration, **elsewhere})
             source = f"set -a; . {shlex.quote(str(env_file.absolute()))}; set +a"
-            yield f"\nBoth are in {env_file}. To set them in a shell: {source}"
+            yield f"\nAll of these are in {env_file}. To set them in a shell: {source}"
         yield "\nThe emulator runs until you press Ctrl+C. It logs rejected requests here."
 
     def _environment(self) -> dict[str, str]:
@@ -286,6 +288,15 @@ class _Export:
         path = os.pathsep.join(filter(None, (str(self.folder), before)))
         bundle = str(self.folder / BUNDLE)
         return {PATH_VARIABLE: path, "REQUESTS_CA_BUNDLE": bundle, "SSL_CERT_FILE": bundle}
+
+    def _elsewhere(self) -> dict[str, str]:
+        """What a program needs that does not use this library."""
+        from oauth1_catalog.emulator.export import BUNDLE, addresses
+
+        found = {"NODE_EXTRA_CA_CERTS": str(self.folder / BUNDLE)}
+        for name, values in self.values.items():
+            found |= addresses(self.emulator, name, values)
+        return found
 
     def _configuration(self) -> dict[str, str]:
         from oauth1_catalog.emulator.export import settings

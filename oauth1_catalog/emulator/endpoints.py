@@ -67,6 +67,8 @@ class Server:
         key, role = place_of(request.url)
         if role:
             registration = self._registrations.get(key)
+            if registration and role == "api" and (behind := registration.role_of(request)) != "api":
+                return registration, behind
             return (registration if registration and registration.serves(role, request.url) else None), role
         signed = _CONSUMER_KEY.search(f"{request.header('Authorization')}&{urlsplit(request.url).query}")
         known = list(self._registrations.values())

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.clients.transport import MAX_BUNDLE
@@ -126,6 +128,29 @@ def settings(emulator: Emulator, name: str, moved: Provider, directory: Path) ->
             "oauth2_client_secret": client.oauth2_client_secret,
         }
     return {f"{name}_{key}".upper(): value for key, value in values.items()}
+
+
+def addresses(emulator: Emulator, name: str, values: Mapping[str, object]) -> dict[str, str]:
+    """The addresses of a provider and of its environments, for a program that does not use this library.
+
+    ``EMULATED_NAME_HTTPS`` stands in place of ``https://`` in each of the provider's own URLs.
+    """
+    found: dict[str, str] = {}
+    catalog = emulator.catalog
+    for environment in (None, *catalog.file(name).environments):
+        moved = catalog.provider(name, environment=environment, values=values)
+        key = urlsplit(moved.request_token_url or moved.access_token_url or moved.api_base_url or "").path.split("/")[1]
+        urls = {
+            "https": f"{emulator.origins.secure}/{key}/api/",
+            "request_token_url": moved.request_token_url,
+            "authorize_url": moved.authorize_url,
+            "access_token_url": moved.access_token_url,
+            "renew_url": moved.renew and moved.renew.url,
+            "api_base_url": moved.api_base_url,
+        }
+        label = "_".join(filter(None, ("emulated", name, environment)))
+        found |= {re.sub(r"\W", "_", f"{label}_{setting}").upper(): url for setting, url in urls.items() if url}
+    return found
 
 
 def console_token(emulator: Emulator, moved: Provider) -> dict[str, str]:

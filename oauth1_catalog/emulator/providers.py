@@ -20,6 +20,7 @@ from oauth1_catalog.catalog.provider import Endpoint, Provider
 from oauth1_catalog.emulator.store import Store
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import authority_of
+from oauth1_catalog.rfc5849.messages import Request
 
 ROLES = ("request_token", "authorize", "access_token", "renew", "revoke", "exchange", "api")
 _PATH = re.compile(r"/([^/]+)/([a-z_]+)(?:/|$)")
@@ -264,6 +265,34 @@ class Registration:
         if role == "exchange" and original.successor:
             return original.successor.method
         return original.request_token_method if role == "request_token" else original.access_token_method
+
+    def role_of(self, request: Request) -> str:
+        """The role of a request below ``/KEY/api/``, by the provider's own address behind it.
+
+        It lets a program reach the token endpoints that puts ``https://127.0.0.1:8443/KEY/api/`` in place of ``https://``.
+        """
+        asked = urlsplit(request.url)
+        behind = urlsplit(f"{real_url(request.url)}?{asked.query}")
+        own = self.original
+        urls = {
+            "request_token": own.request_token_url,
+            "authorize": own.authorize_url,
+            "access_token": own.access_token_url,
+            "renew": own.renew and own.renew.url,
+            "revoke": own.revoke and own.revoke.url,
+            "exchange": own.successor and own.successor.url,
+        }
+        found = [
+            role
+            for role, url in urls.items()
+            if url and urlsplit(url).netloc == behind.netloc and leads_to(url, behind.geturl())
+        ]
+        if len(found) > 1:  # what is sent tells them apart
+            sent = f"{request.header('Authorization')}&{asked.query}&{(request.body or b'').decode('latin-1')}"
+            is_renewal = "renew" in found and "oauth_session_handle=" in sent
+            step = "renew" if is_renewal else "access_token" if "oauth_token=" in sent else "request_token"
+            return step if step in found else found[0]
+        return found[0] if found else "api"
 
     def serves(self, role: str, url: str) -> bool:
         """Whether ``url``, as it was on the wire for ``role``, belongs to this provider."""

@@ -139,7 +139,7 @@ def test_a_file_for_the_environment_is_the_owner_s_alone_and_can_be_sourced(tmp_
     env = tmp_path / "my own.env"
     with emulating("magento2", "--env-file", str(env), "--prefix", "FLASK_") as words:
         assert env.stat().st_mode & 0o777 == 0o600
-        (line,) = re.findall(r"^Both are in .*?\. To set them in a shell: (set -a; .*)$", words, re.MULTILINE)
+        (line,) = re.findall(r"^All of these are in .*?\. To set them in a shell: (set -a; .*)$", words, re.MULTILINE)
         done = subprocess.run(
             ["sh", "-c", f"{line}; exec {sys.executable} -c '{SOURCED}'"], capture_output=True, text=True, check=False
         )
