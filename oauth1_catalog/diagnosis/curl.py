@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.redaction import shown_url
 from oauth1_catalog.rfc5849.messages import Request, find_header
 from oauth1_catalog.rfc5849.parameters import FORM
 
@@ -156,7 +157,11 @@ def _curl_options(words: list[str]) -> dict[str, Any]:
         elif not option.startswith("-"):
             given["url"].append(option)
         elif option not in _WITHOUT_VALUE and not option.startswith("--no-"):
-            raise unreadable("curl command", f"its option {option!r} is not known here. Leave it out.")
+            understood = f" Understood so far: {shown_url(given['url'][0])}" if given["url"] else ""
+            raise unreadable(
+                "curl command",
+                f"its option {option!r} is not known here. Leave it out, with its value if it has one.{understood}",
+            )
     return given
 
 

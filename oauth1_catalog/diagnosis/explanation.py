@@ -193,7 +193,7 @@ def explain(
         search.run("server", lambda way: way.base_string == base_string, compare=_same_base_string)
     elif expected and is_known and not right.matches(expected):
         search.run("server", lambda way: way.matches(expected))
-    faults = (*sent.faults, *_faults(sent, moment))
+    faults = (*sent.faults, *_faults(sent, moment), *_faults_of_secrets(right))
     return Explanation(sent, right, verdict, tuple(search.causes), faults, answer, base_string, search.tried, in_pairs)
 
 
@@ -264,6 +264,16 @@ class _Search:
                 if not compare(other, way) and not (before and compare(other, self.right)):
                     sentence = mistake.sentence.format(detail=detail)
                     yield (*before, NamedMistake(mistake.code, sentence, mistake.advice)), other
+
+
+def _faults_of_secrets(right: Signing) -> Iterator[str]:
+    """What looks wrong with a secret, without the secret."""
+    for whose, secret in (("client", right.client_secret), ("token", right.token_secret)):
+        if len(secret.strip()) < len(secret):
+            kind = "a line break" if "\n" in secret or "\r" in secret else "a blank"
+            yield f"The {whose} secret has {kind} at an end. Remove it, if the provider did not give it."
+        elif len(secret) > 2 and secret[0] == secret[-1] and secret[0] in "\"'":
+            yield f"The {whose} secret is in quotation marks. Remove them, if the provider did not give them."
 
 
 def _faults(sent: SentRequest, now: float) -> Iterator[str]:

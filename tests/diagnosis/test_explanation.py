@@ -417,6 +417,20 @@ def test_without_a_key_nothing_is_checked() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("secret", "fault"),
+    [
+        ("hush\n", "The client secret has a line break at an end."),
+        (" hush", "The client secret has a blank at an end."),
+        ("'hush'", "The client secret is in quotation marks."),
+    ],
+)
+def test_a_secret_with_something_around_it(secret: str, fault: str) -> None:
+    explanation = explain(REQUEST, client_secret=secret)
+    assert any(found.startswith(fault) for found in explanation.faults)
+    assert "hush" not in str(explanation)
+
+
 def test_no_secret_is_shown() -> None:
     form = "x_auth_password=hunter22&x_auth_mode=client_auth"
     request = signed("POST", "https://api.example.com/?client_secret=hidden1", form)

@@ -158,6 +158,7 @@ def test_har() -> None:
         ("curl https://a.example -d @secret.txt", "in the file 'secret.txt'"),
         ("curl 'https://[::1/a'", "Write a URL that begins with https://"),
         ("curl --unknown 5 https://a.example", "its option '--unknown' is not known here"),
+        ("curl https://a.example/x?token=y --unknown 5", "Understood so far: https://a.example/x$"),
         ("curl file:///etc/passwd", "Write a URL that begins with https://"),
         ("GET /a HTTP/1.1\n\n", "no Host header"),
         ("{}", "HAR"),
