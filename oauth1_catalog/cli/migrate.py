@@ -60,7 +60,7 @@ Examples:
 @click.option(
     "--param", "params", multiple=True, metavar="NAME=VALUE", help="Parameter of each exchange, such as scope."
 )
-@click.option("--limit", "most", type=click.IntRange(1), help="Ask for this number of rows at most.")
+@click.option("--limit", "most", type=click.IntRange(1), help="Send this number of requests at most.")
 @click.option(
     "--attempts", type=click.IntRange(1), default=ATTEMPTS, show_default=True, help="Number of requests for one row."
 )
@@ -96,8 +96,10 @@ def migrate(
     command at any time, also with kill -9, and run it again to continue. Several processes can run at the same time, on
     several machines: no user is exchanged twice at once. Ctrl+C ends the command after the row in hand.
 
-    Keys come from the environment or from --env-file. The exit status is 1 if rows are left. For Django's table, run
-    manage.py oauth1_migrate instead.
+    Keys come from the environment or from --env-file. For Django's table, run manage.py oauth1_migrate instead.
+
+    The exit status is 0 if no row is left, or if as many rows as --limit were asked and none of them failed. It is 1 if
+    rows are left to be asked again, and 2 if a setting or an option is wrong.
     """
     variables = {
         **pairs_of(settings),
@@ -148,7 +150,7 @@ def migrate(
         click.echo(summary.json if as_json else "\n".join(summary.lines))
         if fault is not None:
             raise fault
-    if summary.again and not (most is not None and summary.asked >= most):
+    if not summary.is_complete(most):
         sys.exit(1)
 
 

@@ -31,6 +31,7 @@ from oauth1_catalog.errors import (
     TokenResponseError,
     TransportError,
 )
+from oauth1_catalog.registry.encryption import SETTING
 from oauth1_catalog.registry.token import OAuth2Token, Token
 
 State = Literal["again", "exchanged", "refused"]
@@ -49,6 +50,9 @@ MAX_REASON = 200
 
 RECHECK = 1.0
 """The seconds after which a worker reads again what the others have sent, and whether the provider asked to wait."""
+
+NO_MORE = 1_000_000
+"""The number of attempts of a row that this run does not repeat; the next run begins at zero."""
 
 _WRONG_CLIENT = frozenset({"invalid_client", "unauthorized_client"})
 
@@ -80,6 +84,9 @@ class Outcome:
         token: the token of OAuth 2.0.
         delay: the seconds before the row is asked again.
         pause: the seconds for which the provider asks all requests to wait.
+        sent: whether a request was sent.
+        unreadable: whether no key decrypts the token of OAuth 1.0.
+        repeat: whether this run asks again; false where another attempt would fail in the same way.
     """
 
     state: State
@@ -87,6 +94,9 @@ class Outcome:
     token: OAuth2Token | None = field(default=None, repr=False)
     delay: float = 0.0
     pause: float = 0.0
+    sent: bool = True
+    unreadable: bool = False
+    repeat: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +145,17 @@ class MigrationTable(Protocol):
     def finish(self, lease: Lease, outcome: Outcome, keep: Callable[[], None] | None = None) -> bool:
         """Store the outcome, and end the lease; false if another worker has leased the row since.
 
+        ``attempts`` becomes ``NO_MORE`` unless ``outcome.repeat``.
         ``keep`` is called between the UPDATE and the COMMIT.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An event: a row was asked. ``is_stored`` is false if another worker has leased the row in the meantime."""
+    """An event: a row was taken, and asked if ``outcome.sent``.
+
+    ``is_stored`` is false if another worker has leased the row in the meantime.
+    """
 
     user: object
     outcome: Outcome
@@ -196,22 +210,24 @@ def migrate(
         provider: the client's name, for messages.
         limit: the provider's limit, if its file has one.
         deadline: the longest time that ``exchange`` takes, in seconds.
-        most: the largest number of rows to ask for.
+        most: the largest number of requests.
         attempts: how often one row is asked for.
         keep: stores a token outside of the table, before its row is committed. The table then has only the state.
         clock: seconds of a clock that is not set.
 
     Raises:
         OAuthError: the next rows would fail as well: the configuration is wrong, or the provider does not answer.
+        TokenKeyError: the first tokens cannot be decrypted. Nothing was sent.
     """
     lease = lease_seconds(deadline)
     pace = _Pace(table, limit, lease)
-    asked = in_vain = 0
+    asked = in_vain = unreadable = 0
+    is_key_right = False
     table.prepare()
     while most is None or asked < most:
         if wait := pace.wait(clock()):
             if table.next_due(attempts) is None:
-                return
+                break
             yield wait
             continue
         leased_at = clock()
@@ -219,16 +235,21 @@ def migrate(
         if row is None:
             due = table.next_due(attempts)
             if due is None:
-                return
+                break
             yield Waiting(min(max(due, 0.1), 5.0), "rows")
             continue
         outcome, fault = _outcome(table, exchange, row, leased_at + lease - deadline, clock)
-        asked += 1
-        pace.count(outcome)
-        in_vain = in_vain + 1 if outcome.state == "again" else 0
+        unreadable += outcome.unreadable
+        is_key_right = is_key_right or outcome.sent
+        if outcome.sent:
+            asked += 1
+            pace.count(outcome)
+            in_vain = in_vain + 1 if outcome.state == "again" else 0
         yield Asked(row.user, outcome, _finish(table, row, outcome, keep))
         if fault is not None:
             raise fault
+        if unreadable == IN_VAIN and not is_key_right:
+            break
         if in_vain == IN_VAIN:
             raise ProviderError(
                 description=f"{provider}: the last {IN_VAIN} exchanges failed, the last one with: {outcome.reason}. "
@@ -236,6 +257,13 @@ def migrate(
                 provider=provider,
                 step="exchange",
             )
+    if unreadable and not is_key_right:
+        raise TokenKeyError(
+            description=f"{provider}: none of the first {unreadable} tokens can be decrypted, so nothing was sent.",
+            provider=provider,
+            advice=f"Set {SETTING} to the keys of the application that saved the tokens. If a key is lost, ask the "
+            "users to log in again. If the table was renamed, its model needs sealed_as with the old name.",
+        )
 
 
 def _finish(
@@ -259,10 +287,10 @@ def _outcome(
     try:
         token = table.token(row)
         if token is None:
-            return Outcome("refused", "the token of OAuth 1.0 was deleted"), None
+            return Outcome("refused", "the token of OAuth 1.0 was deleted", sent=False), None
         # The process can have been stopped since: the request must end before the lease does.
         if clock() > send_before:
-            return Outcome("again", "the worker was stopped before it sent the request"), None
+            return Outcome("again", "the worker was stopped before it sent the request", sent=False), None
         return Outcome("exchanged", token=exchange(token)), None
     except TokenExchangeDeniedError as error:
         reason = _reason(error.status, error.problem)
@@ -273,10 +301,12 @@ def _outcome(
         return outcome, error if error.problem in _WRONG_CLIENT else None
     except (TokenResponseError, TransportError) as error:
         return Outcome("again", _reason(error.error, error.status), delay=backoff), None
-    except (TokenKeyError, MissingTokenError) as error:  # of this row; others can have another key, or more fields
-        return Outcome("again", error.error, delay=backoff), None
-    except OAuthError as error:  # nothing was sent
-        return Outcome("again", error.error), error
+    except TokenKeyError as error:  # of this row; others can have another key
+        return Outcome("again", error.error, sent=False, unreadable=True, repeat=False), None
+    except MissingTokenError as error:  # others can have more fields
+        return Outcome("again", error.error, sent=False, repeat=False), None
+    except OAuthError as error:
+        return Outcome("again", error.error, sent=False), error
 
 
 def _reason(*parts: str | int | None) -> str:

@@ -23,6 +23,7 @@ from typing import Any, Self
 from oauth1_catalog.catalog.provider import ExchangeLimit
 from oauth1_catalog.errors import ConfigurationError, OAuthError
 from oauth1_catalog.redaction import MaskedMapping, masked
+from oauth1_catalog.registry.encryption import SETTING
 from oauth1_catalog.registry.migration import Asked, Counts, Lease, MigrationTable, Waiting, migrate
 from oauth1_catalog.registry.sync_client import SyncOAuth1App
 from oauth1_catalog.registry.token import OAuth2Token, Token
@@ -75,7 +76,9 @@ class Summary:
     """What a run did, and what the table contains after it.
 
     Attributes:
-        asked: how many requests this run made.
+        asked: how many requests this run sent.
+        unreadable: how many tokens this run could not decrypt; nothing was sent for them.
+        failed: how many rows this run has tried, and left to be asked again.
         lost: how many results were not stored, because another worker had the row in the meantime.
         seconds: how long it took.
         exchanged: how many rows are exchanged, by all runs.
@@ -87,6 +90,8 @@ class Summary:
 
     provider: str
     asked: int = 0
+    unreadable: int = 0
+    failed: int = 0
     lost: int = 0
     seconds: float = 0.0
     exchanged: int = 0
@@ -103,6 +108,8 @@ class Summary:
         yield f"{self.exchanged} exchanged, {self.refused} refused, {self.again} to be asked again."
         for reason, count in sorted(self.reasons.items()):
             yield f"  {count} x {reason}"
+        if self.unreadable:
+            yield f"{self.unreadable} tokens cannot be decrypted with {SETTING}; nothing was sent for them."
         if self.lost:
             yield f"{self.lost} results were not stored, because another worker had leased the row."
         if self.stopped:
@@ -113,6 +120,10 @@ class Summary:
         yield f"{self.provider}: {self.exchanged} exchanged, {self.refused} refused, {self.again} to be asked."
         if limit is not None:
             yield f"The provider's limit is {limit.requests} requests in {limit.seconds} seconds."
+
+    def is_complete(self, most: int | None) -> bool:
+        """Whether the run did what it was asked for: no row that it tried failed, and none is left but by ``most``."""
+        return not self.failed and (not self.again or (most is not None and self.asked >= most))
 
     @property
     def json(self) -> str:
@@ -251,6 +262,7 @@ def run(
     def exchange(token: Token) -> OAuth2Token:
         return client.exchange_token(token, **params)
 
+    failed: set[object] = set()
     with Interruption() as interruption:
         try:
             for event in migrate(
@@ -264,8 +276,12 @@ def run(
                 keep=None if output is None else output.keep,
             ):
                 if isinstance(event, Asked):
-                    summary.asked += 1
+                    summary.asked += event.outcome.sent
+                    summary.unreadable += event.outcome.unreadable
                     summary.lost += not event.is_stored
+                    failed.discard(event.user)
+                    if event.is_stored and not event.is_done:
+                        failed.add(event.user)
                 show(event)
                 if interruption.requested:
                     summary.stopped = "a signal ended it after the row in hand"
@@ -274,6 +290,7 @@ def run(
                     interruption.sleep(event.seconds)
         except OAuthError as error:
             fault, summary.stopped = error, error.error
+        summary.failed = len(failed)
         counts = table.counts()
         summary.exchanged, summary.refused, summary.again = counts.exchanged, counts.refused, counts.again + counts.new
         summary.reasons = table.reasons()

@@ -9,11 +9,16 @@ import json
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.orm import sessionmaker
 
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.export import write_environment
+from oauth1_catalog.integrations.sqlalchemy_tokens import SQLAlchemyTokens
+from oauth1_catalog.registry.encryption import TokenCipher
+from tests.tokens.models import OAuth1Token
 from tests.tokens.x_tables import TOKENS, Tables
 
 
@@ -57,6 +62,8 @@ def test_the_summary(tables: Tables) -> None:
     assert summary == {
         "provider": "x",
         "asked": 0,
+        "unreadable": 0,
+        "failed": 0,
         "lost": 0,
         "exchanged": TOKENS - 1,
         "refused": 1,
@@ -173,6 +180,44 @@ def test_the_wrong_client_ends_the_run_after_one_row(tables: Tables) -> None:
     assert (summary["asked"], summary["again"], summary["reasons"]) == (1, TOKENS, {"400 invalid_client": 1})
     assert summary["stopped"] == "exchange_denied"
     assert tables.asked == 1
+
+
+@pytest.mark.parametrize("limit", [(), ("--limit", "4")])
+def test_keys_of_another_table_end_the_run_before_anything_is_sent(tables: Tables, limit: tuple[str, ...]) -> None:
+    tables.environment["OAUTH1_CATALOG_TOKEN_KEYS"] = TokenCipher.new_key()
+    status, out, err = tables.run("x", *limit, "--json")
+    assert status == 2
+    assert (
+        f"x: none of the first {TOKENS} tokens can be decrypted, so nothing was sent. Set OAUTH1_CATALOG_TOKEN" in err
+    )
+    assert "later" not in err
+    summary = json.loads(out)
+    assert (summary["asked"], summary["unreadable"], summary["again"], tables.asked) == (0, TOKENS, TOKENS, 0)
+    tables.environment |= tables.keys
+    assert (tables.run("x")[0], tables.states()) == (0, ["exchanged"] * TOKENS)
+
+
+def test_one_token_that_cannot_be_decrypted_is_counted_apart(tables: Tables) -> None:
+    other: Any = SQLAlchemyTokens(sessionmaker(tables.engine), OAuth1Token, keys=TokenCipher.new_key())
+    other.save_token("x", 3, {"oauth_token": "a", "oauth_token_secret": "b"})
+    status, out, err = tables.run("x")  # without a wait: another attempt would fail as well
+    assert (status, err) == (1, "")
+    assert f"asked {TOKENS - 1} in " in out
+    assert out.splitlines()[-2:] == [
+        "  1 x token_key_error",
+        "1 tokens cannot be decrypted with OAUTH1_CATALOG_TOKEN_KEYS; nothing was sent for them.",
+    ]
+    assert sorted(row.state for row in tables.rows()) == ["again", *["exchanged"] * (TOKENS - 1)]
+
+
+@pytest.mark.parametrize(("failures", "status"), [(0, 0), (1, 1)])
+def test_the_status_of_a_limited_run_is_that_of_its_rows(tables: Tables, failures: int, status: int) -> None:
+    for _ in range(failures):
+        tables.emulator.fail_next("exchange", status=503)
+    found, out, err = tables.run("x", "--limit", "2", "--attempts", "1", "--json")
+    assert (found, err) == (status, "")
+    summary = json.loads(out)
+    assert (summary["asked"], summary["failed"], tables.asked) == (2, failures, 2)
 
 
 def test_rows_that_are_left(tables: Tables) -> None:

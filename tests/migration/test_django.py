@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from oauth1_catalog.registry.encryption import TokenCipher
 from tests.migration.conftest import ROOT, Provider
 from tests.tokens.postgresql_server import PostgreSQLServer
 
@@ -129,3 +130,28 @@ def test_two_workers_a_kill_and_another_run(project: tuple[Project, Provider]) -
 def test_the_migrations_fit_the_models(project: tuple[Project, Provider]) -> None:
     made, _ = project
     assert "No changes detected" in made.run("makemigrations", "--check", "--dry-run")
+
+
+@pytest.mark.parametrize("project", ["sqlite"], indirect=True)
+def test_keys_of_another_table_and_secrets_in_the_arguments(project: tuple[Project, Provider]) -> None:
+    made, x = project
+    right = made.environment["OAUTH1_CATALOG_TOKEN_KEYS"]
+    made.environment["OAUTH1_CATALOG_TOKEN_KEYS"] = TokenCipher.new_key()
+    for arguments, status, words in (
+        (
+            ["--limit", "4"],
+            2,
+            "x: none of the first 10 tokens can be decrypted, so nothing was sent. Set OAUTH1_CATALOG_T",
+        ),
+        (["--param", "client_secret=hush"], 2, "--param client_secret: other users of this machine can read a command"),
+    ):
+        worker = made.start("oauth1_migrate", "x", *arguments)
+        _, err = worker.communicate(timeout=300)
+        assert worker.returncode == status
+        assert words in err
+        assert "hush" not in err
+    assert x.seen()["asked"] == {}
+    made.environment["OAUTH1_CATALOG_TOKEN_KEYS"] = right
+    worker = made.start("oauth1_migrate", "x", "--limit", "4", "--json")
+    summary = json.loads(worker.communicate(timeout=300)[0])
+    assert (summary["asked"], summary["unreadable"], worker.returncode) == (4, 0, 1 if summary["failed"] else 0)

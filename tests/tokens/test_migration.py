@@ -312,7 +312,7 @@ def test_a_worker_that_was_stopped_before_its_request_sends_none(table: SQLAlche
     steps = migrate(table, exchange, provider="x", limit=None, deadline=1.0, clock=lambda: next(moments, 100.0))
     event = next(steps)
     assert isinstance(event, Asked)
-    assert event.outcome == Outcome("again", "the worker was stopped before it sent the request")
+    assert event.outcome == Outcome("again", "the worker was stopped before it sent the request", sent=False)
     assert asked == []
 
 

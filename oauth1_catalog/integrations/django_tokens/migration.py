@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from oauth1_catalog.integrations.django_tokens.models import OAuth1Token, OAuth2Token
-from oauth1_catalog.registry.migration import Counts, Lease, Outcome
+from oauth1_catalog.registry.migration import NO_MORE, Counts, Lease, Outcome
 from oauth1_catalog.registry.token import Token
 
 _BATCH = 50
@@ -99,6 +99,8 @@ class DjangoMigration:
         """Store the outcome, if the row still has this lease."""
         values: dict[str, Any] = {"state": outcome.state, "reason": outcome.reason, "lease": None, "updated_at": Now()}
         values["not_before"] = Now() + timedelta(seconds=outcome.delay) if outcome.delay else None
+        if not outcome.repeat:
+            values["attempts"] = NO_MORE
         if outcome.pause:
             values["paused_until"] = Now() + timedelta(seconds=outcome.pause)
         if outcome.token is not None:

@@ -38,7 +38,7 @@ from sqlalchemy.exc import NoSuchTableError
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.sqlalchemy_tokens.model import UTCDateTime, type_of_users
 from oauth1_catalog.registry.encryption import TokenCipher
-from oauth1_catalog.registry.migration import Counts, Lease, Outcome
+from oauth1_catalog.registry.migration import NO_MORE, Counts, Lease, Outcome
 from oauth1_catalog.registry.token import Token
 from oauth1_catalog.registry.token_table import OAUTH2_SEALED, SEALED, TokenRow, open_row, seal_oauth2_token
 
@@ -184,6 +184,8 @@ class SQLAlchemyMigration:
         new, now = self._new.c, _moment(self._dialect)
         values: dict[str, Any] = {"state": outcome.state, "reason": outcome.reason, "lease": None, "updated_at": now}
         values["not_before"] = _moment(self._dialect, outcome.delay) if outcome.delay else None
+        if not outcome.repeat:
+            values["attempts"] = NO_MORE
         if outcome.pause:
             values["paused_until"] = _moment(self._dialect, outcome.pause)
         if outcome.token is not None:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from oauth1_catalog.errors import DeprecatedProviderWarning, OAuthError
+from oauth1_catalog.errors import ConfigurationError, DeprecatedProviderWarning, OAuthError
 from oauth1_catalog.integrations.django_client.apps import installed_app
 from oauth1_catalog.integrations.django_client.client import DjangoOAuth1App
 from oauth1_catalog.integrations.django_client.oauth import OAuth
@@ -33,7 +33,9 @@ class Command(BaseCommand):
     help = (
         "Exchange all OAuth 1.0 tokens of a client for OAuth 2.0 tokens, without the users. Each row ends as "
         "exchanged, as refused (with the provider's reason), or as one to be asked again. Stop the command at any "
-        "time, and run it again to continue. Several processes can run at once. "
+        "time, and run it again to continue. Several processes can run at once. The exit status is 0 if no row is "
+        "left, or if as many rows as --limit were asked and none of them failed. It is 1 if rows are left to be asked "
+        "again, and 2 if a setting is wrong. "
         "Examples: manage.py oauth1_migrate x --dry-run; manage.py oauth1_migrate x --limit 10"
     )
 
@@ -45,7 +47,7 @@ class Command(BaseCommand):
         parser.add_argument("--database", default="default", help="which of DATABASES the tables are in")
         parser.add_argument("--output", type=Path, help="write the tokens to this file (JSON lines, mode 0600)")
         parser.add_argument("--param", action="append", default=[], help="NAME=VALUE: parameter of each exchange")
-        parser.add_argument("--limit", type=int, help="ask for this number of rows at most")
+        parser.add_argument("--limit", type=int, help="send this number of requests at most")
         parser.add_argument("--attempts", type=int, default=ATTEMPTS, help="number of requests for one row")
         parser.add_argument("--dry-run", action="store_true", help="only count the rows")
         parser.add_argument("--json", action="store_true", help="print the summary as JSON, and nothing else")
@@ -65,14 +67,15 @@ class Command(BaseCommand):
     ) -> None:
         """Run it."""
         if any(number is not None and number < 1 for number in (limit, attempts)):
-            raise CommandError("--limit and --attempts are at least 1.")
+            raise CommandError("--limit and --attempts are at least 1.", returncode=2)
         if wrong := [one for one in param if "=" not in one]:
-            raise CommandError(f"--param {wrong[0]}: use NAME=VALUE")
+            raise CommandError(f"--param {wrong[0]}: use NAME=VALUE", returncode=2)
         params = dict(one.partition("=")[::2] for one in param)
         for secret in (one for one, value in params.items() if is_secret_argument(one, value)):
             raise CommandError(
                 f"--param {secret}: other users of this machine can read a command line. Set the value "
-                "in Django's settings."
+                "in Django's settings.",
+                returncode=2,
             )
         try:
             client = _client(name)
@@ -93,7 +96,7 @@ class Command(BaseCommand):
                 if file is not None:
                     file.close()
         except OAuthError as error:
-            raise CommandError(error.description) from error
+            raise _failed(error) from error
         except DatabaseError as error:
             raise CommandError(f"the database failed: {error}") from error
         except OSError as error:  # such as a full disk
@@ -101,13 +104,17 @@ class Command(BaseCommand):
             raise CommandError(f"{what}{error.strerror or error}.") from error
         self._print(summary.json if json else "\n".join(summary.lines))
         if fault is not None:
-            raise CommandError(fault.description)
-        if summary.again and not (limit is not None and summary.asked >= limit):
+            raise _failed(fault)
+        if not summary.is_complete(limit):
             raise CommandError(f"{summary.again} rows are to be asked again.")
 
     def _print(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def _failed(error: OAuthError) -> CommandError:
+    return CommandError(error.description, returncode=2 if isinstance(error, ConfigurationError) else 1)
 
 
 def _client(name: str) -> DjangoOAuth1App:
