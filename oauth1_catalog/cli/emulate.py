@@ -268,17 +268,22 @@ class _Export:
         yield from (f"  {key}={value}" for key, value in environment.items())
         yield "In its configuration:"
         yield from (f"  {key}={value}" for key, value in configuration.items())
+        # An application of a framework would sign the calls of users who are not logged in with such a token.
+        of_scripts: dict[str, str] = {}
         for name, provider in providers.items():
             token = {f"{self.prefix}{name}_{k}".upper(): v for k, v in console_token(self.emulator, provider).items()}
             if token and not token.keys() <= configuration.keys():
                 yield f"A token as if from the developer console of {name}, to call the API without a login:"
                 yield from (f"  {key}={value}" for key, value in token.items())
+                of_scripts |= token
         yield "For a program in another language:"
         yield from (f"  {key}={value}" for key, value in elsewhere.items())
         if env_file is not None:
-            write_environment(env_file, {**environment, **configuration, **elsewhere})
+            tokens = {} if self.prefix else of_scripts
+            write_environment(env_file, {**environment, **configuration, **tokens, **elsewhere})
             source = f"set -a; . {shlex.quote(str(env_file.absolute()))}; set +a"
-            yield f"\nAll of these are in {env_file}. To set them in a shell: {source}"
+            but = " but the token of the console" if of_scripts.keys() - tokens.keys() else ""
+            yield f"\nAll of these{but} are in {env_file}. To set them in a shell: {source}"
         yield "\nThe emulator runs until you press Ctrl+C. It logs rejected requests here."
 
     def _environment(self) -> dict[str, str]:
@@ -308,6 +313,7 @@ class _Export:
                 self.emulator.client(provider.name, rsa_key=read_regular(key).decode("ascii", "replace"))
             of_client = settings(self.emulator, name, provider, self.folder)
             found |= {f"{self.prefix}{setting}": value for setting, value in of_client.items()}
+            found |= {f"{self.prefix}{name}_{key}".upper(): str(value) for key, value in self.values[name].items()}
         return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import ssl
+from collections.abc import Mapping
 from http.client import BadStatusLine
 from socket import gaierror
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from oauth1_catalog.diagnosis.problems import without_secret_fields
 from oauth1_catalog.errors import ResourceError, SigningError, TransportError
 from oauth1_catalog.hosts import authority_of
 from oauth1_catalog.redaction import MASK, causes, is_secret_name, was_raised_inside, without_frames
+from oauth1_catalog.rfc5849.messages import find_header
 
 FULL_POOL = (
     "all connections of this client were in use and none became free in time, so that nothing was sent. Set "
@@ -64,6 +66,21 @@ def note_limits(url: str, error: BaseException) -> None:
 def failure(url: str, sentence: str) -> TransportError:
     """The error for a failed exchange with the host of ``url``, for the reason in ``sentence``."""
     return TransportError(description=f"{authority_of(url)}: {sentence}")
+
+
+def token_answer_too_long(url: str, status: int, headers: Mapping[str, str], limits: Limits) -> TransportError:
+    """The error that the answer to a token request is longer than ``token_bytes``. It names the status and the size.
+
+    >>> print(token_answer_too_long("https://api.example.com/", 500, {"Content-Length": "70000"}, Limits()))
+    provider_unreachable: api.example.com: the answer with status 500 is longer than 65536 bytes (70000); not read on.
+    """
+    size = find_header(headers, "Content-Length") or ""
+    shown = f" ({int(size)})" if size.isascii() and size.isdigit() and len(size) < 20 else ""
+    error = failure(
+        url, f"the answer with status {status} is longer than {limits.token_bytes} bytes{shown}; not read on."
+    )
+    error.status = status
+    return error
 
 
 def answer_too_long(url: str, limits: Limits) -> TransportError:

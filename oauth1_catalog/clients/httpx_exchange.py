@@ -26,7 +26,14 @@ import httpcore2
 import httpx2
 
 from oauth1_catalog.clients.auth import no_pairs, pairs_of
-from oauth1_catalog.clients.failures import FULL_POOL, failure, filter_logs_of, transport_error, without_secrets
+from oauth1_catalog.clients.failures import (
+    FULL_POOL,
+    failure,
+    filter_logs_of,
+    token_answer_too_long,
+    transport_error,
+    without_secrets,
+)
 from oauth1_catalog.clients.limits import (
     DEADLINE,
     Limits,
@@ -78,7 +85,7 @@ def exchange(client: httpx2.Client, request: Request, limits: Limits, **call: An
             for chunk in response.iter_bytes():
                 body.write(chunk)
                 del chunk
-                _check_length(request, body, limits)
+                _check_length(response, request, body, limits)
                 if time.monotonic() >= moment:
                     raise _too_late(request, limits)
         finally:
@@ -112,7 +119,7 @@ async def aexchange(
                     async for chunk in chunks:
                         body.write(chunk)
                         del chunk
-                        _check_length(request, body, limits)
+                        _check_length(response, request, body, limits)
             finally:
                 await response.aclose()
             return Response(response.status_code, dict(response.headers), body.getvalue())
@@ -177,9 +184,9 @@ def _of_a_full_pool(error: httpx2.PoolTimeout, request: httpx2.Request) -> httpx
     return error
 
 
-def _check_length(request: Request, body: BytesIO, limits: Limits) -> None:
+def _check_length(response: httpx2.Response, request: Request, body: BytesIO, limits: Limits) -> None:
     if body.tell() > limits.token_bytes:
-        raise failure(request.url, f"the answer is longer than {limits.token_bytes} bytes; not read on.")
+        raise token_answer_too_long(request.url, response.status_code, response.headers, limits)
 
 
 def _too_late(request: Request, limits: Limits) -> TransportError:

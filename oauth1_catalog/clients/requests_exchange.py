@@ -28,6 +28,7 @@ from oauth1_catalog.clients.failures import (
     answer_too_late,
     answer_too_long,
     failure,
+    token_answer_too_long,
     transport_error,
     without_secrets,
 )
@@ -121,7 +122,7 @@ def _bounded_body(response: requests.Response, limits: Limits, moment: float) ->
             body.write(chunk)
             del chunk
             if body.tell() > limits.token_bytes:
-                raise failure(response.url, f"the answer is longer than {limits.token_bytes} bytes; not read on.")
+                raise token_answer_too_long(response.url, response.status_code, response.headers, limits)
             if time.monotonic() >= moment:
                 raise _too_late(response.url, limits)
     except ValueError as error:  # a chunk of a negative length, which is the provider's fault

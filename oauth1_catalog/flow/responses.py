@@ -58,9 +58,11 @@ def answer(request: Request, provider: Provider, *, step: str) -> Steps[Response
     except TransportError as error:
         raise TransportError(
             error.error,
-            f"{provider.name}: the {step} request got no answer. {error.description}",
+            f"{provider.name}: the {step} request got no {'answer' if error.status is None else 'usable answer'}. "
+            f"{error.description}",
             provider=provider.name,
             step=step,
+            status=error.status,
         ) from error.__cause__
     return response
 

@@ -137,7 +137,7 @@ def _provider(
             provider=name,
             setting=error.setting,
             advice=" ".join(filter(None, (error.advice, pass_it, *hints))),
-        ) from error
+        ) from None  # the message is the same, with the advice
     if provider.status == "retired" and not registration.allow_retired:
         raise RetiredProviderError(
             description=provider.status_sentence,

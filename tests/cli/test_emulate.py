@@ -21,6 +21,7 @@ import requests
 import starlette.config
 import trustme
 from click.testing import CliRunner
+from dotenv import dotenv_values
 from requests_oauthlib import OAuth1, OAuth1Session
 
 from oauth1_catalog import Catalog
@@ -30,6 +31,7 @@ from oauth1_catalog.emulator.export import BUNDLE, write_files, write_private
 from oauth1_catalog.emulator.testing import submit_consent
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.integrations.flask_client import OAuth
+from tests.docs.conftest import python_blocks
 
 CALLBACK = "https://app.example/callback"
 ARGUMENTS = ["twitter", "jira", "netsuite", "etrade", "bricklink", "--set", "account_id=99_SB2", "--callback", CALLBACK]
@@ -133,6 +135,27 @@ with app.app_context():
     client = OAuth(app).register_from_catalog("magento2", base_url="https://shop.example.com")
     print(client.get("products").status_code)
 """
+
+
+def test_a_file_for_the_environment_is_all_that_a_script_needs(tmp_path):
+    env = tmp_path / "script.env"
+    script = tmp_path / "customers.py"
+    script.write_text(python_blocks("docs/scripts.md")[0], encoding="utf-8")
+    with emulating("netsuite", "--env-file", str(env)) as words:
+        (line,) = re.findall(r"^All of these are in .*?\. To set them in a shell: (set -a; .*)$", words, re.MULTILINE)
+        command = ["sh", "-c", f"{line}; exec {sys.executable} {script}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert "'query': [['limit', '10']]" in done.stdout, done.stderr
+        assert set(re.findall(r"^  ([A-Z0-9_]+)=", words, re.MULTILINE)) == set(dotenv_values(env))
+
+
+def test_a_token_of_the_console_is_not_in_the_file_of_a_web_application(tmp_path):
+    env = tmp_path / "web.env"
+    with emulating("netsuite", "--env-file", str(env), "--prefix", "FLASK_") as words:
+        assert "All of these but the token of the console are in " in words
+        assert dotenv_values(env)["FLASK_NETSUITE_ACCOUNT_ID"]
+        assert "FLASK_NETSUITE_TOKEN" not in dotenv_values(env)
+        assert "  FLASK_NETSUITE_TOKEN=" in words
 
 
 def test_a_file_for_the_environment_is_the_owner_s_alone_and_can_be_sourced(tmp_path):

@@ -187,11 +187,19 @@ def test_a_token_endpoint_is_never_redirected(wire, stranger, run, answer_with, 
 
 
 @stops_reading
+def test_a_long_error_page_shows_its_status_and_its_size(wire, run, answer_with):
+    wire.answer = lambda _: answer_with(b"x" * 70_000, "500 Failed")
+    with pytest.raises(TransportError, match=r"status 500 is longer than 65536 bytes \(70000\); not read on") as caught:
+        run(lambda: HttpxPool().send(Request("POST", wire.url)))
+    assert caught.value.status == 500
+
+
+@stops_reading
 @pytest.mark.parametrize("encoding", [None, "gzip"])
 def test_an_answer_beyond_the_bound_is_an_error(wire, run, answer_with, encoding):
     body = b"x" * 70_000 if encoding is None else gzip.compress(b"x" * 50_000_000)
     wire.answer = lambda _: answer_with(body, headers=(("Content-Encoding", encoding),) if encoding else ())
-    with pytest.raises(TransportError, match=r"127.0.0.1:\d+: the answer is longer than 65536 bytes"):
+    with pytest.raises(TransportError, match=r"127.0.0.1:\d+: the answer with status \d+ is longer than 65536 bytes"):
         run(lambda: HttpxPool().send(Request("POST", wire.url)))
 
 

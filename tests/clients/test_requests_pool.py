@@ -90,11 +90,18 @@ def test_an_answer_within_the_bound_is_read_whole(wire, answer_with):
         assert len(pool.send(Request("POST", wire.url)).body) == 65536
 
 
+def test_a_long_error_page_shows_its_status_and_its_size(wire, pool, answer_with):
+    wire.answer = lambda _: answer_with(b"x" * 70_000, "500 Failed")
+    with pytest.raises(TransportError, match=r"status 500 is longer than 65536 bytes \(70000\); not read on") as caught:
+        pool.send(Request("POST", wire.url))
+    assert caught.value.status == 500
+
+
 @pytest.mark.parametrize("encoding", [None, "gzip"])
 def test_an_answer_beyond_the_bound_is_an_error(wire, pool, answer_with, encoding):
     body = b"x" * 70_000 if encoding is None else gzip.compress(b"x" * 50_000_000)
     wire.answer = lambda _: answer_with(body, headers=(("Content-Encoding", encoding),) if encoding else ())
-    with pytest.raises(TransportError, match=r"127.0.0.1:\d+: the answer is longer than 65536 bytes"):
+    with pytest.raises(TransportError, match=r"127.0.0.1:\d+: the answer with status \d+ is longer than 65536 bytes"):
         pool.send(Request("POST", wire.url))
 
 

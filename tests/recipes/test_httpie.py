@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from oauth1_catalog.emulator import Emulator
+from oauth1_catalog.emulator.export import addresses
 from tests.clients.conftest import response, serving
 from tests.installed.conftest import ROOT
 from tests.recipes.conftest import Place, requirements
@@ -105,12 +106,14 @@ def test_keys_of_a_named_file(http: Any, emulated: Callable[..., dict[str, str]]
 
 def test_the_command_of_the_page(http: Any, emulated: Callable[..., dict[str, str]], emulator: Emulator) -> None:
     page = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
-    (command,) = re.findall(r"^\$ (http .*)$", page, re.MULTILINE)
+    command, at_the_emulator = re.findall(r"^\$ (http .*)$", page, re.MULTILINE)
     values = {"account_id": "1234567_SB1"}
     base = emulator.catalog.provider("netsuite", values=values).api_base_url
     command = command.replace("https://1234567-sb1.suitetalk.api.netsuite.com/services/rest/", str(base))
     here = http(emulated("netsuite", **values)).here
     answer = json.loads(here.run("bash", "-c", command).stdout)
+    assert (answer["user"], answer["query"]) == ("grace", [["limit", "10"]])
+    answer = json.loads(here.run("bash", "-c", at_the_emulator, **addresses(emulator, "netsuite", values)).stdout)
     assert (answer["user"], answer["query"]) == ("grace", [["limit", "10"]])
 
 

@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -289,3 +290,11 @@ def test_no_framework_is_imported(program: str, others: set[str]) -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == []
+
+
+@pytest.mark.parametrize("made", [client, async_client])
+def test_the_traceback_of_a_missing_setting_has_its_message_once(made: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NETSUITE_ACCOUNT_ID", raising=False)
+    with pytest.raises(MissingSettingError, match="Set NETSUITE_ACCOUNT_ID") as caught:
+        made("netsuite")
+    assert "".join(traceback.format_exception(caught.value)).count("netsuite: no account_id") == 1
