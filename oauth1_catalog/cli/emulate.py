@@ -113,6 +113,11 @@ def _failures(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     "--prefix", default="", help="Prefix of the names in the configuration, such as FLASK_ for from_prefixed_env()."
 )
 @click.option(
+    "--console-token",
+    is_flag=True,
+    help="Write the token of the provider's console to --env-file as well, for a script.",
+)
+@click.option(
     "--stable-keys",
     is_flag=True,
     help="Use the same keys and console tokens at each start. RSA keys also need --write.",
@@ -153,6 +158,7 @@ def emulate(
     env_file: Path | None,
     prefix: str,
     stable_keys: bool,
+    console_token: bool,
     client_id: str | None,
     client_secret: str | None,
     latency: float,
@@ -191,7 +197,9 @@ def emulate(
                 emulator.fail_next(fault.role, status=fault.status or 500, drop=not fault.status, times=fault.times)
             emulator.latency = latency
             target = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="oauth1-catalog-")))
-            export = _Export(emulator, values, target.absolute(), prefix=prefix, stable=stable_keys)
+            export = _Export(
+                emulator, values, target.absolute(), prefix=prefix, stable=stable_keys, with_tokens=console_token
+            )
             for line in export.lines(callback, env_file):
                 click.echo(line)
             threading.Event().wait()
@@ -242,13 +250,21 @@ class _Export:
     """The settings for an application, in files and on the terminal."""
 
     def __init__(
-        self, emulator: Emulator, values: dict[str, dict[str, object]], folder: Path, *, prefix: str, stable: bool
+        self,
+        emulator: Emulator,
+        values: dict[str, dict[str, object]],
+        folder: Path,
+        *,
+        prefix: str,
+        stable: bool,
+        with_tokens: bool,
     ) -> None:
         self.emulator = emulator
         self.values = values
         self.folder = folder
         self.prefix = prefix
         self.stable = stable
+        self.with_tokens = with_tokens
         self.providers = {name: emulator.catalog.provider(name, values=chosen) for name, chosen in values.items()}
 
     def lines(self, callback: str | None, env_file: Path | None) -> Iterator[str]:
@@ -279,10 +295,10 @@ class _Export:
         yield "For a program in another language:"
         yield from (f"  {key}={value}" for key, value in elsewhere.items())
         if env_file is not None:
-            tokens = {} if self.prefix else of_scripts
+            tokens = of_scripts if self.with_tokens else {}
             write_environment(env_file, {**environment, **configuration, **tokens, **elsewhere})
             source = f"set -a; . {shlex.quote(str(env_file.absolute()))}; set +a"
-            but = " but the token of the console" if of_scripts.keys() - tokens.keys() else ""
+            but = " but the token of the console (--console-token)" if of_scripts.keys() - tokens.keys() else ""
             yield f"\nAll of these{but} are in {env_file}. To set them in a shell: {source}"
         yield "\nThe emulator runs until you press Ctrl+C. It logs rejected requests here."
 

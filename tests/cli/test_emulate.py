@@ -141,7 +141,7 @@ def test_a_file_for_the_environment_is_all_that_a_script_needs(tmp_path):
     env = tmp_path / "script.env"
     script = tmp_path / "customers.py"
     script.write_text(python_blocks("docs/scripts.md")[0], encoding="utf-8")
-    with emulating("netsuite", "--env-file", str(env)) as words:
+    with emulating("netsuite", "--env-file", str(env), "--console-token") as words:
         (line,) = re.findall(r"^All of these are in .*?\. To set them in a shell: (set -a; .*)$", words, re.MULTILINE)
         command = ["sh", "-c", f"{line}; exec {sys.executable} {script}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -152,7 +152,7 @@ def test_a_file_for_the_environment_is_all_that_a_script_needs(tmp_path):
 def test_a_token_of_the_console_is_not_in_the_file_of_a_web_application(tmp_path):
     env = tmp_path / "web.env"
     with emulating("netsuite", "--env-file", str(env), "--prefix", "FLASK_") as words:
-        assert "All of these but the token of the console are in " in words
+        assert "All of these but the token of the console (--console-token) are in " in words
         assert dotenv_values(env)["FLASK_NETSUITE_ACCOUNT_ID"]
         assert "FLASK_NETSUITE_TOKEN" not in dotenv_values(env)
         assert "  FLASK_NETSUITE_TOKEN=" in words
