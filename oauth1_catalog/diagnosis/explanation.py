@@ -272,7 +272,7 @@ def _faults_of_secrets(right: Signing) -> Iterator[str]:
         if len(secret.strip()) < len(secret):
             kind = "a line break" if "\n" in secret or "\r" in secret else "a blank"
             yield f"The {whose} secret has {kind} at an end. Remove it, if the provider did not give it."
-        elif len(secret) > 2 and secret[0] == secret[-1] and secret[0] in "\"'":
+        elif len(secret) > 2 and any(secret.startswith(mark) and secret.endswith(mark) for mark in "\"'"):
             yield f"The {whose} secret is in quotation marks. Remove them, if the provider did not give them."
 
 

@@ -199,7 +199,7 @@ class Emulator:
                 "character that is not visible ASCII. Pass the one that your application sends.",
                 provider=name,
             )
-        if client_secret and (client_secret != client_secret.strip() or not client_secret.isprintable()):
+        if client_secret and (len(client_secret.strip()) < len(client_secret) or not client_secret.isprintable()):
             raise ConfigurationError(
                 description=f"{name}: the client_secret has a line break or a control character in it, or a blank at "
                 "an end. Remove it.",

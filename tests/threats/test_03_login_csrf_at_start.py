@@ -31,8 +31,9 @@ def attack(get, post, emulator):
 
 ON_THE_PAGES = {
     "docs/flask.md": """
-        from test_shop import browser, emulator
-        def test_it(browser, emulator):
+        from test_shop import browser
+        def test_it(browser, oauth1_emulator):
+            emulator = oauth1_emulator
             attack(browser.get, lambda url, form, headers: browser.post(url, data=form, headers=headers), emulator)
     """,
     "docs/django.md": """
@@ -45,8 +46,9 @@ ON_THE_PAGES = {
                 attack(browser.get, browser.post, self.emulator)
     """,
     "docs/starlette.md": """
-        from test_shop import browser, emulator
-        def test_it(browser, emulator):
+        from test_shop import browser
+        def test_it(browser, oauth1_emulator):
+            emulator = oauth1_emulator
             attack(browser.get, lambda url, form, headers: browser.post(url, data=form, headers=headers), emulator)
     """,
 }

@@ -17,7 +17,7 @@ WITH_FLASK_SESSION = """
 import pytest, secrets, shop
 from cachelib import FileSystemCache
 from flask_session import Session
-from test_shop import emulator, browser
+from test_shop import browser
 
 def site(browser, tmp_path):
     app = browser.application
@@ -26,7 +26,8 @@ def site(browser, tmp_path):
     return app.test_client()
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_it(browser, emulator, tmp_path):
+def test_it(browser, oauth1_emulator, tmp_path):
+    emulator = oauth1_emulator
     attacker = site(browser, tmp_path)
     consent = attacker.get("/login").location  # a session that the attacker has begun
     known = attacker.get_cookie("session").value
@@ -56,8 +57,9 @@ class Test(LoginTest):
 """
 
 WITH_STARLETTE = """
-from test_shop import browser, emulator
-def test_it(browser, emulator):
+from test_shop import browser
+def test_it(browser, oauth1_emulator):
+    emulator = oauth1_emulator
     consent = browser.get("/login").headers["location"]
     known = browser.cookies["session"]
     assert browser.get(emulator.approve(consent, user="victim")).headers["location"] == "/timeline"

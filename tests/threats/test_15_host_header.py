@@ -239,10 +239,11 @@ class TestCheck:
 
 ON_THE_PAGES = {
     "docs/flask.md": """
-        from test_shop import browser, emulator
+        from test_shop import browser
         def get(browser, headers):
             return browser.get("/login", headers=headers)
-        def test_it(browser, emulator):
+        def test_it(browser, oauth1_emulator):
+            emulator = oauth1_emulator
             attack(lambda headers: get(browser, headers), emulator)
     """,
     "docs/django.md": """
@@ -253,8 +254,9 @@ ON_THE_PAGES = {
                 attack(lambda headers: self.client.get("/login", headers=headers), self.emulator)
     """,
     "docs/starlette.md": """
-        from test_shop import browser, emulator
-        def test_it(browser, emulator):
+        from test_shop import browser
+        def test_it(browser, oauth1_emulator):
+            emulator = oauth1_emulator
             attack(lambda headers: browser.get("/login", headers=headers), emulator)
     """,
 }

@@ -5,7 +5,6 @@ The database's clock decides about leases: the clocks of the workers' machines d
 
 from __future__ import annotations
 
-import random
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -80,7 +79,7 @@ class DjangoMigration:
             self._due = list(self._may_be_asked(attempts).order_by("pk").values_list("pk", flat=True)[:_BATCH])
             if not self._due:
                 return None
-            random.shuffle(self._due)  # so that two workers seldom want the same row
+            secrets.SystemRandom().shuffle(self._due)  # so that two workers seldom want the same row
 
     def next_due(self, attempts: int) -> float | None:
         """The seconds until a row may be asked."""
