@@ -18,6 +18,7 @@ NEEDS = {
     "oauth1_catalog.integrations.django_tokens": {"django"},
     "oauth1_catalog.integrations.sqlalchemy_tokens": {"sqlalchemy"},
     "oauth1_catalog.integrations.httpie_plugin": {"httpie"},  # no extra: tests/recipes imports it in HTTPie
+    "oauth1_catalog.pytest_plugin": {"pytest"},  # no extra: pytest imports it
     "oauth1_catalog.emulator": {"emulator"},
     "oauth1_catalog.cli": {"cli"},
     "oauth1_catalog.cli.demo": {"demo"},
