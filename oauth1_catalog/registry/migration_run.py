@@ -122,8 +122,11 @@ class Summary:
             yield f"The provider's limit is {limit.requests} requests in {limit.seconds} seconds."
 
     def is_complete(self, most: int | None) -> bool:
-        """Whether the run did what it was asked for: no row that it tried failed, and none is left but by ``most``."""
-        return not self.failed and (not self.again or (most is not None and self.asked >= most))
+        """Whether no row is left, or ``most`` rows were asked and none of them failed.
+
+        Another worker can have exchanged a row that failed in this one.
+        """
+        return not self.again or (most is not None and self.asked >= most and not self.failed)
 
     @property
     def json(self) -> str:

@@ -96,7 +96,7 @@ ELSEWHERE = (
         for path in ROOT.glob("docs/examples/*/README.md")
     }
     | {"docs/leaving-oauth1.md": "tests/docs/test_leaving_oauth1_page.py"}
-    | {"docs/recipes.md": "tests/recipes"}
+    | {"docs/recipes.md": "tests/recipes", "docs/scripts.md": "tests/docs/test_scripts_page.py"}
     | {"docs/invalid-signature.md": "tests/docs/test_invalid_signature_page.py"}
 )
 """Pages whose commands run in other tests, beside the page's own application; test_typed_pages.py has some more."""
