@@ -73,9 +73,9 @@ TYPED = {
     "pip install 'oauth1-catalog[cli,emulator]'": Typed(
         instead="pip show oauth1-catalog", why="PLACES has installed the wheel with these extras"
     ),
-    "oauth1-catalog emulate twitter --write emulated": Typed(until="until you press Ctrl+C"),
-    "oauth1-catalog emulate twitter --env-file .env.emulated --prefix FLASK_": Typed(until="until you press Ctrl+C"),
 }
+EMULATES = Typed(until="until you press Ctrl+C")
+"""How each command that runs the emulator is used: it ends with Ctrl+C alone."""
 OF_ONE_PAGE = {
     ("docs/contributing-a-provider.md", "oauth1-catalog validate providers/acme.yaml"): Typed(
         status=1, says="P010 unknown field `authorise_url`", before=misspell
@@ -156,7 +156,8 @@ def test_the_commands_of_a_page_run_as_they_stand(page: str, place: tuple[Path, 
     folder, programs = place
     environment = strangers_environment() | {"PATH": f"{programs}:{os.environ['PATH']}", "PYTHON": sys.executable}
     for command, shown in commands(page):
-        typed = OF_ONE_PAGE.get((page, command)) or TYPED.get(command) or Typed()
+        usual = EMULATES if command.startswith("oauth1-catalog emulate ") else Typed()
+        typed = OF_ONE_PAGE.get((page, command)) or TYPED.get(command) or usual
         if typed.before:
             typed.before(folder)
         with subprocess.Popen(
@@ -169,7 +170,13 @@ def test_the_commands_of_a_page_run_as_they_stand(page: str, place: tuple[Path, 
             text=True,
             start_new_session=True,
         ) as process:
-            said = until(process, typed.until) if typed.until else process.communicate(typed.answers, timeout=900)[0]
+            try:
+                said = (
+                    until(process, typed.until) if typed.until else process.communicate(typed.answers, timeout=600)[0]
+                )
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)  # all that the command has started
+                raise
         # Where Ctrl+C ends a command, it ends the shell around it as well.
         wanted = {0, -signal.SIGINT, 128 + signal.SIGINT} if typed.until else {typed.status}
         assert process.returncode in wanted, f"{page}: $ {command}\n{said}"
