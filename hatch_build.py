@@ -30,7 +30,7 @@ class CatalogHook(BuildHookInterface):
         written.write_bytes(packed({name: catalog.entry(name) for name in catalog.names()}, providers))
         build_data["force_include"][str(written)] = f"oauth1_catalog/_data/{FILE}"
 
-    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - hatchling's signature
         """Remove the temporary directory."""
         if version != "editable":
             self._directory.cleanup()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
     from oauth1_catalog.rfc5849.rsa import RSAKey
+    from oauth1_catalog.rfc5849.signer import Signer
 
 Side: TypeAlias = Literal["client", "server"]
 Verdict: TypeAlias = Literal["right", "wrong", "unsigned", "unknown"]
@@ -195,6 +196,31 @@ def explain(
         search.run("server", lambda way: way.matches(expected))
     faults = (*sent.faults, *_faults(sent, moment), *_faults_of_secrets(right))
     return Explanation(sent, right, verdict, tuple(search.causes), faults, answer, base_string, search.tried, in_pairs)
+
+
+def explain_signed_by(
+    signer: Signer,
+    request: Request,
+    *,
+    token_secret: str | None,
+    response: Response,
+    signs_multipart: bool = False,
+    in_pairs: bool = True,
+) -> Explanation:
+    """Explain the signature of a request that ``signer`` made; the arguments are those of ``explain``."""
+    from oauth1_catalog.rfc5849.signature import Rsa
+
+    method = signer.signature_method
+    return explain(
+        request,
+        client_secret=signer.client.client_secret,
+        token_secret=token_secret,
+        rsa_key=method.public_key if isinstance(method, Rsa) else None,
+        response=response,
+        profile=signer.profile,
+        signs_multipart=signs_multipart,
+        in_pairs=in_pairs,
+    )
 
 
 def _same_text(right: Signing, base_string: str) -> bool:

@@ -238,19 +238,10 @@ def explained(
         signs_for: the token that it was signed with.
     """
     if isinstance(error, TokenRequestDeniedError) and error.problem in _OF_A_SIGNATURE:
-        from oauth1_catalog.diagnosis import explain
-        from oauth1_catalog.rfc5849.signature import Rsa
+        from oauth1_catalog.diagnosis.explanation import explain_signed_by
 
-        method = signer.signature_method
-        explanation = explain(
-            request,
-            client_secret=signer.client.client_secret,
-            token_secret=signs_for.oauth_token_secret if signs_for else None,
-            rsa_key=method.public_key if isinstance(method, Rsa) else None,
-            response=response,
-            profile=signer.profile,
-            in_pairs=False,
-        )
+        secret = signs_for.oauth_token_secret if signs_for else None
+        explanation = explain_signed_by(signer, request, token_secret=secret, response=response, in_pairs=False)
         error.add_note(f"{explanation.summary} See docs/invalid-signature.md.")
     return error
 

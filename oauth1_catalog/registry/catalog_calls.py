@@ -19,12 +19,12 @@ from oauth1_catalog.hosts import Origin
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.api_calls import (
     own_api_params,
-    refuse_written_multipart,
     takes_api_params,
     with_api_params,
     with_headers,
 )
 from oauth1_catalog.registry.client import OAuth1App
+from oauth1_catalog.registry.multipart import refuse_written_multipart
 from oauth1_catalog.registry.standalone import standalone_client
 from oauth1_catalog.registry.urls import api_url, own_origins
 from oauth1_catalog.rfc5849.messages import find_header

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from oauth1_catalog.diagnosis import Explanation, explain
+from oauth1_catalog.diagnosis.explanation import Explanation, explain_signed_by
 from oauth1_catalog.diagnosis.signing import read_sent
 from oauth1_catalog.errors import ConfigurationError, MissingTokenError
 from oauth1_catalog.redaction import masked, without_frames
 from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials, TokenLike, token_credentials
-from oauth1_catalog.rfc5849.signature import Rsa
 
 if TYPE_CHECKING:
     from oauth1_catalog.registry.api_calls import ApiCallMixin
@@ -39,15 +38,9 @@ def explain_call(client: ApiCallMixin[Any], response: Any, token: TokenLike | No
     try:
         request, answer = sent_and_answered(response)
         secret = _token_secret(client, read_sent(request).protocol("oauth_token"), token)
-        method = client.signer.signature_method
-        return explain(
-            request,
-            client_secret=client.signer.client.client_secret,
-            token_secret=secret,
-            rsa_key=method.public_key if isinstance(method, Rsa) else None,
-            response=answer,
-            profile=client.signer.profile,
-            signs_multipart=client.provider.multipart == "sign_fields",
+        signs_multipart = client.provider.multipart == "sign_fields"
+        return explain_signed_by(
+            client.signer, request, token_secret=secret, response=answer, signs_multipart=signs_multipart
         )
     except Exception as error:
         raise without_frames(error)  # noqa: B904 - it is the same error

@@ -74,9 +74,9 @@ def test_start(
     row: Row,
     programs: dict[str, str],
     contender: str,
-    server: Server,  # noqa: F811
-    bundle: tuple[Path, Path],  # noqa: F811
-    installed: Path,  # noqa: F811
+    server: Server,  # noqa: F811 - a fixture of another module
+    bundle: tuple[Path, Path],  # noqa: F811 - a fixture of another module
+    installed: Path,  # noqa: F811 - a fixture of another module
     request: pytest.FixtureRequest,
 ) -> None:
     # -S and -I leave out the editable install; both get the same path, the wheel's content first.

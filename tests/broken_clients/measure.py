@@ -247,7 +247,7 @@ def played(folder: Path) -> Iterator[Played]:
             return handle(request)
 
         # private: likewise
-        emulator._server.handle = keep  # type: ignore[method-assign]
+        emulator._server.handle = keep  # type: ignore[method-assign]  # what arrives is kept for this test
         yield Played(emulator, {"ca_file": emulator.ca_file, "providers": providers}, received)
 
 

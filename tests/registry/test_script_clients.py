@@ -255,7 +255,7 @@ def test_a_with_block_closes_the_connections(new_emulator: Emulator) -> None:
         assert twitter.get("oauth1/echo").json()["user"] == "grace"
         assert twitter.userinfo()["preferred_username"] == "grace"
         close = twitter.pool.close
-        twitter.pool.close = lambda: closed.append("sync") or close()  # type: ignore[method-assign]
+        twitter.pool.close = lambda: closed.append("sync") or close()  # type: ignore[method-assign]  # recorded
 
     async def main() -> None:
         async with async_client("twitter", **arguments) as twitter:
@@ -267,7 +267,7 @@ def test_a_with_block_closes_the_connections(new_emulator: Emulator) -> None:
                 closed.append("async")
                 await aclose()
 
-            twitter.pool.aclose = recorded  # type: ignore[method-assign]
+            twitter.pool.aclose = recorded  # type: ignore[method-assign]  # recorded
 
     asyncio.run(main())
     assert closed == ["sync", "async"]

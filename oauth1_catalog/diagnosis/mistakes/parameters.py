@@ -192,14 +192,17 @@ def not_sorted(signing: Signing, _: Facts) -> Variants:
     own = [one for one in signing.parameters if one.name.startswith("oauth_")]
     rest = [one for one in signing.parameters if not one.name.startswith("oauth_")]
     orders = [own, sorted(own, key=lambda one: one.name)]
-    for names in _ORDERS:
-        places = {f"oauth_{name}": place for place, name in enumerate(names.split())}
-        orders.append(sorted(own, key=lambda one, places=places: places.get(one.name, -1)))  # type: ignore[misc]
+    orders += [_in_order(own, names.split()) for names in _ORDERS]
     seen: set[tuple[Parameter, ...]] = set()
     for parameters in (signing.parameters, *chain.from_iterable(((*rest, *one), (*one, *rest)) for one in orders)):
         if parameters not in seen:
             seen.add(parameters)
             yield "", signing.changed(parameters=parameters, order=_joined)
+
+
+def _in_order(parameters: Sequence[Parameter], names: Sequence[str]) -> list[Parameter]:
+    places = {f"oauth_{name}": place for place, name in enumerate(names)}
+    return sorted(parameters, key=lambda one: places.get(one.name, -1))
 
 
 def sorted_before_encoding(signing: Signing, _: Facts) -> Variants:
