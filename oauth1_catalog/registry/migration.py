@@ -137,7 +137,7 @@ class MigrationTable(Protocol):
         """
 
     def next_due(self, attempts: int) -> float | None:
-        """The seconds until a row may be asked; ``None`` if none is left in this run."""
+        """The seconds until a row may be asked, or until another worker's lease ends; ``None`` if none is left."""
 
     def token(self, lease: Lease) -> Token | None:
         """The token of OAuth 1.0 of a leased row; ``None`` if it was deleted."""

@@ -109,9 +109,11 @@ class Summary:
         for reason, count in sorted(self.reasons.items()):
             yield f"  {count} x {reason}"
         if self.unreadable:
-            yield f"{self.unreadable} tokens cannot be decrypted with {SETTING}; nothing was sent for them."
+            tokens = "1 token" if self.unreadable == 1 else f"{self.unreadable} tokens"
+            yield f"{tokens} cannot be decrypted with {SETTING}; nothing was sent there."
         if self.lost:
-            yield f"{self.lost} results were not stored, because another worker had leased the row."
+            results = "1 result was" if self.lost == 1 else f"{self.lost} results were"
+            yield f"{results} not stored, because another worker had leased the row."
         if self.stopped:
             yield f"Stopped: {self.stopped}. Run the command again to continue."
 

@@ -205,7 +205,7 @@ def test_one_token_that_cannot_be_decrypted_is_counted_apart(tables: Tables) -> 
     assert f"asked {TOKENS - 1} in " in out
     assert out.splitlines()[-2:] == [
         "  1 x token_key_error",
-        "1 tokens cannot be decrypted with OAUTH1_CATALOG_TOKEN_KEYS; nothing was sent for them.",
+        "1 token cannot be decrypted with OAUTH1_CATALOG_TOKEN_KEYS; nothing was sent there.",
     ]
     assert sorted(row.state for row in tables.rows()) == ["again", *["exchanged"] * (TOKENS - 1)]
 

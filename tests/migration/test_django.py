@@ -105,7 +105,8 @@ def test_two_workers_a_kill_and_another_run(project: tuple[Project, Provider]) -
     plan = made.run("oauth1_migrate", "x", "--dry-run")
     assert f"0 exchanged, 0 refused, {TOKENS} to be asked." in plan
     assert x.seen()["asked"] == {}
-    killed, other = (made.start("oauth1_migrate", "x", "--json") for _ in range(2))
+    # By chance, one of the rows fails five times in a row in every hundredth test.
+    killed, other = (made.start("oauth1_migrate", "x", "--attempts", "20", "--json") for _ in range(2))
     while sum(x.seen()["asked"].values()) < 40:
         assert killed.poll() is None
         time.sleep(0.02)

@@ -247,6 +247,32 @@ def test_a_lease_is_one_worker_s_until_it_ends(table: SQLAlchemyMigration, engin
     assert other.lease(60, period=60, attempts=5) is None
 
 
+def test_a_run_does_not_end_while_another_has_the_last_attempt(
+    table: SQLAlchemyMigration, engine: Engine, key: str, store: Any
+) -> None:
+    """Its status says whether a row is left, so it waits for what becomes of this one."""
+    for user in (1, 2):
+        store.delete_token("x", user)
+    table.prepare()
+    last = table.lease(60, period=60, attempts=1)
+    assert last is not None
+    other = SQLAlchemyMigration(engine, "x", TokenCipher(key))
+    due = other.next_due(1)
+    assert due is not None
+    assert 50 < due <= 60
+    assert table.finish(last, Outcome("again", "503", delay=2.0))
+    assert other.next_due(1) is None
+
+
+def test_a_run_does_not_wait_for_a_worker_that_died_at_the_last_attempt(
+    table: SQLAlchemyMigration, engine: Engine, key: str
+) -> None:
+    table.prepare()
+    assert all(table.lease(0.05, period=60, attempts=1) for _ in range(3))
+    time.sleep(0.1)
+    assert SQLAlchemyMigration(engine, "x", TokenCipher(key)).next_due(1) is None
+
+
 def test_a_result_that_comes_after_the_lease_is_not_stored(
     table: SQLAlchemyMigration, engine: Engine, key: str, store: Any
 ) -> None:

@@ -83,7 +83,9 @@ class DjangoMigration:
 
     def next_due(self, attempts: int) -> float | None:
         """The seconds until a row may be asked."""
-        rows = self._new.filter(state="again", attempts__lt=attempts)
+        # Another worker can have the row's last attempt in hand.
+        is_leased = Q(lease__isnull=False, not_before__gt=Now())
+        rows = self._new.filter(Q(attempts__lt=attempts) | is_leased, state="again")
         found = rows.aggregate(rows=Count("pk"), later=Count("not_before"), first=Min("not_before"), now=Max(Now()))
         if not found["rows"]:
             return None

@@ -160,7 +160,9 @@ class SQLAlchemyMigration:
         """The seconds until a row may be asked."""
         new = self._new.c
         wanted = select(func.count(), func.count(new.not_before), func.min(new.not_before), _moment(self._dialect))
-        wanted = wanted.where(new.name == self._name, new.state == "again", new.attempts < attempts)
+        # Another worker can have the row's last attempt in hand.
+        is_leased = and_(new.lease.is_not(None), new.not_before > _moment(self._dialect))
+        wanted = wanted.where(new.name == self._name, new.state == "again", or_(new.attempts < attempts, is_leased))
         with self._engine.connect() as connection:
             rows, later, first, now = connection.execute(wanted).one()
         if not rows:
