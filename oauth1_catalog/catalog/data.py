@@ -8,8 +8,8 @@ from typing import TypeAlias
 Data: TypeAlias = "str | list[Data] | dict[str, Data] | None"
 Step: TypeAlias = "str | int"
 
-# The fields that identify a file are not inherited.
-OWN_FIELDS = frozenset({"schema_version", "name", "aliases", "extends", "replace"})
+# The fields that identify a file are not inherited, nor what was found out about its endpoints.
+OWN_FIELDS = frozenset({"schema_version", "name", "aliases", "extends", "replace", "probed"})
 
 
 def dotted(path: Sequence[Step]) -> str:

@@ -265,6 +265,7 @@ _URL_SCHEMA = {
 
 Text = Annotated[str, WithJsonSchema(_TEXT_SCHEMA)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Flag = Annotated[bool, BeforeValidator(_read_flag), WithJsonSchema({"type": "boolean"})]
 WholeNumber = Annotated[int, BeforeValidator(_read_whole_number), WithJsonSchema({"type": "integer", "minimum": 0})]
 PositiveNumber = Annotated[

@@ -114,6 +114,51 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Whether a developer can get keys today."""
+
+    state: Literal["open", "review", "paid", "closed", "unknown"]
+    since: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureMethod:
+    """A signature method that the provider accepts, and the versions of its server that do."""
+
+    method: str
+    since: str | None = None
+    until: str | None = None
+
+    def __str__(self) -> str:
+        """The method with its versions.
+
+        >>> str(SignatureMethod(method="HMAC-SHA256", since="2.4.4"))
+        'HMAC-SHA256 (since 2.4.4)'
+        """
+        versions = [f"{word} {version}" for word, version in (("since", self.since), ("until", self.until)) if version]
+        return f"{self.method} ({', '.join(versions)})" if versions else self.method
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit:
+    """The largest number of requests in a period."""
+
+    requests: int
+    seconds: int
+    per: Literal["client", "token", "address"] | None = None
+    note: str | None = None
+
+    def __str__(self) -> str:
+        """The limit in words.
+
+        >>> str(RateLimit(requests=10, seconds=60, per="client"))
+        '10 requests in 60 seconds for each client'
+        """
+        return f"{self.requests} requests in {self.seconds} seconds" + (f" for each {self.per}" if self.per else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeLimit:
     """The largest number of exchanges in a period."""
 
@@ -165,10 +210,12 @@ class Provider:
     quirks: Mapping[str, str] = field(default_factory=dict)
     docs_url: str | None = None
     registration_url: str | None = None
+    setup: tuple[str, ...] = ()
     status: Literal["active", "limited", "deprecated", "retired"] = "active"
     status_note: str | None = None
     sunset: str | None = None
     replaced_by: str | None = None
+    access: Access | None = None
     environment: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     required_credentials: tuple[str, ...] = ("client_id", "client_secret")
@@ -195,8 +242,10 @@ class Provider:
     emulated_at: str | None = None
     api_params: Mapping[str, str] = field(default_factory=dict)
     multipart: Literal["unsigned", "sign_fields"] = "unsigned"
+    rate_limits: tuple[RateLimit, ...] = ()
 
     client_kwargs: Mapping[str, object] = field(default_factory=dict)
+    signature_methods: tuple[SignatureMethod, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     user_agent: str | None = None
     user_agent_required: bool = False
@@ -271,6 +320,9 @@ def _reader(annotation: str) -> Callable[[Any], Any]:
         return lambda value: None if value is None else of_some(value)
     if annotation in _SECTIONS:
         return partial(build_dataclass, _SECTIONS[annotation])
+    if annotation in _LISTS:
+        of_each = _reader(annotation.removeprefix("tuple[").removesuffix(", ...]"))
+        return lambda values: tuple(of_each(value) for value in values)
     return _CONVERTED.get(annotation, lambda value: dict(value) if isinstance(value, Mapping) else value)
 
 
@@ -281,5 +333,9 @@ _CONVERTED: Mapping[str, Callable[[Any], Any]] = {
 }
 _SECTIONS: Mapping[str, type[Any]] = {
     kind.__name__: kind
-    for kind in (CallbackRules, Lifetime, TokenResponseRules, Endpoint, ExchangeLimit, Successor, UserinfoRules)
+    for kind in (
+        *(Access, SignatureMethod, RateLimit, CallbackRules, Lifetime, TokenResponseRules),
+        *(Endpoint, ExchangeLimit, Successor, UserinfoRules),
+    )
 }
+_LISTS = frozenset(f"tuple[{name}, ...]" for name in _SECTIONS)

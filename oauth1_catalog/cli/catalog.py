@@ -13,7 +13,7 @@ from typing import Any, get_args
 import click
 
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.catalog.data import Step
+from oauth1_catalog.catalog.data import Step, dotted
 from oauth1_catalog.catalog.document import Entry
 from oauth1_catalog.catalog.model import Category, ProviderFile, Status
 from oauth1_catalog.catalog.provider import Provider
@@ -208,10 +208,10 @@ def _values(provider: Provider, entry: Entry, values: Mapping[str, object]) -> I
         if field.name in _LEFT_OUT or (value == getattr(bare, field.name) and field.name != "name"):
             continue
         for path, text in _leaves((field.name,), value):
-            yield ".".join(map(str, path)), text, _origin(_in_file(path), entry, provider.environment, values)
+            yield dotted(path), text, _origin(_in_file(path), entry, provider.environment, values)
 
 
-def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], str]]:
+def _leaves(path: tuple[Step, ...], value: Any) -> Iterator[tuple[tuple[Step, ...], str]]:
     """Every value below a field, without the defaults."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         for field in dataclasses.fields(value):
@@ -221,19 +221,22 @@ def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...]
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _leaves((*path, str(key)), inner)
+    elif isinstance(value, tuple) and any(" " in str(item) for item in value):  # sentences have a line each
+        yield from (((*path, index), str(item)) for index, item in enumerate(value))
     elif isinstance(value, tuple):
         yield path, ", ".join(map(str, value))
     elif value is not None:
         yield path, str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _in_file(path: tuple[str, ...]) -> tuple[Step, ...]:
+def _in_file(path: tuple[Step, ...]) -> tuple[Step, ...]:
     """The path of this field in the file."""
-    if path[0] == "userinfo":
+    field = str(path[0])
+    if field == "userinfo":
         return (f"userinfo_{path[1]}", *path[2:])
-    if path[0].startswith("user_agent_"):
-        return ("user_agent", path[0].removeprefix("user_agent_"))
-    return ("quirks",) if path[0] == "quirks" else path
+    if field.startswith("user_agent_"):
+        return ("user_agent", field.removeprefix("user_agent_"))
+    return ("quirks",) if field == "quirks" else path
 
 
 def _origin(path: tuple[Step, ...], entry: Entry, environment: str | None, values: Mapping[str, object]) -> str:

@@ -23,6 +23,10 @@ RIGHT: dict[str, Any] = {
 }
 # What a section needs beside the field that is looked at.
 NEEDED: dict[str, dict[str, Any]] = {
+    "Access": {"state": "open"},
+    "SignatureMethod": {"method": "HMAC-SHA1"},
+    "RateLimit": {"requests": "10", "seconds": "60"},
+    "Probed": {"on": "2026-11-30", "result": "oauth1"},
     "Option": {"sets": {}},
     "Renewal": {"url": "https://api.acme.example/r"},
     "Successor": {"url": "https://api.acme.example/r", "auth": "signature"},

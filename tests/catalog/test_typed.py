@@ -34,6 +34,8 @@ def test_every_field_has_the_model_s_value(name: str) -> None:
 def _plain(value: Any, *, like: Any = None) -> Any:
     if dataclasses.is_dataclass(value):
         return dataclasses.asdict(value)
+    if isinstance(value, tuple):
+        return tuple(_plain(item, like=alike) for item, alike in zip(value, like or value, strict=True))
     if isinstance(value, BaseModel):
         fields = value.model_dump(exclude_none=not dataclasses.is_dataclass(like))
         return fields if fields.get("version") != "none" else {**fields, "version": None}

@@ -109,6 +109,25 @@ def test_show_resolved_has_the_successor():
     assert "successor" not in run("show", "x_ads", "--resolved")
 
 
+def test_show_resolved_has_what_a_developer_needs_first(tmp_path):
+    (tmp_path / "acme.yaml").write_text(
+        "schema_version: 1\nname: acme\nsetup: [Sign in., 'Create a key, and save it.']\n"
+        "access: {state: paid, since: 2025-03}\nflows: [static_token]\napi_base_url: https://acme.example/\n"
+        "rate_limits: [{requests: 10, seconds: 60, per: client}]\n"
+        'signature_methods: [{method: HMAC-SHA1}, {method: HMAC-SHA256, since: "2"}]\n',
+        encoding="utf-8",
+    )
+    path = str(tmp_path / "acme.yaml")
+    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in run("show", path, "--resolved").splitlines()}
+    assert rows["setup[0]"] == f"Sign in. {path}:3"
+    assert rows["setup[1]"] == f"Create a key, and save it. {path}:3"
+    assert rows["access.state"] == f"paid {path}:4"
+    assert rows["access.since"] == f"2025-03 {path}:4"
+    assert rows["rate_limits[0]"] == f"10 requests in 60 seconds for each client {path}:7"
+    assert rows["signature_methods[1]"] == f"HMAC-SHA256 (since 2) {path}:8"
+    assert json.loads(run("show", path, "--resolved", "--json"))["rate_limits"][0]["per"] == "client"
+
+
 def test_origins_of_options_environments_and_bases():
     trello = run("show", "trello", "--resolved", "--set", "expiration=1day")
     lines = (ROOT / "providers" / "trello.yaml").read_text(encoding="utf-8").splitlines()
