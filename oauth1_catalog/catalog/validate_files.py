@@ -64,37 +64,45 @@ def provider_files(paths: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def check_files(paths: Sequence[Path], *, today: dt.date, jobs: int = 1) -> Iterator[FileReport]:
+def check_files(
+    paths: Sequence[Path], *, today: dt.date, jobs: int = 1, max_age: int | None = None
+) -> Iterator[FileReport]:
     """Validate files one by one, in the order of ``paths``.
 
     Args:
         paths: the files.
         today: the day against which dates are held.
         jobs: the number of processes.
+        max_age: the days after which evidence is an error; ``None`` for no limit.
     """
     folders = tuple(dict.fromkeys(path.parent for path in paths))
     if jobs <= 1 or len(paths) <= CHUNK:
-        yield from _check_each(paths, folders, today)
+        yield from _check_each(paths, folders, today, max_age)
         return
     chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
+    same = map(itertools.repeat, (folders, today, max_age))
     with ProcessPoolExecutor(jobs) as pool:
-        for checked in pool.map(_check_chunk, chunks, itertools.repeat(folders), itertools.repeat(today)):
+        for checked in pool.map(_check_chunk, chunks, *same):
             yield from checked
 
 
-def _check_chunk(paths: Sequence[Path], folders: tuple[Path, ...], today: dt.date) -> list[FileReport]:
+def _check_chunk(
+    paths: Sequence[Path], folders: tuple[Path, ...], today: dt.date, max_age: int | None
+) -> list[FileReport]:
     """The work that one process gets at a time."""
-    return list(_check_each(paths, folders, today))
+    return list(_check_each(paths, folders, today, max_age))
 
 
-def _check_each(paths: Sequence[Path], folders: tuple[Path, ...], today: dt.date) -> Iterator[FileReport]:
+def _check_each(
+    paths: Sequence[Path], folders: tuple[Path, ...], today: dt.date, max_age: int | None
+) -> Iterator[FileReport]:
     catalogs: dict[Path, Catalog] = {}
     for path in paths:
         folder = path.parent
         if folder not in catalogs:
             catalogs[folder] = catalog_of(folder, folders)
         try:
-            yield _check(path, catalogs[folder], today)
+            yield _check(path, catalogs[folder], today, max_age)
         except (FileNotFoundError, UnknownProviderError):  # a broken link, or just deleted
             gone = Diagnostic(
                 code="P001", message="the file does not exist", path=str(path), line=1, column=1, end_column=2
@@ -124,14 +132,14 @@ def _is_the_catalog(folder: Path) -> bool:
     return re.search(rb'^name = "oauth1-catalog"$', project, re.MULTILINE) is not None
 
 
-def _check(path: Path, catalog: Catalog, today: dt.date) -> FileReport:
+def _check(path: Path, catalog: Catalog, today: dt.date, max_age: int | None) -> FileReport:
     stem = path.stem
     if path.suffix == ".yaml" and NAME.fullmatch(stem):
         documents, findings = catalog.documents(stem)
     else:
         documents, findings = [read_file(path)], []
         findings.append(_misnamed(documents[0], path))
-    validated = validate(inherit(documents), between=findings, rules=ALL_RULES, today=today)
+    validated = validate(inherit(documents), between=findings, rules=ALL_RULES, today=today, max_age=max_age)
     own = documents[0]
     # The findings of a file that this one extends are reported there.
     own_findings = tuple(finding for finding in validated.findings if finding.path == own.path)

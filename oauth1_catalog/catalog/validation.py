@@ -57,6 +57,7 @@ def validate(
     between: Sequence[Diagnostic] = (),
     rules: Sequence[Rule] | None = None,
     today: dt.date = dt.date.max,
+    max_age: int | None = None,
 ) -> Validated:
     r"""Validate one provider: YAML, fields, and rules.
 
@@ -65,6 +66,7 @@ def validate(
         between: findings about its files that are already known.
         rules: the rules to apply; by default those without which a file cannot be used.
         today: the day to compare dates with.
+        max_age: the days after which evidence is an error; ``None`` for no limit.
 
     >>> from oauth1_catalog.catalog.document import inherit
     >>> from oauth1_catalog.catalog.source import read
@@ -82,7 +84,7 @@ def validate(
         rules = credentials.RULES
     findings.extend(problems)
     if file is not None:
-        subject = Subject(entry, file, frozenset(silenced), today)
+        subject = Subject(entry, file, frozenset(silenced), today, max_age)
         for rule in _USABILITY_RULES if rules is None else rules:
             findings.extend(found for found in rule(subject) if rules is not None or found.severity == "error")
     return Validated(entry, file, _in_order(findings))

@@ -43,6 +43,9 @@ FORMATS = (*LINE_BY_LINE, *REPORTS)
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the output to a file.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+@click.option(
+    "--max-age", type=click.IntRange(min=0), metavar="DAYS", help="Evidence that was checked longer ago is an error."
+)
 @click.option("--changed-since", metavar="REV", help="Report only findings in files that changed since a Git revision.")
 @click.option(
     "--fix", is_flag=True, help="Fix mistakes that have only one correction, show the differences, and check again."
@@ -53,6 +56,7 @@ def validate(
     form: str | None,
     output: Path | None,
     strict: bool,
+    max_age: int | None,
     changed_since: str | None,
     fix: bool,
     jobs: int | None,
@@ -76,7 +80,7 @@ def validate(
     broken: set[str] = set()
     stream: TextIO = output.open("w", encoding="utf-8") if output else sys.stdout
     try:
-        for item in _all_findings(files, jobs=jobs, seen=seen):
+        for item in _all_findings(files, jobs=jobs, seen=seen, max_age=max_age):
             if changed is not None and Path(item.path).resolve() not in changed:
                 continue
             counts[item.severity] += 1
@@ -115,11 +119,14 @@ def _fix(files: Sequence[Path]) -> None:
             path.write_bytes(after.encode("utf-8"))
 
 
-def _all_findings(files: Sequence[Path], *, jobs: int | None, seen: list[str]) -> Iterator[Diagnostic]:
+def _all_findings(
+    files: Sequence[Path], *, jobs: int | None, seen: list[str], max_age: int | None
+) -> Iterator[Diagnostic]:
     """The findings of each file, and at the end those that concern several files."""
     across = CrossFileChecks(Catalog().names())
     count = jobs or (os.cpu_count() or 1 if len(files) > 5 * CHUNK else 1)
-    checked: Iterator[FileReport] = check_files(files, today=dt.datetime.now(tz=dt.UTC).date(), jobs=count)
+    today = dt.datetime.now(tz=dt.UTC).date()
+    checked: Iterator[FileReport] = check_files(files, today=today, jobs=count, max_age=max_age)
     with click.progressbar(
         checked,
         length=len(files),

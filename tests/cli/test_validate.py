@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+import time_machine
 from click.testing import CliRunner
 from jsonschema import Draft4Validator
 
@@ -92,6 +93,39 @@ def test_warnings_fail_only_under_strict(folder):
     (folder / "right.yaml").write_text(RIGHT.format(name="right").replace("/1/", "/1"), encoding="utf-8")
     assert "P080 (warning)" in run("folder/right.yaml", status=0)
     run("folder/right.yaml", "--strict", status=1)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_evidence_that_is_older_than_allowed_is_an_error_of_its_row(folder, form):
+    with time_machine.travel("2027-11-25T12:00Z"):  # 365 days after it was checked
+        assert "P051" not in run("folder/right.yaml", "--max-age", 365, "--format", form, status=0)
+        told = run("folder/right.yaml", "--max-age", 364, "--format", form)
+    message = "the evidence for `api_base_url` was last checked on 2026-11-25, 365 days ago"
+    assert message in told
+    assert "--max-age allows 364 days" in told
+    if form == "json":
+        (finding,) = json.loads(told)["findings"]
+        assert (finding["severity"], finding["line"], finding["field"]) == ("error", 6, "evidence[0].checked")
+    elif form == "sarif":
+        ((result,),) = [found["results"] for found in json.loads(told)["runs"]]
+        assert (result["ruleId"], result["level"]) == ("P051", "error")
+    elif form == "github":
+        assert told.startswith("::error file=folder/right.yaml,line=6,col=60,")
+
+
+def test_one_finding_for_evidence_that_is_too_old_twice(folder):
+    with time_machine.travel("2029-11-25T12:00Z"):
+        assert "P051 (warning) last checked on 2026-11-25" in run("folder/right.yaml", status=0)
+        assert run("folder/right.yaml", "--max-age", 30, "--format", "concise").count("P051") == 1
+
+
+def test_the_age_is_the_same_in_several_processes(folder):
+    for number in range(CHUNK + 1):
+        name = f"many_{number}"
+        (folder / f"{name}.yaml").write_text(RIGHT.format(name=name), encoding="utf-8")
+    shown = run("folder", "--format", "json", "--jobs", 2, "--max-age", 0)
+    codes = [finding["code"] for finding in json.loads(shown)["findings"]]
+    assert codes.count("P051") == CHUNK + 2
 
 
 def test_a_circle_of_files_is_an_error_in_each_of_them(folder):

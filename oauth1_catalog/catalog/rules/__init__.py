@@ -38,6 +38,7 @@ class Subject:
         file: the model of the data, without invalid fields.
         silenced: paths that need no further findings, at or below them.
         today: the day to compare dates with.
+        max_age: the days after which evidence is an error; ``None`` for no limit.
         templates: every text with a brace that can contain variables, from ``templates_of``.
     """
 
@@ -45,6 +46,7 @@ class Subject:
     file: ProviderFile
     silenced: frozenset[tuple[Step, ...]] = frozenset()
     today: dt.date = dt.date.max
+    max_age: int | None = None
     templates: tuple[tuple[tuple[Step, ...], str, str, bool], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -40,7 +40,7 @@ def facts_have_evidence(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def evidence_is_dated(subject: Subject) -> Iterator[Diagnostic]:
-    """P051, P052: evidence was checked recently, and not in the future."""
+    """P051, P052: evidence was checked recently, and not in the future. ``--max-age`` makes old evidence an error."""
     today = subject.today
     for index, entry in enumerate(subject.file.evidence):
         path = ("evidence", index, "checked")
@@ -48,6 +48,11 @@ def evidence_is_dated(subject: Subject) -> Iterator[Diagnostic]:
         if entry.checked > today:
             message = f"{entry.checked} is in the future"
             yield subject.entry.diagnostic("P052", message, path, hint="write the day on which you checked the source")
+        elif subject.max_age is not None and (days := (today - entry.checked).days) > subject.max_age:
+            names = ", ".join(f"`{field}`" for field in entry.fields)
+            message = f"the evidence for {names} was last checked on {entry.checked}, {days} days ago"
+            hint = f"check the source again, and write today's date; --max-age allows {subject.max_age} days"
+            yield subject.entry.diagnostic("P051", message, path, hint=hint)
         elif today.year < 9999 and months - (today.day < entry.checked.day) >= MAX_AGE_MONTHS:
             message = f"last checked on {entry.checked}"
             hint = "check the source again, and write today's date"
