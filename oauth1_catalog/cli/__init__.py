@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("oauth1_catalog.cli.catalog:list_providers", "List the providers of the catalog."),
     "search": ("oauth1_catalog.cli.catalog:search", "Find providers by a word."),
     "show": ("oauth1_catalog.cli.catalog:show", "Show a provider, with the origin of each value."),
+    "diff": ("oauth1_catalog.cli.diff:diff", "Show what changed in the catalog for its users."),
     "schema": ("oauth1_catalog.cli.files:schema", "Print, write or check the JSON Schema of provider files."),
     "explain": ("oauth1_catalog.cli.explain:explain_", "Explain why the signature of a request is refused."),
     "emulate": ("oauth1_catalog.cli.emulate:emulate", "Emulate providers on this machine, for your application."),

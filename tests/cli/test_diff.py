@@ -1,0 +1,235 @@
+"""``oauth1-catalog diff`` as a person or a job calls it: states of three kinds, in a real repository."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from oauth1_catalog.cli import cli
+
+FILE = """\
+schema_version: 1
+name: {name}
+display_name: {title}
+request_token_url: https://{host}/request
+authorize_url: https://{host}/authorize
+access_token_url: https://{host}/access
+api_base_url: https://{host}/1/
+"""
+MOVED = "acme  request_token_url: https://api.example/request is now https://new.example/request"
+
+
+def write(folder: Path, name: str, host: str = "api.example", more: str = "") -> None:
+    folder.mkdir(exist_ok=True, parents=True)
+    text = FILE.format(name=name, title=name.title(), host=host) + more
+    (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+
+def git(repository: Path, *arguments: str) -> None:
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    who = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *who, *arguments], cwd=repository, env=environment, check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three commits: ``first``, ``second`` with an endpoint that has moved, and ``third`` without providers."""
+    folder = tmp_path / "repository"
+    write(folder / "providers", "acme")
+    write(folder / "ours", "corp", more="extends: twitter\n")
+    git(folder, "init", "-q", "-b", "main")
+    for tag in ("first", "second", "third"):
+        if tag == "second":
+            write(folder / "providers", "acme", "new.example")
+            write(folder / "ours", "corp", "corp.example", more="extends: twitter\n")
+        if tag == "third":
+            (folder / "providers" / "acme.yaml").unlink()
+        git(folder, "add", "-A")
+        git(folder, "commit", "-q", "-m", tag)
+        git(folder, "tag", tag)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["diff", *map(str, arguments)])
+
+
+def test_revisions(repository: Path) -> None:
+    ran = run("first", "second")
+    assert ran.exit_code == 1
+    assert ran.stdout.splitlines()[0] == "Endpoints:"
+    assert MOVED in ran.stdout
+    assert run("first", "first").exit_code == 0
+    assert run("first", "HEAD~1").output == ran.output
+
+
+def test_a_revision_and_the_working_tree(repository: Path) -> None:
+    write(repository / "providers", "acme", "new.example")
+    assert run("second", "providers").exit_code == 0
+    assert run("first", "providers").output == run("first", "second").output
+
+
+def test_another_folder_of_a_revision(repository: Path) -> None:
+    """Its files can extend those of the built-in catalog."""
+    ran = run("first:ours", "second:ours")
+    assert (ran.exit_code, ran.stderr) == (1, "")
+    assert "corp  api_base_url: https://api.example/1/ is now https://corp.example/1/" in ran.stdout
+
+
+def test_files_with_the_names_of_built_in_providers(tmp_path: Path) -> None:
+    """As in every revision of this repository."""
+    write(tmp_path, "twitter")
+    ran = run(tmp_path, tmp_path)
+    assert (ran.exit_code, ran.output) == (0, "")
+
+
+def test_from_a_folder_below(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repository / "ours")
+    assert MOVED in run("first", "second").stdout
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("nosuch", "Not a valid object name nosuch:providers"),
+        ("third", "Not a valid object name third:providers"),
+        ("first:nosuch", "Not a valid object name first:nosuch"),
+        ("--output=x", "a revision does not begin with `-`"),
+        ("-x", "a revision does not begin with `-`"),
+        ("first\nsecond", "is one line of text"),
+    ],
+)
+def test_what_is_no_state(repository: Path, state: str, reason: str) -> None:
+    ran = run("--", "first", state)
+    assert ran.exit_code == 2
+    assert reason in ran.stderr
+    assert "Name a revision with the folder `providers`, or REVISION:FOLDER." in ran.stderr
+    assert (
+        sorted(path.name for path in repository.iterdir())
+        == [".git", "ours"] + ["providers"] * (repository / "providers").is_dir()
+    )
+
+
+def test_git_runs_no_program_of_the_repository(repository: Path, tmp_path: Path) -> None:
+    """A repository of a stranger can configure filters and pagers."""
+    mark = tmp_path / "mark"
+    (repository / ".gitattributes").write_text("*.yaml filter=x diff=x export-ignore\n")
+    for setting in ("filter.x.smudge", "filter.x.clean", "diff.x.textconv", "core.pager", "core.fsmonitor"):
+        git(repository, "config", setting, f"touch {mark}; cat")
+    assert run("first", "second").exit_code == 1
+    assert not mark.exists()
+
+
+def test_without_git(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    ran = run("first", "second")
+    assert ran.exit_code == 2
+    assert "git: [Errno 2]" in ran.stderr
+
+
+def test_links_and_other_files_are_left_out(repository: Path) -> None:
+    (repository / "providers").mkdir(exist_ok=True)
+    (repository / "providers" / "passwd.yaml").symlink_to("/etc/passwd")
+    (repository / "providers" / "README.md").write_text("x")
+    write(repository / "providers", "acme")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "links")
+    assert run("first", "HEAD").exit_code == 0
+
+
+def test_a_file_that_cannot_be_read_is_named(repository: Path) -> None:
+    write(repository / "providers", "acme", "new.example", more="shiny: true\n")
+    ran = run("first", "providers")
+    assert ran.exit_code == 1
+    assert MOVED in ran.stdout
+    assert "Warning: not compared: providers: acme.yaml: unknown field `shiny`" in ran.stderr
+
+
+def test_a_folder_without_files(tmp_path: Path) -> None:
+    ran = run(tmp_path, tmp_path)
+    assert ran.exit_code == 2
+    assert "there is no provider file (NAME.yaml)" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"providers": []}', '{"providers": {"x": 1}, "version": "1"}', "[" * 9000, "\xff"]
+)
+def test_a_file_that_is_no_catalog(tmp_path: Path, content: str) -> None:
+    (tmp_path / "catalog.json").write_text(content, encoding="latin-1")
+    ran = run(tmp_path / "catalog.json", tmp_path / "catalog.json")
+    assert (ran.exit_code, "is not a catalog.json" in ran.stderr) == (2, True)
+
+
+def test_json(repository: Path) -> None:
+    found = json.loads(run("first", "second", "--json").stdout)["changes"]
+    assert found[0] == {
+        "kind": "endpoint",
+        "provider": "acme",
+        "field": "access_token_url",
+        "before": "https://api.example/access",
+        "after": "https://new.example/access",
+        "text": "access_token_url: https://api.example/access is now https://new.example/access",
+    }
+
+
+def test_markdown(repository: Path) -> None:
+    ran = run("first", "second", "--markdown", "--title", "2026.11.30")
+    assert ran.stdout.splitlines()[:5] == [
+        "## 2026.11.30",
+        "",
+        "### Endpoints",
+        "",
+        "- Acme (`acme`): `access_token_url`: `https://api.example/access` is now `https://new.example/access`",
+    ]
+
+
+def test_texts_of_a_file_stay_in_their_place(tmp_path: Path) -> None:
+    """Neither a heading, a link nor a command of a terminal."""
+    write(tmp_path / "old", "acme")
+    note = 'status: limited\nstatus_note: "\\e[2J` [x](https://evil.example) `"\n'
+    write(tmp_path / "new", "acme", more=note)
+    for form in ([], ["--markdown"]):
+        ran = run(tmp_path / "old", tmp_path / "new", *form)
+        assert "\x1b" not in ran.output
+        assert "` [x]" not in ran.output or not form
+
+
+def test_the_changelog(repository: Path) -> None:
+    page = repository / "changes.md"
+    assert run("first", "second", "--changelog", page, "--title", "1").exit_code == 1
+    assert run("second", "second", "--changelog", page, "--title", "2").exit_code == 0
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("# Changes of the catalog\n")
+    assert text.index("## 2\n\nNothing changed for users.") < text.index("## 1\n\n### Endpoints")
+    assert run("first", "second", "--changelog", page, "--title", "2").exit_code == 1
+    again = page.read_text(encoding="utf-8")
+    assert again.count("## 2\n") == 1
+    assert again.count("### Endpoints") == 2
+
+
+def test_a_changelog_that_cannot_be_written(repository: Path) -> None:
+    ran = run("first", "second", "--changelog", repository / "no" / "page.md")
+    assert ran.exit_code == 2
+    assert "No such file or directory" in ran.stderr
+
+
+def test_json_and_markdown_exclude_each_other(repository: Path) -> None:
+    assert run("first", "second", "--json", "--markdown").exit_code == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux alone has a device that is full")
+def test_a_full_disk_is_trouble(repository: Path) -> None:
+    """1 would mean that something has changed."""
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "oauth1_catalog", "diff", "first", "second"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=120,
+        )  # fmt: skip
+    assert (ran.returncode, ran.stderr) == (2, "Error: No space left on device.\n")
