@@ -1,8 +1,9 @@
 """Rows of a table of medians: ours, the limit, and the peers, measured in one run, in turns.
 
 pytest-benchmark measures; this file sees to three things that it leaves open. The contenders of a row take turns, five
-times, so that whatever else the machine does meets them all alike. The table shows their medians and the two ratios
-that a row may promise. A promise that is not kept makes the run fail.
+times, so that whatever else the machine does meets them all alike. The table shows their medians, and the medians of
+the ratios within a turn, because a machine can be slower in one turn than in the next. A promised ratio that is not
+kept makes the run fail.
 
 A row is added by a test that takes ``turn`` and a parameter ``contender``, and hands each contender's function to
 ``measure``; see ``test_signing.py``.
@@ -64,19 +65,24 @@ class Table:
         yield f"| measured | {OURS} | limit | times the limit | {' | '.join(peers)} | times faster |", True
         yield "|---" * (len(peers) + 5) + "|", True
         for row, by_contender in self.seconds.items():
-            medians = {contender: median(seconds) for contender, seconds in by_contender.items()}
-            if OURS not in medians:
+            if OURS not in by_contender:
                 continue
-            ours, limit = medians[OURS], medians.get(LIMIT)
-            fastest = min((medians[peer] for peer in row.peers if peer in medians), default=None)
-            slower, slower_kept = promise(ours / limit if limit else None, row.slower, "≤")
-            faster, faster_kept = promise(fastest / ours if fastest else None, row.faster, "≥")
+            medians = {contender: median(seconds) for contender, seconds in by_contender.items()}
+            ratios = {contender: in_turns(seconds, by_contender[OURS]) for contender, seconds in by_contender.items()}
+            slower, slower_kept = promise(1 / ratios[LIMIT] if LIMIT in ratios else None, row.slower, "≤")
+            fastest = min((ratios[peer] for peer in row.peers if peer in ratios), default=None)
+            faster, faster_kept = promise(fastest, row.faster, "≥")
             others = " | ".join(written(medians.get(peer), row.unit) for peer in peers)
-            amounts = f"{written(ours, row.unit)} | {written(limit, row.unit)}"
+            amounts = f"{written(medians[OURS], row.unit)} | {written(medians.get(LIMIT), row.unit)}"
             yield (
                 f"| {row.title} | {amounts} | {slower} | {others} | {faster} |",
                 slower_kept and faster_kept,
             )
+
+
+def in_turns(seconds: list[float], ours: list[float]) -> float:
+    """How many times ours a contender takes: the median of the turns."""
+    return median(other / own for other, own in zip(seconds, ours, strict=True))
 
 
 def promise(ratio: float | None, bound: float | None, sign: str) -> tuple[str, bool]:
