@@ -347,7 +347,7 @@ def test_the_keys_of_a_file_and_the_token_beside_them(user: User) -> None:
 def test_another_name_and_another_environment(user: User) -> None:
     keys = user.has_keys("evernote")
     user.env |= {"SHOP_CLIENT_ID": keys.client_id, "SHOP_CLIENT_SECRET": keys.client_secret}
-    options = ["--name", "shop", "--environment", "sandbox", "--output", "token.env", "--port", "0"]
+    options = ["--name", "shop", "--environment", "china", "--output", "token.env", "--port", "0"]
     result, _ = user.runs("evernote", *options, browser=user.allows)
     assert result.exit_code == 0, result.output
     assert user.token("shop")
