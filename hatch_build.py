@@ -19,15 +19,13 @@ class CatalogHook(BuildHookInterface):
             return
         sys.path.insert(0, self.root)
         from oauth1_catalog import Catalog
-        from oauth1_catalog.catalog.shipped import FILE, packed
+        from oauth1_catalog.catalog.published import catalog_json
+        from oauth1_catalog.catalog.shipped import FILE
 
-        providers = Path(self.root) / "providers"
-        catalog = Catalog(providers, builtin=False)
-        for name in catalog.names():
-            catalog.file(name)  # raises an error if the file is not valid
+        content = catalog_json(Catalog(Path(self.root) / "providers", builtin=False))
         self._directory = TemporaryDirectory()
         written = Path(self._directory.name) / FILE
-        written.write_bytes(packed({name: catalog.entry(name) for name in catalog.names()}, providers))
+        written.write_bytes(content)
         build_data["force_include"][str(written)] = f"oauth1_catalog/_data/{FILE}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - hatchling's signature

@@ -16,7 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oauth1_catalog.access import Access, LocalHosts, given_insecure_transport, given_local_hosts
-from oauth1_catalog.catalog.files import NAME, builtin_directory, environment_directories, shipped_directory
+from oauth1_catalog.catalog.files import (
+    NAME,
+    builtin_directory,
+    environment_directories,
+    shipped_directory,
+    version_in,
+)
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.catalog.resolve import Tree, choices_of, outline, resolve
 from oauth1_catalog.catalog.shipped import shipped_data
@@ -79,6 +85,15 @@ class Catalog:
     def directories(self) -> tuple[Path, ...]:
         """The directories, in the order in which they are searched."""
         return self._documents.directories
+
+    @property
+    def version(self) -> str | None:
+        """The version of the data, which is a date: that of the built-in catalog; ``None`` without it.
+
+        >>> len(str(Catalog().version)) >= len("2026.11.30")
+        True
+        """
+        return next(filter(None, map(version_in, reversed(self._directories))), None)
 
     def names(self) -> tuple[str, ...]:
         """The names of all providers, sorted; reads the directories, but no file.

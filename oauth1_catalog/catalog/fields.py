@@ -2,7 +2,8 @@
 
 Every scalar arrives as text (``source.py``), so each kind reads its text itself. A URL stays as it is in the file:
 pydantic's URL types normalize what they check, and OAuth 1.0 signs the URL. The JSON Schema of a kind describes the
-value as an editor reads it from YAML: there ``registered: true`` is a boolean.
+value as an editor reads it from YAML: there ``registered: true`` is a boolean, and a text can look like a number. In
+``mode="serialization"``, it describes the value in ``catalog.json``, where each kind has one type.
 """
 
 from __future__ import annotations
@@ -263,7 +264,7 @@ _URL_SCHEMA = {
     "pattern": r"^(https?://|\{[A-Za-z_])[^\s#]*$",
 }
 
-Text = Annotated[str, WithJsonSchema(_TEXT_SCHEMA)]
+Text = Annotated[str, WithJsonSchema(_TEXT_SCHEMA, mode="validation")]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Flag = Annotated[bool, BeforeValidator(_read_flag), WithJsonSchema({"type": "boolean"})]
@@ -288,7 +289,8 @@ Moment = Annotated[
                 {"type": "string", "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"},
                 {"type": "integer", "minimum": 2007, "maximum": 2100},
             ]
-        }
+        },
+        mode="validation",
     ),
 ]
 Name = Annotated[str, AfterValidator(_check_name), WithJsonSchema({"type": "string", "pattern": f"^{NAME.pattern}$"})]
@@ -296,11 +298,11 @@ Url = Annotated[str, _in_context(check_url), WithJsonSchema(_URL_SCHEMA)]
 EmulatorUrl = Annotated[Url, AfterValidator(check_emulator_url)]
 Path = Annotated[str, _in_context(check_endpoint)]
 Link = Annotated[str, AfterValidator(check_link), WithJsonSchema({"type": "string", "pattern": r"^https?://[^\s]+$"})]
-Template = Annotated[str, AfterValidator(check_template), WithJsonSchema(_TEXT_SCHEMA)]
+Template = Annotated[str, AfterValidator(check_template), WithJsonSchema(_TEXT_SCHEMA, mode="validation")]
 Pattern = Annotated[str, AfterValidator(_check_pattern), WithJsonSchema({"type": "string", "format": "regex"})]
 ParameterName = Annotated[str, AfterValidator(_check_protocol_name)]
 HeaderName = Annotated[str, AfterValidator(_check_header_name)]
-HeaderValue = Annotated[str, AfterValidator(_check_header_value), WithJsonSchema(_TEXT_SCHEMA)]
+HeaderValue = Annotated[str, AfterValidator(_check_header_value), WithJsonSchema(_TEXT_SCHEMA, mode="validation")]
 Realm = Annotated[str, AfterValidator(_check_realm)]
 TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]

@@ -21,6 +21,9 @@ ENTRY_POINTS = "oauth1_catalog.providers"
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """The name of a provider."""
 
+VERSION = re.compile(r"[0-9]{4}\.(0[1-9]|1[0-2])\.(0[1-9]|[12][0-9]|3[01])(\.[1-9][0-9]{0,3})?")
+"""The version of the data: its date, and a number if there was another version on that day."""
+
 MAX_BYTES = 1_000_000
 """The largest provider file, in bytes."""
 
@@ -44,6 +47,19 @@ def builtin_directory() -> Path:
     if (checkout / "pyproject.toml").is_file() and (checkout / "providers").is_dir():
         return checkout / "providers"
     raise ConfigurationError(description="the catalog's provider files are missing; install oauth1-catalog again.")
+
+
+def version_in(directory: Path) -> str | None:
+    """The version of the provider files in a directory, which is in its file ``VERSION``; ``None`` if there is none.
+
+    >>> version_in(Path("/nonexistent"))
+    """
+    try:
+        text = read_bytes(directory / "VERSION").decode("utf-8", "replace").strip()
+    except OSError as error:
+        ResourceError.check(error, "VERSION")
+        return None
+    return text if VERSION.fullmatch(text) else None
 
 
 def environment_directories() -> tuple[Path, ...]:

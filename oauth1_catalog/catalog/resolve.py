@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from oauth1_catalog.access import Access
-from oauth1_catalog.catalog.data import Data, merge
+from oauth1_catalog.catalog.data import Data, default_credentials, merge
 from oauth1_catalog.catalog.provider import Provider, build_dataclass
 from oauth1_catalog.catalog.templates import constraint_error, fill_at, placeholders, templates_of
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError
@@ -97,14 +97,7 @@ def resolve(
     given = {key: value for key, value in (values or {}).items() if value is not None}
     variables, options = choices_of(data)
     check_names(name, given, variables, options)
-    data = _with_environment(name, data, environment)
-    for key, option in options.items():
-        chosen = option_value(name, key, option, given.get(key))
-        if chosen is not None:
-            try:
-                data = merge(data, _with_value(option.sets, chosen))
-            except ConfigurationError as error:
-                raise ConfigurationError(description=f"{name}: {key}: {error.description}", provider=name) from None
+    data = with_options(with_environment(name, data, environment), given)
     access = access or Access()
     signing: Any = data.get("client_kwargs", {})
     plaintext = signing.get("signature_method") == "PLAINTEXT"
@@ -124,10 +117,32 @@ def resolve(
 
 def outline(data: Tree) -> Provider:
     """The provider without an environment and without values, with the placeholders of its variables."""
-    return _provider({key: value for key, value in data.items() if key not in _CHOSEN}, None, {})
+    return _provider({key: value for key, value in with_options(data, {}).items() if key not in _CHOSEN}, None, {})
 
 
-def _with_environment(provider: str, data: Tree, name: str | None) -> Tree:
+def with_options(data: Tree, given: Mapping[str, object]) -> Tree:
+    """The data with what the options set, each with the value in ``given`` or its default.
+
+    Raises:
+        ConfigurationError: an option does not accept the value.
+    """
+    name = str(data["name"])
+    for key, option in choices_of(data)[1].items():
+        chosen = option_value(name, key, option, given.get(key))
+        if chosen is not None:
+            try:
+                data = merge(data, _with_value(option.sets, chosen))
+            except ConfigurationError as error:
+                raise ConfigurationError(description=f"{name}: {key}: {error.description}", provider=name) from None
+    return data
+
+
+def with_environment(provider: str, data: Tree, name: str | None) -> Tree:
+    """The data with the changes of an environment; ``None`` changes nothing.
+
+    Raises:
+        ConfigurationError: the file has no such environment.
+    """
     if name is None:
         return data
     environments = data.get("environments", {})
@@ -177,7 +192,6 @@ def _provider(data: Tree, environment: str | None, variables: Mapping[str, str])
         signing["version"] = None
     agent = data.get("user_agent") or {}
     agent = {"value": agent} if isinstance(agent, str) else agent
-    by_rsa = str(signing.get("signature_method", "")).startswith("RSA-")
     userinfo = {key.removeprefix("userinfo_"): value for key, value in data.items() if key.startswith("userinfo_")}
     differing: Tree = {
         "display_name": data.get("display_name") or data["name"],
@@ -185,7 +199,7 @@ def _provider(data: Tree, environment: str | None, variables: Mapping[str, str])
         "environment": environment,
         "variables": variables,
         "required_credentials": data.get("required_credentials")
-        or ("client_id", "rsa_key" if by_rsa else "client_secret"),
+        or default_credentials(str(signing.get("signature_method", ""))),
         "client_kwargs": signing,
         "user_agent": agent.get("value"),
         "user_agent_required": agent.get("required", "false"),

@@ -13,7 +13,7 @@ from oauth1_catalog.catalog.model import ProviderFile, Section
 from oauth1_catalog.catalog.provider import ADDRESSES, FLOW_URLS
 
 SCHEMA_FILE = "provider.schema.json"
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # An editor offers these for an empty field.
 _EXAMPLES: dict[str, list[object]] = {
     "name": ["jira_data_center"],
@@ -79,7 +79,7 @@ def provider_schema() -> dict[str, Json]:
         "anyOf": [{"type": "string", "description": "The value of the header."}, agent],
     }
     return {
-        "$schema": _DIALECT,
+        "$schema": DIALECT,
         "$id": f"urn:oauth1-catalog:{SCHEMA_FILE}",
         "title": "oauth1-catalog provider file",
         **{key: value for key, value in schema.items() if key not in {"title", "$defs"}},
@@ -100,16 +100,17 @@ def field_descriptions(model: type[Section]) -> dict[str, str]:
     >>> field_descriptions(Quirk)["note"]
     'One sentence.'
     """
-    return {info.alias or name: _one_line(info.description or "") for name, info in model.model_fields.items()}
+    return {info.alias or name: one_line(info.description or "") for name, info in model.model_fields.items()}
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text of a docstring without its line breaks."""
     return " ".join(text.split())
 
 
 def _tidy(field: dict[str, Json]) -> None:
     """Remove generated titles and empty defaults, and allow null in mappings: it removes a key of the extended file."""
-    field["description"] = _one_line(field["description"])
+    field["description"] = one_line(field["description"])
     for part in (field, *field.get("anyOf", ())):
         if isinstance(values := part.get("additionalProperties"), dict):
             part["additionalProperties"] = {"anyOf": [values, {"type": "null"}]}

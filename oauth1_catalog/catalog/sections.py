@@ -41,7 +41,11 @@ class Section(BaseModel):
     """A part of a provider file: unknown keys are errors, and values do not change."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
-        frozen=True, extra="forbid", defer_build=True, use_attribute_docstrings=True
+        frozen=True,
+        extra="forbid",
+        defer_build=True,
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,  # catalog.json has every field
     )
 
 

@@ -1,43 +1,23 @@
-"""The provider files of a wheel, parsed: ``hatch_build.py`` writes ``catalog.json``, which needs no YAML parser.
+"""The ``catalog.json`` of a wheel, which ``hatch_build.py`` writes: one of its providers, read without a YAML parser.
 
 Importing PyYAML would take a tenth of the time from a script's start to its first request.
 
-Rule 1: each provider has one line, so that one is loaded without the others. A text in JSON contains no line break, so
-the line that begins with a name is that provider's.
-Rule 2: an entry is used only if the YAML files that it was made of have not changed by a byte. Without
-``catalog.json``, as in a checkout, the YAML is read.
+Rule 1: a provider is read without the others: it has a line, and so have the hashes of its files (``published.py``).
+Rule 2: it is used only if the YAML files that it was made of have not changed by a byte. Without ``catalog.json``, as
+in a checkout, the YAML is read.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from oauth1_catalog.catalog.data import Data
+from oauth1_catalog.catalog.data import Data, from_published
 from oauth1_catalog.catalog.files import NAME, read_bytes, shipped_directory
 
-if TYPE_CHECKING:
-    from oauth1_catalog.catalog.document import Entry
-
 FILE = "catalog.json"
-
-
-def packed(entries: Mapping[str, Entry], directory: Path) -> bytes:
-    """The content of ``catalog.json``.
-
-    Args:
-        entries: the providers by name.
-        directory: the directory of their files.
-    """
-    lines = []
-    for name, entry in sorted(entries.items()):
-        sources = {stem: _checksum(directory, stem) for stem in (str(one.data["name"]) for one in entry.documents)}
-        lines.append(f"{_as_json(name)}:{_as_json({'sources': sources, 'data': entry.data})}")
-    return ('{"providers":{\n' + ",\n".join(lines) + "\n}}\n").encode()
 
 
 def shipped_data(name: str) -> dict[str, Data] | None:
@@ -47,7 +27,7 @@ def shipped_data(name: str) -> dict[str, Data] | None:
     """
     try:
         return _load(name) if NAME.fullmatch(name) else None
-    except (OSError, ValueError, LookupError):  # reading the YAML file shows the cause
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):  # reading the YAML file shows the cause
         return None
 
 
@@ -55,21 +35,21 @@ def shipped_data(name: str) -> dict[str, Data] | None:
 def _load(name: str) -> dict[str, Data] | None:
     directory = shipped_directory()
     content = (directory.parent / FILE).read_bytes()
-    key = f"\n{_as_json(name)}:".encode()
-    start = content.find(key)
-    if start < 0:
-        return None
-    line = content[start + len(key) : content.find(b"\n", start + 1)]
-    stored = json.loads(line.removesuffix(b","))
-    if any(_checksum(directory, stem) != checksum for stem, checksum in stored["sources"].items()):
-        return None
-    data: dict[str, Data] = stored["data"]
-    return data
+    for file, checksum in _line(content, f"{name}.yaml").items():
+        if hashlib.sha256(read_bytes(directory / file)).hexdigest() != checksum:
+            return None
+    data = from_published(_line(content, name))
+    return data if data["name"] == name else None
 
 
-def _checksum(directory: Path, stem: str) -> str:
-    return hashlib.sha256(read_bytes(directory / f"{stem}.yaml")).hexdigest()
+def _line(content: bytes, key: str) -> dict[str, Any]:
+    """The value of the line that begins with a key.
 
-
-def _as_json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    Raises:
+        ValueError: there is no such line, or it is not JSON.
+    """
+    beginning = f'\n"{key}":'.encode()
+    start = content.index(beginning) + len(beginning)
+    line = content[start : content.index(b"\n", start)]
+    value: dict[str, Any] = json.loads(line.removesuffix(b","))
+    return value

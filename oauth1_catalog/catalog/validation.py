@@ -269,26 +269,28 @@ def field_names(path: Sequence[Step]) -> frozenset[str]:
     model: type[BaseModel] | None = ProviderFile
     named = True
     for step in path:
-        if model is None or (named and step not in _fields(model)):
+        if model is None or (named and step not in annotations_of(model)):
             return frozenset()
         if named:
-            annotation = _fields(model)[str(step)]
-            model, named = _model_in(annotation), typing.get_origin(annotation) not in {dict, tuple}
+            annotation = annotations_of(model)[str(step)]
+            model, named = model_in(annotation), typing.get_origin(annotation) not in {dict, tuple}
         else:
             named = True
-    return frozenset(_fields(model)) if model is not None and named else frozenset()
+    return frozenset(annotations_of(model)) if model is not None and named else frozenset()
 
 
 @cache
-def _fields(model: type[BaseModel]) -> dict[str, object]:
+def annotations_of(model: type[BaseModel]) -> dict[str, object]:
+    """The type of each field, by its name in a file."""
     return {info.alias or name: info.annotation for name, info in model.model_fields.items()}
 
 
-def _model_in(annotation: object) -> type[BaseModel] | None:
+def model_in(annotation: object) -> type[BaseModel] | None:
+    """The model in the type of a field, such as ``Variable`` in ``dict[str, Variable]``; ``None`` if there is none."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is not None:
         for part in typing.get_args(annotation):
-            if (model := _model_in(part)) is not None:
+            if (model := model_in(part)) is not None:
                 return model
     return None

@@ -43,6 +43,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("oauth1_catalog.cli.catalog:show", "Show a provider, with the origin of each value."),
     "diff": ("oauth1_catalog.cli.diff:diff", "Show what changed in the catalog for its users."),
     "schema": ("oauth1_catalog.cli.files:schema", "Print, write or check the JSON Schema of provider files."),
+    "vectors": ("oauth1_catalog.cli.files:vectors", "Print the signing vectors, for programs in other languages."),
     "explain": ("oauth1_catalog.cli.explain:explain_", "Explain why the signature of a request is refused."),
     "emulate": ("oauth1_catalog.cli.emulate:emulate", "Emulate providers on this machine, for your application."),
     "demo": ("oauth1_catalog.cli.demo:demo", "Log in to emulated providers, with or without a browser."),
@@ -117,8 +118,23 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
 
 
+def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001 - click's signature
+    """Print the version of the package, and that of the data."""
+    if not value or ctx.resilient_parsing:
+        return
+    try:
+        data = f" (catalog {Catalog().version})"
+    except OAuthError as error:  # such as a wrong OAUTH1_CATALOG_DATA
+        data = ""
+        click.echo(error.description, err=True)
+    click.echo(f"oauth1-catalog, version {version('oauth1-catalog')}{data}")
+    ctx.exit()
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("oauth1-catalog"), prog_name="oauth1-catalog")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the versions."
+)
 def cli() -> None:
     """Validate and show the files of OAuth 1.0 providers, and try a login."""
 

@@ -10,7 +10,7 @@ import difflib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -22,6 +22,7 @@ from oauth1_catalog.catalog.document import Diagnostic, one_line
 from oauth1_catalog.catalog.documents import read_file
 from oauth1_catalog.catalog.files import builtin_directory, read_bytes
 from oauth1_catalog.catalog.fmt import apply_fixes, sort_fields
+from oauth1_catalog.catalog.published_schema import CATALOG_SCHEMA_FILE, catalog_schema_text
 from oauth1_catalog.catalog.rules import rule_codes, rule_page
 from oauth1_catalog.catalog.schema import SCHEMA_FILE, schema_text
 from oauth1_catalog.catalog.validate_files import CHUNK, CrossFileChecks, FileReport, check_files, provider_files
@@ -197,29 +198,44 @@ def _difference(path: Path, before: str, after: str) -> str:
     return "".join(f"{one_line(line)}\n" for line in difflib.unified_diff(old, new, shown, shown, lineterm=""))
 
 
+_VECTORS_SCHEMA_FILE = "vectors.schema.json"
+_SCHEMAS: dict[str, tuple[str, Callable[[], str]]] = {
+    "provider": (SCHEMA_FILE, schema_text),
+    "catalog": (CATALOG_SCHEMA_FILE, catalog_schema_text),
+    "vectors": (_VECTORS_SCHEMA_FILE, lambda: _data_text(f"schemas/{_VECTORS_SCHEMA_FILE}")),
+}
+
+
+def _data_text(path: str) -> str:
+    """The text of a file beside the built-in provider files."""
+    return (builtin_directory().parent / path).read_text(encoding="utf-8")
+
+
 @click.command()
+@click.argument("kind", type=click.Choice(list(_SCHEMAS)), default="provider")
 @click.option(
     "--check",
     type=click.Path(exists=True, path_type=Path),
-    help=f"Compare with a file, or with {SCHEMA_FILE} in a folder. Show differences, and exit with 1 if there are any.",
+    help="Compare with a file, or with the one in a folder. Show differences, and exit with 1 if there are any.",
 )
 @click.option(
     "--write",
     type=click.Path(file_okay=False, path_type=Path),
-    help=f"Write {SCHEMA_FILE} to a folder. Editors find it by the first line of provider files.",
+    help="Write the schema to a folder. Editors find that of provider files by their first line.",
 )
-def schema(check: Path | None, write: Path | None) -> None:
-    """Print the JSON Schema (2020-12) of provider files."""
-    text = schema_text()
+def schema(kind: str, check: Path | None, write: Path | None) -> None:
+    """Print a JSON Schema (2020-12): of provider files, of catalog.json or of vectors.json."""
+    file, make = _SCHEMAS[kind]
+    text = make()
     if write is not None:
         write.mkdir(parents=True, exist_ok=True)
-        (write / SCHEMA_FILE).write_text(text, encoding="utf-8")
-        click.echo(f"Wrote {write / SCHEMA_FILE}")
+        (write / file).write_text(text, encoding="utf-8")
+        click.echo(f"Wrote {write / file}")
         return
     if check is None:
         click.echo(text, nl=False)
         return
-    path = check / SCHEMA_FILE if check.is_dir() else check
+    path = check / file if check.is_dir() else check
     try:
         written = read_regular(path).decode("utf-8", "replace")
     except FileNotFoundError:
@@ -231,8 +247,15 @@ def schema(check: Path | None, write: Path | None) -> None:
         return
     lines = difflib.unified_diff(written.splitlines(), text.splitlines(), str(path), "the models", lineterm="")
     click.echo("\n".join(lines))
-    click.echo(f"{path} is stale. Run: oauth1-catalog schema --write {path.parent}", err=True)
+    which = "" if kind == "provider" else f" {kind}"
+    click.echo(f"{path} is stale. Run: oauth1-catalog schema{which} --write {path.parent}", err=True)
     sys.exit(1)
+
+
+@click.command()
+def vectors() -> None:
+    """Print vectors.json: requests with their base strings and signatures, for programs in other languages."""
+    click.echo(_data_text("vectors/vectors.json"), nl=False)
 
 
 def _complete_code(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001 - click's signature
