@@ -200,10 +200,21 @@ class _Handler(BaseHTTPRequestHandler):
         has_body = response.status >= 200 and response.status not in {204, 304}
         if has_body and not response.header("Content-Length"):
             self.send_header("Content-Length", str(len(response.body)))
+        if not response.header("Connection") and (option := self._connection()):
+            self.send_header("Connection", option)
         self.end_headers()
         if has_body and self.command != "HEAD":
             self.wfile.write(response.body)
         self.wfile.flush()
+
+    def _connection(self) -> str:
+        """What becomes of the connection, if that is not the default of the client's version (RFC 9112, section 9.3).
+
+        Node sends another request on a connection that the server closes without a word, even if it asked for that.
+        """
+        if self.close_connection:
+            return "close"
+        return "keep-alive" if self.request_version == "HTTP/1.0" else ""
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
         """Log nothing: these lines contain the whole target, and so tokens. ``endpoints.py`` logs without them."""

@@ -81,9 +81,9 @@ class _Endpoint(BaseEndpoint):
             raise Refusal(
                 "signature_method_rejected", f"This provider expects {wanted}, not {request.signature_method}."
             )
-        if request.oauth_params.get("oauth_version", "1.0") != "1.0":
-            details = {"oauth_acceptable_versions": "1.0-1.0"}
-            raise Refusal("version_rejected", "This provider expects OAuth 1.0.", details=details)
+        if (version := request.oauth_params.get("oauth_version", "1.0")) != "1.0":
+            advice = f"oauth_version is {version[:40]!r}. Send 1.0, or leave it out."
+            raise Refusal("version_rejected", advice, details={"oauth_acceptable_versions": "1.0-1.0"})
         now = int(time.time())
         if not request.timestamp.isdecimal() or abs(now - int(request.timestamp)) > CLOCK_TOLERANCE:
             raise Refusal(

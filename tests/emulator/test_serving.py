@@ -52,6 +52,23 @@ def talk(server: HTTPServer, *requests: bytes) -> bytes:
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
+@pytest.mark.parametrize(
+    ("head", "option"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x", b""),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close", b"close"),
+        (b"GET / HTTP/1.0\r\nHost: x", b"close"),
+        (b"GET / HTTP/1.0\r\nHost: x\r\nConnection: keep-alive", b"keep-alive"),
+    ],
+)
+def test_the_answer_says_what_becomes_of_the_connection(head: bytes, option: bytes) -> None:
+    """A client such as Node's keeps a connection otherwise, and its next request fails."""
+    with listening(hello) as (server, _):
+        answer = talk(server, head + b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert (b"Connection: " + option in answer) if option else (b"Connection" not in answer)
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", ""])
 def test_the_server_listens_on_loopback_only(host):
     with pytest.raises(ConfigurationError, match="loopback only"):

@@ -68,6 +68,30 @@ def test_a_program_logs_in_and_calls(environment: Path, language: str) -> None:
             process.kill()
 
 
+CLOSING = """
+const https = require("https");
+const ask = () => new Promise((done) => {
+  const headers = { Connection: "close" };
+  const request = https.request(process.env.EMULATED_TWITTER_API_BASE_URL + "me", { headers }, (answer) => {
+    answer.resume().on("end", () => done(answer.statusCode));
+  });
+  request.on("error", (error) => done(error.message)).end();
+});
+(async () => console.log(await ask(), await ask(), await ask()))();
+"""
+
+
+def test_node_ends_its_connections(environment: Path) -> None:
+    """As npm's ``oauth`` does for each request."""
+    if node_missing():
+        pytest.skip(node_missing())
+    command = ["sh", "-c", 'set -a; . "$0"; set +a; exec node --eval "$1"', str(environment), CLOSING]
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, timeout=60, env={"PATH": os.environ["PATH"]}
+    )
+    assert (done.stdout.split(), done.stderr) == (["400", "400", "400"], "")
+
+
 def _value(file: Path, name: str) -> str:
     lines = file.read_text(encoding="utf-8").splitlines()
     return next(line.partition("=")[2] for line in lines if line.startswith(f"{name}="))
