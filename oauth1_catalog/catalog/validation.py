@@ -23,7 +23,7 @@ from oauth1_catalog.catalog.document import Diagnostic, Entry
 from oauth1_catalog.catalog.fields import INSECURE
 from oauth1_catalog.catalog.fmt import fields_are_in_order
 from oauth1_catalog.catalog.model import ProviderFile
-from oauth1_catalog.catalog.rules import Rule, Subject, claims, credentials, evidence, flows, urls
+from oauth1_catalog.catalog.rules import Rule, Subject, choices, claims, credentials, evidence, flows, steps, urls
 from oauth1_catalog.catalog.source import MAX_FINDINGS
 from oauth1_catalog.redaction import is_credential, mask_text
 from oauth1_catalog.suggestions import did_you_mean, nearest
@@ -31,9 +31,11 @@ from oauth1_catalog.suggestions import did_you_mean, nearest
 ALL_RULES: tuple[Rule, ...] = (
     *credentials.RULES,
     *flows.RULES,
+    *steps.RULES,
     *urls.RULES,
     *claims.RULES,
     *evidence.RULES,
+    *choices.RULES,
     fields_are_in_order,
 )
 """The rules of the validator. Those that compare several files are in ``validate_files.py``."""

@@ -1,5 +1,8 @@
 """The corpus of files that are right alone and wrong together; ``across/findings.txt`` says by hand what is found.
 
+``login.landlord.example`` is shared: ``guest`` and ``successor_of_landlord`` name the landlord, ``relative`` extends
+it, and ``lodger`` does neither.
+
 ``shop_*`` and ``host_*`` are on servers of their tenants, so that equal paths are no conflict. ``tenant_*`` share a
 server, whose tenants have a label each.
 """

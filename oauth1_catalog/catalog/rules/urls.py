@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from oauth1_catalog.catalog.data import Step
@@ -12,12 +10,11 @@ from oauth1_catalog.catalog.document import Diagnostic
 from oauth1_catalog.catalog.patterns import is_wildcard, wildcard_fault
 from oauth1_catalog.catalog.provider import ADDRESSES
 from oauth1_catalog.catalog.rules import Rule, Subject
+from oauth1_catalog.catalog.rules.domains import has_public_suffixes, registrable_domain
 from oauth1_catalog.catalog.templates import check_hostname, host_in
 from oauth1_catalog.hosts import is_loopback, origin_of
 
 if TYPE_CHECKING:
-    from publicsuffixlist import PublicSuffixList
-
     from oauth1_catalog.catalog.model import ProviderFile, Successor, SuccessorOverrides
 
 
@@ -137,7 +134,7 @@ def wildcards_are_narrow(subject: Subject) -> Iterator[Diagnostic]:
 def wildcards_are_below_a_domain(subject: Subject) -> Iterator[Diagnostic]:
     """P084: the part after ``*`` is a registrable domain, or below one (publicsuffix.org)."""
     for path, host in _wildcards(subject):
-        if wildcard_fault(host) is None and not _is_registrable(host[2:]):
+        if wildcard_fault(host) is None and has_public_suffixes() and registrable_domain(host[2:]) is None:
             message = f"`{host}` matches domains of different owners: `{host[2:]}` is a public suffix"
             yield subject.entry.diagnostic("P084", message, path, hint="list each host by name")
 
@@ -170,19 +167,6 @@ def _hosts(subject: Subject) -> Iterator[tuple[Path, str]]:
             path = (*prefix, "api_hosts", index)
             if not subject.is_silenced(path):
                 yield path, host
-
-
-def _is_registrable(domain: str) -> bool:
-    if find_spec("publicsuffixlist") is None:
-        return True  # an application only loads files; the validator has the list
-    return _public_suffixes().privatesuffix(domain.lower()) is not None
-
-
-@cache
-def _public_suffixes() -> PublicSuffixList:
-    from publicsuffixlist import PublicSuffixList
-
-    return PublicSuffixList()
 
 
 RULES: tuple[Rule, ...] = (
