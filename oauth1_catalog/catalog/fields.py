@@ -40,7 +40,7 @@ def _problem(code: str, message: str, hint: str = "") -> PydanticCustomError:
 
 
 def _read_flag(value: object) -> object:
-    if value in {"true", "false"}:
+    if isinstance(value, str) and value in {"true", "false"}:
         return value == "true"
     if isinstance(value, bool):
         return value
