@@ -296,6 +296,20 @@ def test_what_people_write_by_hand(name: str) -> None:
     assert bool(found) == bool(expected)
 
 
+@pytest.mark.parametrize("name", ["id[{}]", "id[]"])
+def test_an_array_that_a_library_numbers(name: str) -> None:
+    """npm's ``oauth``, on which Passport is built, signs ``id=2&id=1`` as ``id[0]=2&id[1]=1``."""
+    own = {key: value for key, value in PARAMETERS.items() if key != "q"}
+    written = [*own.items(), (name.format(0), "2"), (name.format(1), "1")]
+    pairs = sorted((right_escape(key), right_escape(value)) for key, value in written)
+    joined = "&".join(f"{key}={value}" for key, value in pairs)
+    text = "&".join(("GET", right_escape("https://a.example/x"), right_escape(joined)))
+    signature = base64.b64encode(hmac.digest(KEY.encode(), text.encode(), "sha1")).decode()
+    header = ", ".join(f'{key}="{right_escape(value)}"' for key, value in {**own, "oauth_signature": signature}.items())
+    request = Request("GET", "https://a.example/x?id=2&id=1", {"Authorization": f"OAuth {header}"})
+    assert codes(request) == [("array-renamed",)]
+
+
 class TestServers:
     def test_the_base_string_of_a_server_behind_a_proxy(self) -> None:
         theirs = right_of(replace(REQUEST, url=URL.replace("https:", "http:"))).base_string

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
@@ -115,18 +116,24 @@ def empty_left_out(signing: Signing, _: Facts) -> Variants:
     yield "", signing.changed(parameters=tuple(one for one in signing.parameters if one.value))
 
 
-def arrays_numbered(signing: Signing, _: Facts) -> Variants:
-    """``a[]`` is signed as ``a[0]``, or as ``a``, as PHP and jQuery rewrite it."""
-    for detail, name_of in (("a[0]", "{}[{}]"), ("a", "{}")):
-        counts: dict[str, int] = {}
+def arrays_renamed(signing: Signing, _: Facts) -> Variants:
+    """The names of an array are rewritten, as by PHP, jQuery, and npm's ``oauth`` and ``qs``."""
+    times = Counter(one.name for one in signing.parameters)
+    for detail, ending, name_of in (
+        ("a[] as a[0]", "[]", "{}[{}]"),
+        ("a[] as a", "[]", "{}"),
+        ("a as a[0]", "", "{}[{}]"),
+        ("a as a[]", "", "{}[]"),
+    ):
+        counts: Counter[str] = Counter()
         changed = []
         for one in signing.parameters:
             name = one.name
-            if name.endswith("[]"):
-                number = counts.get(name, 0)
-                counts[name] = number + 1
-                name = name_of.format(name[:-2], number)
-            changed.append(replace(one, name=name))
+            if (name.endswith(ending) and ending) or (not ending and times[name] > 1):
+                changed.append(replace(one, name=name_of.format(name.removesuffix(ending), counts[name])))
+                counts[name] += 1
+            else:
+                changed.append(one)
         yield detail, signing.changed(parameters=tuple(changed))
 
 
@@ -292,9 +299,9 @@ MISTAKES = (
     ),
     Mistake(
         "array-renamed",
-        "A parameter whose name ends with [] is signed as {detail}.",
-        "Sign the name as it is sent.",
-        arrays_numbered,
+        "The names of an array are signed in another form: {detail}.",
+        "Sign each name as it is sent.",
+        arrays_renamed,
     ),
     Mistake(
         "plus-not-decoded",
