@@ -335,9 +335,10 @@ class Probed(Section):
 
     on: Date
     """The day of the probe."""
-    result: Literal["oauth1", "moved", "gone", "oauth2", "unreachable"]
+    result: Literal["oauth1", "moved", "gone", "oauth2", "blocked", "unclear", "unreachable"]
     """`oauth1`: they speak OAuth 1.0. `moved`: they redirect to another address. `gone`: they no longer exist.
-    `oauth2`: they ask for OAuth 2.0. `unreachable`: no server answered."""
+    `oauth2`: they ask for OAuth 2.0. `blocked`: they refuse programs, or ask to wait. `unclear`: their answers show
+    none of these. `unreachable`: no server answered."""
 
 
 class Evidence(Section):

@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diff": ("oauth1_catalog.cli.diff:diff", "Show what changed in the catalog for its users."),
     "schema": ("oauth1_catalog.cli.files:schema", "Print, write or check the JSON Schema of provider files."),
     "vectors": ("oauth1_catalog.cli.files:vectors", "Print the signing vectors, for programs in other languages."),
+    "probe": ("oauth1_catalog.cli.probe:probe", "Ask providers whether they still speak OAuth 1.0."),
     "explain": ("oauth1_catalog.cli.explain:explain_", "Explain why the signature of a request is refused."),
     "emulate": ("oauth1_catalog.cli.emulate:emulate", "Emulate providers on this machine, for your application."),
     "demo": ("oauth1_catalog.cli.demo:demo", "Log in to emulated providers, with or without a browser."),

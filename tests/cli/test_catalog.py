@@ -191,7 +191,17 @@ def test_what_cannot_be_shown_says_why(arguments, message):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["list"], ["search", "x"], ["show", "x"], ["validate"], ["try", "x"], ["emulate", "x"], ["new", "acme"], ["demo"]],
+    [
+        ["list"],
+        ["search", "x"],
+        ["show", "x"],
+        ["validate"],
+        ["try", "x"],
+        ["emulate", "x"],
+        ["new", "acme"],
+        ["demo"],
+        ["probe", "x", "--contact", "me@example.com"],
+    ],
 )
 def test_a_wrong_setting_is_a_sentence_whatever_the_command(monkeypatch, arguments):
     monkeypatch.setenv("OAUTH1_CATALOG_PATH", "nope")
@@ -247,7 +257,7 @@ def completed(*words: str, shell: str = "bash") -> list[str]:
 
 def test_tab_completes_commands_providers_files_and_codes():
     assert completed("em") == ["plain,emulate"]
-    for command in ("show", "try", "emulate"):
+    for command in ("show", "try", "emulate", "probe"):
         assert completed(command, "twit") == ["plain,twitter"]
         assert completed(command, "providers/") == ["file,providers/"]
     assert completed("emulate", "twitter", "flic") == ["plain,flickr"]

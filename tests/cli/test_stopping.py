@@ -178,6 +178,9 @@ def started(command: str, folder: Path, redirections: str) -> subprocess.Complet
     )
 
 
+PROBE = "probe acme.yaml --allow-local-hosts --contact me@example.com"
+REFUSED = "schema_version: 1\nname: acme\nflows: [static_token]\napi_base_url: http://127.0.0.1:9/\n"
+"""A provider at a port on which nothing listens."""
 COMMANDS = [
     "demo --check --framework flask",
     "try twitter",
@@ -186,12 +189,14 @@ COMMANDS = [
     "list",
     "show twitter",
     "schema",
+    PROBE,
 ]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_an_output_that_nobody_reads(tmp_path: Path, command: str) -> None:
     """As in ``| head -1``."""
+    (tmp_path / "acme.yaml").write_text(REFUSED)
     reading, writing = os.pipe()
     os.close(reading)
     call = [sys.executable, "-m", "oauth1_catalog", *command.split()]
@@ -205,6 +210,7 @@ def test_an_output_that_nobody_reads(tmp_path: Path, command: str) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux alone has a device that is full")
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_full_disk(tmp_path: Path, command: str) -> None:
+    (tmp_path / "acme.yaml").write_text(REFUSED)
     ran = started(command, tmp_path, "> /dev/full")
     assert ran.returncode == 1
     assert ran.stderr.startswith("Error: No space left on device.")
@@ -216,6 +222,24 @@ def test_a_full_disk(tmp_path: Path, command: str) -> None:
 def test_streams_that_are_closed(tmp_path: Path, command: str, closed: str) -> None:
     ran = started(command, tmp_path, closed)
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_probe_whose_streams_are_closed(tmp_path: Path, closed: str) -> None:
+    (tmp_path / "acme.yaml").write_text(REFUSED)
+    ran = started(PROBE, tmp_path, closed)
+    assert (ran.returncode, ran.stderr) == (2, "")
+
+
+@pytest.mark.parametrize("number", SIGNALS.values(), ids=SIGNALS.keys())
+def test_a_signal_ends_a_probe(tmp_path: Path, number: int) -> None:
+    """At once, with what has been asked so far; the second provider is not asked."""
+    for name in ("acme", "other"):
+        (tmp_path / f"{name}.yaml").write_text(REFUSED.replace("acme", name))
+    files = f"{tmp_path / 'acme.yaml'} {tmp_path / 'other.yaml'}"
+    ran = signalled(tmp_path, "acme: unreachable", [number], PROBE.replace("acme.yaml", files))
+    assert (ran.returncode, ran.stderr) == (1, "\nAborted!\n")
+    assert "other" not in ran.stdout
 
 
 @pytest.mark.parametrize("closed", ["<&-", "</dev/null", ">&- </dev/null", "<&- >&-"])

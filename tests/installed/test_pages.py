@@ -52,6 +52,12 @@ def misspell(folder: Path) -> None:
     file.write_text(file.read_text(encoding="utf-8").replace("authorize_url:", "authorise_url:"), encoding="utf-8")
 
 
+def spell_right(folder: Path) -> None:
+    """The page has shown how to find the mistake."""
+    file = folder / "providers" / "acme.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("authorise_url:", "authorize_url:"), encoding="utf-8")
+
+
 TYPED = {
     "make demo": Typed(until="Open http", says="Stopped."),
     "make test": Typed(
@@ -79,6 +85,9 @@ EMULATES = Typed(until="until you press Ctrl+C")
 OF_ONE_PAGE = {
     ("docs/contributing-a-provider.md", "oauth1-catalog validate providers/acme.yaml"): Typed(
         status=1, says="P010 unknown field `authorise_url`", before=misspell
+    ),
+    ("docs/contributing-a-provider.md", "oauth1-catalog probe providers/acme.yaml --contact you@example.com"): Typed(
+        status=2, says="acme: unreachable", before=spell_right
     ),
 }
 PLACES = {
@@ -205,7 +214,7 @@ def test_the_commands_in_a_page_s_sentences_run(page: str, clone: Path) -> None:
     found = re.findall(r"`((?:oauth1-catalog|make|.venv/bin/python docs/)[^`]*)`", text)
     path = f"{clone / '.venv' / 'bin'}:{os.environ['PATH']}"
     for command in dict.fromkeys(re.sub(r"<name>|acme", "twitter", command) for command in found):
-        if re.match(r"oauth1-catalog( new| emulate| login|$)|make (test|demo|lint|bench)$", command):
+        if re.match(r"oauth1-catalog( new| emulate| login| probe|$)|make (test|demo|lint|bench)$", command):
             continue  # run above, no whole command, or for the real provider
         ended = run("bash", "-c", command, cwd=clone, status=None, PATH=path)
         assert ended.returncode == 0, f"{page}: {command}\n{ended.stdout}{ended.stderr}"
