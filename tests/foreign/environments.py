@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.conftest import REQUIRED
 
 NODE = Path(__file__).parent / "servers" / "node"
+BRUNO = Path(__file__).parent / "bruno"
 ENVIRONMENTS = Path(__file__).parents[2] / ".foreign"
 
 
@@ -25,12 +26,12 @@ ENVIRONMENTS = Path(__file__).parents[2] / ".foreign"
 def _alone(folder: Path) -> Iterator[None]:
     """One process at a time installs into a folder."""
     ENVIRONMENTS.mkdir(exist_ok=True)
-    with (ENVIRONMENTS / f"{folder.name}.lock").open("w") as lock:
+    with (ENVIRONMENTS / f"{folder.parent.name}-{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _install(folder: Path, fingerprint: bytes, *commands: list[str]) -> bool:
+def _install(folder: Path, fingerprint: bytes, *commands: list[str], cwd: Path = NODE) -> bool:
     """Run the commands unless that was done with this fingerprint; whether all is there."""
     stamp, wanted = folder / ".installed", hashlib.sha256(fingerprint).hexdigest()
     with _alone(folder):
@@ -40,20 +41,20 @@ def _install(folder: Path, fingerprint: bytes, *commands: list[str]) -> bool:
             return False
         shutil.rmtree(folder, ignore_errors=True)
         for command in commands:
-            run = subprocess.run(command, cwd=NODE, capture_output=True, text=True, check=False)
+            run = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
             assert run.returncode == 0, f"{' '.join(command)}\n{run.stdout}{run.stderr}"
         stamp.write_text(wanted)
     return True
 
 
-def node_missing() -> str:
-    """What the verifiers of npm lack."""
+def node_missing(folder: Path = NODE) -> str:
+    """What is missing of npm's packages that a folder pins; those of the verifiers by default."""
     if not shutil.which("npm"):
         return "Node is not installed (Debian: apt-get install nodejs npm)"
-    pinned = (NODE / "package.json").read_bytes()
+    pinned = (folder / "package.json").read_bytes()
     # Without a lock file: npm writes the address of its registry into one.
     options = ["--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock"]
-    if _install(NODE / "node_modules", pinned, ["npm", "install", *options]):
+    if _install(folder / "node_modules", pinned, ["npm", "install", *options], cwd=folder):
         return ""
     return f"npm's packages are not installed ({REQUIRED}=1 in the environment installs them)"
 

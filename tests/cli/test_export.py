@@ -1,0 +1,198 @@
+"""``oauth1-catalog export``: files that contain no key, unless asked for, and that their tools read."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from oauth1_catalog import Catalog, ConfigurationWarning, MissingSettingError, client
+from oauth1_catalog.cli import cli
+from oauth1_catalog.emulator import Emulator
+from tests.cli.users import User
+
+CATALOG = Catalog()
+USABLE = [name for name in CATALOG.names() if CATALOG.file(name).status != "retired"]
+SECRET = "s3cr%t=$HOME #1"
+"""With characters that a shell and a .env file read in their own ways."""
+
+
+def run(*arguments: object, status: int = 0) -> Result:
+    result = CliRunner().invoke(cli, list(map(str, arguments)))
+    assert result.exit_code == status, result.output
+    return result
+
+
+@pytest.fixture
+def user(emulator: Emulator, tmp_path: Path) -> User:
+    """Someone in a folder, whose environment leads to the emulator."""
+    return User(emulator, tmp_path, [sys.executable, "-m", "oauth1_catalog"])
+
+
+def fill_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> dict[str, str]:
+    """Every credential and every variable of a provider in the environment."""
+    values = {key: value for key, value in CATALOG.required(name).items() if value is not None}
+    required = CATALOG.outline(name).required_credentials
+    credentials = dict.fromkeys((*required, "token", "token_secret"), SECRET)
+    if "rsa_key" in credentials:
+        credentials["rsa_key"] = "key.pem"
+    found = {f"{name}_{key}".upper(): value for key, value in {**credentials, **values}.items()}
+    if CATALOG.outline(name).user_agent_required:
+        found[f"{name}_USER_AGENT".upper()] = "tests/1.0 (+https://app.example)"
+    for key, value in found.items():
+        monkeypatch.setenv(key, value)
+    return found
+
+
+@pytest.mark.parametrize("name", USABLE)
+@pytest.mark.filterwarnings("ignore::oauth1_catalog.errors.DeprecatedProviderWarning")
+def test_a_client_reads_every_variable_of_the_file(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConfigurationWarning)  # about a name in the file
+        warnings.filterwarnings("ignore", message=".*can be fixated")
+        run("export", name, "--format", "env", "--output", "empty.env")
+        with pytest.raises(MissingSettingError):
+            client(name, env_file="empty.env", insecure_transport=CATALOG.file(name).insecure_transport or None)
+        found = fill_environment(monkeypatch, name)
+        run("export", name, "--format", "env", "--with-secrets", "--output", "full.env")
+        for key in found:
+            monkeypatch.delenv(key)
+        if f"{name}_RSA_KEY".upper() in found:
+            from tests.foreign.verifiers import PRIVATE_KEY
+
+            Path("key.pem").write_text(PRIVATE_KEY)
+        http = CATALOG.file(name).insecure_transport or None
+        made = client(name, env_file="full.env", allow_session_fixation=True, insecure_transport=http)
+    assert made.client_id == SECRET
+    assert SECRET not in Path("empty.env").read_text()
+
+
+def test_no_key_is_exported_unless_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fill_environment(monkeypatch, "twitter")
+    fill_environment(monkeypatch, "netsuite")
+    for form in ("env", "curl"):
+        assert SECRET not in run("export", "twitter", "--format", form).output
+    assert SECRET not in run("export", "twitter", "netsuite", "--format", "env").output
+    run("export", "twitter", "--format", "bruno", "--output", tmp_path / "bruno")
+    for path in (tmp_path / "bruno").rglob("*"):
+        assert path.is_dir() or SECRET not in path.read_text(encoding="utf-8")
+
+
+def test_a_file_with_keys_is_private(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fill_environment(monkeypatch, "twitter")
+    run("export", "twitter", "--format", "env", "--with-secrets", "--output", tmp_path / "x.env")
+    assert (tmp_path / "x.env").stat().st_mode & 0o777 == 0o600
+
+
+def test_keys_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "old.env").write_text("TWITTER_CLIENT_ID=abc\n")
+    said = run("export", "twitter", "--format", "env", "--with-secrets", "--env-file", tmp_path / "old.env").output
+    assert "TWITTER_CLIENT_ID='abc'\n" in said
+    assert "TWITTER_CLIENT_SECRET=\n" in said
+
+
+def test_a_value_that_readers_would_read_differently(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWITTER_CLIENT_SECRET", "it's")
+    said = run("export", "twitter", "--format", "env", "--with-secrets", status=2).output
+    assert "TWITTER_CLIENT_SECRET contains a quote" in said
+    assert "it's" not in said
+
+
+def test_the_comments_are_the_provider_s_words() -> None:
+    said = run("export", "netsuite", "--format", "env", "--set", "account_id=7").output
+    assert "# Token ID. `oauth1-catalog login netsuite` gets it.\nNETSUITE_TOKEN=\n" in said
+    assert "NETSUITE_ACCOUNT_ID='7'\n" in said
+    flickr = run("export", "flickr", "--format", "env").output
+    assert "One of read, write, delete. By default read.\nFLICKR_PERMS=\n" in flickr
+
+
+def test_all_providers_in_one_file(tmp_path: Path) -> None:
+    run("export", "--all", "--format", "env", "--output", tmp_path / "all.env")
+    text = (tmp_path / "all.env").read_text(encoding="utf-8")
+    assert [name for name in CATALOG.names() if f"client('{name}', env_file=...)" not in text] == []
+
+
+def test_an_alias_and_a_file(tmp_path: Path) -> None:
+    assert "JIRA_DATA_CENTER_BASE_URL=\n" in run("export", "jira", "--format", "env").output
+    (tmp_path / "corp.yaml").write_text("schema_version: 1\nname: corp\nextends: twitter\n")
+    assert "CORP_CLIENT_ID=\n" in run("export", tmp_path / "corp.yaml", "--format", "env").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "Name the providers, or pass --all."),
+        (("twitter", "--all"), "Name the providers, or pass --all."),
+        (("twitter", "flickr", "--format=curl"), "export one provider at a time"),
+        (("--all", "--format=bruno", "--output=x"), "export one provider at a time"),
+        (("twitter", "--format=bruno"), "name a new folder with --output"),
+        (("twitter", "--format=curl", "--with-secrets"), "only the format env contains keys"),
+        (("etrade", "--environment=sandbox"), "the format env is for all environments"),
+        (("netsuite", "--set=account_id=a/b"), "account_id='a/b' is not allowed"),
+        (("netsuite", "--set=acount_id=1"), "--set acount_id: unknown; the variables and options are account_"),
+        (("twitter", "--set=client_secret=hush"), "other users of this machine can read a command line"),
+        (("etrade", "--format=curl", "--environment=sandbx"), "Did you mean `sandbox`?"),
+        (("nosuch",), "no provider `nosuch` in the catalog"),
+        (("twitter", "--output=."), "it exists already"),
+    ],
+)
+def test_what_cannot_be_exported(arguments: tuple[str, ...], message: str) -> None:
+    form = () if any("--format" in word for word in arguments) else ("--format=env",)
+    said = run("export", *arguments, *form, status=2).output
+    assert message in said
+    assert "hush" not in said
+
+
+@pytest.fixture
+def shell(user: User) -> dict[str, str]:
+    """The environment of a shell that finds the command, and curl that trusts the emulator."""
+    program = user.folder / "bin" / "oauth1-catalog"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m oauth1_catalog "$@"\n')
+    program.chmod(0o755)
+    return {
+        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+        "SSL_CERT_FILE": user.emulator.ca_file,
+        "CURL_CA_BUNDLE": user.emulator.ca_file,
+    }
+
+
+needs_curl = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed (Debian: apt-get install curl)")
+
+
+@needs_curl
+@pytest.mark.parametrize("program", ["sh", "bash"])
+def test_the_script_logs_in_and_calls_with_curl(program: str, user: User, shell: dict[str, str]) -> None:
+    """From the export to the profile, with no key on a command line."""
+    user.has_keys("discogs")
+    shell = user.env | shell | {"BROWSER": f"{sys.executable} browser.py %s"}
+    shell["DISCOGS_REDIRECT_URI"] = "http://127.0.0.1:0/callback"
+    (user.folder / "browser.py").write_text(
+        "import sys\nimport requests\nfrom oauth1_catalog.emulator.testing import submit_consent\n"
+        "requests.get(submit_consent(sys.argv[1], fields={'decision': 'authorize', 'user': 'grace'}), timeout=60)\n"
+    )
+
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            words, cwd=user.folder, env=shell, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    assert call("oauth1-catalog", "export", "discogs", "--format", "curl", "-o", "discogs.sh").returncode == 0
+    logged_in = call(program, "discogs.sh", "login", "--port", "0")
+    assert (logged_in.returncode, logged_in.stdout) == (0, ""), logged_in.stderr
+    assert '"grace"' in call(program, "discogs.sh", "profile").stdout
+    assert '"grace"' in call(program, "discogs.sh", "call", "database/search?q=a%20b").stdout
+    assert '"grace"' in call(program, "discogs.sh", "call", "users/grace", "-d", "location=New York").stdout
+    usage = call(program, "discogs.sh")
+    assert (usage.returncode, usage.stdout) == (2, "")
+    assert "sh discogs.sh login  " in usage.stderr
+    foreign = call(program, "discogs.sh", "call", "https://evil.example/")
+    assert foreign.returncode == 2
+    assert "evil.example" in foreign.stderr
