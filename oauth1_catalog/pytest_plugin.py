@@ -117,9 +117,16 @@ def oauth1_login(oauth1_emulator: Emulator) -> Iterator[Login]:
         consent = oauth1_emulator.origins.consent
         if not location.startswith(consent):
             elsewhere = f" and a redirect to {shown_url(location)}" if location else ""
+            advice = (
+                f"Set {SETTING} in pytest's configuration, or pass oauth1_emulator.catalog to OAuth."
+                if location
+                else "Pass the path of your login view as url=."
+                if response.status_code == 404
+                else "Look at the log for the cause."
+            )
             pytest.fail(
                 f"GET {url} was answered with {response.status_code}{elsewhere}, not with a redirect to the emulator "
-                f"({consent}). Set {SETTING} in pytest's configuration, or pass oauth1_emulator.catalog to OAuth.",
+                f"({consent}). {advice}",
                 pytrace=False,
             )
         key = location.removeprefix(consent).lstrip("/").partition("/")[0]

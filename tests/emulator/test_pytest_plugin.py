@@ -169,7 +169,7 @@ def test_login(client, oauth1_login):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ('"twitter", url="/nowhere"', "GET /nowhere was answered with 404, not with a redirect to the emulator"),
+        ('"twitter", url="/nowhere"', "Pass the path of your login view as url=."),
         ('"twitter", url="/elsewhere"', "302 and a redirect to https://other.example/, not with"),
         ('"flickr"', "GET /login begins a login at twitter, not at flickr."),
     ],
