@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.catalog.grade import support_of
 from oauth1_catalog.catalog.model import ProviderFile
 
 PAGE = Path(__file__).with_name("providers.md")
@@ -31,6 +32,8 @@ def page(catalog: Catalog) -> str:
             f"{len(in_use)} providers are in use. `register_from_catalog` takes a name or one of its aliases. The",
             "linked file contains the source of each fact. *limited*: it works, but issues no new keys, or this is",
             "unknown. *deprecated*: the provider is going to switch OAuth 1.0 off, and registering it warns once.",
+            "*grade*: the best source of the weakest fact ([Age and grade](contributing-a-provider.md#age-and-grade)).",
+            "*checked*: the day on which the oldest source was checked.",
             "",
             *_in_use(in_use),
             "",
@@ -59,12 +62,23 @@ def page(catalog: Catalog) -> str:
 
 
 def _in_use(files: list[ProviderFile]) -> Iterator[str]:
-    yield "| name | provider | status | flows | signature | documentation |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+    yield "| name | provider | status | flows | signature | grade | checked | documentation |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
     for file in files:
         flows = ", ".join(f"`{flow}`" for flow in file.flows)
         signature = file.client_kwargs.signature_method or _DEFAULT_SIGNATURE
-        yield f"| {_name(file)} | {file.display_name} | {file.status} | {flows} | {signature} | {_docs(file)} |"
+        support = support_of(file)
+        cells = (
+            _name(file),
+            file.display_name,
+            file.status,
+            flows,
+            signature,
+            support.grade,
+            support.oldest or "never",
+            _docs(file),
+        )
+        yield f"| {' | '.join(map(str, cells))} |"
 
 
 def _retired(files: list[ProviderFile]) -> Iterator[str]:

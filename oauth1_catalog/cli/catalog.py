@@ -15,6 +15,7 @@ import click
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.data import Step, dotted
 from oauth1_catalog.catalog.document import Entry
+from oauth1_catalog.catalog.grade import support_of
 from oauth1_catalog.catalog.model import Category, ProviderFile, Status
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.cli import (
@@ -113,16 +114,35 @@ def _texts(file: ProviderFile) -> tuple[str, ...]:
 def _print(files: Sequence[ProviderFile], *, as_json: bool) -> None:
     if as_json:
         fields = {"name", "aliases", "display_name", "status", "flows", "categories", "docs_url", "replaced_by"}
-        listed = [file.model_dump(mode="json", include=fields) for file in files]
+        listed = [file.model_dump(mode="json", include=fields) | _support(file) for file in files]
         click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
         return
     width = max((len(file.name) for file in files), default=0)
     shown = max((len(file.display_name or file.name) for file in files), default=0)
     for file in files:
+        support = support_of(file)
         aliases = f"also {', '.join(file.aliases)}" if file.aliases else ""
-        click.echo(
-            f"{file.name:{width}}  {file.display_name or file.name:{shown}}  {file.status:10}  {aliases}".rstrip()
+        columns = (
+            f"{file.name:{width}}",
+            f"{file.display_name or file.name:{shown}}",
+            f"{file.status:10}",
+            f"{support.grade:6}",
+            f"{support.oldest or 'never'!s:10}",
+            aliases,
         )
+        click.echo("  ".join(columns).rstrip())
+
+
+def _support(file: ProviderFile) -> dict[str, Any]:
+    """The grade of a file, the days of its checks, and the last probe."""
+    support = support_of(file)
+    oldest, newest = support.oldest, support.newest
+    return {
+        "grade": support.grade,
+        "decided_by": support.decided_by,
+        "checked": {"oldest": oldest and str(oldest), "newest": newest and str(newest)},
+        "probed": file.probed and file.probed.model_dump(mode="json"),
+    }
 
 
 @click.command()
@@ -174,6 +194,9 @@ def show(
     for field, value, origin in rows:
         click.echo(f"{field:{width}}  {mask_text(value):{shown}}  {origin}".rstrip())
     click.echo(f"{'you must configure':{width}}  {', '.join(_settings(provider))}")
+    support = support_of(catalog.file(name))
+    click.echo(f"{'grade':{width}}  {support.grade} ({support.decided_by})")
+    click.echo(f"{'sources':{width}}  {support.checked}")
     if has_fixable_login(provider):
         click.echo(f"{'logins':{width}}  need allow_session_fixation=True: {RISK}")
 
@@ -187,6 +210,8 @@ def _show_file(catalog: Catalog, name: str, *, as_json: bool) -> None:
     for document in entry.documents:
         click.echo(f"# {document.path}")
         click.echo("\n".join(document.lines()).rstrip("\n"))
+    support = support_of(file)
+    click.echo(f"# Grade: {support.grade} ({support.decided_by}). Sources: {support.checked}.")
     if "redirect" in file.flows and file.callback.verifier != "required":
         click.echo(textwrap.fill(_FIXATION, 100, initial_indent="# ", subsequent_indent="# "))
 

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.catalog.grade import support_of
 from oauth1_catalog.catalog.rules import rule_codes
 from oauth1_catalog.catalog.schema import schema_text
 from oauth1_catalog.cli import COMMANDS, cli, provider_named, providers_named
@@ -34,12 +35,30 @@ def run(*arguments: str, status: int = 0) -> str:
 def test_list():
     lines = run("list").splitlines()
     assert [line.split()[0] for line in lines] == sorted(path.stem for path in (ROOT / "providers").glob("*.yaml"))
-    assert any(
-        line.split() == ["jira_data_center", "Jira", "Data", "Center", "active", "also", "jira"] for line in lines
-    )
+    support = support_of(Catalog().file("jira_data_center"))
+    jira = f"jira_data_center Jira Data Center active {support.grade} {support.oldest} also jira"
+    assert jira in [" ".join(line.split()) for line in lines]
     wikis = json.loads(run("list", "--category", "wiki", "--json"))
     assert "wikimedia" in [provider["name"] for provider in wikis]
     assert {provider["status"] for provider in json.loads(run("list", "--status", "active", "--json"))} == {"active"}
+    (shown,) = [provider for provider in wikis if provider["name"] == "wikimedia"]
+    support = support_of(Catalog().file("wikimedia"))
+    assert (shown["grade"], shown["decided_by"], shown["probed"]) == (support.grade, support.decided_by, None)
+    assert shown["checked"] == {"oldest": str(support.oldest), "newest": str(support.newest)}
+
+
+def test_show_has_the_grade_and_the_age(tmp_path):
+    support = support_of(Catalog().file("trello"))
+    last = run("show", "trello").splitlines()[-1]
+    assert last == f"# Grade: {support.grade} ({support.decided_by}). Sources: {support.checked}."
+    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in run("show", "trello", "--resolved").splitlines()}
+    assert rows["grade"] == f"{support.grade} ({support.decided_by})"
+    assert rows["sources"] == f"{support.checked}"
+    (tmp_path / "acme.yaml").write_text(
+        "schema_version: 1\nname: acme\nflows: [static_token]\napi_base_url: https://a.example/\n"
+    )
+    told = run("show", str(tmp_path / "acme.yaml"))
+    assert told.endswith("# Grade: none (api_base_url: no source). Sources: never checked.\n")
 
 
 def test_a_broken_file_does_not_hide_the_others(tmp_path):
@@ -71,7 +90,7 @@ def test_search_looks_through_categories_and_addresses(word):
 @pytest.mark.parametrize(
     ("word", "told"),
     [
-        ("acme", "no provider matches `acme`; near: alchemer\n"),
+        ("acme", "no provider matches `acme`; near: alchemer, yammer\n"),
         ("flikr", "no provider matches `flikr`; near: flickr\n"),
         ("zzzz", "no provider matches `zzzz`. `oauth1-catalog list` shows all.\n"),
         ("", "no provider matches ``. `oauth1-catalog list` shows all.\n"),
