@@ -136,6 +136,10 @@ def _failures(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     help="Wait before each response of a token endpoint or the API, such as 0.2.",
 )  # fmt: skip
 @click.option(
+    "--rate-limits", is_flag=True,
+    help="Answer with status 429 and Retry-After beyond the rate limits of the provider's file.",
+)  # fmt: skip
+@click.option(
     "--fail",
     "faults",
     metavar="STEP:STATUS[:TIMES]",
@@ -162,6 +166,7 @@ def emulate(
     client_id: str | None,
     client_secret: str | None,
     latency: float,
+    rate_limits: bool,
     faults: tuple[_Failure, ...],
     directories: tuple[Path, ...],
 ) -> None:
@@ -188,9 +193,18 @@ def emulate(
         # Ctrl+C can come at any time, also while the last line is printed or the emulator stops.
         with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as stack:
             values = _values(catalog, names, given)
+            if rate_limits and not any(catalog.file(name).rate_limits for name in names):
+                raise click.UsageError(f"--rate-limits: the catalog knows no rate limit of {', '.join(names)}.")
             seed = "emulate" if stable_keys else None
             emulator = stack.enter_context(
-                Emulator(catalog, port=port, consent_port=consent_port, seed=seed, explain_pairs=True)
+                Emulator(
+                    catalog,
+                    port=port,
+                    consent_port=consent_port,
+                    seed=seed,
+                    explain_pairs=True,
+                    rate_limits=rate_limits,
+                )
             )
             _register(emulator, values, client_id, client_secret)
             for fault in faults:
@@ -279,6 +293,8 @@ class _Export:
             if callback is not None and (provider.callback.registered or provider.callback.value == "oob"):
                 self.emulator.client(provider.name, redirect_uri=callback)
             yield from _about(name, provider, self.values[name])
+            if self.emulator.rate_limits:
+                yield from (f"  - at most {limit}" for limit in provider.rate_limits)
         environment, configuration, elsewhere = self._environment(), self._configuration(), self._elsewhere()
         yield "\nIn the environment of your application:"
         yield from (f"  {key}={value}" for key, value in environment.items())

@@ -28,6 +28,7 @@ from oauth1_catalog.cli import (
     pairs_of,
     provider_named,
 )
+from oauth1_catalog.cli.getting_keys import how_to_get_keys
 from oauth1_catalog.cli.login_callback import DEFAULT_PORT, CallbackServer, read_pasted
 from oauth1_catalog.cli.login_targets import Save, print_token, token_file, token_table
 from oauth1_catalog.cli.terminal import ATTEMPTS, ask, can_ask, read_answer, tell
@@ -210,6 +211,9 @@ def _client(
             if not can_ask():
                 raise
             tell(error.description)
+            if not {"client_id", "client_secret", "rsa_key"}.isdisjoint(error.settings):
+                for line in how_to_get_keys((catalog or Catalog()).outline(provider)):
+                    tell(line)
             for missing in error.settings:
                 note = " (a path)" if missing == "rsa_key" else ""
                 question = f"{registered}_{missing}".upper()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -12,7 +13,7 @@ import click
 
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.files import NAME
-from oauth1_catalog.catalog.model import Flow, SignatureMethodName
+from oauth1_catalog.catalog.model import AccessState, Flow, SignatureMethodName
 from oauth1_catalog.catalog.provider import FLOW_URLS
 from oauth1_catalog.catalog.rules.flows import reserved_name_error
 from oauth1_catalog.catalog.schema import SCHEMA_FILE
@@ -32,6 +33,15 @@ URLS = {
 @click.argument("name")
 @click.option("--display-name", help="Name of the provider, as people write it.")
 @click.option("--docs-url", help="URL of its OAuth 1.0 documentation.")
+@click.option("--registration-url", help="URL of the page on which developers get keys.")
+@click.option("--setup", "steps", multiple=True, help="A step to get keys. You can repeat this option.")
+@click.option(
+    "--access",
+    type=click.Choice(get_args(AccessState)),
+    default="open",
+    show_default=True,
+    help="Who can get keys today.",
+)
 @click.option("--flow", type=click.Choice(get_args(Flow)), default="redirect", show_default=True)
 @click.option("--request-token-url", help=f"{URLS['request_token_url']}.")
 @click.option("--authorize-url", help=f"{URLS['authorize_url']}.")
@@ -43,7 +53,15 @@ URLS = {
 @click.option(
     "--directory", type=click.Path(file_okay=False, path_type=Path), default=Path("providers"), show_default=True
 )
-def new(name: str, flow: Flow, signature_method: str, directory: Path, **given: str | None) -> None:
+def new(
+    name: str,
+    flow: Flow,
+    signature_method: str,
+    access: AccessState,
+    steps: tuple[str, ...],
+    directory: Path,
+    **given: str | None,
+) -> None:
     """Write DIRECTORY/NAME.yaml. The command asks for values that you do not pass as options."""
     if not NAME.fullmatch(name):
         raise click.UsageError(f"{name!r} is not a name: lower-case letters, digits and `_`, a letter first")
@@ -63,7 +81,7 @@ def new(name: str, flow: Flow, signature_method: str, directory: Path, **given: 
                 key, question, default=name.replace("_", " ").title() if key == "display_name" else None
             )
     directory.mkdir(parents=True, exist_ok=True)
-    path.write_text(_text(name, flow, signature_method, answers), encoding="utf-8")
+    path.write_text(_text(name, flow, signature_method, answers, access=access, steps=steps), encoding="utf-8")
     click.echo(f"Wrote {path}")
     (checked,) = check_files([path], today=_today())
     for finding in checked.findings:
@@ -95,10 +113,34 @@ def _today() -> dt.date:
     return dt.datetime.now(tz=dt.UTC).date()
 
 
-def _text(name: str, flow: Flow, signature_method: str, answers: dict[str, str]) -> str:
+def _text(
+    name: str,
+    flow: Flow,
+    signature_method: str,
+    answers: dict[str, str],
+    *,
+    access: AccessState,
+    steps: Sequence[str],
+) -> str:
     """The text of the file, with a comment for each field that is not known yet."""
     urls = [url for url in URLS if url in answers]
-    confirmed = ", ".join([*urls, "client_kwargs.signature_method"])
+    facts = ["status"] if access == "unknown" else ["status", "access"]
+    confirmed = ", ".join([*urls, "client_kwargs.signature_method", *facts])
+    page = answers.get("registration_url")
+    registration = (
+        f"registration_url: {_scalar(page)}\n"
+        if page
+        else "# registration_url: https://...    # where a developer gets a key\n"
+    )
+    setup = (
+        "".join(["setup:\n", *(f"  - {_scalar(step)}\n" for step in steps)])
+        if steps
+        else "# setup:    # the steps to get a key\n#   - Sign in at https://..., and open API keys.\n"
+    )
+    note = "    # add a note: what did you search?" if access == "unknown" else ""
+    status = "limited" if access in {"closed", "unknown"} else "active"
+    limits = "# rate_limits: [{requests: 60, seconds: 60, per: client}]    # if the provider describes them\n"
+    methods = "# signature_methods: [{method: HMAC-SHA256}, {method: HMAC-SHA1}]    # if it accepts several\n"
     userinfo = "# userinfo_endpoint: me.json    # where the profile is, relative to api_base_url\n"
     successor = (
         "# successor: {url: https://..., auth: signature}    # if a token can be exchanged for one of OAuth 2.0;\n"
@@ -114,11 +156,13 @@ def _text(name: str, flow: Flow, signature_method: str, answers: dict[str, str])
         f"schema_version: 1\nname: {name}\ndisplay_name: {_scalar(answers['display_name'])}\n"
         "# categories: [social]    # your editor lists the categories\n"
         f"docs_url: {_scalar(answers['docs_url'])}\n"
-        "# registration_url: https://...    # where a developer gets a key\n"
+        f"{registration}{setup}"
         "# credential_labels: {client_id: API Key, client_secret: API Secret}    # the provider's names for them\n"
-        f"status: active\nflows: [{flow}]\n"
+        f"status: {status}\naccess: {{state: {access}}}{note}\nflows: [{flow}]\n"
         + "".join(f"{url}: {_scalar(_with_slash(url, answers[url]))}\n" for url in urls)
+        + limits
         + f"client_kwargs: {{signature_method: {signature_method}}}\n"
+        + methods
         + (redirect if flow == "redirect" else "")
         + successor
         + userinfo

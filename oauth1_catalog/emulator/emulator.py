@@ -82,10 +82,12 @@ class Emulator:
             the same at each start. Default: new ones at each start.
         explain_pairs: whether the answer to a wrong signature names two mistakes that were made together. To try them
             takes up to a second. The page of the request, below ``requests_url``, names them in any case.
+        rate_limits: whether to answer with status 429 and ``Retry-After`` beyond the rate limits of a provider's file.
 
     Attributes:
         latency: seconds to wait before each response of a token endpoint or the API.
         journal: the requests that the emulator has received.
+        rate_limits: as you passed it.
 
     Raises:
         ConfigurationError: ``host`` is not on loopback.
@@ -100,14 +102,16 @@ class Emulator:
         consent_port: int = 0,
         seed: str | None = None,
         explain_pairs: bool = False,
+        rate_limits: bool = False,
     ) -> None:
         self._seed = seed
         self._explain_pairs = explain_pairs
+        self.rate_limits: bool = rate_limits
         self.latency: float = 0.0
         self.journal: Journal = Journal()
         self._source = catalog
         self._address = (host, port, consent_port)
-        self._server = Server()
+        self._server = Server(rate_limits=rate_limits)
         self._stores: dict[str, Store] = {}
         self._lock = threading.Lock()
         self._faults = Faults()
@@ -280,12 +284,13 @@ class Emulator:
     def reset(self) -> None:
         """Undo what a test has changed: failures to come, latency, registered callbacks, and the journal.
 
-        The keys of the applications and their tokens stay.
+        The emulator also forgets the requests that it has counted for rate limits. The keys of the applications and
+        their tokens stay.
         """
         self.latency = 0.0
         self._faults.clear()
         self.journal.clear()
-        self._server.recent.clear()
+        self._server.forget_requests()
         with self._lock:
             for store in self._stores.values():
                 store.forget_callback()

@@ -24,6 +24,7 @@ from oauth1_catalog.emulator.examples import DEFAULT_USER, User, example_profile
 from oauth1_catalog.emulator.exchange import answer_exchange, bearer_of
 from oauth1_catalog.emulator.pages import answer_browser
 from oauth1_catalog.emulator.providers import Registration, leads_to, place_of
+from oauth1_catalog.emulator.rate_limits import RateLimits
 from oauth1_catalog.emulator.recent import Recent
 from oauth1_catalog.emulator.refusals import Refusal, absent, rejected
 from oauth1_catalog.emulator.store import AccessToken, Client, TemporaryToken
@@ -42,17 +43,33 @@ _CONSUMER_KEY = re.compile(r"""\boauth_consumer_key="?([^"&,]+)""")
 class Server:
     """Several emulated providers; safe to use from many threads.
 
+    Args:
+        rate_limits: whether the rate limits of their files are enforced.
+
     >>> Server().handle(Request("GET", "https://127.0.0.1:8443/nobody/api/x")).status
     404
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, rate_limits: bool = False) -> None:
         self._registrations: dict[str, Registration] = {}
+        self._limits: dict[str, RateLimits] | None = {} if rate_limits else None
         self.recent: Recent = Recent()
 
     def add(self, registration: Registration) -> None:
         """Emulate this provider from now on; the registration's store holds its state."""
         self._registrations[registration.key] = registration
+        provider = registration.original
+        if self._limits is not None:
+            counted = self._limits.get(registration.key)
+            if counted is None or counted.limits != provider.rate_limits:
+                header = provider.api_auth_header or "Authorization"
+                self._limits[registration.key] = RateLimits(provider.rate_limits, header)
+
+    def forget_requests(self) -> None:
+        """Forget the last requests, and how many there were."""
+        self.recent.clear()
+        for counted in (self._limits or {}).values():
+            counted.clear()
 
     def registration(self, key: str) -> Registration | None:
         """The provider with this key, if it is emulated."""
@@ -87,6 +104,11 @@ class Server:
             response = pages.not_found(request, tuple(sorted(self._registrations)))
             self.recent.add(request, role, response.status, "No emulated provider has this address.")
             return response
+        # A browser is not limited, and an exchange has the limit of `successor`.
+        limits = None if role in {"authorize", "exchange"} else (self._limits or {}).get(registration.key)
+        if limits is not None and (beyond := limits.refuse(request)) is not None:
+            self.recent.add(request, role, beyond.status, beyond.text.strip(), registration)
+            return beyond
         validator = Validator(registration, role, request)
         try:
             response = self._answer(validator)

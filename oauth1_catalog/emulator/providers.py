@@ -208,9 +208,9 @@ class Registration:
                 f"{profile!r}, but oauthlib, which verifies them here, supports only RFC 5849.",
                 provider=name,
             )
-        if self.signature_method not in SIGNATURE_METHODS:
+        if unknown := [method for method in self.signature_methods if method not in SIGNATURE_METHODS]:
             raise ConfigurationError(
-                description=f"{name}: the emulator cannot verify {self.signature_method}. It supports "
+                description=f"{name}: the emulator cannot verify {unknown[0]}. It supports "
                 f"{', '.join(sorted(SIGNATURE_METHODS))}.",
                 provider=name,
             )
@@ -228,8 +228,14 @@ class Registration:
 
     @property
     def signature_method(self) -> str:
-        """The only signature method that the provider accepts."""
+        """The signature method with which an application signs."""
         return self.setting("signature_method", "HMAC-SHA1")
+
+    @property
+    def signature_methods(self) -> tuple[str, ...]:
+        """The signature methods that the provider accepts: those of its file, of any version of its server."""
+        listed = tuple(method.method for method in self.original.signature_methods)
+        return listed or (self.signature_method,)
 
     @property
     def realm(self) -> str:

@@ -10,13 +10,13 @@ import hashlib
 import hmac
 import secrets
 import threading
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from oauth1_catalog.emulator.examples import DEFAULT_USER, User
 from oauth1_catalog.emulator.refusals import Refusal
+from oauth1_catalog.emulator.window import Window
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -99,7 +99,7 @@ class Store:
         self._access: dict[str, AccessToken] = {}
         self._nonces: dict[int, set[tuple[str, str, str]]] = {}
         self._bearers: dict[str, AccessToken] = {}
-        self._exchanges: deque[float] = deque()
+        self._exchanges = Window()
 
     def client_of(
         self,
@@ -295,12 +295,7 @@ class Store:
     def count_exchange(self, requests: int, seconds: int, *, now: float) -> float:
         """Count an exchange; returns the seconds to wait if it is one too many in the period, otherwise 0."""
         with self._lock:
-            while self._exchanges and self._exchanges[0] <= now - seconds:
-                self._exchanges.popleft()
-            if len(self._exchanges) >= requests:
-                return self._exchanges[0] + seconds - now
-            self._exchanges.append(now)
-            return 0.0
+            return self._exchanges.take(requests, seconds, now)
 
     def mark(self, token: AccessToken, state: Literal["valid", "expired", "revoked"]) -> None:
         """Change the state of token credentials."""

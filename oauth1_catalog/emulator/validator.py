@@ -89,7 +89,7 @@ class Validator(RequestValidator):
 
     @property
     def allowed_signature_methods(self) -> tuple[str, ...]:
-        return (self.registration.signature_method,)
+        return self.registration.signature_methods
 
     def check_realms(self, realms: list[str]) -> bool:
         return True  # _check_realm compares the whole realm, which can contain a space
@@ -369,7 +369,9 @@ def _check_body_hash(registration: Registration, call: Call) -> None:
             raise absent("oauth_body_hash")
         return
     # The hash is that of the signature method; if the file does not mention it, SHA-1 as in the extension, too.
-    _, has_hash, bits = registration.signature_method.partition("SHA")
+    signed_with = call.protocol.get("oauth_signature_method", "")
+    accepted = signed_with in registration.signature_methods
+    _, has_hash, bits = (signed_with if accepted else registration.signature_method).partition("SHA")
     own = f"sha{bits}" if has_hash else "sha1"
     for algorithm in {own, "sha1"} if wanted == "none" else {own}:
         digest = hashlib.new(algorithm, call.request.body or b"").digest()

@@ -76,10 +76,11 @@ class _Endpoint(BaseEndpoint):
         missing = [name for name in _MANDATORY if not request.oauth_params.get(f"oauth_{name}")]
         if missing:
             raise absent(*(f"oauth_{name}" for name in missing))
-        wanted = self.request_validator.registration.signature_method
-        if request.signature_method != wanted:
+        accepted = self.request_validator.registration.signature_methods
+        if request.signature_method not in accepted:
             raise Refusal(
-                "signature_method_rejected", f"This provider expects {wanted}, not {request.signature_method}."
+                "signature_method_rejected",
+                f"This provider expects {' or '.join(accepted)}, not {request.signature_method}.",
             )
         if (version := request.oauth_params.get("oauth_version", "1.0")) != "1.0":
             advice = f"oauth_version is {version[:40]!r}. Send 1.0, or leave it out."

@@ -281,6 +281,33 @@ def test_latency(tmp_path):
             requests.get(f"{origin}/twitter/api/x", verify=str(tmp_path / BUNDLE), timeout=1)
 
 
+LIMITED = """schema_version: 1
+name: photos
+flows: [static_token]
+api_base_url: https://api.photos.example/
+rate_limits: [{requests: 1, seconds: 300, per: client}]
+"""
+
+
+def test_rate_limits(tmp_path):
+    (tmp_path / "photos.yaml").write_text(LIMITED, encoding="utf-8")
+    keys = ("--client-id", "key", "--client-secret", "made-up", "--write", str(tmp_path / "out"))
+    with emulating(str(tmp_path / "photos.yaml"), "--rate-limits", *keys) as words:
+        assert "  - at most 1 requests in 300 seconds for each client\n" in words
+        told = dict(re.findall(r"^  ([A-Z0-9_]+)=(.*)$", words, re.MULTILINE))
+        url = f"{told['EMULATED_PHOTOS_API_BASE_URL']}me"
+        auth = OAuth1("key", "made-up", told["PHOTOS_TOKEN"], told["PHOTOS_TOKEN_SECRET"])
+        answers = [requests.get(url, auth=auth, verify=str(tmp_path / "out" / BUNDLE), timeout=30) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert 0 < int(answers[1].headers["Retry-After"]) <= 300
+
+
+def test_there_is_no_limit_to_play(tmp_path):
+    (tmp_path / "photos.yaml").write_text(LIMITED.partition("rate_limits")[0], encoding="utf-8")
+    result = CliRunner().invoke(cli, ["emulate", str(tmp_path / "photos.yaml"), "--rate-limits"])
+    assert (result.exit_code, "--rate-limits: the catalog knows no rate limit of photos." in result.output) == (2, True)
+
+
 def test_the_secret_is_better_in_the_environment():
     text = " ".join(CliRunner().invoke(cli, ["emulate", "--help"]).output.split())
     assert "Other users of this machine can read the arguments of a command" in text

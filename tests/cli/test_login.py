@@ -297,6 +297,19 @@ def test_missing_keys_are_asked_for(user: User) -> None:
     assert keys.client_secret not in (user.folder / "token.env").read_text(encoding="utf-8")
 
 
+def test_the_steps_to_get_keys_come_before_the_question(user: User) -> None:
+    (user.folder / "acme.yaml").write_text(
+        "schema_version: 1\nname: acme\nsetup: [Sign in at https://acme.example., Create a key.]\n"
+        "access: {state: paid, since: 2025-03, note: Only Pro accounts can create keys.}\nflows: [xauth]\n"
+        "access_token_url: https://acme.example/access\napi_base_url: https://acme.example/\n",
+        encoding="utf-8",
+    )
+    with user.login("acme.yaml", "--output", "token.env") as terminal:
+        terminal.expect("acme: no client_id(?s:.*)The provider gives keys only to paying customers, since 2025-03. ")
+        terminal.expect("Only Pro accounts can create keys.\\s+To get keys:\\s+1. Sign in at https://acme.example.\\s+")
+        terminal.expect("2. Create a key.\\s+ACME_CLIENT_ID: ")
+
+
 def test_a_private_key_is_asked_for_as_a_path(user: User) -> None:
     user.has_keys("jira_data_center")
     path = user.env.pop("JIRA_DATA_CENTER_RSA_KEY")

@@ -21,7 +21,8 @@ URL_OPTIONS = {
     "--access-token-url": "https://api.acme.example/oauth/access_token",
     "--api-base-url": "https://api.acme.example/1",
 }
-OPTIONS = [word for pair in URL_OPTIONS.items() for word in pair]
+ACCESS = ["--registration-url", "https://acme.example/apps", "--setup", "Sign in: then create a key."]
+OPTIONS = [*ACCESS, *(word for pair in URL_OPTIONS.items() for word in pair)]
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +54,19 @@ def test_the_whole_path():
     oauth = OAuth(app, catalog=Catalog("providers"))
     oauth.register_from_catalog("acme")
     assert oauth.acme.api_base_url == "https://api.acme.example/1/"
+    file = Catalog("providers").file("acme")
+    assert file.access is not None
+    assert (file.access.state, file.status, file.setup) == ("open", "active", ("Sign in: then create a key.",))
+    assert file.registration_url == "https://acme.example/apps"
+
+
+@pytest.mark.parametrize(("access", "status"), [("paid", "active"), ("closed", "limited"), ("unknown", "limited")])
+def test_the_status_follows_from_the_access(access, status):
+    run("new", "acme", "--docs-url", "https://acme.example/docs", "--access", access, *OPTIONS)
+    file = Catalog("providers").file("acme")
+    assert file.access is not None
+    assert (file.access.state, file.status) == (access, status)
+    assert ("access" in file.evidence[0].fields) == (access != "unknown")
 
 
 def test_what_is_not_given_is_asked_for():
@@ -67,7 +81,8 @@ def test_what_is_not_given_is_asked_for():
 def test_every_flow_makes_a_file_that_validates_and_its_next_steps_work(flow):
     urls = dict.fromkeys((*FLOW_URLS[flow], "api_base_url"))
     given = [word for url in urls for word in (f"--{url.replace('_', '-')}", f"https://api.acme.example/{url}")]
-    told = run("new", "acme", "--flow", flow, "--display-name", "null", "--docs-url", "https://acme.example/d", *given)
+    docs = ["--display-name", "null", "--docs-url", "https://acme.example/d", *ACCESS]
+    told = run("new", "acme", "--flow", flow, *docs, *given)
     assert "no problems found" in run("validate", "--strict")
     steps = re.findall(r"^  oauth1-catalog (.*)$", told, re.MULTILINE)
     assert [step.split()[0] for step in steps] == ["validate", "try", "show"]

@@ -149,8 +149,8 @@ def problem() -> Callable[[Response], str | None]:
 def dance() -> Callable[..., Dance]:
     """Makes a provider, changed as the test says, in a server of its own."""
 
-    def make(**changes: Any) -> Dance:
-        server = Server()
+    def make(*, limited: bool = False, **changes: Any) -> Dance:
+        server = Server(rate_limits=limited)
         registration = Registration("photos", plain_provider(**changes), ORIGINS)
         server.add(registration)
         return Dance(server, registration)
