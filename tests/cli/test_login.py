@@ -97,10 +97,7 @@ def test_the_browser_is_opened_and_a_registered_callback_is_used_as_it_is(user: 
     user.env["BROWSER"] = f"sh -c 'echo \"$0\" > {opened}.tmp; mv {opened}.tmp {opened}' %s"
     with user.login("twitter", "--output", "token.env", "--port", port) as terminal:
         url = user.address(terminal)
-        assert (
-            f"registered at the provider (https://developer.x.com/en/portal/dashboard): http://127.0.0.1:{port}/c"
-            in (terminal.screen)
-        )
+        assert f"registered at the provider (https://console.x.com): http://127.0.0.1:{port}/c" in (terminal.screen)
         ends = time.monotonic() + 30
         while not opened.exists() and time.monotonic() < ends:
             time.sleep(0.05)

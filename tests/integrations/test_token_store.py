@@ -256,7 +256,7 @@ class TestRenewal:
         yahoo = emulator.client("yahoo")
         keys = {"client_id": yahoo.client_id, "client_secret": yahoo.client_secret}
         shop = site(config={"yahoo": keys}, register=False, forget_rejected_tokens=True)
-        shop.app.oauth.register_from_catalog("yahoo")
+        shop.app.oauth.register_from_catalog("yahoo", allow_retired=True)
         shop.app.name = "yahoo"
 
         @shop.app.view("/authorize")

@@ -59,7 +59,8 @@ def store() -> DictTokens:
 def yahoo(store: DictTokens, provider: Provider) -> Any:
     oauth = OAuth(token_store=store)
     kwargs = {"transport": httpx2.MockTransport(provider)}
-    oauth.register_from_catalog("yahoo", client_id="key", client_secret="secret", client_kwargs=kwargs)
+    keys = {"client_id": "key", "client_secret": "secret"}
+    oauth.register_from_catalog("yahoo", **keys, client_kwargs=kwargs, allow_retired=True)
     return oauth.yahoo
 
 
