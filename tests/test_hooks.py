@@ -26,6 +26,7 @@ def load(name: str):
     [
         ("vendor.github-actions", "action.yml"),
         ("vendor.github-issue-forms", ".github/ISSUE_TEMPLATE/provider.yml"),
+        ("vendor.github-workflows", ".github/workflows/probe.yml"),
     ],
 )
 def test_github_takes_our_files(schema, file):
