@@ -179,8 +179,9 @@ class ConfigurationNotice(ConfigurationError):  # noqa: N818 - nothing raises it
 
     ``error`` is one of these codes: ``deprecated_provider`` (the provider is going to switch OAuth 1.0 off),
     ``missing_user_agent``, ``strict_session_cookie`` (logins fail with such a cookie), ``unused_catalog_path``
-    (``OAuth(catalog=...)`` does not read a file of ``OAUTH1_CATALOG_PATH``), ``untrusted_host`` (an attacker can choose
-    the redirect URI) or ``session_fixation_allowed``.
+    (``OAuth(catalog=...)`` does not read a file of ``OAUTH1_CATALOG_PATH``), ``unused_catalog_data`` (nor
+    ``OAUTH1_CATALOG_DATA``), ``untrusted_host`` (an attacker can choose the redirect URI) or
+    ``session_fixation_allowed``.
     """
 
     error = "configuration_notice"
@@ -210,9 +211,17 @@ class ProviderFileError(ConfigurationError):
     error = "invalid_provider_file"
 
     def __init__(
-        self, description: str, *, path: str, line: int, column: int, field: str, provider: str | None = None
+        self,
+        description: str,
+        *,
+        path: str,
+        line: int,
+        column: int,
+        field: str,
+        provider: str | None = None,
+        advice: str = "",
     ) -> None:
-        super().__init__(description=f"{path}:{line}:{column}: {description}", provider=provider)
+        super().__init__(description=f"{path}:{line}:{column}: {description}", provider=provider, advice=advice)
         self.path = path
         self.line = line
         self.column = column

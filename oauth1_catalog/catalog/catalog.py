@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oauth1_catalog.access import Access, LocalHosts, given_insecure_transport, given_local_hosts
+from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.catalog.files import (
+    DATA_VARIABLE,
     NAME,
     builtin_directory,
     environment_directories,
@@ -26,12 +28,13 @@ from oauth1_catalog.catalog.files import (
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.catalog.resolve import Tree, choices_of, outline, resolve
 from oauth1_catalog.catalog.shipped import shipped_data
-from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.errors import ConfigurationError, ConfigurationWarning
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog.document import Diagnostic, Document, Entry
     from oauth1_catalog.catalog.documents import Documents
     from oauth1_catalog.catalog.model import ProviderFile
+    from oauth1_catalog.catalog.pinned import PinnedCatalog
 
 
 class Catalog:
@@ -43,14 +46,16 @@ class Catalog:
 
     Args:
         *directories: directories of ``<name>.yaml`` files; a later one takes precedence.
-        builtin: ``False`` uses only the given directories.
+        builtin: ``False`` uses only the given directories, and ``data``.
+        data: ``PATH#sha256=HASH`` of a ``catalog.json`` that replaces the built-in catalog. The environment variable
+            ``OAUTH1_CATALOG_DATA`` sets the default; see ``docs/newer-data.md``.
         allow_local_hosts: whether a value of a variable may name a private host or an IP address: ``True``, a list of
             hosts and networks, or ``False``, which also refuses this machine.
         insecure_transport: whether such a value may begin with ``http://`` and name another host than this machine.
             The environment sets the default of both; see ``docs/self-hosted.md``.
 
     Raises:
-        ConfigurationError: a directory does not exist.
+        ConfigurationError: a directory does not exist, or ``data`` is not the file that was pinned.
 
     >>> Catalog().provider("twitter").request_token_url
     'https://api.twitter.com/oauth/request_token'
@@ -64,6 +69,7 @@ class Catalog:
         self,
         *directories: str | os.PathLike[str],
         builtin: bool = True,
+        data: str | None = None,
         allow_local_hosts: bool | str | Iterable[str] | None = None,
         insecure_transport: bool | None = None,
     ) -> None:
@@ -71,8 +77,15 @@ class Catalog:
         for directory in own:
             if not directory.is_dir():
                 raise ConfigurationError(description=f"catalog directory {str(directory)!r} does not exist.")
+        place = "Catalog(data=)"
+        if data is None and builtin:
+            data, place = os.environ.get(DATA_VARIABLE) or None, f"{DATA_VARIABLE} in the environment"
+        self.data = data
+        self._pinned = None if data is None else _load(data, place, builtin=builtin)
         if builtin:
-            own = [*own, *environment_directories(), builtin_directory()]
+            own.extend(environment_directories())
+            if self._pinned is None:
+                own.append(builtin_directory())
         once: dict[Path, Path] = {}  # a directory has many spellings: keep the first, as it was given
         for directory in own:
             once.setdefault(directory.resolve(), directory)
@@ -81,6 +94,12 @@ class Catalog:
         self.allow_local_hosts = allow_local_hosts
         self.insecure_transport = insecure_transport
 
+    def _search_like(self, other: Catalog) -> None:
+        """Search where another catalog does."""
+        self._directories = other._directories
+        self._pinned = other._pinned
+        self._has_packages = other._has_packages
+
     @property
     def directories(self) -> tuple[Path, ...]:
         """The directories, in the order in which they are searched."""
@@ -88,11 +107,13 @@ class Catalog:
 
     @property
     def version(self) -> str | None:
-        """The version of the data, which is a date: that of the built-in catalog; ``None`` without it.
+        """The version of the data: that of ``data``, or of the built-in catalog; ``None`` if there is neither.
 
         >>> len(str(Catalog().version)) >= len("2026.11.30")
         True
         """
+        if self._pinned is not None:
+            return self._pinned.version
         return next(filter(None, map(version_in, reversed(self._directories))), None)
 
     def names(self) -> tuple[str, ...]:
@@ -157,7 +178,12 @@ class Catalog:
                 (insecure_transport, "insecure_transport"), (self.insecure_transport, "Catalog()")
             ),
         )
-        return resolve(self._data(name), check=_check, environment=environment, values=values, access=access)
+        provider = resolve(self._data(name), check=_check, environment=environment, values=values, access=access)
+        if self._pinned is not None:
+            from oauth1_catalog.catalog.pinned import check
+
+            check(self.documents(name)[0], provider, access.local_hosts)
+        return provider
 
     def outline(self, name: str) -> Provider:
         """The provider with the variables as placeholders: for display, not for use.
@@ -238,7 +264,23 @@ class Catalog:
         # A provider of the wheel needs no document, whose module reads YAML.
         from oauth1_catalog.catalog.documents import Documents
 
-        return Documents(self._directories, has_packages=self._has_packages)
+        return Documents(self._directories, pinned=self._pinned, has_packages=self._has_packages)
+
+
+def _load(data: str, place: str, *, builtin: bool) -> PinnedCatalog:
+    """The ``catalog.json`` of a setting; warns if the built-in catalog is newer."""
+    from oauth1_catalog.catalog.pinned import load
+
+    pinned = load(data, place)
+    known = version_in(builtin_directory()) if builtin else None
+    if known is not None and _as_numbers(pinned.version) < _as_numbers(known):
+        cause = f"the data, {pinned.version}, is older than the built-in catalog, {known}"
+        warn(f"{place}: {cause}. Remove the setting.", ConfigurationWarning)
+    return pinned
+
+
+def _as_numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 def _check(data: Tree) -> None:

@@ -152,6 +152,11 @@ class Document:
     has_null: bool = False
     _root: Leaf | Branch | None = field(default=None, repr=False)
 
+    @property
+    def advice(self) -> str:
+        """What to do if the file is not valid, beyond correcting it."""
+        return ""
+
     def has(self, path: Sequence[Step]) -> bool:
         """Whether the file itself has a value at ``path``."""
         return self._find(path) is not None
@@ -294,16 +299,17 @@ def _empty(document: Document, data: Data, path: tuple[Step, ...]) -> list[Diagn
     return found
 
 
-def file_error(errors: list[Diagnostic], *, provider: str) -> ProviderFileError:
+def file_error(errors: list[Diagnostic], *, provider: str, advice: str = "") -> ProviderFileError:
     """The first finding as an exception, with the number of the others."""
     first = next((error for error in errors if error.field), errors[0])  # a mistake comes before a missing field
     more = len(errors) - 1
     rest = f" ({more} more {'finding' if more == 1 else 'findings'} in this file)" if more else ""
     return ProviderFileError(
-        f"{first.text}{rest}",
+        f"{first.message}{rest}." if advice else f"{first.text}{rest}",
         path=first.path,
         line=first.line,
         column=first.column,
         field=first.field,
         provider=provider,
+        advice=advice,
     )

@@ -1,14 +1,11 @@
 """The documents of provider files: each by its name or an alias, with those that it extends.
 
-Rule 1: a file that did not change is parsed once.
-Rule 2: text that is not a valid name is not looked up, so a name never leaves its directory.
+Rule: text that is not a valid name is not looked up, so a name never leaves its directory.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,23 +13,17 @@ from typing import TYPE_CHECKING
 
 from oauth1_catalog.catalog.data import Data, texts_of
 from oauth1_catalog.catalog.document import Diagnostic, Document, Entry, file_error, inherit
-from oauth1_catalog.catalog.files import NAME, names_in, package_directories, read_bytes, shipped_directory
-from oauth1_catalog.catalog.source import read
-from oauth1_catalog.errors import ResourceError, UnknownProviderError
+from oauth1_catalog.catalog.files import NAME, package_directories, shipped_directory
+from oauth1_catalog.catalog.layers import KEPT, Folder, Layer, Reader, shown_path
+from oauth1_catalog.errors import UnknownProviderError
 from oauth1_catalog.suggestions import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog.model import ProviderFile
+    from oauth1_catalog.catalog.pinned import PinnedCatalog
     from oauth1_catalog.catalog.validation import Validated
 
-KEPT = 32
-"""The number of documents to keep: one takes about 70 KB, with the place of each value."""
-
-_SETTLED = 2_000_000_000
-"""Nanoseconds after which a file's time is reliable: two changes within one tick have the same time."""
-
 MAX_EXTENDS = 8
-_ALIASES = rb"(?m)^aliases[ \t]*:.*(?:\r?\n(?:[ \t-].*)?)*"
 
 
 class Documents:
@@ -40,14 +31,20 @@ class Documents:
 
     Args:
         directories: the directories, in the order in which they are searched.
-        has_packages: whether those of installed packages follow.
+        pinned: the ``catalog.json`` that is searched after them.
+        has_packages: whether the directories of installed packages follow.
     """
 
-    def __init__(self, directories: tuple[Path, ...], *, has_packages: bool) -> None:
+    def __init__(
+        self, directories: tuple[Path, ...], *, pinned: PinnedCatalog | None = None, has_packages: bool
+    ) -> None:
         self._directories = directories
         self._has_packages = has_packages
         self._aliases: dict[str, str] | None = None
-        self._read = Reader().read
+        self._reader = Reader()
+        self._own: tuple[Layer, ...] = tuple(Folder(directory, self._reader) for directory in directories)
+        if pinned is not None:
+            self._own = (*self._own, pinned)
         self._usable_data = lru_cache(maxsize=KEPT)(self._data_of)
 
     @property
@@ -58,7 +55,7 @@ class Documents:
 
     def names(self) -> tuple[str, ...]:
         """The names of all providers, sorted; reads the directories, but no file."""
-        return tuple(sorted({name for directory in self.directories for name in names_in(directory)}))
+        return tuple(sorted({name for _, layer in self._layers() for name in layer.names()}))
 
     def aliases(self) -> Mapping[str, str]:
         """Alias to name, for all directories; reads every file once."""
@@ -158,11 +155,10 @@ class Documents:
             yield document.diagnostic(
                 "P020", f"the file is called {stem}.yaml, but its `name` is `{inside}`", ("name",), hint=hint
             )
-        if document.data and "extends" not in document.data and document.data.get("replace") != "true":
-            hidden = next((d for d in self._directories[level + 1 :] if (d / f"{stem}.yaml").is_file()), None)
-            if hidden is not None:
-                hint = f"add `extends: {stem}` to change some of its fields, or `replace: true` to replace it"
-                yield document.diagnostic("P027", f"the catalog already has a provider `{stem}`", ("name",), hint=hint)
+        is_meant = not document.data or "extends" in document.data or document.data.get("replace") == "true"
+        if not is_meant and any(layer.has(stem) for layer in self._own[level + 1 :]):
+            hint = f"add `extends: {stem}` to change some of its fields, or `replace: true` to replace it"
+            yield document.diagnostic("P027", f"the catalog already has a provider `{stem}`", ("name",), hint=hint)
 
     def find(self, name: str) -> tuple[str, int, Document] | None:
         """The name, the level of its directory, and the document of a name or an alias; ``None`` if there is none."""
@@ -172,19 +168,20 @@ class Documents:
 
     def _open(self, name: str, *, after: int = -1) -> tuple[str, int, Document] | None:
         """The document with exactly this name in the first directory after the given one."""
-        for level, directory in self._levels():
+        for level, layer in self._layers():
             if level <= after:
                 continue
             try:
-                return name, level, self._read(directory / f"{name}.yaml")
+                return name, level, layer.read(name)
             except FileNotFoundError:
                 continue
         return None
 
-    def _levels(self) -> Iterator[tuple[int, Path]]:
-        yield from enumerate(self._directories)
+    def _layers(self) -> Iterator[tuple[int, Layer]]:
+        yield from enumerate(self._own)
         if self._has_packages:
-            yield from enumerate(package_directories(), start=len(self._directories))
+            packages = (Folder(directory, self._reader) for directory in package_directories())
+            yield from enumerate(packages, start=len(self._own))
 
     def _open_alias(self, alias: str) -> tuple[str, int, Document] | None:
         for attempt in range(2):
@@ -211,22 +208,12 @@ class Documents:
         return self._stamp() != self._indexed
 
     def _stamp(self) -> tuple[int, ...]:
-        return tuple(directory.stat().st_mtime_ns if directory.is_dir() else 0 for directory in self.directories)
+        return tuple(layer.stamp() for _, layer in self._layers())
 
     def _index(self) -> dict[str, str]:
         self._indexed = self._stamp()
-        index: dict[str, str] = {}
-        for directory in reversed(self.directories):
-            for name in names_in(directory):
-                try:
-                    content = read_bytes(directory / f"{name}.yaml")
-                except OSError as error:
-                    ResourceError.check(error, f"{name}.yaml")
-                    continue
-                if (lines := re.search(_ALIASES, content)) is not None:
-                    listed = read(lines[0], path=name).data.get("aliases")
-                    index.update((alias, name) for alias in texts_of(listed))
-        return index
+        layers = [layer for _, layer in self._layers()]
+        return {alias: name for layer in reversed(layers) for alias, name in layer.aliases()}
 
     def _unknown(self, name: str) -> UnknownProviderError:
         shown = str(name)[:80]
@@ -236,7 +223,7 @@ class Documents:
             dict.fromkeys(aliases.get(word, word) if word not in self.names() else word for word in near)
         )
         question = did_you_mean(near, sentence=True)
-        own = self._directories[:-1] if self._has_packages else self._directories
+        own = self._directories[: len(self._own) - 1] if self._has_packages else self._directories
         where = f" (also looked in {', '.join(map(shown_path, own))})" if own and self._has_packages else ""
         return UnknownProviderError(
             f"no provider `{shown}` in the catalog{where}.",
@@ -250,7 +237,8 @@ def _usable(name: str, documents: Sequence[Document], findings: Sequence[Diagnos
     validated = _validated(documents, findings)
     errors = [finding for finding in validated.findings if finding.severity == "error"]
     if errors or validated.file is None:
-        raise file_error(errors, provider=name)
+        advice = next((one.advice for one in documents if one.path == errors[0].path), "") if errors else ""
+        raise file_error(errors, provider=name, advice=advice)
     return validated.file, validated.entry
 
 
@@ -258,68 +246,3 @@ def _validated(documents: Sequence[Document], findings: Sequence[Diagnostic]) ->
     from oauth1_catalog.catalog.validation import validate
 
     return validate(inherit(documents), between=findings)
-
-
-class Reader:
-    """Reads provider files, and keeps the last documents until their files change.
-
-    >>> import os, tempfile
-    >>> path = Path(tempfile.mkdtemp(), "x.yaml")
-    >>> _ = path.write_text("name: x")
-    >>> os.utime(path, (1, 1))  # a file that was changed just now may change again
-    >>> reader = Reader()
-    >>> reader.read(path) is reader.read(path)
-    True
-    """
-
-    def __init__(self) -> None:
-        self._read = lru_cache(maxsize=KEPT)(_read_version)
-
-    def read(self, path: Path) -> Document:
-        """The document of a file.
-
-        Raises:
-            FileNotFoundError: the file does not exist.
-            ResourceError: the process may not open another file.
-        """
-        try:
-            status = path.stat()
-        except FileNotFoundError:
-            raise
-        except OSError:
-            return read_file(path)  # which reports it
-        if time.time_ns() - status.st_mtime_ns < _SETTLED:
-            return read_file(path)
-        version = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        return self._read(path, shown_path(path), version)
-
-
-def _read_version(path: Path, shown: str, version: tuple[int, ...]) -> Document:  # noqa: ARG001 - the cache's key
-    return read_file(path)
-
-
-def read_file(path: Path) -> Document:
-    """Read one file. If it cannot be read, the document has a finding.
-
-    Raises:
-        FileNotFoundError: the file does not exist.
-        ResourceError: the process may not open another file.
-    """
-    shown = shown_path(path)
-    try:
-        return read(read_bytes(path), path=shown)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        ResourceError.check(error, shown)
-        message = f"the file cannot be read ({error.strerror or 'unknown cause'})"
-        finding = Diagnostic(code="P001", message=message, path=shown, line=1, column=1, end_column=2)
-        return Document(shown, "", {}, (finding,))
-
-
-def shown_path(path: Path) -> str:
-    """The path relative to the working directory if it is below it, so that a terminal can link it."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return str(path)

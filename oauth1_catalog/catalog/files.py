@@ -17,6 +17,7 @@ from oauth1_catalog.errors import ConfigurationError, ResourceError
 from oauth1_catalog.regular_files import open_regular
 
 PATH_VARIABLE = "OAUTH1_CATALOG_PATH"
+DATA_VARIABLE = "OAUTH1_CATALOG_DATA"
 ENTRY_POINTS = "oauth1_catalog.providers"
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """The name of a provider."""

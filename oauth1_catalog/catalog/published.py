@@ -21,6 +21,7 @@ from pydantic_core import to_jsonable_python
 
 from oauth1_catalog.catalog.data import FORMAT, LEFT_OUT, SIGNING_DEFAULTS, default_credentials
 from oauth1_catalog.catalog.model import Overrides, ProviderFile, Section, SuccessorOverrides
+from oauth1_catalog.catalog.pinned import PinnedDocument
 from oauth1_catalog.catalog.resolve import Tree, with_environment, with_options
 from oauth1_catalog.catalog.validation import annotations_of, model_in, model_of
 from oauth1_catalog.errors import ConfigurationError
@@ -122,7 +123,8 @@ def _dump(part: Section, *, exclude_unset: bool = False) -> dict[str, Json]:
 
 def _checksums(entry: Entry) -> dict[str, str]:
     """The SHA-256 of each YAML file that a provider was made of, by its name."""
-    return {f"{one.data['name']}.yaml": hashlib.sha256(one.text.encode()).hexdigest() for one in entry.documents}
+    files = (one for one in entry.documents if not isinstance(one, PinnedDocument))
+    return {f"{one.data['name']}.yaml": hashlib.sha256(one.text.encode()).hexdigest() for one in files}
 
 
 def _defaults() -> dict[str, dict[str, Json]]:

@@ -33,7 +33,7 @@ _USUAL_LENGTH = "a provider file has 30 to 100 lines"
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 # Control characters, surrogates, direction marks, and zero-width characters that no script needs. U+200C and U+200D are
 # allowed, because Persian and Indian scripts need them.
-_FORBIDDEN = re.compile(
+FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 
@@ -60,7 +60,7 @@ def read(source: bytes | str, *, path: str) -> Document:
         except UnicodeDecodeError as error:
             before = source[: error.start].decode("utf-8", "replace")
             return _refused(path, "P008", "the file is not UTF-8", "save it as UTF-8", text=before, at=len(before))
-    if forbidden := _FORBIDDEN.search(text):
+    if forbidden := FORBIDDEN.search(text):
         kind = f"character U+{ord(forbidden[0]):04X} is not allowed in a provider file"
         hint = "save the file as UTF-8" if forbidden[0] == "\0" else "delete it; it is invisible, and can hide text"
         return _refused(path, "P007", kind, hint, text=text, at=forbidden.start())
@@ -149,10 +149,10 @@ class _Reader:
                 if value in _NULL:
                     value = None
                     self.has_null = True
-            elif style == '"' and (forbidden := _FORBIDDEN.search(value)):
+            elif style == '"' and (forbidden := FORBIDDEN.search(value)):
                 code = f"U+{ord(forbidden[0]):04X}"
                 self._add("P007", f"character {code} is not allowed in a provider file", "delete its escape", event)
-                value = _FORBIDDEN.sub("", value)
+                value = FORBIDDEN.sub("", value)
             if not self.stack:
                 self._value(value, event)
                 continue

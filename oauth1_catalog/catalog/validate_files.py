@@ -17,8 +17,8 @@ from pathlib import Path
 from oauth1_catalog.catalog.catalog import Catalog
 from oauth1_catalog.catalog.data import Data, Step, texts_of
 from oauth1_catalog.catalog.document import Diagnostic, Document, inherit
-from oauth1_catalog.catalog.documents import read_file
 from oauth1_catalog.catalog.files import NAME, builtin_directory, read_bytes
+from oauth1_catalog.catalog.layers import read_file
 from oauth1_catalog.catalog.provider import ADDRESSES, FLOW_URLS
 from oauth1_catalog.catalog.rules.domains import is_tenants_host
 from oauth1_catalog.catalog.templates import PLACEHOLDER, host_in

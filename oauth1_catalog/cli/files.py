@@ -19,9 +19,9 @@ from click.shell_completion import CompletionItem
 
 from oauth1_catalog.catalog.catalog import Catalog
 from oauth1_catalog.catalog.document import Diagnostic, one_line
-from oauth1_catalog.catalog.documents import read_file
 from oauth1_catalog.catalog.files import builtin_directory, read_bytes
 from oauth1_catalog.catalog.fmt import apply_fixes, sort_fields
+from oauth1_catalog.catalog.layers import read_file
 from oauth1_catalog.catalog.published_schema import CATALOG_SCHEMA_FILE, catalog_schema_text
 from oauth1_catalog.catalog.rules import rule_codes, rule_page
 from oauth1_catalog.catalog.schema import SCHEMA_FILE, schema_text

@@ -66,11 +66,11 @@ class EmulatedCatalog(Catalog):
         on_provider: Callable[[str, Provider], None] | None = None,
     ) -> None:
         super().__init__(
-            *reversed(catalog.directories),
             builtin=False,
             allow_local_hosts=catalog.allow_local_hosts,
             insecure_transport=catalog.insecure_transport,
         )
+        self._search_like(catalog)
         self._source = catalog
         self._origins = origins
         self._on_provider = on_provider

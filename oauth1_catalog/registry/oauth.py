@@ -24,7 +24,13 @@ from oauth1_catalog.registry.encryption import listed_keys
 from oauth1_catalog.registry.framework import Framework
 from oauth1_catalog.registry.notices import HostProblem, host_notices
 from oauth1_catalog.registry.register_arguments import check_name
-from oauth1_catalog.registry.registration import Registration, catalog_path, client_arguments, registration_notices
+from oauth1_catalog.registry.registration import (
+    Registration,
+    catalog_data,
+    catalog_path,
+    client_arguments,
+    registration_notices,
+)
 from oauth1_catalog.registry.settings import Settings
 from oauth1_catalog.registry.token import FetchToken
 from oauth1_catalog.registry.urls import BASE, REGISTRY, base_url
@@ -49,7 +55,8 @@ class BaseOAuth(Generic[App]):
         fetch_token: returns the current user's token for a client's name.
         update_token: accepted for Authlib's users; OAuth 1.0 tokens are not refreshed.
         catalog: where ``register_from_catalog`` looks providers up. By default the built-in catalog, behind the
-            directories of ``OAUTH1_CATALOG_PATH`` in the configuration or the environment.
+            directories of ``OAUTH1_CATALOG_PATH`` in the configuration or the environment, or the newer data of
+            ``OAUTH1_CATALOG_DATA`` in its place.
         login_lifetime: how long a login may take between redirect and callback, in seconds.
         token_store: keeps the users' tokens: ``SQLAlchemyTokens``, ``DjangoTokens``, or your own, see
             ``docs/tokens.md``. A ``fetch_token`` goes before it.
@@ -97,7 +104,7 @@ class BaseOAuth(Generic[App]):
         self.insecure_transport = insecure_transport
         self._secret_keys = listed_keys(secret_key)
         self._registry: dict[str, Registration] = {}
-        self._catalogs: dict[tuple[str, ...], Catalog] = {}
+        self._catalogs: dict[tuple[tuple[str, ...], str | None], Catalog] = {}
         self._clients: MutableMapping[str, App] = {}
         self._private_keys = PrivateKeys()
         self._connected = self.connected_class(max_connected_clients)
@@ -317,10 +324,10 @@ class BaseOAuth(Generic[App]):
             return self.catalog
         from oauth1_catalog.catalog import Catalog
 
-        directories = catalog_path(self._settings())
-        if directories not in self._catalogs:
-            self._catalogs[directories] = Catalog(*reversed(directories))  # the first of a path comes first
-        return self._catalogs[directories]
+        directories, data = catalog_path(self._settings()), catalog_data(self._settings())
+        if (directories, data) not in self._catalogs:
+            self._catalogs[directories, data] = Catalog(*reversed(directories), data=data)  # a path's first comes first
+        return self._catalogs[directories, data]
 
     def _check_name(self, name: str) -> None:
         check_name(name)

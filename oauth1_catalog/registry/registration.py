@@ -232,6 +232,20 @@ def catalog_path(settings: Settings) -> tuple[str, ...]:
     return tuple(map(str, environment_directories()))
 
 
+def catalog_data(settings: Settings) -> str | None:
+    """The value of ``OAUTH1_CATALOG_DATA`` in the configuration; ``None`` leaves it to the environment.
+
+    Raises:
+        ConfigurationError: it has no hash, or the file is not the one that was pinned. The message names the setting.
+    """
+    if not (data := settings.get("oauth1_catalog", "data")):
+        return None
+    from oauth1_catalog.catalog.pinned import load
+
+    load(data, settings.describe_location("oauth1_catalog", "data"))  # it is kept for the catalog
+    return str(data)
+
+
 def registration_notices(
     registration: Registration,
     provider: Provider,
@@ -251,9 +265,23 @@ def registration_notices(
     """
     name, entry = registration.name, registration.provider
     found = list(notices(name, provider, settings, allow_session_fixation=allow_session_fixation))
-    if entry is not None and given_catalog is not None and (unused := unused_file(settings, given_catalog, entry)):
-        found.append(ConfigurationNotice("unused_catalog_path", unused, provider=name))
+    if entry is not None and given_catalog is not None:
+        if unused := unused_file(settings, given_catalog, entry):
+            found.append(ConfigurationNotice("unused_catalog_path", unused, provider=name))
+        if unused := unused_data(settings, given_catalog):
+            found.append(ConfigurationNotice("unused_catalog_data", f"{name}: {unused}", provider=name))
     return found
+
+
+def unused_data(settings: Settings, catalog: Catalog) -> str:
+    """The warning that the given catalog does not read ``OAUTH1_CATALOG_DATA`` of the configuration, or ``""``."""
+    data = settings.get("oauth1_catalog", "data")
+    if not data or data == catalog.data:
+        return ""
+    return (
+        f"{settings.describe_location('oauth1_catalog', 'data')} is not used: OAuth(catalog=) has another catalog. "
+        "Leave catalog= out, or pass data= to Catalog(...)."
+    )
 
 
 def unused_file(settings: Settings, catalog: Catalog, provider: str) -> str:
@@ -267,11 +295,13 @@ def unused_file(settings: Settings, catalog: Catalog, provider: str) -> str:
     directories = catalog_path(settings)
     if not directories:
         return ""
+    name = provider
     try:
-        used = Path(catalog.documents(provider)[0][0].path).resolve()
+        document = catalog.documents(provider)[0][0]
+        used, name = Path(document.path).resolve(), str(document.data.get("name", provider))
     except UnknownProviderError:
         used = Path(f"{provider}.yaml")
-    for file in (Path(directory, used.name).resolve() for directory in directories):
+    for file in (Path(directory, f"{name}.yaml").resolve() for directory in directories):
         if file.is_file() and file != used:
             instead = f"reads {used}" if used.is_absolute() else "has no such provider"
             return (

@@ -18,7 +18,13 @@ from oauth1_catalog.registry.current_token import CurrentToken
 from oauth1_catalog.registry.environment import EnvironmentSettings
 from oauth1_catalog.registry.framework import KEYS_ALONE, Framework, RequestContext
 from oauth1_catalog.registry.register_arguments import check_name
-from oauth1_catalog.registry.registration import Registration, catalog_path, client_arguments, registration_notices
+from oauth1_catalog.registry.registration import (
+    Registration,
+    catalog_data,
+    catalog_path,
+    client_arguments,
+    registration_notices,
+)
 from oauth1_catalog.rfc5849.messages import TokenLike
 
 if TYPE_CHECKING:
@@ -123,7 +129,7 @@ def standalone_client(
     try:
         settings = EnvironmentSettings(function, env_file)
         registration = Registration(registered, provider, arguments, environment, allow_retired=allow_retired)
-        found = _catalog_behind(catalog_path(settings)) if catalog is None else catalog
+        found = _catalog_behind(catalog_path(settings), catalog_data(settings)) if catalog is None else catalog
         framework = Standalone(
             settings=settings,
             token_store=token_store,
@@ -157,8 +163,8 @@ def standalone_client(
 
 
 @lru_cache(maxsize=8)
-def _catalog_behind(directories: tuple[str, ...]) -> Catalog:
-    """The built-in catalog behind ``directories``, of which the first comes first."""
+def _catalog_behind(directories: tuple[str, ...], data: str | None) -> Catalog:
+    """The built-in catalog, or ``data``, behind ``directories``, of which the first comes first."""
     from oauth1_catalog.catalog import Catalog
 
-    return Catalog(*reversed(directories))
+    return Catalog(*reversed(directories), data=data)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oauth1_catalog.catalog.documents import read_file
 from oauth1_catalog.catalog.fmt import ORDER, apply_fixes, sort_fields
+from oauth1_catalog.catalog.layers import read_file
 from oauth1_catalog.catalog.source import read
 from oauth1_catalog.catalog.validate_files import check_files
 

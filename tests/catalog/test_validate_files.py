@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from oauth1_catalog.catalog.documents import read_file
 from oauth1_catalog.catalog.fmt import apply_fixes
+from oauth1_catalog.catalog.layers import read_file
 from oauth1_catalog.catalog.validate_files import CrossFileChecks, check_files, provider_files
 from oauth1_catalog.cli.reports import LINE_BY_LINE, REPORTS
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.catalog import Catalog, pinned
 from oauth1_catalog.catalog.grade import support_of
+from oauth1_catalog.catalog.published import catalog_json
 from oauth1_catalog.catalog.rules import rule_codes
 from oauth1_catalog.catalog.schema import schema_text
 from oauth1_catalog.cli import COMMANDS, cli, provider_named, providers_named
@@ -302,3 +305,58 @@ def test_bash_takes_the_script():
     done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[0] == "twitter"
     assert done.stdout.splitlines()[1].endswith("oauth1-catalog")
+
+
+def test_the_versions() -> None:
+    assert run("--version") == f"oauth1-catalog, version {version('oauth1-catalog')} (catalog {Catalog().version})\n"
+
+
+class TestNewerData:
+    """``OAUTH1_CATALOG_DATA`` in the commands."""
+
+    @pytest.fixture
+    def data(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        content = catalog_json(Catalog(), version="2999.01.31")
+        content = content.replace(b"https://api.twitter.com/1.1/", b"https://newer.example/")
+        path = tmp_path / "newer.json"
+        path.write_bytes(content)
+        monkeypatch.setenv("OAUTH1_CATALOG_DATA", f"{path}#sha256={hashlib.sha256(content).hexdigest()}")
+        return path
+
+    def test_show_names_the_file(self, data: Path) -> None:
+        lines = [line.split() for line in run("show", "twitter", "--resolved").splitlines()]
+        number = next(n for n, line in enumerate(data.read_text().splitlines(), 1) if line.startswith('"twitter":'))
+        assert ["api_base_url", "https://newer.example/", f"{data}:{number}"] in lines
+        assert ["client_kwargs.signature_method", "HMAC-SHA1", f"{data}:{number}"] in lines
+        assert not [line for line in lines if line[0] == "client_kwargs.version"]  # a default
+        whole = run("show", "twitter")
+        assert whole.startswith(f"# {data}\n{{\n")
+        assert '"api_base_url": "https://newer.example/"' in whole
+        assert json.loads(run("show", "twitter", "--json"))["api_base_url"] == "https://newer.example/"
+
+    def test_own_values_are_told_apart(self, data: Path, tmp_path: Path) -> None:
+        own = tmp_path / "own" / "mine.yaml"
+        own.parent.mkdir()
+        own.write_text("schema_version: 1\nname: mine\nextends: twitter\nuserinfo_endpoint: me.json\n")
+        shown = run("show", str(own), "--resolved")
+        assert f"{own}:4" in shown
+        assert f"{data}:" in shown
+        assert "mine.yaml" not in run("validate", str(own))
+
+    def test_the_version_is_that_of_the_data(self, data: Path) -> None:
+        assert run("--version").endswith(" (catalog 2999.01.31)\n")
+        data.write_bytes(data.read_bytes() + b" ")
+        pinned._load.cache_clear()  # private: this process has read the file
+        result = CliRunner().invoke(cli, ["--version"])
+        assert result.exit_code == 0
+        assert result.stdout == f"oauth1-catalog, version {version('oauth1-catalog')}\n"
+        assert "is not the file that was pinned" in result.stderr
+        assert "is not the file that was pinned" in run("show", "twitter", status=2)
+
+    def test_the_schemas_and_the_vectors(self) -> None:
+        assert run("schema") == schema_text()
+        assert json.loads(run("schema", "catalog"))["title"] == "oauth1-catalog catalog.json"
+        assert json.loads(run("schema", "vectors"))["title"] == "oauth1-catalog vectors.json"
+        assert run("vectors") == (ROOT / "vectors" / "vectors.json").read_text(encoding="utf-8")
+        for kind in ("catalog", "vectors"):
+            assert "is up to date" in run("schema", kind, "--check", "schemas")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
 import os
 import warnings
 from collections.abc import Callable
@@ -11,15 +13,68 @@ from typing import Any
 
 import pytest
 
+from oauth1_catalog import Catalog
+from oauth1_catalog.catalog.published import catalog_json
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import (
     ConfigurationError,
+    ConfigurationWarning,
     RetiredProviderError,
     UnknownProviderError,
 )
 from tests.integrations.applications import ADDRESSES, HERE, wrong
 
 Registry = Callable[..., Any]
+
+
+class TestData:
+    """A newer ``catalog.json``, in the configuration of each framework or in the environment."""
+
+    @pytest.fixture
+    def data(self, tmp_path: Path) -> str:
+        content = json.loads(catalog_json(Catalog(), version="2999.01.31"))
+        content["providers"]["twitter"]["api_base_url"] = "https://newer.example/"
+        path = tmp_path / "catalog.json"
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return f"{path}#sha256={hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+    def test_it_replaces_the_built_in_catalog(
+        self, registry: Registry, data: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        keys = {"client_id": "k", "client_secret": "s"}
+        oauth = registry({"oauth1_catalog": {"data": data}}, settings={"OAUTH1_CATALOG_DATA": data})
+        assert oauth.register_from_catalog("twitter", **keys).api_base_url == "https://newer.example/"
+        assert oauth.register_from_catalog("flickr", **keys).api_base_url == "https://api.flickr.com/services/rest/"
+        unset = registry(settings={"OAUTH1_CATALOG_DATA": None})
+        assert unset.register_from_catalog("twitter", **keys).api_base_url == "https://api.twitter.com/1.1/"
+        monkeypatch.setenv("OAUTH1_CATALOG_DATA", data)
+        of_environment = registry(settings={"OAUTH1_CATALOG_DATA": None})
+        assert of_environment.register_from_catalog("twitter", **keys).api_base_url == "https://newer.example/"
+
+    def test_a_changed_file_is_refused(self, registry: Registry, framework: str, data: str) -> None:
+        places = {"flask": "app.config", "django": "the settings", "starlette": "the configuration"}
+        path, _, expected = data.partition("#sha256=")
+        with Path(path).open("a") as file:
+            file.write(" ")
+        oauth = registry({"oauth1_catalog": {"data": data}}, settings={"OAUTH1_CATALOG_DATA": data})
+        with pytest.raises(ConfigurationError) as caught:
+            oauth.register_from_catalog("twitter", client_id="k", client_secret="s")
+        found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        assert caught.value.description == (
+            f"OAUTH1_CATALOG_DATA in {places[framework]}: {path!r} is not the file that was pinned: its SHA-256 is "
+            f"{found}, and not {expected}. Restore the file, or review the new one and change the hash."
+        )
+
+    def test_a_catalog_that_is_given_goes_before_it(self, registry: Registry, data: str) -> None:
+        keys = {"client_id": "k", "client_secret": "s"}
+        config = {"oauth1_catalog": {"data": data}}
+        settings = {"OAUTH1_CATALOG_DATA": data}
+        oauth = registry(config, settings=settings, catalog=Catalog())
+        with pytest.warns(ConfigurationWarning, match=r"OAUTH1_CATALOG_DATA in .* is not used: OAuth\(catalog=\)"):
+            assert oauth.register_from_catalog("twitter", **keys).api_base_url == "https://api.twitter.com/1.1/"
+        assert "unused_catalog_data" in [notice.error for notice in oauth.check()]
+        same = registry(config, settings=settings, catalog=Catalog(data=data))
+        assert same.register_from_catalog("twitter", **keys).api_base_url == "https://newer.example/"
 
 
 class TestPrecedence:

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oauth1_catalog import Catalog
-from oauth1_catalog.catalog import documents
+from oauth1_catalog.catalog import layers
 from oauth1_catalog.errors import ConfigurationError, UnknownProviderError
 from oauth1_catalog.integrations import flask_client, starlette_client
 from oauth1_catalog.registry.settings import KeyIndex, names_under
@@ -88,8 +88,8 @@ def test_a_client_keeps_nothing_of_the_others(oauth: Any) -> None:
 
 def test_a_file_that_did_not_change_is_read_once(oauth: Any, monkeypatch: pytest.MonkeyPatch, private_pem: str) -> None:
     read: list[str] = []
-    real = documents.read_file
-    monkeypatch.setattr(documents, "read_file", lambda path: read.append(path.name) or real(path))
+    real = layers.read_file
+    monkeypatch.setattr(layers, "read_file", lambda path: read.append(path.name) or real(path))
     for directory in Catalog().directories:
         os.utime(directory / "netsuite.yaml", SETTLED)
     tenants(oauth, 0, 10)

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from oauth1_catalog import Catalog
-from oauth1_catalog.catalog.documents import read_file
 from oauth1_catalog.catalog.files import NAME
+from oauth1_catalog.catalog.layers import read_file
 from oauth1_catalog.catalog.patterns import matches, pattern_problem
 from oauth1_catalog.errors import ConfigurationError, ProviderFileError
 from oauth1_catalog.suggestions import nearest

@@ -76,6 +76,7 @@ NUMBERS = {
     "untrusted_host": "W004",
     "session_fixation_allowed": "W005",
     "unused_catalog_path": "W006",
+    "unused_catalog_data": "W007",
 }
 """Those of single codes: what works today and needs attention, and a login that was not allowed."""
 

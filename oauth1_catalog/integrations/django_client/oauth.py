@@ -141,7 +141,7 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
 
     def _forget_clients(self, *, setting: str, **_: object) -> None:
         """A test overrides the settings: build the clients again."""
-        if setting not in {*SECTIONS, "OAUTH1_CATALOG_PATH", TOKEN_STORE}:
+        if setting not in {*SECTIONS, "OAUTH1_CATALOG_PATH", "OAUTH1_CATALOG_DATA", TOKEN_STORE}:
             return
         with self._lock:
             clients = list(self._clients.values())
