@@ -100,6 +100,7 @@ CASES = [
     ("cli", "click", "from oauth1_catalog.cli import cli"),
     ("cli", "jsonpath_rfc9535", CLAIMS),
     ("cli", "dotenv", FILE),
+    ("cli", "protego", "import oauth1_catalog.cli.probe"),
     ("emulator", "oauthlib", "import oauth1_catalog.emulator"),
     ("emulator", "markupsafe", "import oauth1_catalog.emulator"),
     ("emulator", "trustme", EMULATOR),
