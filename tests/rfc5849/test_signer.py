@@ -350,7 +350,7 @@ class TestFreshness:
         shared = Signer(CLIENT)
         nonces = {fields(shared.authorization("GET", URL))["oauth_nonce"] for _ in range(1000)}
         assert len(nonces) == 1000
-        assert all(len(nonce) == 28 and nonce.isalnum() for nonce in nonces)
+        assert all(len(nonce) == 30 and nonce.isalnum() for nonce in nonces)
 
     def test_timestamp_is_now(self):
         before = int(time.time())
