@@ -40,17 +40,21 @@ _UNUSED = frozenset(
 
 _KIND_OF: Mapping[str, Kind] = {
     **dict.fromkeys(("api_base_url", "userinfo_endpoint", "userinfo_followup"), "endpoint"),
-    **dict.fromkeys(("client_kwargs", "token_signature_type", "signature_methods", "multipart"), "signature"),
+    **dict.fromkeys(("client_kwargs", "token_signature_type", "multipart"), "signature"),
     **dict.fromkeys(("api_auth", "api_auth_header", "required_credentials"), "signature"),
-    **dict.fromkeys(("status", "status_note", "access", "sunset", "replaced_by", "successor"), "access"),
+    **dict.fromkeys(("status", "access", "sunset", "replaced_by", "successor"), "access"),
     "api_hosts": "host",
     "aliases": "removed",
     **dict.fromkeys(("options", "variables", "environments"), "choice"),
     **dict.fromkeys(("display_name", "categories", "homepage", "docs_url", "registration_url"), "information"),
-    **dict.fromkeys(("credential_labels", "setup", "rate_limits", "quirks"), "information"),
+    **dict.fromkeys(("status_note", "setup", "signature_methods", "rate_limits"), "information"),
+    **dict.fromkeys(("credential_labels", "quirks"), "information"),
 }
 _SETS = frozenset({"aliases", "api_hosts", "categories", "enum", "extra", "flows", "refused"})
 """Lists in which an item can come or go."""
+
+_WORDS = frozenset({"description", "example", "meanings"})
+"""Parts of options, variables and environments that are for readers."""
 
 _SENTENCES = frozenset({"setup"})
 """Lists of sentences, which are too long to show."""
@@ -113,7 +117,7 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
-        return _shown(value.get("url"))
+        return _shown(value.get("url") or value.get("state"))
     if isinstance(value, list):
         parts = [_shown(item) for item in value]
         text = ", ".join(parts) if all(part and " " not in part for part in parts) else ""
@@ -180,8 +184,9 @@ def _changed(name: str, old: Tree, new: Tree) -> Iterator[Change]:
                 continue
         else:
             seen.add((".".join(path), repr(before), repr(after)))
+        is_over = new.get("status") == "retired"
         yield Change(
-            kind=_kind(path, after),
+            kind="information" if is_over else _kind(path, after),
             provider=name,
             display_name=title,
             field=".".join(path),
@@ -203,7 +208,7 @@ def _end(name: str, data: Tree) -> str:
 def _kind(path: tuple[str, ...], after: object) -> Kind:
     """The kind of a change at a path."""
     field = path[2] if path[0] == "environments" and len(path) > 2 else path[0]
-    if field == "aliases" and after is not None:
+    if (field == "aliases" and after is not None) or _WORDS.intersection(path[1:]):
         return "information"
     if (
         path[0] not in {"options", "variables"}

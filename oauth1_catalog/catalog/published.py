@@ -35,12 +35,13 @@ if TYPE_CHECKING:
 Json = Any  # a tree of JSON values
 
 
-def catalog_json(catalog: Catalog, *, version: str | None = None) -> bytes:
+def catalog_json(catalog: Catalog, *, version: str | None = None, names: Sequence[str] | None = None) -> bytes:
     """The content of ``catalog.json``.
 
     Args:
         catalog: the catalog; every provider of it must be valid.
         version: the version of the data; by default that of the catalog.
+        names: the names of the providers; by default all.
 
     Raises:
         ConfigurationError: a file is not valid, or there is no version.
@@ -55,7 +56,7 @@ def catalog_json(catalog: Catalog, *, version: str | None = None) -> bytes:
             description="the catalog has no version.", advice="Write its date into a file VERSION beside its files."
         )
     providers, sources = [], []
-    for name in catalog.names():
+    for name in catalog.names() if names is None else sorted(names):
         catalog.file(name)  # raises an error if the file is not valid
         entry = catalog.entry(name)
         providers.append(f"{_as_json(name)}:{_as_json(provider_json(entry.data))}")

@@ -42,7 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "search": ("oauth1_catalog.cli.catalog:search", "Find providers by a word."),
     "show": ("oauth1_catalog.cli.catalog:show", "Show a provider, with the origin of each value."),
     "diff": ("oauth1_catalog.cli.diff:diff", "Show what changed in the catalog for its users."),
-    "export": ("oauth1_catalog.cli.export:export", "Export a provider: a .env file, curl, Bruno."),
+    "export": ("oauth1_catalog.cli.export:export", "Export providers: a .env file, curl, Bruno, JSON."),
     "sign": ("oauth1_catalog.cli.sign:sign", "Sign a request to a provider, for curl."),
     "schema": ("oauth1_catalog.cli.files:schema", "Print, write or check the JSON Schema of provider files."),
     "vectors": ("oauth1_catalog.cli.files:vectors", "Print the signing vectors, for programs in other languages."),

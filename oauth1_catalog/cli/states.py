@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.catalog.data import merge
 from oauth1_catalog.catalog.document import inherit
-from oauth1_catalog.catalog.files import MAX_BYTES, NAME, names_in
+from oauth1_catalog.catalog.files import MAX_BYTES, NAME, names_in, version_in
+from oauth1_catalog.catalog.model import ProviderFile
+from oauth1_catalog.catalog.published import provider_json
 from oauth1_catalog.catalog.validation import validate
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.regular_files import read_regular
@@ -71,13 +74,27 @@ def _of_folder(folder: Path, *, shown: str | None = None) -> State:
             if finding.severity == "error"
         ]
         if validated.file is not None:
-            providers[name] = validated.file.model_dump(mode="json", by_alias=True)
+            providers[name] = provider_json(_readable(validated.file))
     if not providers:
         raise ConfigurationError(
             description=f"{shown or folder}: there is no provider file (NAME.yaml).",
             advice="Name the folder with the files.",
         )
-    return State(providers, unread=tuple(unread))
+    return State(providers, version_in(folder), tuple(unread))
+
+
+def _readable(file: ProviderFile) -> dict[str, Any]:
+    """The data of a file, without the fields that could not be read."""
+    return {key: _as_data(value) for key, value in file.model_dump(by_alias=True, exclude_unset=True).items()}
+
+
+def _as_data(value: Any) -> Any:
+    """A value as in YAML, where each scalar is text."""
+    if isinstance(value, dict):
+        return {key: _as_data(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_data(item) for item in value]
+    return value if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _of_file(path: Path) -> State:
@@ -93,7 +110,9 @@ def _of_file(path: Path) -> State:
             description=f"{path} is not a catalog.json.",
             advice="`oauth1-catalog export --all --format json` writes one.",
         )
-    return State(providers, data.get("version"))
+    # A file of another version can lack a field. Its default is what was before.
+    defaults = provider_json({"schema_version": "1", "name": "x"})
+    return State({name: merge(defaults, one) for name, one in providers.items()}, data.get("version"))
 
 
 def _of_revision(text: str) -> Iterator[tuple[str, bytes]]:
@@ -106,7 +125,8 @@ def _of_revision(text: str) -> Iterator[tuple[str, bytes]]:
     for line in listed.decode("utf-8", "replace").split("\0"):
         about, _, path = line.partition("\t")
         name, dot, suffix = path.rpartition(".")
-        if about.startswith("100") and dot and suffix == "yaml" and NAME.fullmatch(name):  # a regular file
+        is_provider = bool(dot) and suffix == "yaml" and NAME.fullmatch(name) is not None
+        if about.startswith("100") and (is_provider or path == "VERSION"):  # a regular file
             _, _, identifier, length = about.split()
             files[path] = (identifier, int(length))
     if sum(size for _, size in files.values()) > _MAX_STATE or any(size > MAX_BYTES for _, size in files.values()):

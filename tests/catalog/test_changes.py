@@ -101,6 +101,10 @@ TABLE: list[tuple[dict[str, Any], list[str]]] = [
             "choice: options.scope.enum: write is gone",
         ],
     ),
+    (
+        changed(options={"scope": {**OPTION, "meanings": {"read": "Look"}}}),
+        ["information: options.scope.meanings is new"],
+    ),
     (changed(options={"scope": OPTION, "size": {"enum": ["s"]}}), ["choice: options.size is new"]),
     (changed(docs_url="https://new.example/"), ["information: docs_url: https://docs.example/ is now https://new.example/"]),
     (changed(setup=["Register.", "Wait."]), ["information: setup has changed"]),
@@ -151,6 +155,22 @@ def test_an_environment_that_shares_a_change_is_named_once() -> None:
     kwargs = {"signature_method": "HMAC-SHA256", "realm": None}
     found = changes({"x": changed(environments=there)}, {"x": changed(environments=then, client_kwargs=kwargs)})
     assert [change.field for change in found] == ["client_kwargs.signature_method"]
+
+
+def test_a_provider_that_ended_before() -> None:
+    """Nobody signs for it any more, but people read about it."""
+    (change,) = changes({"x": changed(status="retired")}, {"x": changed(status="retired", api_base_url="https://a.b/")})
+    assert change.kind == "information"
+
+
+def test_a_provider_that_comes_back() -> None:
+    (change,) = changes({"x": changed(status="retired")}, {"x": BASE})
+    assert (change.kind, change.text()) == ("access", "status: retired is now active")
+
+
+def test_keys_that_become_known() -> None:
+    (change,) = changes({"x": changed(access=None)}, {"x": BASE})
+    assert (change.kind, change.text()) == ("access", "access: open is new")
 
 
 def test_a_long_value_is_not_shown() -> None:

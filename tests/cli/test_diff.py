@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from oauth1_catalog import Catalog
+from oauth1_catalog.catalog.files import builtin_directory
 from oauth1_catalog.cli import cli
 
 FILE = """\
@@ -152,6 +154,25 @@ def test_a_file_that_cannot_be_read_is_named(repository: Path) -> None:
     assert "Warning: not compared: providers: acme.yaml: unknown field `shiny`" in ran.stderr
 
 
+def test_a_catalog_json_and_the_files_that_it_was_made_of(tmp_path: Path) -> None:
+    """Also one of an earlier version of the format, in which a field is missing."""
+    assert (
+        CliRunner().invoke(cli, ["export", "--all", "--format", "json", "-o", str(tmp_path / "a.json")]).exit_code == 0
+    )
+    ran = run(tmp_path / "a.json", builtin_directory())
+    assert (ran.exit_code, ran.output) == (0, "")
+    data = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    for provider in data["providers"].values():
+        del provider["multipart"], provider["callback"]["registered_match"]
+    data["version"] = "2020.01.01"
+    data["providers"]["etrade"]["environments"]["sandbox"]["api_base_url"] = "https://old.example/"
+    data["providers"]["flickr"]["multipart"] = "sign_fields"
+    (tmp_path / "b.json").write_text(json.dumps(data), encoding="utf-8")
+    found = json.loads(run(tmp_path / "b.json", tmp_path / "a.json", "--json").stdout)
+    assert (found["from"], found["to"]) == ("2020.01.01", Catalog().version)
+    assert [change["field"] for change in found["changes"]] == ["environments.sandbox.api_base_url"]
+
+
 def test_a_folder_without_files(tmp_path: Path) -> None:
     ran = run(tmp_path, tmp_path)
     assert ran.exit_code == 2
@@ -199,6 +220,17 @@ def test_texts_of_a_file_stay_in_their_place(tmp_path: Path) -> None:
         ran = run(tmp_path / "old", tmp_path / "new", *form)
         assert "\x1b" not in ran.output
         assert "` [x]" not in ran.output or not form
+
+
+def test_the_version_of_the_data_is_the_title(repository: Path) -> None:
+    (repository / "providers").mkdir(exist_ok=True)
+    (repository / "providers" / "VERSION").write_text("2026.11.30\n")
+    write(repository / "providers", "acme", "new.example")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "version")
+    for state in ("providers", "HEAD"):
+        assert run("first", state, "--markdown").stdout.startswith("## 2026.11.30\n")
+    assert run("first", "second", "--markdown").stdout.startswith("## second\n")
 
 
 def test_the_changelog(repository: Path) -> None:

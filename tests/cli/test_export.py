@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -77,7 +78,7 @@ def test_a_client_reads_every_variable_of_the_file(name: str, tmp_path: Path, mo
 def test_no_key_is_exported_unless_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fill_environment(monkeypatch, "twitter")
     fill_environment(monkeypatch, "netsuite")
-    for form in ("env", "curl"):
+    for form in ("env", "curl", "json"):
         assert SECRET not in run("export", "twitter", "--format", form).output
     assert SECRET not in run("export", "twitter", "netsuite", "--format", "env").output
     run("export", "twitter", "--format", "bruno", "--output", tmp_path / "bruno")
@@ -113,6 +114,16 @@ def test_the_comments_are_the_provider_s_words() -> None:
     assert "One of read, write, delete. By default read.\nFLICKR_PERMS=\n" in flickr
 
 
+def test_json_is_a_part_of_the_whole_file() -> None:
+    part = json.loads(run("export", "twitter", "jira", "--format", "json").output)
+    whole = json.loads(run("export", "--all", "--format", "json").output)
+    assert list(part["providers"]) == ["jira_data_center", "twitter"]
+    assert {**whole, "providers": part["providers"], "sources": part["sources"]} == part
+    assert part["providers"].items() <= whole["providers"].items()
+    assert list(whole["providers"]) == list(CATALOG.names())
+    assert whole["version"] == CATALOG.version
+
+
 def test_all_providers_in_one_file(tmp_path: Path) -> None:
     run("export", "--all", "--format", "env", "--output", tmp_path / "all.env")
     text = (tmp_path / "all.env").read_text(encoding="utf-8")
@@ -133,7 +144,7 @@ def test_an_alias_and_a_file(tmp_path: Path) -> None:
         (("twitter", "flickr", "--format=curl"), "export one provider at a time"),
         (("--all", "--format=bruno", "--output=x"), "export one provider at a time"),
         (("twitter", "--format=bruno"), "name a new folder with --output"),
-        (("twitter", "--format=curl", "--with-secrets"), "only the format env contains keys"),
+        (("twitter", "--format=json", "--with-secrets"), "only the format env contains keys"),
         (("etrade", "--environment=sandbox"), "the format env is for all environments"),
         (("netsuite", "--set=account_id=a/b"), "account_id='a/b' is not allowed"),
         (("netsuite", "--set=acount_id=1"), "--set acount_id: unknown; the variables and options are account_"),

@@ -1,4 +1,4 @@
-"""``oauth1-catalog export``: providers as a ``.env`` file, for curl, and for Bruno."""
+"""``oauth1-catalog export``: providers as a ``.env`` file, for curl, for Bruno, and as JSON."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.catalog.published import catalog_json
 from oauth1_catalog.cli import DIRECTORY, SETTINGS, complete_provider, pairs_of, providers_named
 from oauth1_catalog.cli.export.bruno import MAIN, bruno_collection
 from oauth1_catalog.cli.export.curl import curl_script
@@ -18,7 +19,7 @@ from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.environment import EnvironmentSettings
 from oauth1_catalog.registry.register_arguments import CREDENTIALS
 
-_FORMATS = ("env", "curl", "bruno")
+_FORMATS = ("env", "curl", "bruno", "json")
 
 
 @click.command()
@@ -57,6 +58,7 @@ def export(
     env    a .env file for oauth1_catalog.client(), with the names of all variables
     curl   a shell script that gets a token and calls the API with curl
     bruno  a collection for Bruno, with the requests of a login
+    json   their part of catalog.json, for programs in other languages
 
     The keys of your environment are not exported, unless you pass --with-secrets.
 
@@ -65,6 +67,7 @@ def export(
       oauth1-catalog export twitter --format env --output .env
       oauth1-catalog export discogs --format curl --output discogs.sh
       oauth1-catalog export netsuite --format bruno --set account_id=1234567_SB1 --output netsuite
+      oauth1-catalog export --all --format json > catalog.json
     """  # noqa: D301 - click reads the escape
     if is_all == bool(names):
         raise click.UsageError("Name the providers, or pass --all.")
@@ -74,8 +77,10 @@ def export(
         raise click.UsageError("--with-secrets: only the format env contains keys.")
     if env_file is not None and not with_secrets:
         raise click.UsageError("--env-file: pass --with-secrets as well.")
-    if form == "env" and environment is not None:
-        raise click.UsageError("--environment: the format env is for all environments.")
+    if form == "json" and settings:
+        raise click.UsageError("--set: the format json contains every variable and every option.")
+    if form in {"env", "json"} and environment is not None:
+        raise click.UsageError(f"--environment: the format {form} is for all environments.")
     if form == "bruno" and output is None:
         raise click.UsageError("--format bruno: name a new folder with --output.")
     if output is not None and os.path.lexists(output):
@@ -84,7 +89,9 @@ def export(
     chosen = catalog.names() if is_all else tuple(dict.fromkeys(catalog.file(name).name for name in given))
     values = {key: str(value) for key, value in pairs_of(settings).items()}
     _check_values(catalog, chosen, environment, values)
-    if form == "env":
+    if form == "json":
+        _write(output, catalog_json(catalog, names=chosen).decode())
+    elif form == "env":
         if env_file is not None:
             with needs("`export --env-file`", "cli"):
                 import dotenv  # noqa: F401 - only to name the extra
