@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from oauth1_catalog.cli import (
     pairs_of,
     providers_named,
 )
-from oauth1_catalog.cli.probing import AGENT, Run, Target, targets
+from oauth1_catalog.cli.probing import AGENT, Run, Target, targets, targets_of_environment
 from oauth1_catalog.clients.limits import Limits
 from oauth1_catalog.clients.lookups import check_public
 from oauth1_catalog.clients.requests_pool import RequestsPool
@@ -210,14 +211,17 @@ class Plan:
                 self.broken.append(name)
 
     def _add(self, name: str, values: Mapping[str, object], local_hosts: bool | None, insecure: bool | None) -> None:
-        provider = self.catalog.provider(
-            name, values=values, allow_local_hosts=local_hosts, insecure_transport=insecure
+        of = partial(
+            self.catalog.provider, name, values=values, allow_local_hosts=local_hosts, insecure_transport=insecure
         )
+        provider = of()
         file = self.catalog.file(name)
         path = Path(self.catalog.entry(name).own.path)
-        requests = tuple(targets(provider, file.docs_url, user_agent=self.agent))
+        requests = list(targets(provider, file.docs_url, user_agent=self.agent))
+        for environment in file.environments:
+            requests += targets_of_environment(of(environment=environment), requests, user_agent=self.agent)
         recorded = None if file.probed is None else file.probed.result
-        self.wanted.append(Wanted(provider.name, path, requests, recorded))
+        self.wanted.append(Wanted(provider.name, path, tuple(requests), recorded))
 
 
 def _ask(wanted: Iterable[Wanted], session: Run, *, timeout: float, looks_up: bool) -> Iterator[Probed]:
@@ -256,8 +260,9 @@ def _write(probed: Probed, today: dt.date) -> None:
 
 def _lines(probed: Probed) -> Iterator[str]:
     yield one_line(f"{probed.wanted.name}: {probed.result.outcome} ({probed.result.reason})")
+    width = max(map(len, probed.endpoints), default=0)
     for name, found in probed.endpoints.items():
-        yield one_line(f"  {name:18} {found.outcome:12} {found.reason}")
+        yield one_line(f"  {name:{width}}  {found.outcome:12} {found.reason}")
 
 
 def _summary(asked: list[Probed], plan: Plan) -> str:

@@ -117,6 +117,24 @@ def targets(provider: Provider, docs_url: str | None, *, user_agent: str) -> Ite
         yield Target("docs_url", Request("GET", docs_url.partition("#")[0], headers))
 
 
+def targets_of_environment(provider: Provider, known: Iterable[Target], *, user_agent: str) -> Iterator[Target]:
+    """The requests for another installation of a provider, such as a sandbox, without those that are known.
+
+    Args:
+        provider: the provider in this environment.
+        known: the requests for the provider itself.
+        user_agent: as for ``targets``.
+    """
+    asked = {_address(target) for target in known}
+    for target in targets(provider, None, user_agent=user_agent):
+        if _address(target) not in asked:
+            yield Target(f"environments.{provider.environment}.{target.field}", target.request)
+
+
+def _address(target: Target) -> str:
+    return target.request.url.partition("?")[0]
+
+
 def _first(steps: Steps[Any]) -> Request:
     request = next(steps)
     steps.close()
@@ -173,10 +191,10 @@ class Run:
         for _ in range(MAX_REDIRECTS + 1):
             answer = yield from self._send_politely(request)
             if isinstance(answer, Finding):
-                is_long = answer.status is not None and 200 <= answer.status < 300 and target.field in PAGES
+                is_long = answer.status is not None and 200 <= answer.status < 300 and _kind(target.field) in PAGES
                 return Finding("there", answer.reason, answer.status) if is_long else answer
             finding = _read(target.field, answer, request.url)
-            following = _following(answer, request) if target.field == "docs_url" else None
+            following = _following(answer, request) if _kind(target.field) == "docs_url" else None
             if following is None:
                 break
             request = following
@@ -238,7 +256,13 @@ class Run:
         return max(self.pause, min(float(delay), MAX_CRAWL_DELAY))
 
 
+def _kind(name: str) -> str:
+    """The field whose kind of answer counts, also for an environment's."""
+    return name.rpartition(".")[2]
+
+
 def _read(name: str, answer: Response, url: str) -> Finding:
+    name = _kind(name)
     if name in PAGES:
         return page(answer, url, is_consent=name == "authorize_url")
     return (api if name == "api_base_url" else token_endpoint)(answer, url)

@@ -181,6 +181,20 @@ def test_the_lines_for_people(wire: Wire, tmp_path: Path) -> None:
     ]
 
 
+def test_a_sandbox_that_is_gone_is_reported_and_does_not_decide(wire: Wire, tmp_path: Path) -> None:
+    def answer(request: Arrived) -> object:
+        if request.target.startswith("/sandbox"):
+            return response("", "404 Not Found")
+        return answering(KINDS["challenge"][0])(request)
+
+    wire.answer = answer  # type: ignore[assignment]
+    more = f"environments:\n  sandbox: {{access_token_url: {wire.url}/sandbox/access}}\n"
+    shown = run(tmp_path, write(tmp_path, "acme", wire.url, more), status=1).stdout.splitlines()
+    assert shown[0].startswith("acme: oauth1 (")
+    assert shown[-2].split() == ["environments.sandbox.access_token_url", "gone", "404"]
+    assert len(wire.arrived) == 5, "what both have in common is asked once"
+
+
 def test_no_answer_speaks_to_a_terminal_or_a_log(wire: Wire, tmp_path: Path) -> None:
     for place in ("/\x1b]0;owned\x07", "/%0A::error::x", "/\u202e", "https://new.example/" + "x" * 5000):
         wire.answer = answering(  # type: ignore[assignment]
