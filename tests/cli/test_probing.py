@@ -208,3 +208,20 @@ def test_a_long_page_is_there_and_a_long_token_is_not() -> None:
         "authorize_url": "there",
         "docs_url": "there",
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "User-agent: *\nCrawl-delay: 100000\n",
+        "User-agent: *\nCrawl-delay: inf\n",
+        "User-agent: *\nDisallow: /" + "*a" * 500 + "*b$\n",
+        "Disallow: /\x00\ufffd%zz\n" * 1000,
+        "<!doctype html><title>404</title>",
+    ],
+)
+def test_odd_rules_neither_stop_a_run_nor_delay_it_for_long(text: str) -> None:
+    world = World(lambda _: SPEAKS, lambda _: Response(200, {}, text.encode()))
+    assert world.probe()["request_token_url"].outcome == "oauth1"
+    world.probe()
+    assert world.now <= 400
