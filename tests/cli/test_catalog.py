@@ -39,7 +39,7 @@ def test_list():
     lines = run("list").splitlines()
     assert [line.split()[0] for line in lines] == sorted(path.stem for path in (ROOT / "providers").glob("*.yaml"))
     support = support_of(Catalog().file("jira_data_center"))
-    jira = f"jira_data_center Jira Data Center active {support.grade} {support.oldest} also jira"
+    jira = f"jira_data_center Jira Data Center deprecated {support.grade} {support.oldest} also jira"
     assert jira in [" ".join(line.split()) for line in lines]
     wikis = json.loads(run("list", "--category", "wiki", "--json"))
     assert "wikimedia" in [provider["name"] for provider in wikis]

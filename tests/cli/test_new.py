@@ -137,7 +137,7 @@ def test_one_url_for_all_is_told_by_each_command():
         ("here", ["signed_grant"]),
         ("instapaper", ["xauth", "xauth"]),
         ("magento2", ["two_legged", "two_legged", "static_token"]),
-        ("netsuite", [*["flask"] * 5, "flask:", "static_token"]),
+        ("wikimedia", [*["flask"] * 5, "flask:", "static_token"]),
     ],
 )
 def test_every_flow_is_tried(name, lines):

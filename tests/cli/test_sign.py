@@ -97,7 +97,7 @@ def test_a_url_with_what_curl_expands(user: User) -> None:
 
 
 def test_the_profile(user: User) -> None:
-    for name in ("twitter", "discogs", "netsuite"):
+    for name in ("twitter", "discogs", "ravelry"):
         has_token(user, name)
         status, body = curl(user, name)
         assert (status, "grace" in body.lower()) == (200, True), body

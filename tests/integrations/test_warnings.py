@@ -47,7 +47,9 @@ REGISTRATIONS: dict[str, tuple[str, Callable[[Any], object]]] = {
     ),
     "key": (
         "rsa_key has 1024 bits",
-        lambda oauth: oauth.register_from_catalog("jira", base_url="https://x.example", client_id="k", rsa_key=SHORT),
+        lambda oauth: oauth.register_from_catalog(
+            "bitbucket_data_center", base_url="https://x.example", client_id="k", rsa_key=SHORT
+        ),
     ),
 }
 
