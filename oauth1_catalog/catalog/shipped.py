@@ -49,7 +49,9 @@ def _line(content: bytes, key: str) -> dict[str, Any]:
         ValueError: there is no such line, or it is not JSON.
     """
     beginning = f'\n"{key}":'.encode()
-    start = content.index(beginning) + len(beginning)
+    # The hashes are at the end of the file.
+    found = content.rindex(beginning) if key.endswith(".yaml") else content.index(beginning)
+    start = found + len(beginning)
     line = content[start : content.index(b"\n", start)]
     value: dict[str, Any] = json.loads(line.removesuffix(b","))
     return value
