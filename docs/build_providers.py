@@ -32,6 +32,8 @@ def page(catalog: Catalog) -> str:
             f"{len(in_use)} providers are in use. `register_from_catalog` takes a name or one of its aliases. The",
             "linked file contains the source of each fact. *limited*: it works, but issues no new keys, or this is",
             "unknown. *deprecated*: the provider is going to switch OAuth 1.0 off, and registering it warns once.",
+            "*keys*: whether a developer can get keys today: *open* to everyone, after a *review*, only for *paid*",
+            "accounts, *closed*, or *unknown*; `oauth1-catalog show NAME` shows the steps.",
             "*grade*: the best source of the weakest fact ([Age and grade](contributing-a-provider.md#age-and-grade)).",
             "*checked*: the day on which the oldest source was checked.",
             "",
@@ -62,8 +64,8 @@ def page(catalog: Catalog) -> str:
 
 
 def _in_use(files: list[ProviderFile]) -> Iterator[str]:
-    yield "| name | provider | status | flows | signature | grade | checked | documentation |"
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    yield "| name | provider | status | keys | flows | signature | grade | checked | documentation |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     for file in files:
         flows = ", ".join(f"`{flow}`" for flow in file.flows)
         signature = file.client_kwargs.signature_method or _DEFAULT_SIGNATURE
@@ -72,6 +74,7 @@ def _in_use(files: list[ProviderFile]) -> Iterator[str]:
             _name(file),
             file.display_name,
             file.status,
+            _keys(file),
             flows,
             signature,
             support.grade,
@@ -96,6 +99,12 @@ def _names(files: list[ProviderFile], verifier: str) -> str:
 def _name(file: ProviderFile) -> str:
     link = f"[`{file.name}`](../providers/{file.name}.yaml)"
     return " ".join([link, *(f"`{alias}`" for alias in file.aliases)])
+
+
+def _keys(file: ProviderFile) -> str:
+    if file.access is None:
+        return ""
+    return f"{file.access.state} since {file.access.since}" if file.access.since else file.access.state
 
 
 def _docs(file: ProviderFile) -> str:

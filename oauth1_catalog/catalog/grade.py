@@ -7,12 +7,11 @@ fact.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from oauth1_catalog.catalog.model import ProviderFile
-from oauth1_catalog.catalog.rules.evidence import NEEDS_EVIDENCE
+from oauth1_catalog.catalog.rules.evidence import required_facts
 
 Grade = Literal["gold", "silver", "bronze", "none"]
 GRADES: tuple[Grade, ...] = get_args(Grade)
@@ -66,22 +65,6 @@ class Support:
             return "never checked"
         days = str(self.oldest) if self.oldest == self.newest else f"{self.oldest} to {self.newest}"
         return f"checked {days}"
-
-
-def required_facts(file: ProviderFile) -> Iterator[str]:
-    """The facts in a file that need a source: its addresses, how requests are signed, its status, and who gets keys.
-
-    That nobody answers the question who gets keys needs no source.
-    """
-    for fact in NEEDS_EVIDENCE:
-        section, _, inner = fact.partition(".")
-        value = getattr(file, section)
-        is_given = section in file.model_fields_set and value is not None
-        if is_given and (not inner or inner in value.model_fields_set):
-            yield fact
-    yield "status"
-    if file.status != "retired" and file.access is not None and file.access.state != "unknown":
-        yield "access"
 
 
 def support_of(file: ProviderFile) -> Support:

@@ -23,7 +23,19 @@ from oauth1_catalog.catalog.document import Diagnostic, Entry
 from oauth1_catalog.catalog.fields import INSECURE
 from oauth1_catalog.catalog.fmt import fields_are_in_order
 from oauth1_catalog.catalog.model import ProviderFile
-from oauth1_catalog.catalog.rules import Rule, Subject, choices, claims, credentials, evidence, flows, steps, urls
+from oauth1_catalog.catalog.rules import (
+    Rule,
+    Subject,
+    access,
+    choices,
+    claims,
+    credentials,
+    evidence,
+    flows,
+    sources,
+    steps,
+    urls,
+)
 from oauth1_catalog.catalog.source import MAX_FINDINGS
 from oauth1_catalog.redaction import is_credential, mask_text
 from oauth1_catalog.suggestions import did_you_mean, nearest
@@ -35,13 +47,17 @@ ALL_RULES: tuple[Rule, ...] = (
     *urls.RULES,
     *claims.RULES,
     *evidence.RULES,
+    *sources.RULES,
+    *access.RULES,
     *choices.RULES,
     fields_are_in_order,
 )
 """The rules of the validator. Those that compare several files are in ``validate_files.py``."""
 
-_USABILITY_RULES = tuple(rule for rule in ALL_RULES if rule is not urls.plaintext_goes_over_https)
-"""The rules of the loader: all but the one about http, which an application may allow."""
+_VALIDATORS_OWN = frozenset({urls.plaintext_goes_over_https, *sources.RULES})
+_USABILITY_RULES = tuple(rule for rule in ALL_RULES if rule not in _VALIDATORS_OWN)
+"""The rules of the loader: not the one about http, which an application may allow, and not the one that reads the list
+of public suffixes and only warns."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.files import NAME
 from oauth1_catalog.catalog.model import AccessState, Flow, SignatureMethodName
 from oauth1_catalog.catalog.provider import FLOW_URLS
+from oauth1_catalog.catalog.rules.access import KEYS_CAN_BE_HAD
 from oauth1_catalog.catalog.rules.flows import reserved_name_error
 from oauth1_catalog.catalog.schema import SCHEMA_FILE
 from oauth1_catalog.catalog.source import read
@@ -27,14 +28,15 @@ URLS = {
     "access_token_url": "URL of the access token",
     "api_base_url": "Base URL of the API",
 }
+KEYS = {"registration_url": "URL of the page on which developers get keys", "setup": "Step to get keys, as a sentence"}
 
 
 @click.command()
 @click.argument("name")
 @click.option("--display-name", help="Name of the provider, as people write it.")
 @click.option("--docs-url", help="URL of its OAuth 1.0 documentation.")
-@click.option("--registration-url", help="URL of the page on which developers get keys.")
-@click.option("--setup", "steps", multiple=True, help="A step to get keys. You can repeat this option.")
+@click.option("--registration-url", help=f"{KEYS['registration_url']}.")
+@click.option("--setup", "steps", multiple=True, help=f"{KEYS['setup']}. You can repeat this option.")
 @click.option(
     "--access",
     type=click.Choice(get_args(AccessState)),
@@ -75,12 +77,15 @@ def new(
         raise click.UsageError(f"the catalog already has `{name}`; `oauth1-catalog show {name}` shows it")
     answers = {key: value for key, value in given.items() if value}
     asked = {"display_name": "Name of the provider", "docs_url": "URL of its OAuth 1.0 documentation"}
+    if access in KEYS_CAN_BE_HAD:
+        asked |= {key: question for key, question in KEYS.items() if key != "setup" or not steps}
     for key, question in {**asked, **{url: URLS[url] for url in (*FLOW_URLS[flow], "api_base_url")}}.items():
         if key not in answers:
             answers[key] = _ask(
                 key, question, default=name.replace("_", " ").title() if key == "display_name" else None
             )
     directory.mkdir(parents=True, exist_ok=True)
+    steps = steps or ((answers["setup"],) if "setup" in answers else ())
     path.write_text(_text(name, flow, signature_method, answers, access=access, steps=steps), encoding="utf-8")
     click.echo(f"Wrote {path}")
     (checked,) = check_files([path], today=_today())

@@ -14,13 +14,15 @@ from oauth1_catalog.catalog.validate_files import check_files
 TODAY = dt.date(2026, 11, 30)
 FILE = """schema_version: 1
 name: acme
+status: limited
+access: {{state: unknown, note: Invented}}
 request_token_url: https://api.acme.example/request
 authorize_url: https://acme.example/authorize
 access_token_url: https://api.acme.example/access
 api_base_url: https://api.acme.example/
 {hosts}
 evidence:
-  - fields: [request_token_url, authorize_url, access_token_url, api_base_url{fields}]
+  - fields: [request_token_url, authorize_url, access_token_url, api_base_url, status{fields}]
     kind: provider_docs
     checked: 2026-11-25
     source: https://acme.example/docs

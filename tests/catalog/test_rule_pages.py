@@ -23,13 +23,13 @@ FIELDS = {
     "api_base_url": "https://api.acme.example/1/",
 }
 EVIDENCE = """evidence:
-  - fields: [request_token_url, authorize_url, access_token_url, api_base_url, client_kwargs]
+  - fields: [request_token_url, authorize_url, access_token_url, api_base_url, client_kwargs, status, access]
     kind: provider_docs
     checked: 2026-11-25
     source: https://acme.example/docs
 """
-# The order of fields is P081's alone: an example is laid over a file as it comes.
-BESIDE = {"P081"}
+# The order of fields is P081's alone: an example is laid over a file as it comes. So is the missing `access` P070's.
+BESIDE = {"P070", "P081"}
 
 
 def file_with(example: str) -> bytes:
@@ -47,9 +47,10 @@ def codes_of(directory: Path, code: str, example: str) -> set[str]:
     name = "flickr" if code == "P027" else "acme"
     (directory / "neighbour.yaml").write_bytes(
         file_with(
-            "schema_version: 1\nname: neighbour\nrequest_token_url: https://neighbour.example/request\n"
+            "schema_version: 1\nname: neighbour\nstatus: limited\naccess: {state: unknown, note: Invented}\n"
+            "request_token_url: https://neighbour.example/request\n"
             "authorize_url: https://neighbour.example/authorize\naccess_token_url: https://neighbour.example/access\n"
-            "api_base_url: https://neighbour.example/\n"
+            "api_base_url: https://neighbour.example/\n" + EVIDENCE.replace("acme", "neighbour")
         )
     )
     (directory / f"{name}.yaml").write_bytes(file_with(example))

@@ -15,7 +15,9 @@ from oauth1_catalog.catalog.validate_files import check_files
 CATALOG = Catalog()
 HEAD = """schema_version: 1
 name: acme
+status: limited
 status_note: No date is known.
+access: {{state: unknown, note: Invented}}
 flows: [redirect]
 variables: {{shop: {{pattern: "[a-z]+", example: one}}}}
 request_token_url: https://{{shop}}.acme.example/request
@@ -24,7 +26,7 @@ access_token_url: https://{{shop}}.acme.example/access
 api_base_url: https://{{shop}}.acme.example/1/
 {successor}
 evidence:
-  - fields: [request_token_url, authorize_url, access_token_url, api_base_url, {confirmed}]
+  - fields: [request_token_url, authorize_url, access_token_url, api_base_url, status, {confirmed}]
     kind: provider_docs
     checked: 2026-11-25
     source: https://acme.example/docs

@@ -70,11 +70,12 @@ def test_the_status_follows_from_the_access(access, status):
 
 
 def test_what_is_not_given_is_asked_for():
-    answers = ["https://acme.example/docs#oauth", *URL_OPTIONS.values()]
+    answers = ["https://acme.example/docs#oauth", "https://acme.example/apps", "Sign in.", *URL_OPTIONS.values()]
     run("new", "acme", "--display-name", 'Acme: the "best"', typed="\n".join(answers) + "\n")
     file = Catalog("providers").file("acme")
     assert file.display_name == 'Acme: the "best"'
     assert file.authorize_url == URL_OPTIONS["--authorize-url"]
+    assert (file.registration_url, file.setup) == ("https://acme.example/apps", ("Sign in.",))
 
 
 @pytest.mark.parametrize("flow", FLOW_URLS)
@@ -124,7 +125,7 @@ def test_nothing_is_written_over():
 
 def test_one_url_for_all_is_told_by_each_command():
     same = [word for url in URL_OPTIONS for word in (url, "https://acme.example/oauth")]
-    assert "P028" in run("new", "acme", "--docs-url", "https://acme.example/docs", *same, status=1)
+    assert "P028" in run("new", "acme", "--docs-url", "https://acme.example/docs", *ACCESS, *same, status=1)
     assert "P028" in run("validate", "--strict", status=1)
     assert "`authorize_url` is the URL of `request_token_url`" in run("try", "providers/acme.yaml", status=2)
 

@@ -19,39 +19,44 @@ from oauth1_catalog.cli.files import FORMATS
 
 RIGHT = """schema_version: 1
 name: {name}
+status: limited
+access: {{state: unknown, note: Invented}}
 flows: [static_token]
 api_base_url: https://api.{name}.example/1/
 evidence:
-  - {{fields: [api_base_url], kind: provider_docs, checked: 2026-11-25, source: https://acme.example/docs}}
+  - {{fields: [api_base_url, status], kind: provider_docs, checked: 2026-11-25, source: "https://{name}.example/docs"}}
 """
 WRONG = """schema_version: 1
 name: wrong
+status: limited
+access: {state: unknown, note: Invented}
 flows: [static_token]
 api_base_url: http://api.wrong.example/1/
 client_kwargs: {rsa_key: hunter2}
+evidence: [{fields: [status], kind: community, checked: 2026-11-25, source: "https://wrong.example/"}]
 display_nam: 名前
 """
 FULL = """P031 `http://api.wrong.example/1/` is not https
- --> folder/wrong.yaml:4:15
+ --> folder/wrong.yaml:6:15
   |
-3 | flows: [static_token]
-4 | api_base_url: http://api.wrong.example/1/
+5 | flows: [static_token]
+6 | api_base_url: http://api.wrong.example/1/
   |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^
   = help: write https://api.wrong.example/1/
 
 P011 `rsa_key` is a credential; a provider file must not contain any
- --> folder/wrong.yaml:5:17
+ --> folder/wrong.yaml:7:17
   |
-4 | api_base_url: http://api.wrong.example/1/
-5 | client_kwargs: {rsa_key: ********}
+6 | api_base_url: http://api.wrong.example/1/
+7 | client_kwargs: {rsa_key: ********}
   |                 ^^^^^^^
   = help: delete the line, revoke the value if it was real, and set it in the framework's configuration
 
 P010 unknown field `display_nam`
- --> folder/wrong.yaml:6:1
+ --> folder/wrong.yaml:9:1
   |
-5 | client_kwargs: {rsa_key: ********}
-6 | display_nam: 名前
+8 | evidence: [{fields: [status], kind: community, checked: 2026-11-25, source: "https://wrong.example/"}]
+9 | display_nam: 名前
   | ^^^^^^^^^^^
   = help: did you mean `display_name`?
 
@@ -100,17 +105,17 @@ def test_evidence_that_is_older_than_allowed_is_an_error_of_its_row(folder, form
     with time_machine.travel("2027-11-25T12:00Z"):  # 365 days after it was checked
         assert "P051" not in run("folder/right.yaml", "--max-age", 365, "--format", form, status=0)
         told = run("folder/right.yaml", "--max-age", 364, "--format", form)
-    message = "the evidence for `api_base_url` was last checked on 2026-11-25, 365 days ago"
+    message = "the evidence for `api_base_url`, `status` was last checked on 2026-11-25, 365 days ago"
     assert message in told
     assert "--max-age allows 364 days" in told
     if form == "json":
         (finding,) = json.loads(told)["findings"]
-        assert (finding["severity"], finding["line"], finding["field"]) == ("error", 6, "evidence[0].checked")
+        assert (finding["severity"], finding["line"], finding["field"]) == ("error", 8, "evidence[0].checked")
     elif form == "sarif":
         ((result,),) = [found["results"] for found in json.loads(told)["runs"]]
         assert (result["ruleId"], result["level"]) == ("P051", "error")
     elif form == "github":
-        assert told.startswith("::error file=folder/right.yaml,line=6,col=60,")
+        assert told.startswith("::error file=folder/right.yaml,line=8,col=68,")
 
 
 def test_one_finding_for_evidence_that_is_too_old_twice(folder):
@@ -125,7 +130,7 @@ def test_the_age_is_the_same_in_several_processes(folder):
         (folder / f"{name}.yaml").write_text(RIGHT.format(name=name), encoding="utf-8")
     shown = run("folder", "--format", "json", "--jobs", 2, "--max-age", 0)
     codes = [finding["code"] for finding in json.loads(shown)["findings"]]
-    assert codes.count("P051") == CHUNK + 2
+    assert codes.count("P051") == CHUNK + 3
 
 
 def test_a_circle_of_files_is_an_error_in_each_of_them(folder):
@@ -154,14 +159,14 @@ def test_github_is_the_default_there(folder, monkeypatch):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     first = run("folder").splitlines()[0]
     assert first == (
-        "::error file=folder/wrong.yaml,line=4,col=15,endColumn=42,title=P031::"
+        "::error file=folder/wrong.yaml,line=6,col=15,endColumn=42,title=P031::"
         "`http://api.wrong.example/1/` is not https%0Ahelp: write https://api.wrong.example/1/"
     )
 
 
 def test_concise_is_one_line_each(folder):
     lines = run("folder", "--format", "concise").splitlines()
-    assert lines[0].startswith("folder/wrong.yaml:4:15: P031 ")
+    assert lines[0].startswith("folder/wrong.yaml:6:15: P031 ")
     assert len(lines) == 4, "three findings and the summary"
 
 
@@ -173,7 +178,7 @@ def test_json(folder):
         "message": "`http://api.wrong.example/1/` is not https",
         "help": "write https://api.wrong.example/1/",
         "path": "folder/wrong.yaml",
-        "line": 4,
+        "line": 6,
         "column": 15,
         "end_column": 42,
         "field": "api_base_url",
@@ -190,7 +195,7 @@ def test_sarif(folder):
     assert rules[result["ruleIndex"]] == result["ruleId"] == "P031"
     place = result["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "folder/wrong.yaml"
-    assert place["region"] == {"startLine": 4, "startColumn": 15, "endLine": 4, "endColumn": 42}
+    assert place["region"] == {"startLine": 6, "startColumn": 15, "endLine": 6, "endColumn": 42}
     assert [artifact["location"]["uri"] for artifact in report["artifacts"]] == [
         "folder/right.yaml",
         "folder/wrong.yaml",
@@ -217,7 +222,7 @@ def test_sarif_keeps_to_the_official_schema(folder, tmp_path):
 def test_gitlab(folder):
     report = json.loads(run("folder", "--format", "gitlab"))
     assert len({finding["fingerprint"] for finding in report}) == 3
-    assert report[0]["location"] == {"path": "folder/wrong.yaml", "lines": {"begin": 4, "end": 4}}
+    assert report[0]["location"] == {"path": "folder/wrong.yaml", "lines": {"begin": 6, "end": 6}}
     before = report[0]["fingerprint"]
     (folder / "wrong.yaml").write_text(f"# moved\n{WRONG}", encoding="utf-8")
     moved = json.loads(run("folder", "--format", "gitlab"))
@@ -241,7 +246,7 @@ def test_names_and_endpoints_are_held_against_one_another(folder):
     text = RIGHT.format(name="other") + "aliases: [right, twitter]\n"
     (folder / "other.yaml").write_text(text, encoding="utf-8")
     shown = run("folder", "--format", "concise")
-    assert "folder/other.yaml:7:11: P061 `right` is already the name in folder/right.yaml" in shown
+    assert "folder/other.yaml:9:11: P061 `right` is already the name in folder/right.yaml" in shown
 
 
 def test_many_files_in_several_processes_say_the_same(folder):

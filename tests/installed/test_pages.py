@@ -24,6 +24,8 @@ from tests.installed.test_typed_pages import APPLICATIONS, chapter
 
 ANSWERS = """\
 https://acme.example/developers/oauth
+https://acme.example/apps
+Create an application.
 https://acme.example/oauth/request
 https://acme.example/oauth/authorize
 https://acme.example/oauth/access
@@ -250,9 +252,10 @@ def private_catalog(folder: Path) -> None:
         encoding="utf-8",
     )
     (own / "flickr.yaml").write_text(
-        "schema_version: 1\nname: flickr\nreplace: true\nflows: [static_token]\n"
+        "schema_version: 1\nname: flickr\nreplace: true\nstatus: limited\n"
+        "access: {state: unknown, note: The administrator gives keys.}\nflows: [static_token]\n"
         "api_base_url: https://flickr.corp.example/\nclient_kwargs: {signature_method: HMAC-SHA1}\n"
-        "evidence:\n  - fields: [api_base_url, client_kwargs.signature_method]\n    kind: provider_docs\n"
+        "evidence:\n  - fields: [api_base_url, client_kwargs.signature_method, status]\n    kind: provider_docs\n"
         "    checked: 2026-11-25\n    source: https://corp.example/docs\n",
         encoding="utf-8",
     )

@@ -1,4 +1,4 @@
-"""P074, P076: the meanings of an option's values, and the signature methods that a provider accepts."""
+"""P074 to P076: the meanings of an option's values, and the signature methods that a provider accepts."""
 
 from __future__ import annotations
 
@@ -29,6 +29,21 @@ def meanings_belong_to_values(subject: Subject) -> Iterator[Diagnostic]:
             yield subject.entry.diagnostic("P074", message, path, key=True, hint=hint)
 
 
+def values_have_meanings(subject: Subject) -> Iterator[Diagnostic]:
+    """P075: each value of an option has a meaning. The description of a switch with one value is enough."""
+    if subject.file.status == "retired":
+        return
+    for name, option in subject.file.options.items():
+        missing = [value for value in option.enum or () if value not in option.meanings]
+        is_switch = len(option.enum or ()) < 2
+        if missing and not is_switch and not subject.is_silenced(("options", name)):
+            message = f"no meaning of {', '.join(f'`{value}`' for value in missing[:5])}"
+            hint = f"add `meanings: {{{missing[0]}: ...}}`, in a few words"
+            yield subject.entry.diagnostic(
+                "P075", message, ("options", name, "enum"), key=True, hint=hint, warning=True
+            )
+
+
 def the_signature_method_is_accepted(subject: Subject) -> Iterator[Diagnostic]:
     """P076: the method with which applications sign is one of those that the provider accepts."""
     file = subject.file
@@ -56,5 +71,6 @@ def the_signature_method_is_accepted(subject: Subject) -> Iterator[Diagnostic]:
 
 RULES: tuple[Rule, ...] = (
     meanings_belong_to_values,
+    values_have_meanings,
     the_signature_method_is_accepted,
 )

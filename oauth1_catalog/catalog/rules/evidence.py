@@ -23,20 +23,33 @@ _FIELDS = frozenset(info.alias or name for name, info in ProviderFile.model_fiel
 
 
 def facts_have_evidence(subject: Subject) -> Iterator[Diagnostic]:
-    """P050: each endpoint and the signature method have evidence."""
+    """P050: each endpoint, the signature method, the status and the access have evidence."""
     if subject.is_silenced(("evidence",)):
         return
     confirmed = {field for entry in subject.file.evidence for field in entry.fields}
-    for field in NEEDS_EVIDENCE:
+    for field in required_facts(subject.file):
         section, _, inner = field.partition(".")
-        data = subject.entry.data.get(section)
-        if data is None or (inner and not (isinstance(data, dict) and inner in data)):
-            continue
         path = (section, inner) if inner else (section,)
         if field not in confirmed and section not in confirmed and not subject.is_silenced(path):
             hint = f"add an `evidence` entry with `{field}` in its `fields`"
             message = f"no evidence for `{field}`"
             yield subject.entry.diagnostic("P050", message, path, key=True, hint=hint, warning=True)
+
+
+def required_facts(file: ProviderFile) -> Iterator[str]:
+    """The facts in a file that need a source: its addresses, how requests are signed, its status, and who gets keys.
+
+    That nobody answers the question who gets keys needs no source.
+    """
+    for fact in NEEDS_EVIDENCE:
+        section, _, inner = fact.partition(".")
+        value = getattr(file, section)
+        is_given = section in file.model_fields_set and value is not None
+        if is_given and (not inner or inner in value.model_fields_set):
+            yield fact
+    yield "status"
+    if file.status != "retired" and file.access is not None and file.access.state != "unknown":
+        yield "access"
 
 
 def evidence_is_dated(subject: Subject) -> Iterator[Diagnostic]:
