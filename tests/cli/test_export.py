@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -110,8 +111,11 @@ def test_the_comments_are_the_provider_s_words() -> None:
     said = run("export", "netsuite", "--format", "env", "--set", "account_id=7").output
     assert "# Token ID. `oauth1-catalog login netsuite` gets it.\nNETSUITE_TOKEN=\n" in said
     assert "NETSUITE_ACCOUNT_ID='7'\n" in said
-    flickr = run("export", "flickr", "--format", "env").output
-    assert "One of read, write, delete. By default read.\nFLICKR_PERMS=\n" in flickr
+    launchpad = run("export", "launchpad", "--format", "env").output
+    file = CATALOG.file("launchpad")
+    assert all(f"# {number}. {step}\n" in launchpad for number, step in enumerate(file.setup, 1))
+    (about,) = re.findall(r"# (.*)\nLAUNCHPAD_PERMISSION=\n", launchpad)
+    assert all(f"{value} ({words})" in about for value, words in file.options["permission"].meanings.items())
 
 
 def test_json_is_a_part_of_the_whole_file() -> None:

@@ -61,7 +61,10 @@ def _variables(file: ProviderFile, required: tuple[str, ...]) -> Iterator[tuple[
         yield "user_agent", ["The name of your application", f"For example {file.user_agent.example}"]
     for name, option in file.options.items():
         about = [option.description or name]
-        about += [f"{'Some' if option.separator else 'One'} of {', '.join(option.enum)}"] if option.enum else []
+        words = [
+            f"{value} ({option.meanings[value]})" if value in option.meanings else value for value in option.enum or ()
+        ]
+        about += [f"{'Some' if option.separator else 'One'} of {', '.join(words)}"] if words else []
         about += [f"By default {option.default}"] if option.default else []
         yield name, about
 
@@ -78,6 +81,6 @@ def _quoted(name: str, value: str) -> str:
 
 def steps(file: ProviderFile) -> tuple[str, ...]:
     """How to get the keys."""
-    if setup := getattr(file, "setup", ()):
-        return tuple(setup)
+    if file.setup:
+        return file.setup
     return (f"Get the keys: {file.registration_url}",) if file.registration_url else ()
