@@ -12,15 +12,18 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import trustme
 from click.testing import CliRunner, Result
 
 from oauth1_catalog import Catalog
+from oauth1_catalog.catalog.sections import Probed
 from oauth1_catalog.catalog.source import read
 from oauth1_catalog.cli import cli
 from oauth1_catalog.clients import lookups
+from oauth1_catalog.diagnosis.liveness import Outcome
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.export import moved_fields
 from tests.clients.conftest import Arrived, Dripping, Wire, response, serving
@@ -96,6 +99,11 @@ def write(folder: Path, name: str, url: str, more: str = "") -> Path:
     path = folder / f"{name}.yaml"
     path.write_text(FILE.format(name=name, url=url) + more, encoding="utf-8")
     return path
+
+
+def test_the_file_can_record_each_result() -> None:
+    results = get_args(Probed.model_fields["result"].annotation)
+    assert {*results} == {*get_args(Outcome)} - {"there"} == STATUS.keys()
 
 
 STATUS = {"oauth1": 0, "moved": 1, "gone": 1, "oauth2": 1, "blocked": 2, "unclear": 2, "unreachable": 2}
