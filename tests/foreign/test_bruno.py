@@ -70,6 +70,8 @@ def test_bruno_s_parser_reads_every_collection(tmp_path: Path) -> None:
         provider = CATALOG.provider(name, values={k: v for k, v in CATALOG.required(name).items() if v is not None})
         method = provider.client_kwargs.get("signature_method") or "HMAC-SHA1"
         assert files["collection.bru"]["auth"]["oauth1"]["signatureMethod"] == method, name
+        expects_more = provider.client_kwargs.get("empty_token") or provider.client_kwargs.get("version", "1.0") is None
+        assert bool(expects_more) == ("The provider expects" in files["collection.bru"]["docs"]), name
         addresses = {one["name"]: one["value"] for one in files["environments/production.bru"]["variables"]}
         assert addresses.get("api_base_url") == provider.api_base_url, name
         assert {f"environments/{one}.bru" for one in CATALOG.file(name).environments} <= files.keys()
