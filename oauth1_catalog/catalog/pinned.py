@@ -74,7 +74,7 @@ def _parts(value: object) -> tuple[str, str]:
         raise ConfigurationError(description=f"{value[:200]!r} has no hash, so the file is not read.", advice=_FORM)
     if not re.fullmatch(r"[0-9A-Fa-f]{64}", expected):
         raise ConfigurationError(description=f"{expected[:80]!r} is not a SHA-256 hash.", advice=_FORM)
-    return str(Path.cwd() / path), expected.lower()
+    return str(Path(path).absolute()), expected.lower()
 
 
 @lru_cache(maxsize=4)
@@ -328,13 +328,14 @@ def check(documents: Sequence[Document], provider: Provider, local_hosts: LocalH
             continue
         _check_hosts(pinned, provider.name, local_hosts)
         is_own = any(one.has(("api_auth",)) for one in documents if one is not pinned)
-        if provider.api_auth != "signature" and not is_own and _builtin_api_auth(provider.name) != provider.api_auth:
+        base = str(pinned.data["name"])
+        if provider.api_auth != "signature" and not is_own and _builtin_api_auth(base) != provider.api_auth:
             raise ConfigurationError(
                 description=f"{provider.name}: {pinned.path} would send the user's token itself with each call "
                 f"(`api_auth: {provider.api_auth}`), which the built-in catalog does not.",
                 provider=provider.name,
                 advice=f"Update oauth1-catalog, or write `api_auth: {provider.api_auth}` into a file of your own with "
-                f"`extends: {provider.name}`.",
+                f"`extends: {base}`.",
             )
 
 

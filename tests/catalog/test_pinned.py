@@ -210,6 +210,15 @@ class TestHash:
             thread.join()
         assert seen <= {"https://api.newer.example/9/"}
 
+    def test_a_working_directory_that_is_gone(
+        self, newer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        gone = tmp_path / "gone"
+        gone.mkdir()
+        monkeypatch.chdir(gone)
+        gone.rmdir()
+        assert Catalog(data=newer, builtin=False).version == "2999.01.31"
+
 
 class TestFile:
     """Files that are not a catalog: each is refused with the cause, in little time and memory."""
@@ -438,8 +447,10 @@ class TestSwitches:
         own.mkdir()
         (own / "mine.yaml").write_text(f"schema_version: 1\nname: mine\nextends: twitter\napi_auth: {api_auth}\n")
         (own / "other.yaml").write_text("schema_version: 1\nname: other\nextends: twitter\n")
+        (own / "library.yaml").write_text("schema_version: 1\nname: library\nextends: zotero\n")
         with_own = Catalog(own, data=write(tmp_path, changed(twitter=change)))
         assert with_own.provider("mine").api_auth == api_auth
+        assert with_own.provider("library").api_auth == "header"  # as in the built-in file that it extends
         assert "would send the user's token" in cause(lambda: with_own.provider("other"))
 
     def test_a_new_provider_with_the_token_itself(self, tmp_path: Path) -> None:
