@@ -45,7 +45,7 @@ def run(script: str, folder: Path, **variables: str) -> subprocess.CompletedProc
     told = "\nimport sys\nprint(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)\n"
     (folder / "script.py").write_text(script + told, encoding="utf-8")
     return subprocess.run(
-        [sys.executable, "-W", "error", "script.py"],
+        [sys.executable, "-W", "error", "-W", "ignore::FutureWarning", "script.py"],  # NetSuite ends
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
         capture_output=True,
