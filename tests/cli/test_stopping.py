@@ -188,6 +188,7 @@ COMMANDS = [
     "demo",
     "list",
     "show twitter",
+    "export twitter --format json",
     "schema",
     PROBE,
 ]
