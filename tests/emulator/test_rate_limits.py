@@ -154,3 +154,17 @@ def test_a_method_that_oauthlib_does_not_know() -> None:
     strange = Provider(name="photos", signature_methods=(SignatureMethod(method="HMAC-MD5"),))
     with pytest.raises(ConfigurationError, match="the emulator cannot verify HMAC-MD5"):
         Registration("photos", strange, Origins("https://127.0.0.1:1", "http://127.0.0.1:2"))
+
+
+def test_the_emulator_accepts_what_each_file_of_the_catalog_lists() -> None:
+    catalog = Catalog()
+    listed = {
+        name: file.signature_methods for name in catalog.names() if (file := catalog.file(name)).signature_methods
+    }
+    assert len(listed) > 20
+    for name, methods in listed.items():
+        examples = {key: value for key, value in catalog.required(name).items() if value is not None}
+        provider = catalog.provider(name, values=examples)
+        registration = Registration(name, provider, Origins("https://127.0.0.1:1", "http://127.0.0.1:2"))
+        assert registration.signature_methods == tuple(one.method for one in methods)
+        assert registration.signature_method in registration.signature_methods, name
