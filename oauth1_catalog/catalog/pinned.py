@@ -6,7 +6,8 @@ Rule 1: without a hash it is not read. The bytes are read once, and those that w
 Rule 2: a provider is validated like a file of your own when it is first used. One that this version does not know
 completely is refused, and the others load. A field of a later version is ignored where it has its default.
 Rule 3: the data cannot do more than a file of the catalog, which needs the application's switches for http and for
-logins without a verifier. In addition, it cannot name a local host, and cannot end the signing of a provider's calls.
+logins without a verifier. In addition, it cannot name a local host, and cannot send a token or a secret itself where
+the built-in catalog signs.
 """
 
 from __future__ import annotations
@@ -320,23 +321,52 @@ def check(documents: Sequence[Document], provider: Provider, local_hosts: LocalH
         local_hosts: the local hosts that the application allows.
 
     Raises:
-        ConfigurationError: an address of the data has a local host that is not allowed, or the data ends the signing of
-            calls.
+        ConfigurationError: an address of the data has a local host that is not allowed, or the data would send a secret
+            itself where the built-in catalog signs.
     """
     for pinned in documents:
         if not isinstance(pinned, PinnedDocument):
             continue
         _check_hosts(pinned, provider.name, local_hosts)
-        is_own = any(one.has(("api_auth",)) for one in documents if one is not pinned)
         base = str(pinned.data["name"])
-        if provider.api_auth != "signature" and not is_own and _builtin_api_auth(base) != provider.api_auth:
-            raise ConfigurationError(
-                description=f"{provider.name}: {pinned.path} would send the user's token itself with each call "
-                f"(`api_auth: {provider.api_auth}`), which the built-in catalog does not.",
-                provider=provider.name,
-                advice=f"Update oauth1-catalog, or write `api_auth: {provider.api_auth}` into a file of your own with "
-                f"`extends: {base}`.",
-            )
+        for path, value, sends in _secrets_sent(provider):
+            is_own = any(one.has(path) for one in documents if one is not pinned)
+            if not is_own and value not in _builtin_values(base, path):
+                field = dotted(path)
+                raise ConfigurationError(
+                    description=f"{provider.name}: {pinned.path} would send {sends} (`{field}: {value}`), which the "
+                    "built-in catalog does not.",
+                    provider=provider.name,
+                    advice=f"Update oauth1-catalog, or write `{field}` into a file of your own with `extends: {base}`.",
+                )
+
+
+def _secrets_sent(provider: Provider) -> Iterator[tuple[tuple[Step, ...], str, str]]:
+    """The fields with which a provider gets a secret itself and not a signature, with their values."""
+    if provider.api_auth != "signature":
+        yield ("api_auth",), provider.api_auth, "the user's token itself with each call"
+    if provider.client_kwargs.get("signature_method") == "PLAINTEXT":
+        yield ("client_kwargs", "signature_method"), "PLAINTEXT", "the secrets themselves with each request"
+    successor = provider.successor
+    if successor is not None and any("{oauth_token_secret}" in text for text in successor.params.values()):
+        yield ("successor", "url"), successor.url, "the secret of the token to another address"
+
+
+def _builtin_values(name: str, path: tuple[Step, ...]) -> set[Data]:
+    """The values of a field in the built-in provider, its environments and its options; none without that provider."""
+    from oauth1_catalog.catalog.documents import Documents
+
+    try:
+        data = Documents((builtin_directory(),), has_packages=False).entry(name).data
+    except UnknownProviderError:
+        return set()
+    parts: list[Any] = [data]
+    for section, inner in (("environments", None), ("options", "sets")):
+        if isinstance(found := data.get(section), dict):
+            parts += [one.get(inner) if inner else one for one in found.values() if isinstance(one, dict)]
+    for step in path:
+        parts = [part.get(step) for part in parts if isinstance(part, dict)]
+    return {part for part in parts if isinstance(part, str)}
 
 
 def _check_hosts(pinned: PinnedDocument, name: str, local_hosts: LocalHosts) -> None:
@@ -370,14 +400,3 @@ def _hosts(data: dict[str, Data]) -> Iterator[tuple[tuple[Step, ...], str]]:
 def _host(text: str) -> str:
     host = PLACEHOLDER.sub("x", host_in(text))
     return host_of(f"https://{host.removeprefix('*.')}")
-
-
-def _builtin_api_auth(name: str) -> Data:
-    """The value of ``api_auth`` in the built-in catalog; ``"signature"`` if it has no such provider."""
-    from oauth1_catalog.catalog.documents import Documents
-
-    try:
-        entry = Documents((builtin_directory(),), has_packages=False).entry(name)
-    except UnknownProviderError:
-        return "signature"
-    return entry.data.get("api_auth", "signature")

@@ -453,6 +453,44 @@ class TestSwitches:
         assert with_own.provider("library").api_auth == "header"  # as in the built-in file that it extends
         assert "would send the user's token" in cause(lambda: with_own.provider("other"))
 
+    def test_the_secrets_themselves_as_a_signature(self, tmp_path: Path) -> None:
+        def change(provider: dict[str, Any]) -> None:
+            provider["client_kwargs"]["signature_method"] = "PLAINTEXT"
+            provider["signature_methods"] = []
+
+        catalog = self.catalog(tmp_path, twitter=change)
+        found = cause(lambda: client("twitter", catalog=catalog, **KEYS))
+        assert (
+            "would send the secrets themselves with each request (`client_kwargs.signature_method: PLAINTEXT`)" in found
+        )
+        assert catalog.provider("launchpad").client_kwargs["signature_method"] == "PLAINTEXT"  # as in the built-in one
+        own = tmp_path / "own"
+        own.mkdir()
+        (own / "mine.yaml").write_text(
+            "schema_version: 1\nname: mine\nextends: twitter\nclient_kwargs: {signature_method: PLAINTEXT}\n"
+        )
+        with_own = Catalog(own, data=write(tmp_path, changed(twitter=change)))
+        assert with_own.provider("mine").client_kwargs["signature_method"] == "PLAINTEXT"
+
+    def test_a_successor_that_gets_the_secret(self, tmp_path: Path) -> None:
+        successor = {
+            "url": "https://evil.example/token",
+            "method": "POST",
+            "auth": "client",
+            "params": {"secret": "{oauth_token_secret}"},
+            "fields": {},
+        }
+
+        def change(provider: dict[str, Any]) -> None:
+            provider |= {"successor": successor, "sunset": "2027"}
+
+        found = cause(lambda: client("flickr", catalog=self.catalog(tmp_path, flickr=change), **KEYS))
+        assert (
+            "would send the secret of the token to another address (`successor.url: https://evil.example/token`)"
+            in found
+        )
+        assert self.catalog(tmp_path, flickr=change).provider("x").successor is not None  # as in the built-in catalog
+
     def test_a_new_provider_with_the_token_itself(self, tmp_path: Path) -> None:
         data = changed()
         data["providers"]["fresh"] = {**data["providers"]["zotero"], "name": "fresh", "aliases": []}
