@@ -36,6 +36,9 @@ PAGES = frozenset({"authorize_url", "docs_url"})
 MAX_REDIRECTS = 3
 """How many redirects of a documentation page are followed, on the same host."""
 
+MAX_ROBOTS_REDIRECTS = 5
+"""How many redirects of a robots.txt are followed, on the same host (RFC 9309, section 2.3.1.2)."""
+
 MAX_CRAWL_DELAY = 60.0
 """The longest pause that robots.txt can ask for, in seconds."""
 
@@ -217,9 +220,17 @@ class Run:
         return (yield from self._send(request, host, robots))
 
     def _read_robots(self, server: str, host: _Host) -> Generator[Request | Pause, Any, None]:
-        """Read the rules of a server (RFC 9309, section 2.3.1): it has none if it answers with a status of 4xx."""
+        """Read the rules of a server (RFC 9309, section 2.3.1).
+
+        It has none if it answers with a status of 4xx, or with a redirect that is not followed.
+        """
         request = Request("GET", f"{server}/robots.txt", {"User-Agent": self.user_agent})
-        answer = yield from self._send(request, host, None)
+        for _ in range(MAX_ROBOTS_REDIRECTS + 1):
+            answer = yield from self._send(request, host, None)
+            following = None if isinstance(answer, Finding) else _following(answer, request)
+            if following is None:
+                break
+            request = following
         if isinstance(answer, Finding):
             host.closed = host.closed or answer
         elif answer.status >= 500:

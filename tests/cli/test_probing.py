@@ -112,6 +112,37 @@ def test_robots_txt_is_obeyed() -> None:
     assert world.now >= 30
 
 
+@pytest.mark.parametrize("start", ["https", "http"])
+def test_a_robots_txt_behind_redirects_on_the_same_host_is_obeyed(start: str) -> None:
+    def robots(request: Request) -> Response:
+        place = {"https://acme.example/robots.txt": "/a", "http://acme.example/robots.txt": "https://acme.example/a"}
+        following = place | {f"https://acme.example/{here}": there for here, there in ("ab", "bc", "cd", "de")}
+        if request.url in following:
+            return Response(301, {"Location": following[request.url]})
+        return Response(200, {}, b"User-agent: *\nDisallow: /\n")
+
+    world = World(robots, robots)
+    found = world.probe(Provider(name="acme", request_token_url=f"{start}://acme.example/request"))
+    assert found["request_token_url"] == Finding("blocked", "not asked, because robots.txt disallows it")
+    assert [url.partition("://acme.example")[2] for _, url in world.asked] == [
+        "/robots.txt",
+        *(f"/{n}" for n in "abcde"),
+    ]
+    assert world.now == 10, "a pause before each of them"
+
+
+@pytest.mark.parametrize("location", ["/robots.txt?", "/x/robots.txt", "//other.example/robots.txt", "https://[", ""])
+def test_redirects_of_a_robots_txt_end(location: str) -> None:
+    def robots(request: Request) -> Response:
+        return Response(302, {"Location": location.replace("x", f"x{len(world.asked)}")})
+
+    world = World(lambda _: SPEAKS, robots)
+    assert world.probe()["request_token_url"].outcome == "oauth1"
+    asked = [url for _, url in world.asked if url.endswith("/robots.txt")]
+    assert {url.split("/")[2] for url in asked} == {"api.acme.example", "acme.example"}
+    assert len(asked) <= 12
+
+
 @pytest.mark.parametrize("status", [301, 401, 403, 404])
 def test_a_server_without_rules_may_be_asked(status: int) -> None:
     found = World(lambda _: SPEAKS, lambda _: Response(status, {"Location": "https://elsewhere.example/"})).probe()
