@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import re
 import sys
 import time
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -81,6 +83,17 @@ class Probed:
         return self.result.outcome in CERTAIN and self.result.outcome != self.wanted.recorded
 
 
+class _Seconds(click.FloatRange):
+    """A number of seconds. No comparison with nan is true, so that the range alone would accept it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number."""
+        seconds = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail(f"{value} is not a number of seconds.", param, ctx)
+        return seconds
+
+
 @click.command()
 @click.argument("providers", nargs=-1, shell_complete=complete_provider)
 @click.option(
@@ -96,17 +109,13 @@ class Probed:
 @click.option("--only-news", is_flag=True, help="With --write: only results that are certain and differ from the file.")
 @click.option(
     "--pause",
-    type=click.FloatRange(1, 600),
+    type=_Seconds(1, 600),
     default=2.0,
     show_default=True,
     help="Seconds between two requests to the same host.",
 )
-@click.option(
-    "--timeout", type=click.FloatRange(1, 120), default=15.0, show_default=True, help="Seconds for one request."
-)
-@click.option(
-    "--total", type=click.FloatRange(1, 86_400), default=3600.0, show_default=True, help="Seconds for all requests."
-)
+@click.option("--timeout", type=_Seconds(1, 120), default=15.0, show_default=True, help="Seconds for one request.")
+@click.option("--total", type=_Seconds(1, 86_400), default=3600.0, show_default=True, help="Seconds for all requests.")
 @SETTINGS
 @LOCAL_HOSTS
 @INSECURE
@@ -227,7 +236,7 @@ class Plan:
 def _ask(wanted: Iterable[Wanted], session: Run, *, timeout: float, looks_up: bool) -> Iterator[Probed]:
     """Ask the providers one after the other."""
     limits = Limits(connect=timeout, read=timeout, token_deadline=timeout, token_bytes=MAX_ANSWER, connect_retries=0)
-    with RequestsPool(limits=limits) as pool:
+    with RequestsPool(limits=limits, headers={"Connection": "close"}) as pool:
 
         def perform(effect: Request | Pause) -> Response | None:
             if isinstance(effect, Pause):
@@ -235,7 +244,10 @@ def _ask(wanted: Iterable[Wanted], session: Run, *, timeout: float, looks_up: bo
                 return None
             if looks_up:
                 check_public(effect.url)
-            return pool.send(effect)
+            try:
+                return pool.send(effect)
+            finally:
+                pool.close()  # some servers close a connection during the pause, without a word in their answer
 
         for one in wanted:
             endpoints = run(session.probe(one.targets), perform)

@@ -177,6 +177,22 @@ def test_a_server_that_cannot_be_reached(
     assert len(provider["endpoints"]) == 3
 
 
+def test_each_request_has_a_connection_of_its_own(wire: Wire, tmp_path: Path) -> None:
+    """Some servers close a connection that they seemed to keep, and the next request on it would get no answer."""
+    seen: set[int] = set()
+
+    def answer(request: Arrived) -> object:
+        if request.connection in seen:
+            return None
+        seen.add(request.connection)
+        return answering(KINDS["challenge"][0])(request)
+
+    wire.answer = answer  # type: ignore[assignment]
+    shown = run(tmp_path, write(tmp_path, "acme", wire.url), status=0).stdout
+    assert "unreachable" not in shown
+    assert {request.header("Connection") for request in wire.arrived} == {"close"}
+
+
 def test_the_lines_for_people(wire: Wire, tmp_path: Path) -> None:
     wire.answer = answering(KINDS["moved_away"][0])  # type: ignore[assignment]
     shown = run(tmp_path, write(tmp_path, "acme", wire.url), status=1).stdout
@@ -303,6 +319,10 @@ def test_a_name_that_leads_to_this_machine_is_not_asked(tmp_path: Path, monkeypa
         (["jira", *CONTACT], "no base_url"),
         (["jira", *CONTACT, "--set", "base_url=https://10.0.0.5"], "needs allow_local_hosts=True"),
         (["twitter", *CONTACT, "--pause", "0"], "Invalid value for '--pause'"),
+        (["twitter", *CONTACT, "--pause", "nan"], "Invalid value for '--pause': nan is not a number of seconds"),
+        (["twitter", *CONTACT, "--total", "NaN"], "Invalid value for '--total': NaN is not a number of seconds"),
+        (["twitter", *CONTACT, "--timeout", "-nan"], "Invalid value for '--timeout': -nan is not a number of seconds"),
+        (["twitter", *CONTACT, "--total", "inf"], "Invalid value for '--total'"),
         (["twitter", *CONTACT, "--set", "client_secret=x"], "other users of this machine can read a command line"),
     ],
 )
