@@ -228,9 +228,15 @@ def schema(kind: str, check: Path | None, write: Path | None) -> None:
     file, make = _SCHEMAS[kind]
     text = make()
     if write is not None:
+        target = write / file
+        if target.is_symlink() or (target.exists() and not target.is_file()):
+            raise click.UsageError(f"--write: {target} is not a regular file. Remove it, or choose another folder.")
         write.mkdir(parents=True, exist_ok=True)
-        (write / file).write_text(text, encoding="utf-8")
-        click.echo(f"Wrote {write / file}")
+        # Do not follow a link that another program creates in the meantime.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+        with os.fdopen(os.open(target, flags, 0o666), "w", encoding="utf-8") as stream:
+            stream.write(text)
+        click.echo(f"Wrote {target}")
         return
     if check is None:
         click.echo(text, nl=False)

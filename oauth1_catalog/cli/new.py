@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,7 +71,7 @@ def new(
     if taken := reserved_name_error(name):
         raise click.UsageError(f"{taken}: choose another name")
     path = directory / f"{name}.yaml"
-    if path.exists():
+    if os.path.lexists(path):  # also a link to a file that does not exist
         raise click.UsageError(f"{path} already exists. Edit it, or choose another name.")
     known = Catalog()
     if name in (*known.names(), *known.aliases()):
@@ -86,7 +87,8 @@ def new(
             )
     directory.mkdir(parents=True, exist_ok=True)
     steps = steps or ((answers["setup"],) if "setup" in answers else ())
-    path.write_text(_text(name, flow, signature_method, answers, access=access, steps=steps), encoding="utf-8")
+    with path.open("x", encoding="utf-8") as file:  # it neither follows a link nor replaces a file
+        file.write(_text(name, flow, signature_method, answers, access=access, steps=steps))
     click.echo(f"Wrote {path}")
     (checked,) = check_files([path], today=_today())
     for finding in checked.findings:

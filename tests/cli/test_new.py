@@ -123,6 +123,22 @@ def test_nothing_is_written_over():
     assert "already exists" in run("new", "acme", status=2)
 
 
+@pytest.mark.parametrize("target", ["out/file", "file"])
+def test_nothing_is_written_through_a_link(target):
+    """Whether or not there is a file at its end."""
+    for folder in ("providers", "schemas", "out"):
+        Path(folder).mkdir()
+    Path("file").write_text("mine", encoding="utf-8")
+    for link in ("providers/acme.yaml", "schemas/provider.schema.json"):
+        Path(link).symlink_to(Path.cwd() / target)
+    new = run("new", "acme", "--docs-url", "https://acme.example/docs", *OPTIONS, status=2)
+    assert "providers/acme.yaml already exists" in new
+    written = run("schema", "--write", "schemas", status=2)
+    assert "schemas/provider.schema.json is not a regular file. Remove it" in written
+    assert not Path("out/file").exists()
+    assert Path("file").read_text(encoding="utf-8") == "mine"
+
+
 def test_one_url_for_all_is_told_by_each_command():
     same = [word for url in URL_OPTIONS for word in (url, "https://acme.example/oauth")]
     assert "P028" in run("new", "acme", "--docs-url", "https://acme.example/docs", *ACCESS, *same, status=1)
