@@ -7,7 +7,7 @@ Rule 2: fields on which neither an application nor a reader depends, such as the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -126,17 +126,25 @@ def _shown(value: object) -> str:
     return text if len(text) <= _LONGEST else ""
 
 
-def changes(old: Mapping[str, Tree], new: Mapping[str, Tree]) -> tuple[Change, ...]:
+def changes(
+    old: Mapping[str, Tree], new: Mapping[str, Tree], *, left_out: Set[str] = frozenset()
+) -> tuple[Change, ...]:
     """The changes from one state of the catalog to the next, the most important first.
+
+    Args:
+        old: the providers of the first state, by their names.
+        new: those of the next one.
+        left_out: the names of the providers that are not compared.
 
     >>> before = {"x": {"name": "x", "status": "active", "api_base_url": "https://a.example/"}}
     >>> [change.text() for change in changes(before, {})]
     ['x is not in the catalog any more']
     """
     found: list[Change] = []
-    for name in sorted({*old, *new}):
+    heirs = {alias: name for name, data in reversed(list(new.items())) for alias in data.get("aliases") or ()}
+    for name in sorted({*old, *new} - left_out):
         if name not in new:
-            found.append(_removed(name, old[name], new))
+            found.append(_removed(name, old[name], heirs.get(name)))
         elif name not in old:
             found.append(_new(name, new[name]))
         else:
@@ -144,9 +152,8 @@ def changes(old: Mapping[str, Tree], new: Mapping[str, Tree]) -> tuple[Change, .
     return tuple(sorted(found, key=lambda change: change.sort_key))
 
 
-def _removed(name: str, old: Tree, new: Mapping[str, Tree]) -> Change:
-    heirs = [heir for heir, data in new.items() if name in (data.get("aliases") or ())]
-    sentence = f"{name} is an alias of {heirs[0]} now" if heirs else f"{name} is not in the catalog any more"
+def _removed(name: str, old: Tree, heir: str | None) -> Change:
+    sentence = f"{name} is an alias of {heir} now" if heir else f"{name} is not in the catalog any more"
     return Change(
         kind="removed", provider=name, display_name=_display_name(name, old), field="", before=name, sentence=sentence
     )
@@ -237,8 +244,8 @@ def _differences(path: tuple[str, ...], old: Any, new: Any) -> Iterator[tuple[tu
 
 
 def _without(items: Iterable[Any] | None, others: Iterable[Any] | None) -> list[Any]:
-    known = list(others or ())
-    return [item for item in items or () if item not in known]
+    known = set(map(repr, others or ()))  # an item can be a list, which no set contains
+    return [item for item in items or () if repr(item) not in known]
 
 
 def _plain(value: Any) -> Any:

@@ -48,7 +48,9 @@ def diff(old: str, new: str, as_json: bool, markdown: bool, changelog: Path | No
     OLD and NEW are folders of YAML files, files catalog.json, or git revisions. Of a revision, the folder `providers`
     is read, or the one that you name: REVISION:FOLDER. Sources and dates of checks are not compared.
 
-    The exit status is 0 if nothing has changed, 1 if something has, and 2 if OLD or NEW cannot be read.
+    A provider that cannot be read in OLD or NEW is not compared.
+
+    The exit status is 0 if nothing has changed, 1 if something has, and 2 if OLD, NEW or a provider cannot be read.
 
     \b
     Examples:
@@ -60,23 +62,25 @@ def diff(old: str, new: str, as_json: bool, markdown: bool, changelog: Path | No
         raise click.UsageError("--json and --markdown: choose one of them.")
     try:
         before, after = read_state(old), read_state(new)
-        found = changes(before.providers, after.providers)
+        unread = tuple(dict.fromkeys((*before.unread, *after.unread)))
+        found = changes(before.providers, after.providers, left_out=before.left_out | after.left_out)
         title = title or after.version or new
+        section = _section(title, found, is_whole=not unread)
         if changelog is not None:
-            _write(changelog, title, _section(title, found))
+            _write(changelog, title, section)
     except OAuthError as error:
         raise _Trouble(error.description) from error
     except OSError as error:
         what = f"{error.filename}: " if error.filename else ""
         raise _Trouble(f"{what}{error.strerror or error}.") from error
-    for unread in dict.fromkeys((*before.unread, *after.unread)):
-        click.echo(f"Warning: not compared: {one_line(unread)}", err=True)
+    for problem in unread:
+        click.echo(f"Warning: not compared: {one_line(problem)}", err=True)
     try:
         if as_json:
             about = {"from": before.version, "to": after.version, "changes": [_as_data(change) for change in found]}
-            click.echo(json.dumps(about, indent=2, ensure_ascii=False))
+            click.echo(json.dumps(about, indent=2))
         elif markdown:
-            click.echo(_section(title, found), nl=False)
+            click.echo(section, nl=False)
         elif changelog is None:
             for line in _lines(found):
                 click.echo(line)
@@ -84,7 +88,7 @@ def diff(old: str, new: str, as_json: bool, markdown: bool, changelog: Path | No
         raise  # the reader has gone: click exits silently, like other commands
     except OSError as error:
         raise _Trouble(f"{error.strerror or error}.") from error
-    sys.exit(1 if found else 0)
+    sys.exit(2 if unread else 1 if found else 0)
 
 
 def _as_data(change: Change) -> dict[str, object]:
@@ -107,24 +111,21 @@ def _lines(found: Sequence[Change]) -> Iterator[str]:
             yield f"  {one_line(change.provider):{width}}  {one_line(change.text())}"
 
 
-def _section(title: str, found: Sequence[Change]) -> str:
+def _section(title: str, found: Sequence[Change], *, is_whole: bool) -> str:
     """A section of the changelog: a list for each kind."""
     parts = [f"## {one_line(title)}\n"]
     if not found:
-        parts.append("Nothing changed for users.\n")
+        rest = "" if is_whole else " in the providers that could be compared"
+        parts.append(f"Nothing changed for users{rest}.\n")
     for kind, of_kind in groupby(found, key=lambda change: change.kind):
-        items = (f"- {_bold(change)}: {_one_line(change.text(_quoted))}" for change in of_kind)
+        items = (f"- {_bold(change)}: {one_line(change.text(_quoted))}" for change in of_kind)
         parts.append(f"### {TITLES[kind]}\n\n" + "\n".join(items) + "\n")
     return "\n".join(parts)
 
 
 def _bold(change: Change) -> str:
-    name = f"`{change.provider}`"
+    name = _quoted(one_line(change.provider))
     return name if change.display_name == change.provider else f"{_escaped(change.display_name)} ({name})"
-
-
-def _one_line(text: str) -> str:
-    return one_line(text)
 
 
 def _quoted(text: str) -> str:
@@ -137,12 +138,19 @@ def _escaped(text: str) -> str:
 
 def _write(path: Path, title: str, section: str) -> None:
     """Put the section before the others; one with the same title is replaced."""
+    shown = one_line(str(path))
     try:
         text = read_regular(path, limit=_MAX_PAGE).decode("utf-8")
     except FileNotFoundError:
         text = HEAD
     except UnicodeDecodeError:
-        raise _Trouble(f"--changelog: {path} is not UTF-8 text.") from None
+        raise _Trouble(f"--changelog: {shown} is not UTF-8 text.") from None
+    except OSError as error:
+        raise _Trouble(f"--changelog: {shown} cannot be read ({error.strerror}).") from error
     start, *sections = re.split(r"(?m)^(?=## )", text)
     kept = [old for old in sections if old.partition("\n")[0] != f"## {one_line(title)}"]
-    path.write_text("\n\n".join(part.strip("\n") for part in (start, section, *kept)) + "\n", encoding="utf-8")
+    page = "\n\n".join(part.strip("\n") for part in (start, section, *kept)) + "\n"
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise _Trouble(f"--changelog: {shown} cannot be written ({error.strerror}).") from error

@@ -1,42 +1,54 @@
 """The states of the catalog that ``oauth1-catalog diff`` compares: a folder, a ``catalog.json``, or a git revision.
 
 Rule 1: git runs without a shell, reads no option from an argument, and fetches nothing.
-Rule 2: what is read is bounded.
+Rule 2: what is read is bounded, and each provider is validated like a file of your own. One of which a part cannot be
+read is not compared, because what is missing would look like what has been removed.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.catalog.data import merge
-from oauth1_catalog.catalog.document import inherit
+from oauth1_catalog.catalog.data import texts_of
+from oauth1_catalog.catalog.document import Diagnostic, Document, inherit, one_line
 from oauth1_catalog.catalog.files import MAX_BYTES, NAME, names_in, version_in
-from oauth1_catalog.catalog.model import ProviderFile
+from oauth1_catalog.catalog.pinned import MAX_BYTES as MAX_CATALOG
+from oauth1_catalog.catalog.pinned import PinnedCatalog
 from oauth1_catalog.catalog.published import provider_json
 from oauth1_catalog.catalog.validation import validate
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.regular_files import read_regular
 
 _MAX_STATE = 64_000_000
-"""The largest ``catalog.json``, and the largest total of a revision's files, in bytes."""
+"""The largest total of a revision's files, in bytes."""
 _SECONDS = 60
 """The longest time that git may take."""
 _FOLDER = "providers"
 
+Documents: TypeAlias = "tuple[Sequence[Document], Sequence[Diagnostic]]"
+"""A provider's own document, those that it extends, and findings between them."""
+
 
 class State(NamedTuple):
-    """The providers as in ``catalog.json``, the version of the data if it is known, and what could not be read."""
+    """A state.
+
+    Attributes:
+        providers: the providers as in ``catalog.json``.
+        version: the version of the data, if it is known.
+        unread: what could not be read, for the user.
+        left_out: the names and aliases of the providers that could not be read.
+    """
 
     providers: Mapping[str, Mapping[str, Any]]
-    version: str | None = None
-    unread: tuple[str, ...] = ()
+    version: str | None
+    unread: tuple[str, ...]
+    left_out: frozenset[str]
 
 
 def read_state(text: str) -> State:
@@ -61,58 +73,56 @@ def read_state(text: str) -> State:
 
 
 def _of_folder(folder: Path, *, shown: str | None = None) -> State:
-    """The files of a folder, which can extend providers of the catalog. Rules are not checked: they change."""
-    catalog, providers, unread = Catalog(folder), {}, []
-    for name in sorted(names_in(folder)):
-        documents, between = catalog.documents(name)
+    """The files of a folder, which can extend providers of the catalog. As in a revision, links are skipped."""
+    catalog, shown = Catalog(folder), one_line(shown or str(folder))
+    names = [name for name in sorted(names_in(folder)) if not (folder / f"{name}.yaml").is_symlink()]
+    if not names:
+        raise ConfigurationError(
+            description=f"{shown}: there is no provider file (NAME.yaml).",
+            advice="Name the folder with the files.",
+        )
+    return _state(((f"{shown}: {name}.yaml", name, catalog.documents(name)) for name in names), version_in(folder))
+
+
+def _state(found: Iterable[tuple[str, str, Documents]], version: str | None) -> State:
+    """The state of providers: the place of each one for messages, its name, and its documents.
+
+    Rules are not checked: they change.
+    """
+    providers: dict[str, Mapping[str, Any]] = {}
+    unread: list[str] = []
+    left_out: set[str] = set()
+    for place, name, (documents, between) in found:
         # Its name may be that of a built-in provider here.
         missing = [finding for finding in between if finding.code == "P025"]
         validated = validate(inherit(documents), between=missing, rules=())
-        unread += [
-            f"{shown or folder}: {name}.yaml: {finding.text}"
-            for finding in validated.findings
-            if finding.severity == "error"
-        ]
-        if validated.file is not None:
-            providers[name] = provider_json(_readable(validated.file))
-    if not providers:
-        raise ConfigurationError(
-            description=f"{shown or folder}: there is no provider file (NAME.yaml).",
-            advice="Name the folder with the files.",
-        )
-    return State(providers, version_in(folder), tuple(unread))
-
-
-def _readable(file: ProviderFile) -> dict[str, Any]:
-    """The data of a file, without the fields that could not be read."""
-    return {key: _as_data(value) for key, value in file.model_dump(by_alias=True, exclude_unset=True).items()}
-
-
-def _as_data(value: Any) -> Any:
-    """A value as in YAML, where each scalar is text."""
-    if isinstance(value, dict):
-        return {key: _as_data(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_as_data(item) for item in value]
-    return value if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        extended = [finding for document in documents[1:] for finding in document.findings]
+        errors = [one for one in (*validated.findings, *extended) if one.severity == "error"]
+        if errors or validated.file is None:
+            unread += [f"{place}: {finding.text}" for finding in errors]
+            left_out.update((name, *texts_of(validated.entry.data.get("aliases"))))
+        else:
+            providers[name] = provider_json(validated.entry.data)
+    return State(providers, version, tuple(unread), frozenset(left_out - providers.keys()))
 
 
 def _of_file(path: Path) -> State:
+    shown = one_line(str(path))
     try:
-        data = json.loads(read_regular(path, limit=_MAX_STATE))
+        catalog = PinnedCatalog(str(path), read_regular(path, limit=MAX_CATALOG))
+        documents = {name: catalog.read(name) for name in catalog.names()}
     except OSError as error:
-        raise ConfigurationError(description=f"{path} cannot be read ({error.strerror}).") from error
-    except (ValueError, RecursionError):
-        data = None
-    providers = data.get("providers") if isinstance(data, dict) else None
-    if not isinstance(providers, dict) or not all(isinstance(one, dict) for one in providers.values()):
+        raise ConfigurationError(description=f"{shown} cannot be read ({error.strerror}).") from error
+    except (ValueError, RecursionError) as error:
+        cause = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise ConfigurationError(
-            description=f"{path} is not a catalog.json.",
+            description=f"{shown} is not a catalog.json of this version: {cause}.",
             advice="`oauth1-catalog export --all --format json` writes one.",
-        )
+        ) from None
     # A file of another version can lack a field. Its default is what was before.
-    defaults = provider_json({"schema_version": "1", "name": "x"})
-    return State({name: merge(defaults, one) for name, one in providers.items()}, data.get("version"))
+    return _state(
+        ((f"{shown}: {name}", name, ((document,), ())) for name, document in documents.items()), catalog.version
+    )
 
 
 def _of_revision(text: str) -> Iterator[tuple[str, bytes]]:
@@ -128,6 +138,8 @@ def _of_revision(text: str) -> Iterator[tuple[str, bytes]]:
         is_provider = bool(dot) and suffix == "yaml" and NAME.fullmatch(name) is not None
         if about.startswith("100") and (is_provider or path == "VERSION"):  # a regular file
             _, _, identifier, length = about.split()
+            if not length.isdecimal():  # git writes BAD
+                raise _no_state(text, f"git has no content for {path}")
             files[path] = (identifier, int(length))
     if sum(size for _, size in files.values()) > _MAX_STATE or any(size > MAX_BYTES for _, size in files.values()):
         raise _no_state(text, "its provider files are too large")
@@ -156,8 +168,14 @@ def _git(*arguments: str, about: str, given: bytes = b"") -> bytes:
         raise _no_state(about, f"git did not answer within {_SECONDS} seconds") from None
     except (OSError, subprocess.CalledProcessError) as error:
         said = bytes(getattr(error, "stderr", b"") or b"").decode("utf-8", "replace") or str(error)
-        raise _no_state(about, f"git: {said.strip().partition(chr(10))[0]}") from error
+        raise _no_state(about, f"git: {_cause(said.strip().splitlines())}") from error
     return done.stdout
+
+
+def _cause(lines: Sequence[str]) -> str:
+    """The line in which git names the cause, which can come after warnings."""
+    causes = [line for mark in ("fatal:", "error:") for line in lines if line.startswith(mark)]
+    return one_line((causes or list(lines) or ["it failed"])[0])
 
 
 def _no_state(text: str, reason: str) -> ConfigurationError:

@@ -177,3 +177,26 @@ def test_a_long_value_is_not_shown() -> None:
     (change,) = changes({"x": BASE}, {"x": changed(status_note="a" * 500)})
     assert change.text() == "status_note is new"
     assert change.after == "a" * 500
+
+
+def test_long_lists_are_compared_in_one_pass() -> None:
+    """An item is not compared with each item of the other list."""
+    compared = 0
+
+    class Host(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+    old, new = (changed(api_hosts=[Host(f"{side}{number}.example") for number in range(500)]) for side in "ab")
+    assert len(changes({"x": old}, {"x": new})) == 1000
+    assert compared < 5000
+
+
+def test_a_provider_that_is_left_out_can_be_named_as_the_heir() -> None:
+    found = changes({"ex": changed(), "y": changed()}, {"x": changed()}, left_out={"x", "y"})
+    assert [change.text() for change in found] == ["ex is an alias of x now"]

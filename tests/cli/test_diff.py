@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -146,12 +147,50 @@ def test_links_and_other_files_are_left_out(repository: Path) -> None:
     assert run("first", "HEAD").exit_code == 0
 
 
-def test_a_file_that_cannot_be_read_is_named(repository: Path) -> None:
-    write(repository / "providers", "acme", "new.example", more="shiny: true\n")
-    ran = run("first", "providers")
-    assert ran.exit_code == 1
-    assert MOVED in ran.stdout
-    assert "Warning: not compared: providers: acme.yaml: unknown field `shiny`" in ran.stderr
+def test_a_link_in_a_folder_is_left_out_as_in_a_revision(repository: Path) -> None:
+    write(repository / "providers", "acme")
+    (repository / "providers" / "other.yaml").symlink_to("acme.yaml")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "link")
+    assert run("first", "providers").exit_code == run("first", "HEAD").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "finding"),
+    [
+        ({"more": "shiny: true\n"}, "unknown field `shiny`"),
+        ({"host": "new.example/x y"}, "`https://new.example/x y/request` has a space"),
+        ({"more": "name: acme\n"}, "`name` appears twice"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_and_not_compared(
+    repository: Path, wrong: dict[str, str], finding: str
+) -> None:
+    """A field that cannot be read is not one that is gone, nor is an alias. The others are compared."""
+    folder, page = repository / "providers", repository / "changes.md"
+    write(folder, "acme", **{**wrong, "more": wrong.get("more", "") + "aliases: [corp]\n"})
+    write(folder, "other")
+    write(repository / "ours", "acme")
+    git(repository, "add", "ours")
+    git(repository, "commit", "-q", "-m", "ours")
+    for old, new in (("HEAD:ours", "providers"), ("providers", "HEAD:ours")):
+        ran = run(old, new, "--changelog", page, "--markdown")
+        assert ran.exit_code == 2
+        assert f"Warning: not compared: providers: acme.yaml: {finding}" in ran.stderr
+        for text in (ran.stdout, page.read_text(encoding="utf-8")):
+            assert ("`other`" in text, "`acme`" in text, "`corp`" in text) == (True, False, False)
+
+
+def test_a_provider_that_extends_one_that_cannot_be_read(tmp_path: Path) -> None:
+    for folder, more in (("old", ""), ("new", "homepage: https://a.example/\nhomepage: https://b.example/\n")):
+        write(tmp_path / folder, "acme", more=more)
+        (tmp_path / folder / "heir.yaml").write_text("schema_version: 1\nname: heir\nextends: acme\n")
+    ran = run(tmp_path / "old", tmp_path / "new", "--markdown")
+    assert (ran.exit_code, ran.stdout.splitlines()[2]) == (
+        2,
+        "Nothing changed for users in the providers that could be compared.",
+    )
+    assert "heir.yaml: `homepage` appears twice" in ran.stderr
 
 
 def test_a_catalog_json_and_the_files_that_it_was_made_of(tmp_path: Path) -> None:
@@ -171,6 +210,80 @@ def test_a_catalog_json_and_the_files_that_it_was_made_of(tmp_path: Path) -> Non
     found = json.loads(run(tmp_path / "b.json", tmp_path / "a.json", "--json").stdout)
     assert (found["from"], found["to"]) == ("2020.01.01", Catalog().version)
     assert [change["field"] for change in found["changes"]] == ["environments.sandbox.api_base_url"]
+
+
+def catalog_json(path: Path, **changed: Any) -> Path:
+    """A ``catalog.json`` with one provider, and other values in the file or, below ``provider``, in the provider."""
+    ran = CliRunner().invoke(cli, ["export", "twitter", "--format", "json"])
+    assert ran.exit_code == 0
+    data = json.loads(ran.stdout)
+    provider = data["providers"]["twitter"] | changed.pop("provider", {})
+    path.write_text(json.dumps({**data, "providers": {"twitter": provider}, **changed}), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("form", ["--json", "--markdown"])
+@pytest.mark.parametrize("version", [5, {}, None, "\x1b[31m"])
+def test_a_version_of_another_type(tmp_path: Path, version: object, form: str) -> None:
+    path = catalog_json(tmp_path / "catalog.json", version=version)
+    ran = run(path, path, form)
+    assert (ran.exit_code, "its `version` is not a date" in ran.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("field", ["aliases", "api_hosts", "environments", "flows", "options", "renew"])
+@pytest.mark.parametrize("value", [5, [[1], {}], {"x": 1}, "\ud800", {"x": {"y": [True]}}])
+def test_a_field_of_another_type(tmp_path: Path, field: str, value: object) -> None:
+    """It ends with a sentence and 2: 1 would mean that something has changed."""
+    old, new = catalog_json(tmp_path / "a.json"), catalog_json(tmp_path / "b.json", provider={field: value})
+    for states in ((old, new), (new, old)):
+        ran = run(*states, "--json")
+        assert (ran.exit_code, json.loads(ran.stdout)["changes"]) == (2, [])
+        assert f"Warning: not compared: {new}: twitter: " in ran.stderr
+
+
+def test_a_provider_that_is_nested_too_deeply(tmp_path: Path) -> None:
+    value: dict[str, object] = {}
+    for _ in range(300):
+        value = {"x": value}
+    path = catalog_json(tmp_path / "a.json", provider={"headers": value})
+    assert run(path, path).exit_code == 2
+
+
+def test_what_is_no_name_of_a_provider(tmp_path: Path) -> None:
+    name = "twi\x1b[31mtter\n::error::x"
+    path = catalog_json(tmp_path / "a.json", providers={name: {"name": name}})
+    for form in ([], ["--markdown"], ["--json"], ["--changelog", tmp_path / "page.md"]):
+        ran = run(path, builtin_directory(), *form)
+        assert (ran.exit_code, ran.stdout, ran.stderr.count("\n"), "\x1b" in ran.stderr) == (2, "", 1, False)
+    assert not (tmp_path / "page.md").exists()
+
+
+def test_json_is_ascii(tmp_path: Path) -> None:
+    """No text of a file can control a terminal, or turn its line around."""
+    old = catalog_json(tmp_path / "a.json")
+    new = catalog_json(tmp_path / "b.json", provider={"display_name": "\u00fc \u00ad"})
+    ran = run(old, new, "--json")
+    assert (ran.exit_code, ran.stdout.isascii()) == (1, True)
+    assert [change["after"] for change in json.loads(ran.stdout)["changes"]] == ["\u00fc \u00ad"]
+
+
+def test_a_repository_in_which_a_file_is_missing(repository: Path) -> None:
+    said = subprocess.run(["git", "rev-parse", "first:providers/acme.yaml"], capture_output=True, text=True, check=True)
+    blob = said.stdout.strip()
+    (repository / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    ran = run("first", "second")
+    assert ran.exit_code == 2
+    assert "git has no content for acme.yaml" in ran.stderr
+
+
+def test_the_cause_that_git_names_comes_after_warnings(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "git"
+    program.write_text("#!/bin/sh\necho 'warning: lazy fetching disabled' >&2\necho 'fatal: no tree' >&2\nexit 128\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert "git: fatal: no tree." in run("first", "second").stderr
 
 
 def test_a_folder_without_files(tmp_path: Path) -> None:
@@ -249,7 +362,10 @@ def test_the_changelog(repository: Path) -> None:
 def test_a_changelog_that_cannot_be_written(repository: Path) -> None:
     ran = run("first", "second", "--changelog", repository / "no" / "page.md")
     assert ran.exit_code == 2
-    assert "No such file or directory" in ran.stderr
+    assert f"--changelog: {repository / 'no' / 'page.md'} cannot be written (No such file or directory)." in ran.stderr
+    ran = run("first", "second", "--changelog", os.devnull)
+    assert ran.exit_code == 2
+    assert f"--changelog: {os.devnull} cannot be read (it is not a regular file)." in ran.stderr
 
 
 def test_json_and_markdown_exclude_each_other(repository: Path) -> None:
