@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from oauth1_catalog.access import Access
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.errors import ConfigurationError, MissingTokenError, OAuthError
+from oauth1_catalog.errors import ConfigurationError, MissingTokenError, OAuthError, SigningError
 from oauth1_catalog.hosts import Origin, authority_of
 from oauth1_catalog.redaction import MaskedMapping, masked, without_frames
 from oauth1_catalog.registry.framework import FrameworkRequest
@@ -203,8 +203,16 @@ class ApiCallMixin(LoginMixin[FrameworkRequest]):
                     return header.on(unsigned)
                 refuse_written_multipart(self.provider, unsigned.header("Content-Type"))
                 return self.signer.sign(unsigned, credentials, oauth_params)
+        except UnicodeError:
+            pass  # it contains the text, which can be a secret
         except Exception as error:
             raise without_frames(error)  # noqa: B904 - it is the same error
+        raise SigningError(
+            description=f"{self.name}: params= or data= has a lone surrogate or bytes that are not UTF-8. Decode the "
+            "original bytes as UTF-8.",
+            provider=self.name,
+            step="api",
+        )
 
     def explain(self, response: Any, token: TokenLike | None = None) -> Explanation:  # of requests or httpx2
         """Explain the signature of a call: what was signed, and what the provider's answer reports.

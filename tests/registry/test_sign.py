@@ -195,3 +195,22 @@ def test_protocol_parameters_of_a_call(make: Make) -> None:
     twitter = make("twitter", **KEYS, **TOKEN)
     signed = twitter.sign("GET", "me", oauth_params={"oauth_callback": "about:blank"})
     assert 'oauth_callback="about%3Ablank"' in signed.header("Authorization")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"data": "hush\udcff"},
+        {"data": {"a": "hush\udcff"}},
+        {"data": {"a": b"hush\xff"}},
+        {"params": "hush=\udcff"},
+        {"params": b"hush=\xff"},
+        {"params": {"a": b"hush\xff"}},
+        {"oauth_params": {"oauth_callback": "hush\udcff"}},
+    ],
+)
+def test_what_is_not_utf_8_is_refused_in_a_sentence(call: dict[str, Any], make: Make) -> None:
+    """Such as an argument of a command line that Python decoded with lone surrogates."""
+    with pytest.raises(SigningError, match="a lone surrogate") as caught:
+        make("twitter", **KEYS, **TOKEN).sign("POST", "x.json", **call)
+    assert "hush" not in shown(caught.value)
