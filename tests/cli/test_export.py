@@ -165,6 +165,80 @@ def test_what_cannot_be_exported(arguments: tuple[str, ...], message: str) -> No
     assert "hush" not in said
 
 
+OWN_PROVIDER = """\
+schema_version: 1
+name: corp
+extends: twitter
+"""
+
+
+def own_collection(folder: Path, text: str, *options: object, status: int = 0) -> Result:
+    """The collection of a file, in ``corp``."""
+    (folder / "corp.yaml").write_text(OWN_PROVIDER + text, encoding="utf-8")
+    output = folder / "corp"
+    return run("export", folder / "corp.yaml", "--format=bruno", f"--output={output}", *options, status=status)
+
+
+HOSTILE = '"}).map(()=>0);console.log(process.env);//</script>'
+MARKS = ("NAMES", "QUERY", "ADDRESS", "FIELD", "DECLARED", "__NAMES__", "__QUERY__", "__FIELD__")
+
+
+def test_a_text_of_a_file_is_a_string_in_a_script(tmp_path: Path) -> None:
+    params = dict(zip(MARKS, MARKS[1:] + MARKS[:1], strict=True)) | {"x": '"]]);//'}
+    fields = {"oauth_token": HOSTILE, "oauth_token_secret": "QUERY"}
+    own_collection(
+        tmp_path, f"authorize_params: {json.dumps(params)}\ntoken_response: {json.dumps({'fields': fields})}\n"
+    )
+    literal = json.dumps(HOSTILE).replace("<", "\\u003c")
+    for request in ("Request token", "Access token"):
+        script = (tmp_path / "corp" / f"{request}.bru").read_text(encoding="utf-8").partition("post-response {")[2]
+        assert f'new Map([[{literal}, "oauth_token"], ["QUERY", "oauth_token_secret"]]);\n' in script
+        assert "process.env" not in script.replace(literal, "")
+        assert "</script" not in script
+        if request == "Request token":
+            (shown,) = re.findall(r"const parts = (.*)\.map\(\(pair\)", script)
+            assert dict(json.loads(shown)).items() >= params.items()
+
+
+def test_the_field_of_the_address_is_a_string_in_a_script(tmp_path: Path) -> None:
+    own_collection(tmp_path, "authorize_url_field: __NAMES__\ntoken_response: {fields: {oauth_token: NAMES}}\n")
+    script = (tmp_path / "corp" / "Request token.bru").read_text(encoding="utf-8")
+    assert 'const field = "__NAMES__";\n' in script
+    assert 'new Map([["NAMES", "oauth_token"]]);\n' in script
+
+
+def test_an_answer_sets_only_what_the_file_declares(tmp_path: Path) -> None:
+    own_collection(tmp_path, "token_response: {extra: [user_id, api_base_url, client_secret, token], fields: {a: b}}\n")
+    script = (tmp_path / "corp" / "Access token.bru").read_text(encoding="utf-8")
+    assert 'for (const name of ["user_id", "a"]) {\n' in script
+    assert script.count("bru.setVar(") == 3
+
+
+@pytest.mark.parametrize("value", ["'''x", "x'''"])
+@pytest.mark.parametrize("place", ["headers", "request_token_params", "authorize_params", "client_kwargs"])
+def test_a_value_that_bruno_would_not_read_as_it_is(place: str, value: str, tmp_path: Path) -> None:
+    name = "realm" if place == "client_kwargs" else "X-Own"
+    said = own_collection(tmp_path, f"{place}: {json.dumps({name: value})}\n", status=2).output
+    assert f"{name}: Bruno cannot hold a value with '''" in said
+    assert not (tmp_path / "corp").exists()
+
+
+def test_one_environment_for_bruno(tmp_path: Path) -> None:
+    run("export", "trademe", "--format=bruno", "--environment=sandbox", f"--output={tmp_path / 'one'}")
+    run("export", "trademe", "--format=bruno", f"--output={tmp_path / 'all'}")
+    assert [path.name for path in (tmp_path / "one" / "environments").iterdir()] == ["sandbox.bru"]
+    for path in (tmp_path / "one").rglob("*.bru"):
+        assert path.read_text() == (tmp_path / "all" / path.relative_to(tmp_path / "one")).read_text()
+
+
+def test_an_environment_named_production(tmp_path: Path) -> None:
+    own_collection(tmp_path, "environments: {production: {api_base_url: 'https://api.twitter.com/other/'}}\n")
+    found = {path.name: path.read_text() for path in (tmp_path / "corp" / "environments").iterdir()}
+    assert found.keys() == {"production.bru", "main-production.bru"}
+    assert "/other/" in found["production.bru"]
+    assert "/other/" not in found["main-production.bru"]
+
+
 @pytest.fixture
 def shell(user: User) -> dict[str, str]:
     """The environment of a shell that finds the command, and curl that trusts the emulator."""

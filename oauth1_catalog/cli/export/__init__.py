@@ -143,7 +143,10 @@ def _write_collection(
     file = catalog.file(name)
     given = {**_examples(catalog, name), **values}
     environments = [environment] if environment else [None, *file.environments]
-    providers = {one or MAIN: catalog.provider(name, environment=one, values=given) for one in environments}
+    main = MAIN
+    while main in file.environments:
+        main = f"main-{main}"
+    providers = {one or main: catalog.provider(name, environment=one, values=given) for one in environments}
     files = bruno_collection(file, providers)
     required = next(iter(providers.values())).required_credentials
     files[".env.example"] = environment_file(file, required, values)
