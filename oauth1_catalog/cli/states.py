@@ -1,7 +1,7 @@
 """The states of the catalog that ``oauth1-catalog diff`` compares: a folder, a ``catalog.json``, or a git revision.
 
 Rule 1: git runs without a shell, reads no option from an argument, and fetches nothing.
-Rule 2: what is read is bounded, and each provider is validated like a file of your own. One of which a part cannot be
+Rule 2: what is read is bounded, and each provider is validated like your own file. One of which a part cannot be
 read is not compared, because what is missing would look like what has been removed.
 """
 
