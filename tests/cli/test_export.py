@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -85,6 +86,18 @@ def test_no_key_is_exported_unless_asked_for(monkeypatch: pytest.MonkeyPatch, tm
     run("export", "twitter", "--format", "bruno", "--output", tmp_path / "bruno")
     for path in (tmp_path / "bruno").rglob("*"):
         assert path.is_dir() or SECRET not in path.read_text(encoding="utf-8")
+
+
+def test_a_file_for_keys_is_private(tmp_path: Path) -> None:
+    run("export", "twitter", "--format", "env", "--output", tmp_path / "x.env")
+    assert (tmp_path / "x.env").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_dash_is_the_standard_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "TWITTER_CLIENT_ID=\n" in run("export", "twitter", "--format=env", "-o", "-").stdout
+    assert "name a new folder" in run("export", "twitter", "--format=bruno", "-o", "-", status=2).output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_with_keys_is_private(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -254,6 +267,32 @@ def shell(user: User) -> dict[str, str]:
 
 
 needs_curl = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed (Debian: apt-get install curl)")
+
+
+@pytest.mark.parametrize("given", ["file", "directory"])
+def test_the_script_of_an_own_file_finds_it(given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From another folder, with a name that a shell would read in its own way."""
+    folder = tmp_path / "my 'own' $files"
+    folder.mkdir()
+    (folder / "corp.yaml").write_text(OWN_PROVIDER, encoding="utf-8")
+    (tmp_path / "oauth1-catalog").write_text("#!/bin/sh\nprintf '%s\\n' \"$@\" >&2\n", encoding="utf-8")
+    (tmp_path / "oauth1-catalog").chmod(0o755)
+    monkeypatch.chdir(folder)
+    names = ["corp.yaml"] if given == "file" else ["corp", "--directory=."]
+    run("export", *names, "--format=curl", "--output=corp.sh")
+    done = subprocess.run(
+        ["sh", str(folder / "corp.sh"), "login"],
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    assert done.stderr.splitlines() == ["login", "corp", f"--directory={folder}", "--output", ".env"]
+    words = done.stderr.splitlines()[1:3]
+    assert "CORP_CLIENT_ID=\n" in run("export", *words, "--format=env").output
+    assert f"# oauth1-catalog export {shlex.join(words)} --format env" in (folder / "corp.sh").read_text()
 
 
 @needs_curl

@@ -30,7 +30,7 @@ _FORMATS = ("env", "curl", "bruno", "json")
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="A new file, or a new folder with --format bruno. [default: standard output]",
+    help="A new file, or a new folder with --format bruno. [default: -, standard output]",
 )
 @click.option("--environment", help="One of the provider's environments, such as sandbox.")
 @click.option("--with-secrets", is_flag=True, help="With --format env: write the keys and the token as well.")
@@ -69,6 +69,7 @@ def export(
       oauth1-catalog export netsuite --format bruno --set account_id=1234567_SB1 --output netsuite
       oauth1-catalog export --all --format json > catalog.json
     """  # noqa: D301 - click reads the escape
+    output = None if output == Path("-") else output
     if is_all == bool(names):
         raise click.UsageError("Name the providers, or pass --all.")
     if form in {"bruno", "curl"} and (is_all or len(names) > 1):
@@ -86,6 +87,7 @@ def export(
     if output is not None and os.path.lexists(output):
         raise click.UsageError(f"--output {output}: it exists already. Remove it, or choose another name.")
     given, catalog = providers_named(names, directories)
+    folders = (*directories, *(Path(name).parent for name in names if Path(name).suffix == ".yaml"))
     chosen = catalog.names() if is_all else tuple(dict.fromkeys(catalog.file(name).name for name in given))
     values = {key: str(value) for key, value in pairs_of(settings).items()}
     _check_values(catalog, chosen, environment, values)
@@ -96,10 +98,11 @@ def export(
             with needs("`export --env-file`", "cli"):
                 import dotenv  # noqa: F401 - only to name the extra
         found = EnvironmentSettings("", env_file) if with_secrets else None
-        _write(output, _env(catalog, chosen, values, found), is_private=with_secrets)
+        _write(output, _env(catalog, chosen, values, found), is_private=True)  # the user writes keys into it
     elif form == "curl":
         options = [f"--set={key}={value}" for key, value in values.items()]
         options += [f"--environment={environment}"] if environment else []
+        options += [f"--directory={folder.resolve()}" for folder in folders]
         _write(output, curl_script(catalog.file(chosen[0]), options))
     elif output is not None:
         _write_collection(output, catalog, chosen[0], environment, values)

@@ -59,13 +59,14 @@ def curl_script(file: ProviderFile, options: Sequence[str]) -> str:
 
     Args:
         file: the provider.
-        options: the options of ``oauth1-catalog sign`` and ``login`` that select an environment or set a variable.
+        options: the options of ``oauth1-catalog sign`` and ``login`` that select an environment, set a variable, or
+            name the folder of the provider's file.
     """
     has_login = set(file.flows) != {"signed_client"}
     has_profile = file.userinfo_endpoint not in {None, "token_response"} and not _needs_fields(file)
     provider = shlex.join((file.name, *options))
     return (
-        "\n".join(_comments(file, has_login=has_login, has_profile=has_profile))
+        "\n".join(_comments(file, options, has_login=has_login, has_profile=has_profile))
         + "\n"
         + _PROGRAM.replace("PROVIDER", provider)
         + (_LOGIN if has_login else "")
@@ -80,14 +81,15 @@ def _needs_fields(file: ProviderFile) -> bool:
     return bool(set(placeholders(text)) - {*file.variables, "client_id"})
 
 
-def _comments(file: ProviderFile, *, has_login: bool, has_profile: bool) -> Iterator[str]:
+def _comments(file: ProviderFile, options: Sequence[str], *, has_login: bool, has_profile: bool) -> Iterator[str]:
     name = file.name
     yield "#!/bin/sh"
     yield f"# {one_line(file.display_name or name)}: call the API with curl."
     yield "#"
     yield "# It needs curl and `pip install 'oauth1-catalog[cli]'`, which signs. The keys and the token are in the"
     yield f"# environment ({name.upper()}_CLIENT_ID) or in the file .env; ENV_FILE names another one. To write it:"
-    yield f"# oauth1-catalog export {name} --format env --output .env"
+    folders = [option for option in options if option.startswith("--directory=")]
+    yield f"# oauth1-catalog export {one_line(shlex.join((name, *folders)))} --format env --output .env"
     yield from (f"# {number}. {one_line(step)}" for number, step in enumerate(steps(file), 1))
     yield "#"
     yield "# Usage:"
