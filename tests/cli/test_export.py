@@ -236,6 +236,13 @@ def test_a_value_that_bruno_would_not_read_as_it_is(place: str, value: str, tmp_
     assert not (tmp_path / "corp").exists()
 
 
+@pytest.mark.parametrize("name", ["~a", "@a("])
+def test_a_name_that_bruno_would_not_read_as_it_is(name: str, tmp_path: Path) -> None:
+    text = f"request_token_params: {json.dumps({name: ')'})}\nrequest_token_params_in: body\n"
+    said = own_collection(tmp_path, text, status=2).output
+    assert f"{name}: Bruno cannot hold a name that begins with {name[0]}" in said
+
+
 def test_one_environment_for_bruno(tmp_path: Path) -> None:
     run("export", "trademe", "--format=bruno", "--environment=sandbox", f"--output={tmp_path / 'one'}")
     run("export", "trademe", "--format=bruno", f"--output={tmp_path / 'all'}")

@@ -298,9 +298,24 @@ def _block(name: str, values: Mapping[str, str]) -> str:
         return ""
     return (
         f"{name} {{\n"
-        + "".join(f"  {one_line(key)}: {one_line(value)}".rstrip() + "\n" for key, value in values.items())
+        + "".join(f"  {_key(key)}: {one_line(value)}".rstrip() + "\n" for key, value in values.items())
         + "}\n"
     )
+
+
+def _key(key: str) -> str:
+    """A name in a block.
+
+    Raises:
+        ConfigurationError: Bruno would read its first character: ``~`` disables a line, ``@`` annotates one.
+    """
+    if key[:1] in {"~", "@"}:
+        raise ConfigurationError(
+            description=f"{one_line(key)}: Bruno cannot hold a name that begins with {key[0]}, which has a meaning in "
+            "its files.",
+            advice="Export the provider with --format curl.",
+        )
+    return one_line(key)
 
 
 def _text(name: str, lines: Iterable[str]) -> str:
