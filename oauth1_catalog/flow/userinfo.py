@@ -74,12 +74,16 @@ def fetch_userinfo(
     placeholders = {"client_id": signer.client.client_id, **fields}
     url = _address(provider, rules, _path(rules.endpoint, fields.get), placeholders)
     profile = yield from _ask(provider, rules, signer, credentials, url, rules.format)
+    name = profile.field("text") if rules.format == "text" else None
     if rules.followup:
         url = _address(provider, rules, _path(rules.followup, profile.field), placeholders)
         more = yield from _ask(provider, rules, signer, credentials, url, "json")
         if isinstance(profile, JsonProfile) and isinstance(more, JsonProfile):
             profile = JsonProfile({**_as_object(profile), **_as_object(more)})
-    return _claims(provider, profile)
+    claims = _claims(provider, profile)
+    if rules.followup and name is not None:
+        _check_name(provider, str(name), claims.get("preferred_username"))
+    return claims
 
 
 def userinfo_claims(provider: Provider, profile: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,6 +116,18 @@ def _claims(provider: Provider, profile: Profile) -> dict[str, Any]:
         )
     found["sub"] = str(found["sub"])
     return found
+
+
+def _check_name(provider: Provider, asked: str, found: object) -> None:
+    """The second document is that of the user whom the first one names: in its path, a name can mean another user."""
+    if isinstance(found, str) and found.casefold() != asked.casefold():
+        raise TokenResponseError(
+            "invalid_userinfo",
+            f"{provider.name}: the profile at the name of the user belongs to another user. Ask the user to log in "
+            "with an account whose name has no special characters, or call the API with get().",
+            provider=provider.name,
+            step="userinfo",
+        )
 
 
 def _ask(

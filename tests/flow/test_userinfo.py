@@ -145,6 +145,18 @@ def test_xml_and_plain_text() -> None:
     assert [request.header("Accept") for request in sent] == ["text/plain", "application/json"]
 
 
+def test_a_profile_of_another_user() -> None:
+    """Bitbucket's path wants a slug, which can be the name of somebody else."""
+    claims = {"sub": "$.id", "preferred_username": "$.name"}
+    rules = UserinfoRules(endpoint="whoami", format="text", followup="users/{text}", claims=claims)
+    provider = replace(PROVIDER, userinfo=rules)
+    found, _ = ask(provider, "Ada", {"id": 7, "name": "ada", "text": "x"})
+    assert found == {"sub": "7", "preferred_username": "ada"}
+    with pytest.raises(ProviderError, match="belongs to another user") as caught:
+        ask(provider, "a_b", {"id": 8, "name": "a@b"})
+    assert caught.value.error == "invalid_userinfo"
+
+
 def redirected(location: str, *, method: str = "GET") -> list[Request]:
     rules = UserinfoRules(endpoint="+me", method=method, claims={"sub": "$.name"})
     sent: list[Request] = []
