@@ -108,7 +108,7 @@ class TestWithoutVerifier:
 
     def test_the_catalog_has_some(self) -> None:
         assert {"fanfou", "goodreads", "launchpad", "schoology", "seven_digital", "tripit"} <= set(WITHOUT_VERIFIER)
-        assert {"telldus", "projectplace"} <= set(UNSURE)
+        assert {"telldus", "totvs_fluig"} <= set(UNSURE)
 
     @pytest.mark.parametrize("name", WITHOUT_VERIFIER)
     def test_no_login_without_the_word(self, name: str, registry: Callable[..., Any]) -> None:
