@@ -180,7 +180,7 @@ class Catalog:
         )
         provider = resolve(self._data(name), check=_check, environment=environment, values=values, access=access)
         if self._pinned is not None:
-            from oauth1_catalog.catalog.pinned import check
+            from oauth1_catalog.catalog.pinned_limits import check
 
             check(self.documents(name)[0], provider, access.local_hosts)
         return provider

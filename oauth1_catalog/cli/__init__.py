@@ -36,7 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fmt": ("oauth1_catalog.cli.files:fmt", "Sort the fields of provider files."),
     "new": ("oauth1_catalog.cli.new:new", "Write the file of a new provider."),
     "login": ("oauth1_catalog.cli.login:login", "Log in to a provider, and save the token for your scripts."),
-    "try": ("oauth1_catalog.cli.emulate:try_", "Log in to a provider, or call it, through the emulator."),
+    "try": ("oauth1_catalog.cli.try_provider:try_", "Log in to a provider, or call it, through the emulator."),
     "rule": ("oauth1_catalog.cli.files:rule", "Explain a finding of `validate`."),
     "list": ("oauth1_catalog.cli.catalog:list_providers", "List the providers of the catalog."),
     "search": ("oauth1_catalog.cli.catalog:search", "Find providers by a word."),
