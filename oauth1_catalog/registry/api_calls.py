@@ -208,8 +208,8 @@ class ApiCallMixin(LoginMixin[FrameworkRequest]):
         except Exception as error:
             raise without_frames(error)  # noqa: B904 - it is the same error
         raise SigningError(
-            description=f"{self.name}: params= or data= has a lone surrogate or bytes that are not UTF-8. Decode the "
-            "original bytes as UTF-8.",
+            description=f"{self.name}: params=, headers= or data= has a lone surrogate or bytes that are not UTF-8. "
+            "Decode the original bytes as UTF-8.",
             provider=self.name,
             step="api",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,6 +17,11 @@ Values = Mapping[str, Any] | Iterable[tuple[str, Any]] | str | bytes | None
 """Names and values, whose texts need not be encoded; or a text that is encoded already."""
 
 
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+"""A method, or the name of a header (RFC 9110, section 5.6.2)."""
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+
+
 def unsigned_request(method: str, url: str, params: Values, headers: Mapping[str, str] | None, data: Values) -> Request:
     """The request that is to be signed.
 
@@ -27,13 +33,17 @@ def unsigned_request(method: str, url: str, params: Values, headers: Mapping[str
         data: the body.
 
     Raises:
-        SigningError: ``params`` or ``data`` contains no names and values.
+        SigningError: ``params`` or ``data`` contains no names and values, or ``method`` or a header cannot be sent.
 
     >>> request = unsigned_request("POST", "https://api.example.com/", {"page": 1}, None, {"tag": ["a b", "c"]})
     >>> request.url, request.body, request.headers
     ('https://api.example.com/?page=1', b'tag=a%20b&tag=c', {'Content-Type': 'application/x-www-form-urlencoded'})
     """
     params, headers, data = masked(params), dict(masked(headers or {})), masked(data)
+    if not _TOKEN.fullmatch(method):
+        raise SigningError(description=f"{method!a} is not an HTTP method, such as POST.")
+    for name, value in headers.items():
+        _check_header(name, value)
     if params and (query := encoded(params, "params")):
         url = add_to_query(url, query)
     body = data if isinstance(data, bytes) else None if data is None else encoded(data, "data").encode()
@@ -45,6 +55,16 @@ def unsigned_request(method: str, url: str, params: Values, headers: Mapping[str
     if body and is_form(content_type):
         body = form_blanks_escaped(body)
     return Request(method.upper(), blanks_escaped(url), headers, body)
+
+
+def _check_header(name: str, value: str) -> None:
+    """Refuse what would end the header, and begin another one."""
+    if not _TOKEN.fullmatch(name):
+        raise SigningError(description=f"{name!a} is not the name of a header (RFC 9110, section 5.6.2).")
+    if _CONTROL.search(value):
+        raise SigningError(description=f"The header {name} contains a line break or another control character.")
+    if not value.isascii():
+        value.encode()  # a lone surrogate is reported with the others
 
 
 def encoded(values: Values, argument: str) -> str:

@@ -112,7 +112,7 @@ STATUS = {"oauth1": 0, "moved": 1, "gone": 1, "oauth2": 1, "blocked": 2, "unclea
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_server_of_each_kind(kind: str, wire: Wire, tmp_path: Path) -> None:
     made, outcome, words = KINDS[kind]
-    wire.answer = answering(made)  # type: ignore[assignment]
+    wire.answer = answering(made)
     report = run(tmp_path, write(tmp_path, kind, wire.url), "--json", status=STATUS[outcome])
     (provider,) = json.loads(report.stdout)["providers"]
     assert (provider["name"], provider["result"]) == (kind, outcome)
@@ -187,14 +187,14 @@ def test_each_request_has_a_connection_of_its_own(wire: Wire, tmp_path: Path) ->
         seen.add(request.connection)
         return answering(KINDS["challenge"][0])(request)
 
-    wire.answer = answer  # type: ignore[assignment]
+    wire.answer = answer
     shown = run(tmp_path, write(tmp_path, "acme", wire.url), status=0).stdout
     assert "unreachable" not in shown
     assert {request.header("Connection") for request in wire.arrived} == {"close"}
 
 
 def test_the_lines_for_people(wire: Wire, tmp_path: Path) -> None:
-    wire.answer = answering(KINDS["moved_away"][0])  # type: ignore[assignment]
+    wire.answer = answering(KINDS["moved_away"][0])
     shown = run(tmp_path, write(tmp_path, "acme", wire.url), status=1).stdout
     assert shown.splitlines() == [
         "acme: moved (request_token_url: 308 to another host: https://new.example/o)",
@@ -211,7 +211,7 @@ def test_a_sandbox_that_is_gone_is_reported_and_does_not_decide(wire: Wire, tmp_
             return response("", "404 Not Found")
         return answering(KINDS["challenge"][0])(request)
 
-    wire.answer = answer  # type: ignore[assignment]
+    wire.answer = answer
     more = f"environments:\n  sandbox: {{access_token_url: {wire.url}/sandbox/access}}\n"
     shown = run(tmp_path, write(tmp_path, "acme", wire.url, more), status=1).stdout.splitlines()
     assert shown[0].startswith("acme: oauth1 (")
@@ -221,9 +221,7 @@ def test_a_sandbox_that_is_gone_is_reported_and_does_not_decide(wire: Wire, tmp_
 
 def test_no_answer_speaks_to_a_terminal_or_a_log(wire: Wire, tmp_path: Path) -> None:
     for place in ("/\x1b]0;owned\x07", "/%0A::error::x", "/\u202e", "https://new.example/" + "x" * 5000):
-        wire.answer = answering(  # type: ignore[assignment]
-            b"HTTP/1.1 301 Moved\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % place.encode()
-        )
+        wire.answer = answering(b"HTTP/1.1 301 Moved\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % place.encode())
         shown = run(tmp_path, write(tmp_path, "acme", wire.url), status=1).stdout
         assert "\n::" not in shown
         assert all(line.isprintable() and len(line) < 400 for line in shown.splitlines())
@@ -242,23 +240,23 @@ def test_the_emulator_speaks_oauth1(emulator: Emulator, tmp_path: Path, monkeypa
 
 
 def test_a_host_that_asks_to_wait_is_not_asked_again(wire: Wire, tmp_path: Path) -> None:
-    wire.answer = answering(KINDS["too_many"][0])  # type: ignore[assignment]
+    wire.answer = answering(KINDS["too_many"][0])
     files = [write(tmp_path, name, wire.url) for name in ("one", "two")]
     run(tmp_path, *files, status=2)
     assert [request.target.partition("?")[0] for request in wire.arrived] == ["/robots.txt", "/oauth/request"]
 
 
 def test_robots_txt_is_obeyed(wire: Wire, tmp_path: Path) -> None:
-    wire.answer = answering(KINDS["challenge"][0], response("User-agent: *\nDisallow: /oauth/\n"))  # type: ignore[assignment]
+    wire.answer = answering(KINDS["challenge"][0], response("User-agent: *\nDisallow: /oauth/\n"))
     shown = run(tmp_path, write(tmp_path, "acme", wire.url), status=2).stdout
     assert "acme: blocked (request_token_url: not asked, because robots.txt disallows it)" in shown
     assert [request.target for request in wire.arrived] == ["/robots.txt"]
 
 
 def test_who_asks_and_what_is_sent(wire: Wire, tmp_path: Path) -> None:
-    wire.answer = answering(KINDS["challenge"][0])  # type: ignore[assignment]
+    wire.answer = answering(KINDS["challenge"][0])
     headers = response("", "401 No", (("Set-Cookie", "a=b"), ("WWW-Authenticate", "OAuth")))
-    wire.answer = answering(headers)  # type: ignore[assignment]
+    wire.answer = answering(headers)
     run(tmp_path, write(tmp_path, "acme", wire.url), status=0)
     assert [(request.method, request.target.partition("?")[0]) for request in wire.arrived] == [
         ("GET", "/robots.txt"),
@@ -276,7 +274,7 @@ def test_who_asks_and_what_is_sent(wire: Wire, tmp_path: Path) -> None:
 def test_a_redirect_is_not_followed(wire: Wire, tmp_path: Path) -> None:
     with serving() as stranger:
         moved = response("", "301 Moved", (("Location", f"{stranger.url}/oauth".replace("127.0.0.1", "localhost")),))
-        wire.answer = answering(moved)  # type: ignore[assignment]
+        wire.answer = answering(moved)
         run(tmp_path, write(tmp_path, "acme", wire.url), status=1)
         assert stranger.arrived == []
 
@@ -334,7 +332,7 @@ def test_wrong_use(arguments: list[str], message: str, monkeypatch: pytest.Monke
 
 
 def test_without_names_all_are_asked_that_can_be(wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wire.answer = answering(KINDS["challenge"][0])  # type: ignore[assignment]
+    wire.answer = answering(KINDS["challenge"][0])
     write(tmp_path, "acme", wire.url)
     write(tmp_path, "ended", wire.url, "status: retired\nsunset: 2024\nreplaced_by: OAuth 2.0\n")
     write(tmp_path, "tenant", "{base_url}", "variables: {base_url: {format: uri}}\n")
@@ -372,7 +370,7 @@ evidence:
 
 
 def test_write_adds_the_field_and_changes_nothing_else(wire: Wire, tmp_path: Path) -> None:
-    wire.answer = answering(KINDS["gone"][0])  # type: ignore[assignment]
+    wire.answer = answering(KINDS["gone"][0])
     path = write(tmp_path, "acme", wire.url, MORE)
     before = path.read_text(encoding="utf-8")
     run(tmp_path, path, "--write", status=1)
@@ -382,13 +380,13 @@ def test_write_adds_the_field_and_changes_nothing_else(wire: Wire, tmp_path: Pat
     assert after.replace(line, "") == before
     assert read(after, path="").data == {**read(before, path="").data, "probed": {"on": str(today), "result": "gone"}}
     assert CliRunner().invoke(cli, ["fmt", "--check", str(path)]).exit_code == 0
-    wire.answer = answering(KINDS["challenge"][0])  # type: ignore[assignment]
+    wire.answer = answering(KINDS["challenge"][0])
     run(tmp_path, path, "--write", status=0)
     assert path.read_text(encoding="utf-8") == after.replace("result: gone", "result: oauth1")
 
 
 def test_write_keeps_the_layout_of_a_field_that_is_there(wire: Wire, tmp_path: Path) -> None:
-    wire.answer = answering(KINDS["bearer"][0])  # type: ignore[assignment]
+    wire.answer = answering(KINDS["bearer"][0])
     path = write(tmp_path, "acme", wire.url, "probed:   # by the command\n  result: moved # once\n  on: 2020-01-01\n")
     run(tmp_path, path, "--write", status=1)
     today = dt.datetime.now(tz=dt.UTC).date()
@@ -410,7 +408,7 @@ def test_write_keeps_the_layout_of_a_field_that_is_there(wire: Wire, tmp_path: P
 )
 def test_only_news(recorded: str | None, kind: str, is_written: bool, wire: Wire, tmp_path: Path) -> None:
     made, outcome, _ = KINDS[kind]
-    wire.answer = answering(made)  # type: ignore[assignment]
+    wire.answer = answering(made)
     more = f"probed: {{on: 2020-01-01, result: {recorded}}}\n" if recorded else ""
     path = write(tmp_path, "acme", wire.url, more)
     before = path.read_bytes()
@@ -419,7 +417,7 @@ def test_only_news(recorded: str | None, kind: str, is_written: bool, wire: Wire
 
 
 def test_a_file_that_has_no_line_for_the_field_is_not_changed(wire: Wire, tmp_path: Path) -> None:
-    wire.answer = answering(KINDS["challenge"][0])  # type: ignore[assignment]
+    wire.answer = answering(KINDS["challenge"][0])
     path = tmp_path / "acme.yaml"
     fields = {"schema_version": 1, "name": "acme", "flows": ["static_token"], "api_base_url": f"{wire.url}/"}
     path.write_text(json.dumps(fields), encoding="utf-8")

@@ -207,6 +207,6 @@ VERDICTS = {
 @pytest.mark.parametrize("case", VERDICTS)
 def test_the_verdict(case: str) -> None:
     outcomes, outcome, decided_by = VERDICTS[case]
-    found = verdict({field: Finding(given, "x") for field, given in outcomes.items()})  # type: ignore[arg-type]
+    found = verdict({field: Finding(given, "x") for field, given in outcomes.items()})
     assert found.outcome == outcome
     assert found.reason.startswith(decided_by)

@@ -214,3 +214,18 @@ def test_what_is_not_utf_8_is_refused_in_a_sentence(call: dict[str, Any], make: 
     with pytest.raises(SigningError, match="a lone surrogate") as caught:
         make("twitter", **KEYS, **TOKEN).sign("POST", "x.json", **call)
     assert "hush" not in shown(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "message"),
+    [
+        ("GET", {"X-A": "hush\r\nX-B: c"}, "The header X-A contains a line break"),
+        ("GET", {"X-A\nX-B": "hush"}, "is not the name of a header"),
+        ("GET /x HTTP/1.1\r\nX", {}, "is not an HTTP method"),
+    ],
+)
+def test_a_header_cannot_begin_another_one(method: str, headers: dict[str, str], message: str, make: Make) -> None:
+    """Another library sends the request, and may write what it gets."""
+    with pytest.raises(SigningError, match=message) as caught:
+        make("twitter", **KEYS, **TOKEN).sign(method, "x.json", headers=headers)
+    assert "hush" not in shown(caught.value)
