@@ -74,15 +74,14 @@ def fetch_userinfo(
     placeholders = {"client_id": signer.client.client_id, **fields}
     url = _address(provider, rules, _path(rules.endpoint, fields.get), placeholders)
     profile = yield from _ask(provider, rules, signer, credentials, url, rules.format)
-    name = profile.field("text") if rules.format == "text" else None
+    first = profile
     if rules.followup:
         url = _address(provider, rules, _path(rules.followup, profile.field), placeholders)
         more = yield from _ask(provider, rules, signer, credentials, url, "json")
         if isinstance(profile, JsonProfile) and isinstance(more, JsonProfile):
             profile = JsonProfile({**_as_object(profile), **_as_object(more)})
     claims = _claims(provider, profile)
-    if rules.followup and name is not None:
-        _check_name(provider, str(name), claims.get("preferred_username"))
+    _check_same_user(provider, first, claims)
     return claims
 
 
@@ -100,12 +99,18 @@ def userinfo_claims(provider: Provider, profile: Mapping[str, Any]) -> dict[str,
     return _claims(provider, JsonProfile(dict(profile)))
 
 
-def _claims(provider: Provider, profile: Profile) -> dict[str, Any]:
+def _values(provider: Provider, profile: Profile) -> dict[str, Any]:
+    """The claims that the profile has values for."""
     found: dict[str, Any] = {}
     for claim, source in (provider.userinfo.claims if provider.userinfo else {}).items():
         value = _fill(source, profile) if _FIELD.search(source) else profile.find(source)
         if value not in (None, ""):
             found[claim] = value
+    return found
+
+
+def _claims(provider: Provider, profile: Profile) -> dict[str, Any]:
+    found = _values(provider, profile)
     if not _is_text(found.get("sub")) or isinstance(found["sub"], float):
         raise TokenResponseError(
             "invalid_userinfo",
@@ -118,16 +123,21 @@ def _claims(provider: Provider, profile: Profile) -> dict[str, Any]:
     return found
 
 
-def _check_name(provider: Provider, asked: str, found: object) -> None:
-    """The second document is that of the user whom the first one names: in its path, a name can mean another user."""
-    if isinstance(found, str) and found.casefold() != asked.casefold():
-        raise TokenResponseError(
-            "invalid_userinfo",
-            f"{provider.name}: the profile at the name of the user belongs to another user. Ask the user to log in "
-            "with an account whose name has no special characters, or call the API with get().",
-            provider=provider.name,
-            step="userinfo",
-        )
+def _check_same_user(provider: Provider, first: Profile, claims: Mapping[str, Any]) -> None:
+    """The second document is that of the user whom the first one names: a name in its path can mean another user."""
+    named = _values(provider, first)
+    if provider.userinfo is not None and provider.userinfo.format == "text":
+        named["preferred_username"] = first.field("text")
+    for claim in ("sub", "preferred_username"):
+        said, found = named.get(claim), claims.get(claim)
+        if said is not None and found is not None and str(said).casefold() != str(found).casefold():
+            raise TokenResponseError(
+                "invalid_userinfo",
+                f"{provider.name}: the profile at the name of the user belongs to another user. Ask the user to log in "
+                "with an account whose name has no special characters, or call the API with get().",
+                provider=provider.name,
+                step="userinfo",
+            )
 
 
 def _ask(

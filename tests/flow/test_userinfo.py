@@ -155,6 +155,9 @@ def test_a_profile_of_another_user() -> None:
     with pytest.raises(ProviderError, match="belongs to another user") as caught:
         ask(provider, "a_b", {"id": 8, "name": "a@b"})
     assert caught.value.error == "invalid_userinfo"
+    rules = UserinfoRules(endpoint="me", followup="users/{login}", claims={"sub": "$.id"})
+    with pytest.raises(ProviderError, match="belongs to another user"):
+        ask(replace(PROVIDER, userinfo=rules), {"id": 1, "login": "ada"}, {"id": 2, "login": "ada"})
 
 
 def redirected(location: str, *, method: str = "GET") -> list[Request]:
