@@ -1,4 +1,4 @@
-"""Read a file that a user named: only a regular file, and only a bounded part of it.
+"""Read and write a file that a user named: only a regular file; to read, only a bounded part of it.
 
 A device such as ``/dev/zero`` has no end, a pipe without a writer makes its reader wait, and opening a device can have
 effects.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 MAX_BYTES = 1_048_576
 """The largest size of a file of settings or of a key, in bytes."""
@@ -30,6 +30,31 @@ def open_regular(path: str | os.PathLike[str], *, follow_links: bool = True) -> 
         raise OSError(errno.EINVAL, "its path contains a NUL character") from error
     try:
         check_regular(os.fstat(stream.fileno()))
+    except OSError:
+        stream.close()
+        raise
+    return stream
+
+
+def open_to_write(path: str | os.PathLike[str], *, mode: int = 0o666, is_new: bool = False) -> TextIO:
+    """Open a file to write UTF-8 text into it. Links are not followed: others can create them in a shared folder.
+
+    Args:
+        path: its path.
+        mode: its mode, if it is created. If only the owner can read it, an existing file gets this mode as well.
+        is_new: whether it must not exist yet.
+
+    Raises:
+        OSError: it cannot be written, is a link, or is not a regular file. ``strerror`` is the cause, for a message.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_EXCL if is_new else 0)
+    flags |= sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"))
+    stream = os.fdopen(os.open(path, flags, mode), "w", encoding="utf-8")
+    try:
+        check_regular(os.fstat(stream.fileno()))
+        if not mode & 0o077 and hasattr(os, "fchmod"):
+            os.fchmod(stream.fileno(), mode)  # an existing file would keep its mode
+        stream.truncate(0)
     except OSError:
         stream.close()
         raise

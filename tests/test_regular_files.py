@@ -17,7 +17,7 @@ from oauth1_catalog.cli import cli
 from oauth1_catalog.clients.transport import MAX_BUNDLE, check_files, httpx_context, requests_context
 from oauth1_catalog.emulator.export import write_environment
 from oauth1_catalog.errors import ConfigurationError, SigningError
-from oauth1_catalog.regular_files import MAX_BYTES, read_regular
+from oauth1_catalog.regular_files import MAX_BYTES, open_to_write, read_regular
 from oauth1_catalog.rfc5849.rsa import PrivateKeys, load_private_key
 
 SECONDS = 20
@@ -165,3 +165,41 @@ def test_emulate_does_not_read_what_it_would_overwrite(pipe: Path, tmp_path: Pat
         assert "`emulate` did not write it" in message(
             lambda path=path: write_environment(path, {}), ConfigurationError
         )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and modes")
+class TestWriting:
+    def test_a_link_is_not_followed(self, tmp_path: Path) -> None:
+        (tmp_path / "other").write_text("kept")
+        for target in ("other", "nowhere"):
+            link = tmp_path / f"to {target}"
+            link.symlink_to(tmp_path / target)
+            for is_new in (False, True):
+                with pytest.raises(OSError, match=r"Too many levels|exists"):
+                    open_to_write(link, is_new=is_new)
+        assert (tmp_path / "other").read_text() == "kept"
+        assert not (tmp_path / "nowhere").exists()
+
+    def test_neither_a_pipe_nor_a_device_is_written(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+        reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+        for path in (tmp_path / "pipe", os.devnull):
+            with pytest.raises(OSError, match="not a regular file"):
+                open_to_write(path)
+        os.close(reader)
+
+    def test_a_new_file_replaces_none(self, tmp_path: Path) -> None:
+        path = tmp_path / "file"
+        path.write_text("longer than before")
+        with pytest.raises(FileExistsError):
+            open_to_write(path, is_new=True)
+        with open_to_write(path) as file:
+            file.write("short")
+        assert path.read_text() == "short"
+
+    def test_a_private_file_gets_its_mode(self, tmp_path: Path) -> None:
+        path = tmp_path / "file"
+        path.touch(0o644)
+        with open_to_write(path, mode=0o600) as file:
+            assert path.stat().st_mode & 0o777 == 0o600
+            file.write("secret")

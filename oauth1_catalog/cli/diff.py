@@ -15,7 +15,7 @@ from oauth1_catalog.catalog.changes import TITLES, Change, changes
 from oauth1_catalog.catalog.document import one_line
 from oauth1_catalog.cli.states import read_state
 from oauth1_catalog.errors import OAuthError
-from oauth1_catalog.regular_files import read_regular
+from oauth1_catalog.regular_files import open_to_write, read_regular
 
 HEAD = """\
 # Changes of the catalog
@@ -151,6 +151,7 @@ def _write(path: Path, title: str, section: str) -> None:
     kept = [old for old in sections if old.partition("\n")[0] != f"## {one_line(title)}"]
     page = "\n\n".join(part.strip("\n") for part in (start, section, *kept)) + "\n"
     try:
-        path.write_text(page, encoding="utf-8")
+        with open_to_write(path) as file:
+            file.write(page)
     except OSError as error:
         raise _Trouble(f"--changelog: {shown} cannot be written ({error.strerror}).") from error

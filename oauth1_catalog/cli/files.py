@@ -28,7 +28,7 @@ from oauth1_catalog.catalog.schema import SCHEMA_FILE, schema_text
 from oauth1_catalog.catalog.validate_files import CHUNK, CrossFileChecks, FileReport, check_files, provider_files
 from oauth1_catalog.cli.reports import LINE_BY_LINE, REPORTS
 from oauth1_catalog.redaction import mask_lines
-from oauth1_catalog.regular_files import read_regular
+from oauth1_catalog.regular_files import open_to_write, read_regular
 from oauth1_catalog.suggestions import did_you_mean, nearest
 
 FORMATS = (*LINE_BY_LINE, *REPORTS)
@@ -232,9 +232,7 @@ def schema(kind: str, check: Path | None, write: Path | None) -> None:
         if target.is_symlink() or (target.exists() and not target.is_file()):
             raise click.UsageError(f"--write: {target} is not a regular file. Remove it, or choose another folder.")
         write.mkdir(parents=True, exist_ok=True)
-        # Do not follow a link that another program creates in the meantime.
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
-        with os.fdopen(os.open(target, flags, 0o666), "w", encoding="utf-8") as stream:
+        with open_to_write(target) as stream:
             stream.write(text)
         click.echo(f"Wrote {target}")
         return

@@ -22,6 +22,7 @@ from oauth1_catalog.catalog.schema import SCHEMA_FILE
 from oauth1_catalog.catalog.source import read
 from oauth1_catalog.catalog.validate_files import check_files
 from oauth1_catalog.cli.reports import full
+from oauth1_catalog.regular_files import open_to_write
 
 URLS = {
     "request_token_url": "URL of the request token",
@@ -87,7 +88,7 @@ def new(
             )
     directory.mkdir(parents=True, exist_ok=True)
     steps = steps or ((answers["setup"],) if "setup" in answers else ())
-    with path.open("x", encoding="utf-8") as file:  # it neither follows a link nor replaces a file
+    with open_to_write(path, is_new=True) as file:
         file.write(_text(name, flow, signature_method, answers, access=access, steps=steps))
     click.echo(f"Wrote {path}")
     (checked,) = check_files([path], today=_today())

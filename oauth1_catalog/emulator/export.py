@@ -19,7 +19,7 @@ from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.clients.transport import MAX_BUNDLE
 from oauth1_catalog.emulator.emulator import Emulator
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.regular_files import open_regular, read_regular
+from oauth1_catalog.regular_files import open_regular, open_to_write, read_regular
 
 BUNDLE = "ca-bundle.pem"
 _ALWAYS = frozenset({"api_hosts", "emulated_at"})
@@ -182,11 +182,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def _write(path: Path, text: str, *, mode: int) -> None:
-    # Do not follow links, which others can create in a shared folder.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
-    with os.fdopen(os.open(path, flags, mode), "w", encoding="utf-8") as file:
-        if mode == 0o600:
-            path.chmod(mode)  # an existing file would keep its mode
+    with open_to_write(path, mode=mode) as file:
         file.write(text)
 
 

@@ -81,7 +81,8 @@ def fetch_userinfo(
         if isinstance(profile, JsonProfile) and isinstance(more, JsonProfile):
             profile = JsonProfile({**_as_object(profile), **_as_object(more)})
     claims = _claims(provider, profile)
-    _check_same_user(provider, first, claims)
+    if rules.followup:
+        _check_same_user(provider, first, claims)
     return claims
 
 

@@ -18,6 +18,7 @@ from oauth1_catalog.errors import needs
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.environment import EnvironmentSettings
 from oauth1_catalog.registry.register_arguments import CREDENTIALS
+from oauth1_catalog.regular_files import open_to_write
 
 _FORMATS = ("env", "curl", "bruno", "json")
 
@@ -166,6 +167,5 @@ def _write(output: Path | None, text: str, *, is_private: bool = False) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with os.fdopen(os.open(output, flags, 0o600 if is_private else 0o666), "w", encoding="utf-8") as file:
+    with open_to_write(output, mode=0o600 if is_private else 0o666, is_new=True) as file:
         file.write(text)
