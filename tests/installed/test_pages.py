@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ import yaml
 from tests.installed.conftest import ROOT, blocks, new_environment, run, strangers_environment
 from tests.installed.test_typed_pages import APPLICATIONS, chapter
 
+REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]["Repository"]
 ANSWERS = """\
 https://acme.example/developers/oauth
 https://acme.example/apps
@@ -271,7 +273,7 @@ def test_the_hooks_in_the_real_pre_commit(clone: Path, tmp_path: Path) -> None:
     page = (ROOT / "docs" / "own-providers.md").read_text(encoding="utf-8")
     (config,) = re.findall(r"^```yaml\n# \.pre-commit-config\.yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     revision = run("git", "rev-parse", "HEAD", cwd=clone).stdout.strip()
-    config = config.replace("https://github.com/OWNER/oauth1-catalog", str(clone)).replace("v0.1.0", revision)
+    config = config.replace(REPOSITORY, str(clone)).replace("v0.1.0", revision)
     (repository / ".pre-commit-config.yaml").write_text(config, encoding="utf-8")
     environment = new_environment(tmp_path / "environment")
     environment.install("pre-commit")
