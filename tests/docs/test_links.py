@@ -48,7 +48,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_the_index_names_every_page() -> None:
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    guides = [*ROOT.glob("docs/tutorials/*.md"), *ROOT.glob("docs/how-to/*.md")]
     pages = {page.name for page in ROOT.glob("docs/*.md")} - {"README.md"}
+    pages |= {page.relative_to(ROOT / "docs").as_posix() for page in guides}
     assert {page for page in pages if f"({page})" not in index} == set()
 
 

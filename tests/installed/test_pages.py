@@ -108,6 +108,12 @@ ELSEWHERE = (
         f"docs/examples/{path.parent.name}/README.md": "tests/examples"
         for path in ROOT.glob("docs/examples/*/README.md")
     }
+    | {f"docs/tutorials/{path.name}": "test_tutorials.py" for path in ROOT.glob("docs/tutorials/*.md")}
+    | {
+        f"docs/how-to/{path.name}": "tests/how_to"
+        for path in ROOT.glob("docs/how-to/*.md")
+        if "```console" in path.read_text(encoding="utf-8")
+    }
     | {"docs/leaving-oauth1.md": "tests/docs/test_leaving_oauth1_page.py"}
     | {"docs/recipes.md": "tests/recipes", "docs/scripts.md": "tests/docs/test_scripts_page.py"}
     | {"docs/export.md": "tests/docs/test_export_page.py", "docs/newer-data.md": "tests/docs/test_newer_data_page.py"}

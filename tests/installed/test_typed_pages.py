@@ -87,10 +87,7 @@ class Typist:
             )
             return
         if command.startswith(("export ", "set -a")):
-            with self.start(f"{command}; env -0") as process:
-                said, _ = process.communicate(timeout=60)
-            assert process.returncode == 0, f"$ {command}\n{said}"
-            self.exported = dict(pair.split("=", 1) for pair in said.rstrip("\0").split("\0"))
+            self.export(command)
             return
         if (server := next((name for name in SERVERS if command.startswith(name)), None)) is not None:
             self.serve(server, command + SERVERS[server].format(port=self.port))
@@ -99,6 +96,13 @@ class Typist:
             said, _ = process.communicate(timeout=300)
         assert process.returncode == (1 if "Error: " in shown else 0), f"$ {command}\n{said}"
         assert shown in said, f"$ {command}\n{said}"
+
+    def export(self, command: str) -> None:
+        """Keep what a command sets in its shell for those after it."""
+        with self.start(f"{command}; env -0") as process:
+            said, _ = process.communicate(timeout=60)
+        assert process.returncode == 0, f"$ {command}\n{said}"
+        self.exported = dict(pair.split("=", 1) for pair in said.rstrip("\0").split("\0"))
 
     def start(self, command: str) -> subprocess.Popen[str]:
         """Begin a command in a shell with what was exported before it."""
