@@ -137,7 +137,9 @@ def _defaults() -> dict[str, dict[str, Json]]:
         if model.__name__ in found or issubclass(model, Overrides | SuccessorOverrides):
             continue  # these contain only what they change
         found[model.__name__] = {
-            info.alias or name: to_jsonable_python(info.get_default(call_default_factory=True), by_alias=True)
+            info.alias or name: to_jsonable_python(
+                info.get_default(call_default_factory=True, validated_data={}), by_alias=True
+            )
             for name, info in model.model_fields.items()
             if not info.is_required() and name not in LEFT_OUT
         }
