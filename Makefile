@@ -10,7 +10,7 @@ demo: $(VENV)/.ready
 	$(BIN)/oauth1-catalog demo $(ARGS)
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "not long" $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

@@ -97,6 +97,7 @@ def test_a_file_that_is_not_there_is_a_finding(tmp_path, name):
     assert [finding.message for finding in checked.findings] == ["the file does not exist"]
 
 
+@pytest.mark.long
 def test_of_a_file_little_is_kept(tmp_path):
     """So that the memory for 100,000 files is bounded: some hundred bytes each, and nothing of their text."""
     text = (Path(__file__).parents[2] / "providers" / "trello.yaml").read_text(encoding="utf-8")

@@ -133,6 +133,7 @@ def in_starlette(code: str) -> str:
     return code.replace("app = Flask(__name__)", "class app: config = {}")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the open files are counted in /proc")
 @pytest.mark.parametrize("face", ["flask", "starlette"])
 def test_five_thousand_tenants(port: int, rsa_key: str, face: str) -> None:

@@ -46,6 +46,7 @@ def begin(browser: Browser, emulator: Emulator, *, port: int, user: str = "ada")
     return emulator.approve(sent.location, user=user)
 
 
+@pytest.mark.long
 def test_three_hundred_logins_at_once_in_starlette(environment: dict[str, str], emulator: Emulator) -> None:
     """The cache of docs/starlette.md has fewer connections than there are logins; each login waits for one."""
 
@@ -62,6 +63,7 @@ def test_three_hundred_logins_at_once_in_starlette(environment: dict[str, str], 
     assert [answer.json()["browser"] for answer in ended] == [str(number) for number in range(BURST)]
 
 
+@pytest.mark.long
 def test_no_login_is_lost_and_none_is_crossed(pair: tuple[int, int], emulator: Emulator) -> None:
     def log_in(number: int) -> Answer:
         browser, user = Browser(), f"user{number}"

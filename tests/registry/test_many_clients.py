@@ -77,6 +77,7 @@ def bytes_each(oauth: Any, first: int, after: int) -> float:
     return used / (after - first)
 
 
+@pytest.mark.long
 def test_a_client_keeps_nothing_of_the_others(oauth: Any) -> None:
     tenants(oauth, 0, 180)  # beyond a dictionary's growth, and what urllib caches
     few = bytes_each(oauth, 180, 330)

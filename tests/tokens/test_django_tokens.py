@@ -40,6 +40,7 @@ def manage(*arguments: str, environment: dict[str, str]) -> subprocess.Completed
     return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database", DATABASES)
 def test_on_a_real_database(database: str, environment: dict[str, str], request: pytest.FixtureRequest) -> None:
     if database == "postgresql":

@@ -36,6 +36,7 @@ def results(workers: subprocess.Popen[str]) -> list[list[str]]:
     return [line.split() for line in written.splitlines()]
 
 
+@pytest.mark.long
 def test_20_processes_save_and_read_10000_tokens(database: str, engine: Engine, key: str) -> None:
     """Each saves its share and tokens that all of them fight for, and reads what it and others have saved."""
     if engine.dialect.name == "sqlite":
