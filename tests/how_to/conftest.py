@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -37,6 +38,15 @@ def commands(page: str) -> list[str]:
     shells = re.findall(r"^ *```console\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
     typed = [line for shell in shells for line in re.findall(r"^ *\$ (.*)$", shell, re.MULTILINE)]
     return [re.sub(r"\s+# .*$", "", command) for command in typed]
+
+
+def wait_for(process: subprocess.Popen[Any], port: int, log: Path) -> None:
+    """Until the server listens; what it has written to its log is shown if it ends instead."""
+    for _ in range(1200):
+        assert process.poll() is None, log.read_text()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
 
 
 @dataclass
@@ -77,11 +87,7 @@ class Place:
             stderr=subprocess.STDOUT,
         ) as process:  # fmt: skip
             try:
-                for _ in range(1200):
-                    assert process.poll() is None, log.read_text()
-                    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                        break
-                    time.sleep(0.05)
+                wait_for(process, port, log)
                 yield
             finally:
                 process.terminate()
