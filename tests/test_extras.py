@@ -107,6 +107,7 @@ CASES = [
     ("emulator", "cryptography", EMULATOR),
     ("emulator", "jsonpath_rfc9535", "from oauth1_catalog.emulator.examples import way_to; way_to('$.id')"),
     ("rsa", "cryptography", RSA),
+    ("proxy", "uvicorn", "import oauth1_catalog.cli.proxy.listening"),
     ("script", "dotenv", "from oauth1_catalog import client; client('twitter', env_file='.env')"),
     ("script", "anyio", "from oauth1_catalog import async_client; async_client('twitter')"),
 ]
@@ -133,6 +134,8 @@ def test_the_extra_is_named(extra: str, package: str, code: str) -> None:
         ("cli", "click", ["list"]),
         ("emulator", "oauthlib", ["emulate", "twitter"]),
         ("emulator", "trustme", ["emulate", "twitter"]),
+        ("proxy", "uvicorn", ["proxy", "twitter", "--show-secrets"]),
+        ("proxy", "httpx2", ["proxy", "twitter", "--show-secrets"]),
         ("demo", "flask", ["demo", "--check"]),
         ("demo", "uvicorn", ["demo", "--check", "--framework", "starlette"]),
         ("demo", "django", ["demo", "--check", "--framework", "django"]),
@@ -157,6 +160,7 @@ def test_every_package_of_every_extra_is_tried() -> None:
         for extra, requirements in EXTRAS.items()
         if extra not in {"all", "bench", "demo"}
         for requirement in requirements
+        if not requirement.startswith("oauth1-catalog[")
     }
     # One sentence names every extra that brings these.
     shared = {"cryptography", "httpx2", "jsonpath_rfc9535"}

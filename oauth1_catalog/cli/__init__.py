@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diff": ("oauth1_catalog.cli.diff:diff", "Show what changed in the catalog for its users."),
     "export": ("oauth1_catalog.cli.export:export", "Export providers: a .env file, curl, Bruno, JSON."),
     "sign": ("oauth1_catalog.cli.sign:sign", "Sign a request to a provider, for curl."),
+    "proxy": ("oauth1_catalog.cli.proxy:proxy", "Sign the calls of programs that do not hold the keys."),
     "schema": ("oauth1_catalog.cli.files:schema", "Print, write or check the JSON Schema of provider files."),
     "vectors": ("oauth1_catalog.cli.files:vectors", "Print the signing vectors, for programs in other languages."),
     "probe": ("oauth1_catalog.cli.probe:probe", "Ask providers whether they still speak OAuth 1.0."),

@@ -22,6 +22,7 @@ NEEDS = {
     "oauth1_catalog.emulator": {"emulator"},
     "oauth1_catalog.cli": {"cli"},
     "oauth1_catalog.cli.demo": {"demo"},
+    "oauth1_catalog.cli.proxy": {"proxy"},
 }
 """The extras that a module and those below it need; the nearest line counts. A new module needs none, or a line."""
 
@@ -45,8 +46,8 @@ def modules(package, extras: set[str]):
 
 def main(*names: str) -> None:
     extras = set(names)
-    if extras & {"script", "starlette"}:
-        extras.add("httpx2")  # both bring it
+    if extras & {"script", "starlette", "proxy"}:
+        extras.add("httpx2")  # they bring it
     if "django" in extras:
         import django
         from django.conf import settings

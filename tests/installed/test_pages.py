@@ -103,7 +103,7 @@ PLACES = {
 }
 """Where a page is run: in a clone, or with these extras of the wheel."""
 ELSEWHERE = (
-    {"docs/login.md": "tests/docs/test_login_page.py"}
+    {"docs/login.md": "tests/docs/test_login_page.py", "docs/proxy.md": "tests/docs/test_proxy_page.py"}
     | {
         f"docs/examples/{path.parent.name}/README.md": "tests/examples"
         for path in ROOT.glob("docs/examples/*/README.md")

@@ -148,6 +148,21 @@ def with_script(installed: Environment, folder: Path, twitter: dict[str, str], e
     assert "'user': 'grace'" in installed.run("python", "-c", script, cwd=folder, **trust).stdout
 
 
+def with_proxy(installed: Environment, folder: Path, twitter: dict[str, str], emulator: Emulator) -> None:
+    """A program calls the API without a key."""
+    token = emulator.issue_token("twitter", user="grace")
+    keys = {"TWITTER_TOKEN": token.oauth_token, "TWITTER_TOKEN_SECRET": token.oauth_token_secret}
+    program = (
+        "import os, urllib.request as u; print(os.environ.get('TWITTER_CLIENT_SECRET')); "
+        "print(u.urlopen(os.environ['OAUTH1_PROXY_URL'] + '1.1/account/settings.json').read())"
+    )
+    told = installed.run(
+        "oauth1-catalog", "proxy", "twitter", "--", "python", "-c", program, cwd=folder, **twitter, **keys
+    )
+    assert told.stdout.startswith("None\n")
+    assert "grace" in told.stdout
+
+
 def with_flask(installed: Environment, folder: Path, twitter: dict[str, str], emulator: Emulator) -> None:
     """README's quick start: it is served as Flask serves it, and a visitor logs in, and another one does not."""
     (folder / "app.py").write_text(FLASK, encoding="utf-8")
@@ -270,6 +285,7 @@ EXAMPLES: dict[str, Callable[[Environment, Path, dict[str, str], Emulator], None
     "sqlalchemy": with_sqlalchemy,
     "flask,sqlalchemy": with_flask_and_sqlalchemy,
     "cli": with_cli,
+    "proxy": with_proxy,
     "emulator": with_emulator,
     "cli,emulator": with_cli_and_emulator,
     "demo": with_demo,

@@ -1,0 +1,259 @@
+"""``oauth1-catalog proxy``: a proxy on this machine that signs the calls of programs which do not hold the keys.
+
+``app.py`` checks a request and passes it on. ``allowance.py`` has the rules for methods and paths, ``headers.py`` those
+for headers. ``listening.py`` opens the port or the Unix socket, and ``child.py`` starts a program.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets as random
+import shlex
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+
+from oauth1_catalog.cli import (
+    DIRECTORY,
+    INSECURE,
+    LOCAL_HOSTS,
+    SETTINGS,
+    complete_provider,
+    pairs_of,
+    provider_named,
+)
+from oauth1_catalog.cli.proxy.allowance import SAFE, Rule
+from oauth1_catalog.cli.proxy.child import child_environment, hide_memory, run
+from oauth1_catalog.cli.proxy.log import RequestLog
+from oauth1_catalog.cli.terminal import tell
+from oauth1_catalog.errors import needs
+from oauth1_catalog.redaction import MaskedMapping, masked
+from oauth1_catalog.registry.async_script import AsyncCatalogClient
+from oauth1_catalog.registry.environment import read_env_file
+from oauth1_catalog.registry.standalone import standalone_client
+from oauth1_catalog.regular_files import open_regular, open_to_write
+
+HEAD = "# Written by oauth1-catalog proxy, which removes it when it ends.\n"
+_SHORTEST_SECRET = 6
+_MEBIBYTE = 2**20
+
+
+def _rules(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[Rule, ...]:  # noqa: ARG001 - click's signature
+    """The rules that were typed."""
+    rules: list[Rule] = []
+    for value in values:
+        try:
+            rules.append(Rule.read(value))
+        except ValueError as error:
+            raise click.BadParameter(f"{value!r}: {error}.") from error
+    return tuple(rules) or SAFE
+
+
+@click.command()
+@click.argument("provider", shell_complete=complete_provider)
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+@click.option(
+    "--allow",
+    "rules",
+    multiple=True,
+    callback=_rules,
+    metavar="'METHOD /PATH'",
+    help="Allow these calls, such as 'POST /2/tweets' or 'GET /2/*'. You can repeat this option. [default: GET */*]",
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port of 127.0.0.1; 0 for any. [default: 8800, or any with a command]"
+)
+@click.option("--socket", type=click.Path(path_type=Path), help="Listen on this Unix socket instead of a port.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Save the address, with its token, as a .env file that only you can read.",
+)
+@click.option("--show-secrets", is_flag=True, help="Print the address, with its token.")
+@click.option(
+    "--max-form",
+    type=click.IntRange(1, 1024),
+    default=8,
+    show_default=True,
+    help="Largest body that has to be signed, in MiB. Other bodies are streamed.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Log each request as a JSON object.")
+@click.option("-v", "--verbose", is_flag=True, help="Log the names of parameters and headers, too.")
+@click.option("-q", "--quiet", is_flag=True, help="Log nothing.")
+@click.option(
+    "--env-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Read the keys and the token from this .env file, if the environment does not have them.",
+)
+@click.option("--name", help="Another name for the client, with which its variables begin. [default: PROVIDER]")
+@click.option("--environment", help="One of the provider's environments, such as sandbox.")
+@SETTINGS
+@LOCAL_HOSTS
+@INSECURE
+@DIRECTORY
+def proxy(
+    provider: str,
+    command: tuple[str, ...],
+    rules: tuple[Rule, ...],
+    port: int | None,
+    socket: Path | None,
+    output: Path | None,
+    show_secrets: bool,
+    max_form: int,
+    as_json: bool,
+    verbose: bool,
+    quiet: bool,
+    env_file: Path | None,
+    name: str | None,
+    environment: str | None,
+    settings: tuple[str, ...],
+    allow_local_hosts: bool,
+    insecure_transport: bool,
+    directories: tuple[Path, ...],
+) -> None:
+    """Sign the calls that programs on this machine make to PROVIDER. The programs do not get the keys.
+
+    With a COMMAND, start it, and end with it. It finds the address in OAUTH1_PROXY_URL. Without --allow, it can only
+    read (GET and HEAD).
+
+    \b
+    Examples:
+      oauth1-catalog proxy twitter --env-file .env -- sh -c 'curl "${OAUTH1_PROXY_URL}2/users/me"'
+      oauth1-catalog proxy twitter --allow 'GET /2/*' --allow 'POST /2/tweets' -- python agent.py
+      oauth1-catalog proxy discogs --port 8800 --output proxy.env
+    """  # noqa: D301 - click reads the escape
+    if not command and output is None and not show_secrets:
+        raise click.UsageError(
+            "no program could call the proxy. Add a command behind --, or save the address with --output FILE, or "
+            "print it with --show-secrets."
+        )
+    if socket is not None and port is not None:
+        raise click.UsageError("--port and --socket: choose one of them.")
+    hide_memory()
+    values = MaskedMapping(pairs_of(settings))
+    values |= {"allow_local_hosts": allow_local_hosts or None, "insecure_transport": insecure_transport or None}
+    catalog = None
+    if directories or provider.endswith(".yaml"):
+        provider, catalog = provider_named(provider, directories)
+    with needs("`proxy`", "proxy"):
+        import dotenv  # noqa: F401 - only to name the extra
+
+        from oauth1_catalog.cli.proxy.app import ProxyApp, home_of
+        from oauth1_catalog.cli.proxy.listening import DEFAULT_PORT, serving, tcp_socket, unix_socket
+        from oauth1_catalog.clients.connected import AsyncConnectedPools
+
+        connected = AsyncConnectedPools()
+    client = standalone_client(
+        AsyncCatalogClient,
+        "",
+        provider,
+        MaskedMapping(values, allow_session_fixation=True),  # a risk of logins in a web application
+        connected=connected,
+        name=name,
+        environment=environment,
+        env_file=env_file,
+        catalog=catalog,
+    )
+    scheme, host = home_of(client.provider)
+    if host:
+        client.sign("POST", f"{scheme}://{host}/", data={"a": "b"})  # a token is missing, or the key is unusable
+    token = masked(random.token_urlsafe(32))
+    hidden = [secret for secret in (*_secrets(client), token) if len(secret) >= _SHORTEST_SECRET]
+    log = RequestLog(_silent if quiet else _tell_log, as_json=as_json, verbose=verbose, secrets=hidden)
+    with ExitStack() as stack:
+        if socket is not None:
+            listening = stack.enter_context(unix_socket(socket))
+            origin, authorities = "http://localhost", {"localhost"}
+        else:
+            chosen = port if port is not None else 0 if command else DEFAULT_PORT
+            listening = stack.enter_context(tcp_socket(chosen))
+            chosen = listening.getsockname()[1]
+            origin, authorities = f"http://127.0.0.1:{chosen}", {f"127.0.0.1:{chosen}", f"localhost:{chosen}"}
+        variables = MaskedMapping(OAUTH1_PROXY_URL=f"{origin}/{token}/", OAUTH1_PROXY_TOKEN=token)
+        if socket is not None:
+            variables["OAUTH1_PROXY_SOCKET"] = str(socket.absolute())
+        if output is not None:
+            stack.enter_context(_saved(output, variables))
+        app = ProxyApp(
+            client,
+            token=token,
+            authorities=authorities,
+            rules=rules,
+            max_form=max_form * _MEBIBYTE,
+            log=log,
+        )
+        thread = stack.enter_context(serving(app, listening))
+        if show_secrets:
+            click.echo("\n".join(_lines(variables)))
+        if command:
+            of_file = read_env_file(env_file) if env_file else {}
+            child = child_environment(
+                os.environ, variables, client=client.name, of_file=of_file, secrets=_secrets(client)
+            )
+            raise SystemExit(run(command, child))
+        _wait(thread, origin if socket is None else str(socket), client, rules, output)
+
+
+def _wait(
+    thread: threading.Thread, place: str, client: AsyncCatalogClient, rules: Sequence[Rule], output: Path | None
+) -> None:
+    """Serve until Ctrl+C or SIGTERM."""
+    try:
+        tell(f"Signing calls to {client.name} on {place}. Allowed: {'; '.join(map(str, rules))}.")
+        if output is not None:
+            source = f"set -a; . {shlex.quote(str(output.absolute()))}; set +a"
+            tell(f"The address with its token is in {output}. To set it in a shell: {source}")
+        tell("The proxy runs until you press Ctrl+C.")
+        while thread.is_alive():
+            thread.join(3600)
+        raise click.ClickException("the server has ended. Start the proxy again.")
+    except KeyboardInterrupt:
+        tell("Stopped.")
+
+
+@contextmanager
+def _saved(path: Path, variables: MaskedMapping) -> Iterator[None]:
+    """The file with the address, for the time that the proxy runs.
+
+    Raises:
+        UsageError: another file is there.
+    """
+    try:
+        with open_regular(path, follow_links=False) as stream:
+            is_ours = stream.read(len(HEAD)) == HEAD.encode()
+    except FileNotFoundError:
+        is_ours = True
+    except OSError as error:
+        raise click.UsageError(f"--output {path}: {error.strerror}. Choose another file.") from error
+    if not is_ours:
+        raise click.UsageError(f"--output {path} already exists, and `proxy` did not write it. Choose another file.")
+    with open_to_write(path, mode=0o600) as file:
+        file.write(HEAD + "".join(f"{line}\n" for line in _lines(variables)))
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _lines(variables: MaskedMapping) -> list[str]:
+    """Lines of a ``.env`` file. The values have no character that a shell reads, but a path can have one."""
+    return masked([f"{name}={shlex.quote(value)}" for name, value in variables.items()])
+
+
+def _secrets(client: AsyncCatalogClient) -> list[str]:
+    """The values that neither a program nor the log may contain."""
+    token = client.static_token
+    of_token = [token.oauth_token, token.oauth_token_secret] if token else []
+    return masked([value for value in (client.client_id, client.client_secret, *of_token) if value])
+
+
+def _tell_log(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _silent(line: str) -> None:
+    """No log."""

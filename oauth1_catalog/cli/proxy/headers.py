@@ -1,0 +1,119 @@
+"""Which headers pass between the program and the provider.
+
+Rule: what is for one connection stays there (RFC 9110, section 7.6.1). Credentials pass in neither direction: the
+program has none of the provider, and gets none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+TOKEN_HEADER = "OAuth1-Proxy-Token"
+"""The header in which a program can send the proxy's token, in place of the address."""
+
+ERROR_HEADER = "OAuth1-Proxy-Error"
+"""The header of an answer that the proxy itself gives: the code of the error."""
+
+_OF_A_CONNECTION = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authentication-info",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+_NOT_SENT = _OF_A_CONNECTION | {
+    "authorization",
+    "cookie",
+    "cookie2",
+    "expect",
+    "forwarded",
+    "host",
+    "origin",
+    "referer",  # a program that followed a link of its own would show the token there
+    "via",
+    TOKEN_HEADER.lower(),
+}
+_NOT_RETURNED = _OF_A_CONNECTION | {
+    "alt-svc",
+    "clear-site-data",
+    "set-cookie",
+    "set-cookie2",
+    "strict-transport-security",
+}
+OVERRIDES = frozenset(
+    {
+        "x-http-method",
+        "x-http-method-override",
+        "x-method-override",
+        "x-original-uri",
+        "x-original-url",
+        "x-rewrite-url",
+    }
+)
+"""Headers with which a server takes a request for another method or path than the one that was checked."""
+
+Raw = Iterable[tuple[bytes, bytes]]
+
+
+def sent_headers(raw: Raw) -> dict[str, str]:
+    """The headers of a request that the provider gets, without those of its signature.
+
+    >>> sent_headers([(b"accept", b"a/b"), (b"accept", b"c/d"), (b"cookie", b"x=y"), (b"te", b"trailers")])
+    {'accept': 'a/b, c/d', 'accept-encoding': 'identity'}
+
+    Raises:
+        ValueError: one of them is not ASCII. The text is its name.
+    """
+    found: dict[str, str] = {}
+    raw = list(raw)
+    dropped = _NOT_SENT | _named_by_connection(raw)
+    for name, value in _lowered(raw):
+        if name in dropped or name.startswith(("sec-", "x-forwarded-", "access-control-")):
+            continue
+        if not value.isascii():
+            raise ValueError(name.decode("latin-1") if isinstance(name, bytes) else name)
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    if "transfer-encoding" in dict(_lowered(raw)):
+        found.pop("content-length", None)  # the other one counts (RFC 9112, section 6.3)
+    # The library would ask for compression, which the program has not asked for.
+    found.setdefault("accept-encoding", "identity")
+    return found
+
+
+def returned_headers(raw: Raw) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer that the program gets.
+
+    >>> returned_headers([(b"Content-Type", b"a/b"), (b"Set-Cookie", b"x=y"), (b"Access-Control-Allow-Origin", b"*")])
+    [(b'Content-Type', b'a/b')]
+    """
+    raw = list(raw)
+    dropped = _NOT_RETURNED | _named_by_connection(raw)
+    if any(name == "transfer-encoding" for name, _ in _lowered(raw)):
+        dropped |= {"content-length"}
+    return [
+        (name, value)
+        for name, value in raw
+        if (lowered := name.decode("latin-1").lower()) not in dropped and not lowered.startswith("access-control-")
+    ]
+
+
+def values_of(raw: Raw, name: str) -> list[str]:
+    """Every value of a header."""
+    return [value for found, value in _lowered(raw) if found == name.lower()]
+
+
+def _lowered(raw: Raw) -> Iterator[tuple[str, str]]:
+    for name, value in raw:
+        yield name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t")
+
+
+def _named_by_connection(raw: Raw) -> set[str]:
+    """Headers that ``Connection`` lists, which are for one connection, too."""
+    return {one.strip().lower() for value in values_of(raw, "connection") for one in value.split(",")}

@@ -1,0 +1,145 @@
+"""Where the proxy listens: a port of 127.0.0.1, or a Unix socket that only its owner can open."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from oauth1_catalog.errors import needs
+
+with needs("`proxy`", "proxy"):
+    import uvicorn
+
+DEFAULT_PORT = 8800
+
+SECONDS_TO_END = 2
+"""How long calls have to end when the proxy is stopped."""
+
+MAX_CONNECTIONS = 500
+
+
+@contextmanager
+def tcp_socket(port: int) -> Iterator[socket.socket]:
+    """A port of 127.0.0.1; 0 for any free one.
+
+    Raises:
+        ClickException: it is in use.
+    """
+    try:
+        listening = socket.create_server(("127.0.0.1", port), backlog=1024)
+    except OSError as error:
+        raise click.ClickException(
+            f"port {port}: {os.strerror(error.errno or 0)}. Choose another one with --port; 0 takes any free one."
+        ) from error
+    with listening:
+        yield listening
+
+
+@contextmanager
+def unix_socket(path: Path) -> Iterator[socket.socket]:
+    """A Unix socket of mode 0600, in a directory that only its owner can enter. It is removed at the end.
+
+    Raises:
+        UsageError: the directory is open to others, or the path is taken.
+    """
+    if not hasattr(socket, "AF_UNIX"):
+        raise click.UsageError("--socket: this system has no Unix sockets. Leave it out.")
+    _check_directory(path.parent)
+    _remove_stale(path)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)  # the socket has its mode from the beginning
+    try:
+        listening.bind(str(path))
+    except OSError as error:
+        listening.close()
+        raise click.UsageError(f"--socket {path}: {error.strerror or error}. Choose another path.") from error
+    finally:
+        os.umask(before)
+    mine = path.stat().st_ino
+    try:
+        with listening:
+            listening.listen(1024)
+            yield listening
+    finally:
+        with contextlib.suppress(OSError):
+            if path.stat().st_ino == mine:
+                path.unlink()
+
+
+def _check_directory(folder: Path) -> None:
+    try:
+        found = folder.resolve().stat()
+    except OSError as error:
+        raise click.UsageError(f"--socket: the directory {folder}: {error.strerror}. Create it first.") from error
+    if not stat.S_ISDIR(found.st_mode):
+        raise click.UsageError(f"--socket: {folder} is not a directory.")
+    if found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise click.UsageError(
+            f"--socket: others can enter the directory {folder}. Use one that belongs only to you: mkdir -m 700 "
+            "DIRECTORY."
+        )
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove the socket of a proxy that was killed."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(found.st_mode):
+        raise click.UsageError(f"--socket {path} already exists, and is not a socket. Choose another path.")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+        else:
+            raise click.UsageError(f"--socket {path}: another program listens there. Choose another path.")
+
+
+@contextmanager
+def serving(app: Any, listening: socket.socket) -> Iterator[threading.Thread]:
+    """Serve an ASGI application in a thread, until the end of the block."""
+    for name in ("uvicorn.error", "uvicorn.access"):  # the proxy has its own log
+        logger = logging.getLogger(name)
+        logger.addHandler(logging.NullHandler())
+        logger.propagate = False
+    config = uvicorn.Config(
+        app,
+        loop="asyncio",
+        http="h11",  # strict, and the same everywhere
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_graceful_shutdown=SECONDS_TO_END,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="proxy", daemon=True)
+    thread.start()
+    try:
+        while not server.started and thread.is_alive():
+            time.sleep(0.005)
+        if not server.started:
+            raise click.ClickException(
+                "the server did not start. Check the certificates and the proxies of the client."
+            )
+        yield thread
+    finally:
+        server.should_exit = True
+        thread.join(SECONDS_TO_END + 3)

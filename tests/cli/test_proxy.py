@@ -1,0 +1,513 @@
+"""``oauth1-catalog proxy``: the real command in a process. ``tests/proxy`` has other people's programs, and streams."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from click.testing import CliRunner
+
+from oauth1_catalog.catalog import Catalog
+from oauth1_catalog.cli import cli
+from oauth1_catalog.cli.proxy.allowance import Rule, is_token_endpoint, read_path
+from oauth1_catalog.cli.proxy.app import home_of, token_endpoints
+from oauth1_catalog.cli.proxy.child import child_environment
+from oauth1_catalog.cli.proxy.headers import sent_headers
+from tests.cli.proxies import KEYS, RunningProxy, Upstream, acme, refused, reply, running
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[Upstream]:
+    with Upstream().running() as upstream:
+        yield upstream
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("proxy")
+
+
+@pytest.fixture(scope="module")
+def env(folder: Path, upstream: Upstream) -> dict[str, str]:
+    return acme(folder, upstream)
+
+
+@pytest.fixture(scope="module")
+def running_proxy(folder: Path, env: dict[str, str]) -> Iterator[RunningProxy]:
+    """It may call a part of the API, by three methods."""
+    rules = ["GET,POST /1/*", "GET localhost/2/*", "DELETE /1/posts/*/likes"]
+    with running(folder, env, "acme", "--verbose", *(word for rule in rules for word in ("--allow", rule))) as proxy:
+        yield proxy
+    log = proxy.log()
+    assert [name for name, value in {**KEYS, "token": proxy.token}.items() if value in log] == []
+    assert "hush" not in log
+
+
+@pytest.fixture
+def proxy(running_proxy: RunningProxy, upstream: Upstream) -> RunningProxy:
+    upstream.arrived.clear()
+    upstream.answer = None
+    return running_proxy
+
+
+class TestCalls:
+    def test_a_call_is_signed_and_passed_on(self, proxy: RunningProxy, upstream: Upstream) -> None:
+        status, headers, body = proxy.raw(
+            f"GET /{proxy.token}/1/a%20b?q=%C3%A9&q=2 HTTP/1.1", "X-Own: 1", "Accept: a/b"
+        )
+        assert (status, body, headers["content-length"]) == (200, b"hello", "5")
+        (arrived,) = upstream.arrived
+        assert arrived.target == "/1/a%20b?q=%C3%A9&q=2"
+        sent = {name.lower(): value for name, value in arrived.headers.items()}
+        assert sent["authorization"].startswith('OAuth oauth_consumer_key="acme-client-id"')
+        assert (sent["x-own"], sent["accept"], sent["accept-encoding"]) == ("1", "a/b", "identity")
+
+    def test_the_token_in_a_header(self, proxy: RunningProxy, upstream: Upstream) -> None:
+        assert proxy.raw("GET /1/me HTTP/1.1", f"OAuth1-Proxy-Token: {proxy.token}")[0] == 200
+        assert proxy.raw(f"GET /{proxy.token}/1/me HTTP/1.1", f"oauth1-proxy-token: {proxy.token}")[0] == 200
+        assert [arrived.target for arrived in upstream.arrived] == ["/1/me", "/1/me"]
+        assert proxy.token not in repr(upstream.arrived)
+
+    def test_what_belongs_to_the_program_is_not_sent(self, proxy: RunningProxy, upstream: Upstream) -> None:
+        lines = [
+            "Authorization: Bearer hush",
+            "Cookie: session=hush",
+            f"Referer: {proxy.url}1/x",
+            "X-Forwarded-For: 10.0.0.1",
+            "Forwarded: for=10.0.0.1",
+            "Proxy-Authorization: Basic hush",
+            "TE: trailers",
+            "Keep-Alive: 5",
+            "X-Hop: hush",
+            "Sec-Fetch-Mode: cors",
+            "Connection: X-Hop",
+        ]
+        assert proxy.raw(f"GET /{proxy.token}/1/me HTTP/1.1", *lines)[0] == 200
+        shown = repr(upstream.arrived[0].headers)
+        assert "hush" not in shown
+        assert "10.0.0.1" not in shown
+        names = {name.lower() for name in upstream.arrived[0].headers}
+        assert names == {"host", "accept", "accept-encoding", "authorization", "connection", "user-agent"}
+
+    def test_what_belongs_to_the_provider_is_not_returned(self, proxy: RunningProxy, upstream: Upstream) -> None:
+        headers = {
+            "Set-Cookie": "session=hush",
+            "Access-Control-Allow-Origin": "*",
+            "Alt-Svc": 'h2="evil.example"',
+            "Strict-Transport-Security": "max-age=1",
+            "X-Kept": "yes",
+        }
+        upstream.answer = lambda handler, _: reply(handler, b"x", 404, headers)
+        status, got, _ = proxy.raw(f"GET /{proxy.token}/1/me HTTP/1.1")
+        assert (status, got["x-kept"]) == (404, "yes")
+        assert not got.keys() & {name.lower() for name in headers if name != "X-Kept"}
+
+    def test_a_redirect_is_passed_on_and_not_followed(self, proxy: RunningProxy, upstream: Upstream) -> None:
+        location = {"Location": f"{upstream.origin}/1/there"}
+        upstream.answer = lambda handler, _: reply(handler, b"", 307, location)
+        status, headers, _ = proxy.raw(f"GET /{proxy.token}/1/here HTTP/1.1")
+        assert (status, headers["location"]) == (307, location["Location"])
+        assert len(upstream.arrived) == 1
+
+    def test_head(self, proxy: RunningProxy, upstream: Upstream) -> None:
+        status, headers, body = proxy.raw(f"HEAD /{proxy.token}/1/me HTTP/1.1")
+        assert (status, headers["content-length"], body) == (200, "5", b"")
+        assert upstream.arrived[0].method == "HEAD"
+
+    def test_bodies(self, proxy: RunningProxy, upstream: Upstream) -> None:
+        def post(kind: str, body: bytes, *lines: str) -> bytes:
+            length = lines or (f"Content-Length: {len(body)}",)
+            answer = proxy.raw(f"POST /{proxy.token}/1/x HTTP/1.1", f"Content-Type: {kind}", *length, body=body)
+            assert answer[0] == 200, answer
+            return upstream.arrived.pop().body
+
+        assert post("application/x-www-form-urlencoded", b"a=b+c&d=%2B") == b"a=b%20c&d=%2B"
+        assert post("application/json", b'{"a": "b+c"}') == b'{"a": "b+c"}'
+        chunks = b"3\r\nabc\r\n2\r\nde\r\n0\r\nX-Trailer: 1\r\n\r\n"
+        assert post("text/plain", chunks, "Transfer-Encoding: chunked", "Trailer: X-Trailer") == b"abcde"
+        assert (
+            post("application/x-www-form-urlencoded", b"3\r\na=b\r\n0\r\n\r\n", "Transfer-Encoding: chunked") == b"a=b"
+        )
+
+    def test_expect_100_continue(self, proxy: RunningProxy, upstream: Upstream) -> None:
+        with proxy.connected() as connection:
+            host = f"Host: 127.0.0.1:{proxy.port}"
+            expecting = "Content-Type: text/plain\r\nContent-Length: 3\r\nExpect: 100-continue\r\nConnection: close"
+            connection.sendall(f"POST /{proxy.token}/1/x HTTP/1.1\r\n{host}\r\n{expecting}\r\n\r\n".encode())
+            assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
+            connection.sendall(b"abc")
+            assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
+            assert upstream.arrived[0].body == b"abc"
+            assert "Expect" not in {name.title() for name in upstream.arrived[0].headers}
+        with proxy.connected() as connection:  # what is refused is not asked to go on
+            connection.sendall(f"POST /x/1/x HTTP/1.1\r\n{host}\r\n{expecting}\r\n\r\n".encode())
+            assert connection.recv(1000).startswith(b"HTTP/1.1 403 ")
+
+    def test_the_name_of_a_host(self, proxy: RunningProxy, upstream: Upstream) -> None:
+        host = upstream.origin.removeprefix("http://")
+        assert proxy.raw(f"GET /{proxy.token}/@{host}/1/me HTTP/1.1")[0] == 200
+        assert proxy.raw(f"GET /@{host}/1/me HTTP/1.1", f"OAuth1-Proxy-Token: {proxy.token}")[0] == 200
+        assert [arrived.target for arrived in upstream.arrived] == ["/1/me", "/1/me"]
+
+
+class TestWithoutTheToken:
+    @pytest.mark.parametrize(
+        "target", ["/", "/1/me", "//1/me", "/token/1/me", "/%(half)s/1/me", "/%(token)sx/1/me", "/1/%(token)s/me", "*"]
+    )
+    def test_403(self, target: str, proxy: RunningProxy, upstream: Upstream) -> None:
+        target %= {"token": proxy.token, "half": proxy.token[:20]}
+        refused(proxy.raw(f"GET {target} HTTP/1.1"), 403, "token")
+        assert upstream.arrived == []
+
+    def test_a_wrong_header_beside_a_right_address(self, proxy: RunningProxy, upstream: Upstream) -> None:
+        refused(proxy.raw(f"GET /{proxy.token}/1/me HTTP/1.1", "OAuth1-Proxy-Token: x"), 403, "token")
+        refused(proxy.raw("GET /1/me HTTP/1.1", "OAuth1-Proxy-Token: \xe9"), 403, "token")
+        refused(proxy.raw(f"GET /1/me?token={proxy.token} HTTP/1.1"), 403, "token")
+        assert upstream.arrived == []
+
+    def test_the_path_is_not_logged(self, proxy: RunningProxy) -> None:
+        refused(proxy.raw("GET /hush/1/me HTTP/1.1"), 403, "token")
+        assert "GET - 403, 0 B sent, 0 B received" in proxy.lines()[-1]
+
+    @pytest.mark.parametrize("place", ["/1/{}", "/1/me?a={}", "/1/me?a=%5F{}"])
+    def test_the_token_is_not_sent_on(self, place: str, proxy: RunningProxy, upstream: Upstream) -> None:
+        refused(proxy.raw(f"GET /{proxy.token}{place.format(proxy.token)} HTTP/1.1"), 400, "token_sent")
+        refused(proxy.raw(f"GET /{proxy.token}/1/x HTTP/1.1", f"X-Copy: {proxy.token}"), 400, "token_sent")
+        form = f"a={proxy.token}".encode()
+        lines = ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(form)}"]
+        refused(proxy.raw(f"POST /{proxy.token}/1/x HTTP/1.1", *lines, body=form), 400, "token_sent")
+        assert upstream.arrived == []
+
+
+class TestWebPages:
+    @pytest.mark.parametrize(
+        "host",
+        [
+            "evil.example:{}",
+            "127.0.0.1",
+            "127.0.0.1:1",
+            "127.0.0.1.evil.example:{}",
+            "[::1]:{}",
+            "0.0.0.0:{}",
+            "x@127.0.0.1:{}",
+        ],
+    )
+    def test_dns_rebinding(self, host: str, proxy: RunningProxy, upstream: Upstream) -> None:
+        refused(proxy.raw(f"GET /{proxy.token}/1/me HTTP/1.1", host=host.format(proxy.port)), 421, "host")
+        assert upstream.arrived == []
+
+    def test_no_host_and_two(self, proxy: RunningProxy, upstream: Upstream) -> None:
+        assert proxy.raw(f"GET /{proxy.token}/1/me HTTP/1.1", host="")[0] == 400
+        assert proxy.raw(f"GET /{proxy.token}/1/me HTTP/1.1", "Host: evil.example")[0] == 400
+        refused(proxy.raw(f"GET /{proxy.token}/1/me HTTP/1.0", host=""), 421, "host")
+        assert upstream.arrived == []
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "Origin: http://evil.example",
+            "Origin: null",
+            "Origin: http://127.0.0.1:8800",
+            "Sec-Fetch-Site: cross-site",
+            "Sec-Fetch-Site: same-site",
+            "Sec-Fetch-Site: same-origin",
+        ],
+    )
+    @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+    def test_calls_of_other_origins(self, method: str, line: str, proxy: RunningProxy, upstream: Upstream) -> None:
+        preflight = ["Access-Control-Request-Method: GET", "Access-Control-Request-Private-Network: true"]
+        refused(proxy.raw(f"{method} /{proxy.token}/1/me HTTP/1.1", line, *preflight), 403, "origin")
+        assert upstream.arrived == []
+
+    @pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "CONNECT", "FOO", "get"])
+    def test_methods_that_cannot_be_allowed(self, method: str, proxy: RunningProxy, upstream: Upstream) -> None:
+        refused(proxy.raw(f"{method} /{proxy.token}/1/me HTTP/1.1"), 403, "not_allowed")
+        assert upstream.arrived == []
+
+    def test_upgrades(self, proxy: RunningProxy, upstream: Upstream) -> None:
+        for lines in (["Upgrade: websocket", "Connection: Upgrade"], ["Upgrade: h2c"]):
+            refused(proxy.raw(f"GET /{proxy.token}/1/me HTTP/1.1", *lines), 400, "upgrade")
+        assert upstream.arrived == []
+
+    def test_a_proxy_for_everything_it_is_not(self, proxy: RunningProxy, upstream: Upstream) -> None:
+        """As ``curl --proxy`` asks."""
+        refused(proxy.raw(f"GET {upstream.origin}/1/me HTTP/1.1"), 403, "token")
+        header = f"OAuth1-Proxy-Token: {proxy.token}"
+        refused(proxy.raw(f"GET {upstream.origin}/1/me HTTP/1.1", header), 403, "ambiguous_path")
+        assert upstream.arrived == []
+
+
+AMBIGUOUS = [
+    "/1/../2/x",
+    "/1/..",
+    "/1/.",
+    "/1/./x",
+    "/1/%2e%2e/2/x",
+    "/1/%2E./2/x",
+    "/1/.%2e/2/x",
+    "/1/..%2f2/x",
+    "/1%2f..%2f2/x",
+    "/1/%2F2",
+    "/1/%5c..%5c2",
+    "/1/..\\2",
+    "//1/me",
+    "/1//me",
+    "/1/%252e%252e/2",
+    "/1/%252fme",
+    "/1/me%00",
+    "/1/me%0d%0aX-Injected:%201",
+    "/1/me%7f",
+    "/1/me%",
+    "/1/me%2",
+    "/1/me%zz",
+    "/1/..;/2/x",
+    "/1/..;a=b/2/x",
+    "/1/.;/x",
+    "/1/%c0%ae%c0%ae/2/x",
+    "/1/%c0%af2",
+    "/1/%ef%bc%8e%ef%bc%8e/2/x",  # full-width dots
+    "/1/%ef%bc%8f2",  # a full-width slash
+    "/1/%ef%bc%bc2",  # a full-width backslash
+    "/1/%e2%80%a5/2/x",  # a two-dot leader
+    "/1/..%20/2/x",
+    "/1/..%09/2/x",
+    "/1/%ff",
+    "/1/me#x",
+]
+
+
+class TestPaths:
+    @pytest.mark.parametrize("path", AMBIGUOUS)
+    def test_what_can_be_read_in_two_ways(self, path: str, proxy: RunningProxy, upstream: Upstream) -> None:
+        refused(proxy.raw(f"GET /{proxy.token}{path} HTTP/1.1"), 403, "ambiguous_path")
+        assert upstream.arrived == []
+
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("GET", "/"),
+            ("GET", "/2/me"),
+            ("GET", "/1"),
+            ("GET", "/11/me"),
+            ("GET", "/%31x/me"),
+            ("PUT", "/1/me"),
+            ("PATCH", "/1/me"),
+            ("DELETE", "/1/posts/7"),
+            ("DELETE", "/1/posts/7/8/likes"),
+            ("DELETE", "/1/posts/7/likes/x"),
+            ("POST", "/@localhost/2/x"),
+        ],
+    )
+    def test_what_is_not_allowed(self, method: str, path: str, proxy: RunningProxy, upstream: Upstream) -> None:
+        text = refused(proxy.raw(f"{method} /{proxy.token}{path} HTTP/1.1"), 403, "not_allowed")
+        assert "start the proxy with --allow '" in text
+        assert upstream.arrived == []
+
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [("GET", "/1/"), ("GET", "/%31/me"), ("GET", "/1/a/b/c"), ("GET", "/1/a...b"), ("DELETE", "/1/posts/7/likes")],
+    )
+    def test_what_is_allowed(self, method: str, path: str, proxy: RunningProxy, upstream: Upstream) -> None:
+        assert proxy.raw(f"{method} /{proxy.token}{path} HTTP/1.1")[0] == 200
+        assert [(arrived.method, arrived.target) for arrived in upstream.arrived] == [(method, path)]
+
+    @pytest.mark.parametrize(
+        ("host", "status", "error"),
+        [
+            ("evil.example", 403, "forbidden_host"),
+            ("evil.example:80", 403, "forbidden_host"),
+            ("localhost", 403, "forbidden_host"),
+            ("169.254.169.254", 403, "forbidden_host"),
+            ("127.0.0.1", 403, "forbidden_host"),
+            ("user@evil.example", 403, "host"),
+            ("evil.example%2f", 403, "host"),
+            ("", 403, "host"),
+            ("evil.example?", 403, "forbidden_host"),
+            ("a..b", 403, "host"),
+            ("evil.example:99999", 403, "host"),
+        ],
+    )
+    def test_hosts_that_are_not_the_providers(
+        self, host: str, status: int, error: str, tmp_path: Path, env: dict[str, str], wide_proxy: RunningProxy
+    ) -> None:
+        answer = wide_proxy.raw(f"GET /{wide_proxy.token}/@{host}/1/me HTTP/1.1")
+        refused(answer, status, error)
+
+    @pytest.mark.parametrize(
+        "path", ["/oauth/request_token", "/oauth/access_token", "/OAuth/Access_Token/", "/oauth/revoke"]
+    )
+    def test_the_endpoints_that_give_out_tokens(self, path: str, wide_proxy: RunningProxy, upstream: Upstream) -> None:
+        upstream.arrived.clear()
+        for method in ("GET", "POST"):
+            refused(wide_proxy.raw(f"{method} /{wide_proxy.token}{path} HTTP/1.1"), 403, "token_endpoint")
+        assert upstream.arrived == []
+
+    @pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Original-URL", "X-Rewrite-URL"])
+    def test_headers_that_replace_the_method_or_the_path(
+        self, name: str, proxy: RunningProxy, upstream: Upstream
+    ) -> None:
+        refused(proxy.raw(f"POST /{proxy.token}/1/x HTTP/1.1", f"{name}: DELETE", "Content-Length: 0"), 403, "override")
+        refused(proxy.raw(f"POST /{proxy.token}/1/x?_method=DELETE HTTP/1.1", "Content-Length: 0"), 403, "override")
+        form = ["Content-Type: application/x-www-form-urlencoded", "Content-Length: 14"]
+        refused(proxy.raw(f"POST /{proxy.token}/1/x HTTP/1.1", *form, body=b"_method=DELETE"), 403, "override")
+        assert upstream.arrived == []
+
+
+@pytest.mark.filterwarnings("ignore::oauth1_catalog.errors.DeprecatedProviderWarning")
+def test_the_profile_of_a_provider_is_not_a_token_endpoint() -> None:
+    catalog, profiles = Catalog(), 0
+    for name in catalog.names():
+        values = {key: value for key, value in catalog.required(name).items() if value is not None}
+        provider = catalog.provider(name, values=values, insecure_transport=True)
+        assert home_of(provider)[0] in {"http", "https"}
+        if provider.userinfo and provider.userinfo.endpoint != "token_response":
+            url = urljoin(provider.api_base_url or "", provider.userinfo.endpoint)
+            assert not is_token_endpoint(urlsplit(url).path, token_endpoints(provider)), name
+            profiles += 1
+    assert profiles > 20
+
+
+@pytest.fixture(scope="module")
+def wide_proxy(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[RunningProxy]:
+    """Everything on every host is allowed."""
+    folder = tmp_path_factory.mktemp("wide")
+    with running(folder, acme(folder, upstream), "acme", "--allow", "* */*", "--json", "--max-form", 1) as proxy:
+        yield proxy
+
+
+def test_a_form_that_is_too_long(wide_proxy: RunningProxy, upstream: Upstream) -> None:
+    upstream.arrived.clear()
+    kind = "Content-Type: application/x-www-form-urlencoded"
+    answer = wide_proxy.raw(f"POST /{wide_proxy.token}/1/x HTTP/1.1", kind, f"Content-Length: {2**20 + 1}")
+    assert "at most 1,048,576 bytes" in refused(answer, 413, "form_too_long")
+    chunk = b"10000\r\n" + b"a" * 65536 + b"\r\n"
+    body = chunk * 17 + b"0\r\n\r\n"
+    answer = wide_proxy.raw(f"POST /{wide_proxy.token}/1/x HTTP/1.1", kind, "Transfer-Encoding: chunked", body=body)
+    refused(answer, 413, "form_too_long")
+    assert upstream.arrived == []
+
+
+def test_the_log_as_json(wide_proxy: RunningProxy, upstream: Upstream) -> None:
+    wide_proxy.raw(f"GET /{wide_proxy.token}/1/files/acme-token/x?q=hush HTTP/1.1", "X-A: hush")
+    entry = json.loads(wide_proxy.lines()[-1])
+    ms, when = entry.pop("ms"), entry.pop("time")
+    assert ms > 0
+    assert when.endswith("Z")
+    assert entry == {
+        "method": "GET",
+        "host": upstream.origin.removeprefix("http://"),
+        "path": "/1/files/********/x",
+        "status": 200,
+        "sent": 0,
+        "received": 5,
+        "note": "",
+    }
+
+
+def test_verbose_adds_names_alone(proxy: RunningProxy) -> None:
+    proxy.raw(f"GET /{proxy.token}/1/x?q=hush HTTP/1.1", "X-A: hush")
+    assert "GET 127.0.0.1:" in proxy.lines()[-1]
+    assert "[q, host, x-a, connection]" in proxy.lines()[-1]
+
+
+class TestRules:
+    @pytest.mark.parametrize(
+        ("rule", "message"),
+        [
+            ("GET", "use 'METHOD /PATH'"),
+            ("GET /a /b", "use 'METHOD /PATH'"),
+            ("FETCH /a", "FETCH is not one of"),
+            ("OPTIONS /a", "OPTIONS is not one of"),
+            ("GET a", "the path begins with a slash"),
+            ("GET /a?b=c", "only the path can be restricted"),
+            ("GET /a%20b", "write the path decoded"),
+            ("GET /a/../b", "a segment . or .."),
+            ("GET /a/**/b", "write one *"),
+            ("GET x_y/a", "comes the host of a call"),
+        ],
+    )
+    def test_what_is_not_a_rule(self, rule: str, message: str) -> None:
+        result = CliRunner().invoke(cli, ["proxy", "twitter", "--allow", rule, "--show-secrets"])
+        assert result.exit_code == 2
+        assert message in result.stderr
+
+    @pytest.mark.parametrize("path", AMBIGUOUS)
+    def test_ambiguous_paths_are_refused_before_any_rule(self, path: str) -> None:
+        with pytest.raises(ValueError, match="path"):
+            read_path(path.encode())
+
+    def test_a_rule_for_another_host(self) -> None:
+        rule = Rule.read("POST Upload.Example.com/1.1/*")
+        assert rule.permits("POST", "upload.example.com", "/1.1/media")
+        assert not rule.permits("POST", "", "/1.1/media")
+        assert str(rule) == "POST upload.example.com/1.1/*"
+
+
+def test_headers_that_a_connection_names_stay_there() -> None:
+    raw = [(b"Connection", b"close, X-One"), (b"X-One", b"1"), (b"X-Two", b"2"), (b"Transfer-Encoding", b"chunked")]
+    assert sent_headers([*raw, (b"Content-Length", b"3")]) == {"x-two": "2", "accept-encoding": "identity"}
+
+
+class TestSockets:
+    @pytest.mark.parametrize("mode", [0o755, 0o770, 0o701, 0o1777])
+    def test_a_directory_that_is_open_to_others(self, mode: int, env: dict[str, str], tmp_path: Path) -> None:
+        folder = tmp_path / "open"
+        folder.mkdir()
+        folder.chmod(mode)
+        path = folder / "proxy.sock"
+        result = CliRunner().invoke(cli, ["proxy", "acme", "--socket", str(path), "--show-secrets"], env=env)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "others can enter the directory" in result.stderr
+        assert not path.exists()
+
+    def test_a_path_that_is_taken(self, env: dict[str, str], tmp_path: Path) -> None:
+        tmp_path.chmod(0o700)
+        (tmp_path / "file").write_text("mine")
+        arguments = ["proxy", "acme", "--show-secrets", "--socket"]
+        result = CliRunner().invoke(cli, [*arguments, str(tmp_path / "file")], env=env)
+        assert "already exists, and is not a socket" in result.stderr
+        result = CliRunner().invoke(cli, [*arguments, str(tmp_path / "no" / "file")], env=env)
+        assert "No such file or directory" in result.stderr
+        assert (tmp_path / "file").read_text() == "mine"
+
+    def test_a_port_in_use(self, env: dict[str, str], proxy: RunningProxy) -> None:
+        result = CliRunner().invoke(cli, ["proxy", "acme", "--port", str(proxy.port), "--show-secrets"], env=env)
+        assert result.exit_code == 1
+        assert f"port {proxy.port}: Address already in use. Choose another one with --port" in result.stderr
+
+
+class TestCommandLine:
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ((), "no program could call the proxy"),
+            (("--port", "1", "--socket", "x", "--show-secrets"), "--port and --socket: choose one of them."),
+            (("--set", "token=hush", "--show-secrets"), "other users of this machine can read a command line"),
+        ],
+    )
+    def test_what_is_missing(self, arguments: tuple[str, ...], message: str, env: dict[str, str]) -> None:
+        result = CliRunner().invoke(cli, ["proxy", "acme", *arguments], env=env)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert message in result.stderr
+        assert "hush" not in result.stderr
+
+    def test_a_token_that_is_missing(self, env: dict[str, str]) -> None:
+        without = {**env, "ACME_TOKEN": ""}
+        result = CliRunner().invoke(cli, ["proxy", "acme", "--show-secrets"], env=without)
+        assert result.exit_code == 1
+        assert "ACME_TOKEN" in result.stderr
+
+    def test_a_file_that_is_not_ours_is_kept(self, env: dict[str, str], tmp_path: Path) -> None:
+        file = tmp_path / ".env"
+        file.write_text("MINE=1\n")
+        result = CliRunner().invoke(cli, ["proxy", "acme", "--output", str(file), "--port", "0"], env=env)
+        assert "`proxy` did not write it" in result.stderr
+        assert file.read_text() == "MINE=1\n"
+
+
+def test_a_variable_that_contains_a_short_value_stays() -> None:
+    found = child_environment({"A": "key"}, {}, client="x", of_file=[], secrets=["key"])
+    assert found["A"] == "key"
