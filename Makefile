@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test lint bench constraints clean
+.PHONY: demo test lint docs docs-serve bench constraints clean
 
 demo: $(VENV)/.ready
 	$(BIN)/oauth1-catalog demo $(ARGS)
@@ -21,6 +21,15 @@ lint: $(VENV)/.ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" pyright --verifytypes oauth1_catalog --ignoreexternal >$(VENV)/pyright.txt \
 		|| { grep -v '^   oauth1_catalog' $(VENV)/pyright.txt; exit 1; }
 
+# Strict: a dead link, an unknown name, a page that nothing leads to, or an image without a text fails.
+docs: $(VENV)/.ready
+	$(BIN)/sphinx-build -W --keep-going -n -q -j auto -d docs/_build/doctrees docs docs/_build/site $(ARGS)
+
+# Builds again and reloads the browser when a page changes, at http://127.0.0.1:8008; without the pages for machines.
+docs-serve: $(VENV)/.ready
+	$(BIN)/sphinx-autobuild --host 127.0.0.1 --port 8008 --watch oauth1_catalog --watch providers -n -q \
+		-D llms_txt_enabled=0 -d docs/_build/doctrees-serve docs docs/_build/serve $(ARGS)
+
 # Prints a table of medians, and fails where a ratio that it promises is not reached.
 bench: $(VENV)/.ready
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-quiet -q $(ARGS)
@@ -35,4 +44,4 @@ constraints: $(VENV)/.ready
 		--all-extras --group dev --output-file constraints.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) dist build
+	rm -rf $(VENV) dist build docs/_build

@@ -50,7 +50,7 @@ class NamedMistake:
     """A mistake that was found.
 
     Attributes:
-        code: its name, as in ``docs/mistakes.md``.
+        code: its name, as in ``docs/invalid-signature.md``.
         sentence: what was signed.
         advice: what to do.
     """

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.docs.pages import pages as written
 from tests.installed.conftest import ROOT, blocks, new_environment, run, strangers_environment
 from tests.installed.test_typed_pages import APPLICATIONS, chapter
 
@@ -140,7 +141,7 @@ def commands(page: str) -> list[tuple[str, str]]:
 
 
 def pages() -> Iterator[str]:
-    for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]):
+    for path in written():
         if commands(page := path.relative_to(ROOT).as_posix()):
             yield page
 
