@@ -65,6 +65,13 @@ def spell_right(folder: Path) -> None:
 
 TYPED = {
     "make demo": Typed(until="Open http", says="Stopped."),
+    "oauth1-catalog demo": Typed(until="Open http", says="Stopped."),
+    "oauth1-catalog login discogs --env-file .env --output .env": Typed(
+        instead="oauth1-catalog login --help", why="test_tutorials.py types it, with a browser"
+    ),
+    "oauth1-catalog explain request.txt": Typed(
+        instead="oauth1-catalog explain --help", why="tests/docs/test_invalid_signature_page.py types it"
+    ),
     "make test": Typed(
         instead="make test ARGS='tests/catalog -k twitter'", why="`.ci/run` runs all of them, as it stands"
     ),
@@ -76,11 +83,12 @@ TYPED = {
     "git clone <this repository> && cd oauth1-catalog": Typed(
         instead="git rev-parse HEAD", why="the folder is a clone: whose address stands there depends on the reader"
     ),
-    "oauth1-catalog search acme": Typed(status=1, says="no provider matches `acme`"),
     "oauth1-catalog new acme": Typed(answers=ANSWERS, says="Wrote providers/acme.yaml"),
     "oauth1-catalog new corp_erp --directory our_providers": Typed(answers=ANSWERS),
-    "oauth1-catalog try providers/acme.yaml": Typed(says="all succeeded"),
     "oauth1-catalog try our_providers/corp_erp.yaml": Typed(says="all succeeded"),
+    "pip install 'oauth1-catalog[demo]'": Typed(
+        instead="pip show oauth1-catalog", why="PLACES has installed the wheel with this extra"
+    ),
     "pip install 'oauth1-catalog[cli,emulator]'": Typed(
         instead="pip show oauth1-catalog", why="PLACES has installed the wheel with these extras"
     ),
@@ -96,7 +104,7 @@ OF_ONE_PAGE = {
     ),
 }
 PLACES = {
-    "README.md": "clone",
+    "README.md": "demo",
     "CONTRIBUTING.md": "clone",
     "docs/contributing-a-provider.md": "demo",
     "docs/own-providers.md": "demo",

@@ -189,9 +189,6 @@ def typist(wheel: Path, redis: RedisServer, tmp_path: Path) -> Iterator[Typist]:
 
 
 APPLICATIONS = {
-    ("README.md", "### Flask"): '"preferred_username":"ada"',
-    ("README.md", "### Django"): '"preferred_username": "ada"',
-    ("README.md", "### Starlette and FastAPI"): '"preferred_username":"ada"',
     ("docs/flask.md", ""): '"user":"ada"',
     ("docs/django.md", ""): '"user": "ada"',
     ("docs/starlette.md", ""): '"user":"ada"',

@@ -28,7 +28,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 INSTALLED = ["", *EXTRAS, "flask,sqlalchemy", "cli,emulator"]
 """Each extra alone, none, and those that the pages name together."""
 VERSIONS = ("newest", "lowest")
-FLASK, DJANGO, _, STARLETTE, _, _ = python_blocks("README.md")
+FLASK, DJANGO, STARLETTE, _ = python_blocks("README.md")
 FACES = {
     "integrations.flask_client": "flask",
     "integrations.django_client": "django",
@@ -164,7 +164,7 @@ def with_proxy(installed: Environment, folder: Path, twitter: dict[str, str], em
 
 
 def with_flask(installed: Environment, folder: Path, twitter: dict[str, str], emulator: Emulator) -> None:
-    """README's quick start: it is served as Flask serves it, and a visitor logs in, and another one does not."""
+    """README's example: it is served as Flask serves it, and a visitor logs in, and another one does not."""
     (folder / "app.py").write_text(FLASK, encoding="utf-8")
     keys = {f"FLASK_{name}": value for name, value in twitter.items() if name.startswith("TWITTER_")}
     settings = {**twitter, **keys, "FLASK_SECRET_KEY": "a secret key"}
@@ -173,7 +173,7 @@ def with_flask(installed: Environment, folder: Path, twitter: dict[str, str], em
 
 
 def with_django(installed: Environment, folder: Path, twitter: dict[str, str], emulator: Emulator) -> None:
-    """README's quick start, in the project that ``startproject`` makes."""
+    """README's example, in the project that ``startproject`` makes."""
     installed.run("django-admin", "startproject", "site_of_mine", folder)
     (folder / "site_of_mine" / "urls.py").write_text(DJANGO, encoding="utf-8")
     with (folder / "site_of_mine" / "settings.py").open("a", encoding="utf-8") as settings:
@@ -186,7 +186,7 @@ def with_django(installed: Environment, folder: Path, twitter: dict[str, str], e
 
 
 def with_starlette(installed: Environment, folder: Path, twitter: dict[str, str], emulator: Emulator) -> None:
-    """README's quick start; FastAPI and a server are the application's to add."""
+    """README's example; FastAPI and a server are the application's to add."""
     version = installed.run("python", "-c", "import starlette; print(starlette.__version__)").stdout.strip()
     installed.install("fastapi", "uvicorn", f"starlette=={version}")
     (folder / "app.py").write_text(STARLETTE, encoding="utf-8")
@@ -294,7 +294,7 @@ EXAMPLES: dict[str, Callable[[Environment, Path, dict[str, str], Emulator], None
 
 
 def test_a_clone_is_installed_by_its_path(environment: Environment) -> None:
-    """As the README advises: the wheel is built with what ``build-system.requires`` lists, and nothing else."""
+    """As the tutorials advise: the wheel is built with what ``build-system.requires`` lists, and nothing else."""
     environment.install(f"oauth1-catalog @ {ROOT.as_uri()}")
     shown = environment.run("python", "-c", "from oauth1_catalog import Catalog; print(len(Catalog().names()))").stdout
     assert int(shown) > 100
