@@ -32,6 +32,7 @@ extensions = [
     "sphinx_design",
     "sphinx_llm.txt",
     "alternative_texts",
+    "provider_pages",
     "public_types",
     "reference_pages",
     "repository_links",

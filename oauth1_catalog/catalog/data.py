@@ -50,10 +50,13 @@ def from_published(provider: Mapping[str, Any]) -> dict[str, Data]:
     if isinstance(signing, dict):
         if data.get("required_credentials") == list(default_credentials(str(signing.get("signature_method")))):
             del data["required_credentials"]  # it depends on the method, which an option can change
+        # A default that no source confirms was not in the file, and needs none.
+        sources = data.get("evidence")
+        entries = [entry for entry in sources if isinstance(entry, dict)] if isinstance(sources, list) else []
+        confirmed = {field for entry in entries for field in texts_of(entry.get("fields"))}
+        kept = "signature_method" if confirmed & {"client_kwargs", "client_kwargs.signature_method"} else None
         data["client_kwargs"] = {
-            key: value
-            for key, value in signing.items()
-            if key == "signature_method" or value != SIGNING_DEFAULTS.get(key)
+            key: value for key, value in signing.items() if key == kept or value != SIGNING_DEFAULTS.get(key)
         }
     if isinstance(environments, dict):
         data["environments"] = {
