@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Keys and files that the developer's shell exports are not those of the tests.
+for name in [*os.environ]:
+    if re.fullmatch(r"[A-Z0-9_]+_(CLIENT_ID|CLIENT_SECRET|TOKEN|TOKEN_SECRET)|OAUTH1_CATALOG_(PATH|DATA)", name):
+        del os.environ[name]
+
 # A deadline is a statement about the machine, not about the code.
 hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from oauth1_catalog.cli import cli
+from tests.cli.terminal import Terminal
 from tests.diagnosis.test_explanation import CLIENT_SECRET, TOKEN_SECRET, right_of, signed
 
 KEYS = {"OAUTH1_CLIENT_SECRET": CLIENT_SECRET, "OAUTH1_TOKEN_SECRET": TOKEN_SECRET}
@@ -115,29 +114,12 @@ def test_a_request_that_has_no_end() -> None:
 def test_keys_are_asked_for_on_a_terminal_and_never_shown(tmp_path: Path) -> None:
     """A real pseudo-terminal, as people have it."""
     (tmp_path / "request.txt").write_text(WRONG, encoding="utf-8")
-    parent, child = pty.openpty()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OAUTH1_")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "oauth1_catalog", "explain", str(tmp_path / "request.txt")],
-        stdin=child, stdout=child, stderr=child, env=environment, close_fds=True, start_new_session=True,
-    )  # fmt: skip
-    os.close(child)
-    seen = b""
-    for question, reply in ((b"Client secret", CLIENT_SECRET), (b"Token secret", TOKEN_SECRET)):
-        while question not in seen:
-            seen += os.read(parent, 4096)
-        os.write(parent, f"{reply}\n".encode())
-    while True:
-        try:
-            more = os.read(parent, 4096)
-        except OSError:
-            break
-        if not more:
-            break
-        seen += more
-    assert process.wait(timeout=60) == 1
-    os.close(parent)
-    text = seen.decode()
-    assert "none of the known mistakes leads to it" in " ".join(re.sub(r"\x1b\[[0-9;]*m", "", text).split())
-    assert CLIENT_SECRET not in text
-    assert TOKEN_SECRET not in text
+    command = [sys.executable, "-m", "oauth1_catalog", "explain", tmp_path / "request.txt"]
+    with Terminal(command, env=environment, cwd=tmp_path) as terminal:
+        terminal.answer("Client secret", CLIENT_SECRET)
+        terminal.answer("Token secret", TOKEN_SECRET)
+        assert terminal.end() == 1
+    assert "none of the known mistakes leads to it" in " ".join(re.sub(r"\x1b\[[0-9;]*m", "", terminal.screen).split())
+    assert CLIENT_SECRET not in terminal.screen
+    assert TOKEN_SECRET not in terminal.screen

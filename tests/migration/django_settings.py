@@ -2,6 +2,8 @@
 
 import os
 
+from tests.tokens.django_databases import databases
+
 SECRET_KEY = "a secret key of the project"
 USE_TZ = os.environ.get("USE_TZ") != "no"
 INSTALLED_APPS = [
@@ -10,24 +12,7 @@ INSTALLED_APPS = [
     "oauth1_catalog.integrations.django_client",
     "oauth1_catalog.integrations.django_tokens",
 ]
-if os.environ.get("POSTGRESQL_PORT"):
-    DATABASES = {
-        "default": {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": "postgres",
-            "USER": "tests",
-            "HOST": "127.0.0.1",
-            "PORT": os.environ["POSTGRESQL_PORT"],
-        }
-    }
-else:
-    DATABASES = {
-        "default": {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": os.environ["SQLITE"],
-            "OPTIONS": {"timeout": 60},
-        }
-    }
+DATABASES = databases()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 OAUTH1_CATALOG = {
     "x": {

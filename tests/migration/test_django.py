@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,14 @@ import pytest
 
 from oauth1_catalog.registry.encryption import TokenCipher
 from tests.migration.conftest import ROOT, Provider
+from tests.tokens.mariadb_server import MariaDBServer
 from tests.tokens.postgresql_server import PostgreSQLServer
 
 TOKENS = 200
+SERVERS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
+    "postgresql": PostgreSQLServer,
+    "mariadb": MariaDBServer,
+}
 SAVE = """
 import json, sys
 from django.contrib.auth import get_user_model
@@ -69,7 +75,7 @@ class Project:
         return dict(json.loads(self.run("shell", "--command", READ).splitlines()[-1]))
 
 
-@pytest.fixture(params=["postgresql", "sqlite", "sqlite without time zones"])
+@pytest.fixture(params=["postgresql", "mariadb", "sqlite", "sqlite without time zones"])
 def project(
     request: pytest.FixtureRequest, tmp_path: Path, provider: Callable[..., Provider], key: str
 ) -> Iterator[tuple[Project, Provider]]:
@@ -82,9 +88,10 @@ def project(
         "SQLITE": str(tmp_path / "project.db"),
         "USE_TZ": "no" if "without" in request.param else "yes",
     }
-    with PostgreSQLServer() if request.param == "postgresql" else _Nothing() as server:
-        if isinstance(server, PostgreSQLServer):
-            environment["POSTGRESQL_PORT"] = str(server.port)
+    server = SERVERS.get(request.param, nullcontext)()
+    with server as running:
+        if running is not None:
+            environment[f"{request.param.upper()}_PORT"] = str(running.port)
         made = Project(environment)
         made.run("migrate")
         made.run("shell", "--command", SAVE, stdin=json.dumps(x.tokens))
@@ -92,12 +99,6 @@ def project(
         for worker in made.started:
             worker.kill()
             worker.communicate()
-
-
-class _Nothing:
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
 
 
 def test_two_workers_a_kill_and_another_run(project: tuple[Project, Provider]) -> None:

@@ -43,8 +43,8 @@ def manage(*arguments: str, environment: dict[str, str]) -> subprocess.Completed
 @pytest.mark.long
 @pytest.mark.parametrize("database", DATABASES)
 def test_on_a_real_database(database: str, environment: dict[str, str], request: pytest.FixtureRequest) -> None:
-    if database == "postgresql":
-        environment["POSTGRESQL_PORT"] = str(request.getfixturevalue("postgresql").port)
+    if database != "sqlite":
+        environment[f"{database.upper()}_PORT"] = str(request.getfixturevalue(database).port)
     done = manage("test", "--noinput", "--pattern", "django_tests.py", environment=environment)
     assert done.returncode == 0, done.stderr
     assert "Ran 25 tests" in done.stderr, done.stderr

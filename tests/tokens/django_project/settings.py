@@ -2,6 +2,8 @@
 
 import os
 
+from tests.tokens.django_databases import databases
+
 SECRET_KEY = "a secret key of the project"
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "urls"
@@ -33,26 +35,7 @@ TEMPLATES = [
         },
     }
 ]
-if os.environ.get("POSTGRESQL_PORT"):
-    DATABASES = {
-        "default": {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": "postgres",
-            "USER": "tests",
-            "HOST": "127.0.0.1",
-            "PORT": os.environ["POSTGRESQL_PORT"],
-        }
-    }
-else:
-    # A file, since other threads and processes are to see it.
-    DATABASES = {
-        "default": {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": os.environ["SQLITE"],
-            "OPTIONS": {"timeout": 60},
-            "TEST": {"NAME": os.environ["SQLITE"]},
-        }
-    }
+DATABASES = databases()
 OAUTH1_CATALOG = {
     name: {"client_id": os.environ[f"{name.upper()}_ID"], "client_secret": os.environ[f"{name.upper()}_SECRET"]}
     for name in ("twitter", "yahoo")
