@@ -49,7 +49,7 @@ class OAuthError(Exception):
         uri: a page with more information, if there is one.
         provider: the name under which the client is registered.
         step: the step of the login that failed: ``"request_token"``, ``"authorize"``, ``"callback"``,
-            ``"access_token"``, ``"api"`` or ``"renew"``.
+            ``"access_token"``, ``"session_token"``, ``"api"`` or ``"renew"``.
         advice: the next step. ``description`` then consists of the cause and the advice.
 
     >>> error = OAuthError("access_denied", "twitter: the user declined.", advice="Ask the user to log in again.")

@@ -30,7 +30,7 @@ _SECRET_NAME = re.compile(
 )
 _CREDENTIAL_KEY = (
     r"(?i)^(?:x_)?(?:auth_)?(?:(?:oauth2_client|client|consumer|app|api|token|access_token|oauth|oauth_token)_?(?:secret|key_secret)"
-    r"|secret|password|passphrase|passwd|rsa_key(?:_passphrase)?|private_key|api_key|consumer_key|(?:oauth2_)?client_id|oauth_consumer_key"
+    r"|secret|password|passphrase|passwd|(?:rsa|encryption)_key(?:_passphrase)?|private_key|api_key|consumer_key|(?:oauth2_)?client_id|oauth_consumer_key"
     r"|oauth_token|access_token|token|bearer_token|authorization)$"
 )
 
@@ -92,6 +92,25 @@ class MaskedBytes(bytes):
 
     def __repr__(self) -> str:
         return repr(MASK.encode())
+
+    def __rich_repr__(self) -> Iterator[object]:
+        yield ...
+
+    def __sentry_repr__(self) -> str:
+        return MASK
+
+
+class MaskedInteger(int):
+    """An integer whose ``repr`` is masked: a private value of Diffie-Hellman.
+
+    >>> MaskedInteger(7), MaskedInteger(7) + 1
+    (********, 8)
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return MASK
 
     def __rich_repr__(self) -> Iterator[object]:
         yield ...

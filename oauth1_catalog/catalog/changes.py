@@ -41,7 +41,7 @@ _UNUSED = frozenset(
 _KIND_OF: Mapping[str, Kind] = {
     **dict.fromkeys(("api_base_url", "userinfo_endpoint", "userinfo_followup"), "endpoint"),
     **dict.fromkeys(("client_kwargs", "token_signature_type", "multipart"), "signature"),
-    **dict.fromkeys(("api_auth", "api_auth_header", "required_credentials"), "signature"),
+    **dict.fromkeys(("api_auth", "api_auth_header", "required_credentials", "session_token"), "signature"),
     **dict.fromkeys(("status", "access", "sunset", "replaced_by", "successor"), "access"),
     "api_hosts": "host",
     "aliases": "removed",

@@ -46,6 +46,7 @@ from oauth1_catalog.catalog.sections import (
     RateLimit,
     Renewal,
     Section,
+    SessionToken,
     SignatureMethod,
     SignatureMethodName,
     Successor,
@@ -75,6 +76,7 @@ __all__ = [
     "RateLimit",
     "Renewal",
     "Section",
+    "SessionToken",
     "SignatureMethod",
     "SignatureMethodName",
     "Status",
@@ -196,7 +198,13 @@ class ProviderFile(Section):
     credential_labels: CredentialLabels = CredentialLabels()
     """The provider's names for the credentials."""
     required_credentials: (
-        tuple[Literal["client_id", "client_secret", "rsa_key", "token", "token_secret"], ...] | None
+        tuple[
+            Literal[
+                "client_id", "client_secret", "rsa_key", "encryption_key", "dh_parameters", "token", "token_secret"
+            ],
+            ...,
+        ]
+        | None
     ) = None
     """The credentials that an application must configure. By default `client_id` and, depending on the signature
     method, `client_secret` or `rsa_key`. Launchpad has no consumer secret, for example."""
@@ -295,6 +303,8 @@ class ProviderFile(Section):
     """How to renew a token."""
     revoke: Renewal | None = None
     """How to revoke a token."""
+    session_token: SessionToken | None = None
+    """How to agree on the session token with which API calls are signed (Interactive Brokers)."""
     successor: Successor | None = None
     """How to exchange a token for one of OAuth 2.0."""
 

@@ -39,7 +39,8 @@ FLOW_URLS: Mapping[str, tuple[str, ...]] = {
 """The URLs that each flow needs."""
 
 ADDRESSES = (*FLOW_URLS["redirect"], "api_base_url")
-"""The fields of a provider that contain an address; ``userinfo``, ``renew``, ``revoke`` and ``successor`` have more."""
+"""The fields of a provider that contain an address; ``userinfo``, ``renew``, ``revoke``, ``session_token`` and
+``successor`` have more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +185,21 @@ class Successor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionToken:
+    """A key on which client and provider agree by Diffie-Hellman, and with which API calls are signed."""
+
+    url: str
+    challenge: str
+    response: str
+    proof: str
+    method: str = "POST"
+    signature_method: str = "HMAC-SHA256"
+    encoding: Literal["rfc5849", "once"] = "rfc5849"
+    expires_at: str | None = None
+    expires_unit: Literal["seconds", "milliseconds"] = "seconds"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserinfoRules:
     """The address of the profile, and the standard claims that it contains.
 
@@ -255,6 +271,7 @@ class Provider:
     token_response: TokenResponseRules = field(default_factory=TokenResponseRules)
     renew: Endpoint | None = None
     revoke: Endpoint | None = None
+    session_token: SessionToken | None = None
     successor: Successor | None = None
     userinfo: UserinfoRules | None = None
 
@@ -335,7 +352,7 @@ _SECTIONS: Mapping[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         *(Access, SignatureMethod, RateLimit, CallbackRules, Lifetime, TokenResponseRules),
-        *(Endpoint, ExchangeLimit, Successor, UserinfoRules),
+        *(Endpoint, ExchangeLimit, Successor, SessionToken, UserinfoRules),
     )
 }
 _LISTS = frozenset(f"tuple[{name}, ...]" for name in _SECTIONS)

@@ -42,6 +42,14 @@ _EXAMPLES: dict[str, list[object]] = {
     "callback": [{"value": "oob", "registered": True}, {"verifier": "none", "confirmed": "none"}],
     "token_response": [{"extra": ["user_id", "screen_name"]}],
     "successor": [{"url": "https://api.x.com/2/oauth2/token", "auth": "client", "refused": ["invalid_grant"]}],
+    "session_token": [
+        {
+            "url": "https://api.ibkr.com/v1/api/oauth/live_session_token",
+            "challenge": "diffie_hellman_challenge",
+            "response": "diffie_hellman_response",
+            "proof": "live_session_token_signature",
+        }
+    ],
     "userinfo_endpoint": ["account/verify_credentials.json", "token_response"],
     "userinfo_claims": [{"sub": "$.id_str", "name": "$.name", "profile": "https://x.com/{screen_name}"}],
     "quirks": [[{"id": "no-email", "note": "It gives no email address."}]],
@@ -128,7 +136,7 @@ def _https_rule() -> Json:
         "not": {"type": "string", "pattern": r"^http://(?!(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])([:/]|$))"}
     }
     fields: dict[str, Json] = dict.fromkeys(ADDRESSES, https)
-    fields |= {name: {"properties": {"url": https}} for name in ("renew", "revoke", "successor")}
+    fields |= {name: {"properties": {"url": https}} for name in ("renew", "revoke", "session_token", "successor")}
     insecure = {"required": ["insecure_transport"], "properties": {"insecure_transport": {"const": True}}}
     return {"if": {"not": insecure}, "then": {"properties": fields}}
 

@@ -58,6 +58,10 @@ class CredentialLabels(Section):
     """For example `API Key Secret` or `Consumer Secret`."""
     rsa_key: Words | None = None
     """For example `Private key of the application link`."""
+    encryption_key: Words | None = None
+    """For example `Private encryption key`."""
+    dh_parameters: Words | None = None
+    """For example `Diffie-Hellman parameters (dhparam.pem)`."""
     token: Words | None = None
     """For example `Access Token` or `Token ID`."""
     token_secret: Words | None = None
@@ -114,6 +118,35 @@ class Renewal(Section):
     """Parameters of the request, which can contain `{client_id}`, `{oauth_token}` and `{oauth_session_handle}`."""
     session_handle: Flag = False
     """Whether `oauth_session_handle` is sent (OAuth Session 1.0: Yahoo, Jira)."""
+
+
+class SessionToken(Section):
+    """A key on which client and provider agree by Diffie-Hellman, and with which API calls are signed.
+
+    The request is signed with the client's RSA key. Before its base string stands the secret of the access token, which
+    the provider has encrypted for the client, as hexadecimal digits. The session token is the HMAC-SHA1 of this secret
+    with the agreed key. Interactive Brokers calls it the live session token.
+    """
+
+    url: Url
+    """The URL of the request."""
+    challenge: ParameterName
+    """The parameter of the request that contains the client's public value."""
+    response: ParameterName
+    """The field of the answer that contains the provider's public value. The answer is JSON."""
+    proof: ParameterName
+    """The field of the answer that contains the HMAC-SHA1 of the consumer key with the session token, in hexadecimal
+    digits."""
+    method: Literal["POST"] = "POST"
+    """The HTTP method."""
+    signature_method: Literal["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512"] = "HMAC-SHA256"
+    """The signature method of API calls."""
+    encoding: Literal["rfc5849", "once"] = "rfc5849"
+    """How parameters are encoded in base strings: as in section 3.4.1.3.2, or only `once`, all together."""
+    expires_at: ParameterName | None = None
+    """The field of the answer with the time at which the session token ends, as a number since 1970."""
+    expires_unit: Literal["seconds", "milliseconds"] = "seconds"
+    """The unit of this field."""
 
 
 class ExchangeLimit(Section):

@@ -87,7 +87,7 @@ def kind_of_text(path: tuple[str | int, ...], text: str) -> Kind:
     field, last = fields[0], fields[-1]
     if field == "api_hosts":
         return "host"
-    is_endpoint = field in {"renew", "revoke", "successor"} and fields[1:] == ("url",)
+    is_endpoint = field in {"renew", "revoke", "session_token", "successor"} and fields[1:] == ("url",)
     if field in ADDRESSES or field == "userinfo_endpoint" or is_endpoint:
         return "url" if "://" in text or text[:1] == "{" else "path"
     if field in {"headers", "request_token_headers", "user_agent"} or last == "headers":
@@ -277,6 +277,7 @@ TEMPLATED = (
     "client_kwargs",
     "renew",
     "revoke",
+    "session_token",
     "successor",
     "userinfo_endpoint",
     "userinfo_params",

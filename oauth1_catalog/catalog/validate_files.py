@@ -30,7 +30,7 @@ CHUNK = 200
 MAX_FAMILIES = 5
 """The number of unrelated providers of one host that are compared with each other one."""
 
-_ENDS = ("renew", "revoke", "successor")
+_ENDS = ("renew", "revoke", "session_token", "successor")
 
 
 @dataclass(frozen=True, slots=True)

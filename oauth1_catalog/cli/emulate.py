@@ -12,7 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -328,13 +328,15 @@ class _Export:
         return found
 
     def _configuration(self) -> dict[str, str]:
-        from oauth1_catalog.emulator.export import settings
+        from oauth1_catalog.emulator.export import KEY_FILES, settings
 
         found: dict[str, str] = {}
         for name, provider in self.providers.items():
-            key = self.folder / f"{provider.name}.pem"
-            if self.stable and key.is_file():
-                self.emulator.client(provider.name, rsa_key=read_regular(key).decode("ascii", "replace"))
+            for credential in ("rsa_key", "encryption_key"):
+                key = self.folder / f"{provider.name}{KEY_FILES[credential]}"
+                if self.stable and key.is_file():
+                    pem: Any = {credential: read_regular(key).decode("ascii", "replace")}
+                    self.emulator.client(provider.name, **pem)
             of_client = settings(self.emulator, name, provider, self.folder)
             found |= {f"{self.prefix}{setting}": value for setting, value in of_client.items()}
             found |= {f"{self.prefix}{name}_{key}".upper(): str(value) for key, value in self.values[name].items()}

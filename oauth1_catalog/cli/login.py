@@ -48,7 +48,7 @@ from oauth1_catalog.flow.redirection import OUT_OF_BAND, validate_redirect_uri
 from oauth1_catalog.hosts import authority_of, is_loopback
 from oauth1_catalog.redaction import MaskedMapping
 from oauth1_catalog.registry.login_checks import RISK
-from oauth1_catalog.registry.register_arguments import SECRETS
+from oauth1_catalog.registry.register_arguments import KEY_FILES, SECRETS
 from oauth1_catalog.registry.standalone import standalone_client
 from oauth1_catalog.registry.sync_script import CatalogClient
 from oauth1_catalog.registry.token import Token
@@ -211,11 +211,11 @@ def _client(
             if not can_ask():
                 raise
             tell(error.description)
-            if not {"client_id", "client_secret", "rsa_key"}.isdisjoint(error.settings):
+            if not ({"client_id", "client_secret"} | KEY_FILES).isdisjoint(error.settings):
                 for line in how_to_get_keys((catalog or Catalog()).outline(provider)):
                     tell(line)
             for missing in error.settings:
-                note = " (a path)" if missing == "rsa_key" else ""
+                note = " (a path)" if missing in KEY_FILES else ""
                 question = f"{registered}_{missing}".upper()
                 values[missing] = ask(f"{question}{note}", hidden=missing in SECRETS)
         else:

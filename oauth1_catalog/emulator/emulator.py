@@ -182,6 +182,7 @@ class Emulator:
         client_id: str | None = None,
         client_secret: str | None = None,
         rsa_key: str | None = None,
+        encryption_key: str | None = None,
     ) -> Client:
         """The registration of your application at the provider ``name``. It is the same at each call.
 
@@ -191,6 +192,8 @@ class Emulator:
             client_id: replaces the random identifier. Pass it before you issue tokens: they belong to the old one.
             client_secret: replaces the random secret. A few providers issue an empty one.
             rsa_key: replaces the new private key; PEM text.
+            encryption_key: replaces the private key for the secrets of tokens; PEM text. Pass it before you issue
+                tokens.
 
         Raises:
             ConfigurationError: ``client_id`` is not 1 to 2048 visible ASCII characters, or ``client_secret`` has a
@@ -210,7 +213,12 @@ class Emulator:
                 provider=name,
             )
         return self._store(name).client_of(
-            name, redirect_uri=redirect_uri, client_id=client_id, client_secret=client_secret, rsa_key=rsa_key
+            name,
+            redirect_uri=redirect_uri,
+            client_id=client_id,
+            client_secret=client_secret,
+            rsa_key=rsa_key,
+            encryption_key=encryption_key,
         )
 
     def issue_token(self, name: str, *, user: str = "ada", key: str | None = None) -> IssuedToken:
@@ -263,8 +271,8 @@ class Emulator:
         """Let the next requests fail, regardless of their content.
 
         Args:
-            role: ``"request_token"``, ``"authorize"``, ``"access_token"``, ``"renew"``, ``"revoke"``, ``"exchange"`` or
-                ``"api"``. Default: any.
+            role: ``"request_token"``, ``"authorize"``, ``"access_token"``, ``"renew"``, ``"revoke"``,
+                ``"session_token"``, ``"exchange"`` or ``"api"``. Default: any.
             provider: the key of a provider. Default: any.
             status: the status of the response.
             body: the body of the response.
@@ -319,7 +327,9 @@ class Emulator:
         with self._lock:
             secretless = required is not None and "client_secret" not in required
             seed = None if self._seed is None else f"{self._seed} {name}"
-            return self._stores.setdefault(name, Store(client_secret="" if secretless else None, seed=seed))
+            encrypts = required is not None and "encryption_key" in required
+            store = Store(client_secret="" if secretless else None, encrypts_secrets=encrypts, seed=seed)
+            return self._stores.setdefault(name, store)
 
     def _answer(self, request: Request, connection: int) -> Response | None:
         if is_page(request):

@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 from xml.sax.saxutils import escape
 
 from oauth1_catalog.catalog.provider import Provider, UserinfoRules
-from oauth1_catalog.emulator import pages, recent, verification
+from oauth1_catalog.emulator import pages, recent, session_tokens, verification
 from oauth1_catalog.emulator.examples import DEFAULT_USER, User, example_profile, example_xml, token_fields
 from oauth1_catalog.emulator.exchange import answer_exchange, bearer_of
 from oauth1_catalog.emulator.pages import answer_browser
@@ -139,6 +139,7 @@ class Server:
             "access_token": _access_token,
             "renew": _renew,
             "revoke": _revoke,
+            "session_token": _session_token,
             "exchange": answer_exchange,
             "api": _answer_call,
         }
@@ -196,6 +197,24 @@ def _revoke(validator: Validator) -> Response:
     token = verification.verify_resource_request(validator)
     validator.registration.store.mark(token, "revoked")
     return Response(200, {"Content-Type": "application/json"}, b'{"revoked": true}')
+
+
+def _session_token(validator: Validator) -> Response:
+    """Agree on a session token; the access token itself does not end."""
+    registration, rules = validator.registration, validator.registration.original.session_token
+    if rules is None:  # pragma: no cover - such a provider has no such endpoint
+        raise Refusal("parameter_rejected", "This provider has no session tokens.", status=404)
+    validator.expired_token_is_fine = True
+    token = verification.verify_resource_request(validator)
+    if not (challenge := validator.parameters.get(rules.challenge)):
+        raise absent(rules.challenge)
+    agreed = session_tokens.agree(rules.challenge, challenge, token.decrypted_secret, token.client_id)
+    ends = int(time.time()) + session_tokens.LIFETIME
+    registration.store.add_session(token, agreed.session, ends)
+    answer: dict[str, object] = {rules.response: agreed.response, rules.proof: agreed.proof}
+    if rules.expires_at:
+        answer[rules.expires_at] = ends * (1000 if rules.expires_unit == "milliseconds" else 1)
+    return _json(answer)
 
 
 def _answer_call(validator: Validator) -> Response:

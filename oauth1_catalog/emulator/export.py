@@ -22,6 +22,8 @@ from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.regular_files import open_regular, open_to_write, read_regular
 
 BUNDLE = "ca-bundle.pem"
+KEY_FILES = {"rsa_key": ".pem", "encryption_key": "-encryption.pem", "dh_parameters": "-dhparam.pem"}
+"""The credentials that are files, and how the names of these end."""
 _ALWAYS = frozenset({"api_hosts", "emulated_at"})
 HEAD = "# Written by oauth1-catalog emulate; it changes with each start.\n"
 
@@ -90,6 +92,7 @@ def moved_fields(emulator: Emulator, moved: Provider) -> dict[str, Any]:
         "emulated_at": moved.emulated_at,
         "renew": moved.renew and {"url": moved.renew.url},
         "revoke": moved.revoke and {"url": moved.revoke.url},
+        "session_token": moved.session_token and {"url": moved.session_token.url},
         "successor": moved.successor and {"url": moved.successor.url},
         "userinfo_endpoint": moved.userinfo and moved.userinfo.endpoint,
         "userinfo_followup": moved.userinfo and moved.userinfo.followup,
@@ -108,16 +111,17 @@ def moved_fields(emulator: Emulator, moved: Provider) -> dict[str, Any]:
 
 
 def settings(emulator: Emulator, name: str, moved: Provider, directory: Path) -> dict[str, str]:
-    """The configuration of the client ``name``; writes an RSA key to ``directory``.
+    """The configuration of the client ``name``; writes its keys to ``directory`` if they are files.
 
     It includes a token if the provider issues tokens only in its console.
     """
     client = emulator.client(moved.name)
     values = {"client_id": client.client_id}
-    if "rsa_key" in moved.required_credentials:
-        key = directory / f"{moved.name}.pem"
-        write_private(key, client.rsa_key)
-        values["rsa_key"] = str(key)
+    for credential, ending in KEY_FILES.items():
+        if credential in moved.required_credentials:
+            key = directory / f"{moved.name}{ending}"
+            write_private(key, getattr(client, credential))
+            values[credential] = str(key)
     if "client_secret" in moved.required_credentials:
         values["client_secret"] = client.client_secret
     if moved.flows[0] == "static_token" or "redirect" not in moved.flows:

@@ -22,7 +22,7 @@ from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.hosts import authority_of
 from oauth1_catalog.rfc5849.messages import Request
 
-ROLES = ("request_token", "authorize", "access_token", "renew", "revoke", "exchange", "api")
+ROLES = ("request_token", "authorize", "access_token", "renew", "revoke", "session_token", "exchange", "api")
 _PATH = re.compile(r"/([^/]+)/([a-z_]+)(?:/|$)")
 SIGNATURE_METHODS = frozenset(
     {"HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA1", "RSA-SHA256", "RSA-SHA512", "PLAINTEXT"}
@@ -150,7 +150,7 @@ def relocate(provider: Provider, origins: Origins, *, key: str | None = None) ->
         """The address of a resource can be relative to ``api_base_url``, or an absolute path."""
         return move(urljoin(provider.api_base_url or "", url), "api") or url
 
-    successor = provider.successor
+    session, successor = provider.session_token, provider.successor
     played = api_hosts(provider)
     userinfo = provider.userinfo
     if userinfo is not None and userinfo.endpoint != "token_response":
@@ -167,6 +167,7 @@ def relocate(provider: Provider, origins: Origins, *, key: str | None = None) ->
         userinfo=userinfo,
         renew=move_endpoint(provider.renew, "renew"),
         revoke=move_endpoint(provider.revoke, "revoke"),
+        session_token=session and replace(session, url=move(session.url, "session_token") or ""),
         successor=successor and replace(successor, url=move(successor.url, "exchange") or ""),
     )
 
@@ -237,6 +238,11 @@ class Registration:
         listed = tuple(method.method for method in self.original.signature_methods)
         return listed or (self.signature_method,)
 
+    def accepted_methods(self, role: str) -> tuple[str, ...]:
+        """The signature methods that the provider accepts at an endpoint: those of API calls can differ."""
+        session = self.original.session_token
+        return (session.signature_method,) if session is not None and role == "api" else self.signature_methods
+
     @property
     def realm(self) -> str:
         """The protection space that the provider names in its challenges."""
@@ -257,6 +263,7 @@ class Registration:
             "access_token": provider.access_token_url,
             "renew": provider.renew.url if provider.renew else None,
             "revoke": provider.revoke.url if provider.revoke else None,
+            "session_token": provider.session_token.url if provider.session_token else None,
             "exchange": provider.successor.url if provider.successor else None,
         }
         return urls[role]
@@ -268,6 +275,8 @@ class Registration:
             return original.renew.method
         if role == "revoke" and original.revoke:
             return original.revoke.method
+        if role == "session_token" and original.session_token:
+            return original.session_token.method
         if role == "exchange" and original.successor:
             return original.successor.method
         return original.request_token_method if role == "request_token" else original.access_token_method
@@ -286,6 +295,7 @@ class Registration:
             "access_token": own.access_token_url,
             "renew": own.renew and own.renew.url,
             "revoke": own.revoke and own.revoke.url,
+            "session_token": own.session_token and own.session_token.url,
             "exchange": own.successor and own.successor.url,
         }
         found = [

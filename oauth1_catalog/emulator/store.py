@@ -16,10 +16,15 @@ from typing import TYPE_CHECKING, Literal
 
 from oauth1_catalog.emulator.examples import DEFAULT_USER, User
 from oauth1_catalog.emulator.refusals import Refusal
+from oauth1_catalog.emulator.session_tokens import dh_parameters, encrypted
 from oauth1_catalog.emulator.window import Window
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+
+_SESSIONS = 5
+"""How many session tokens of an access token are valid at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,17 @@ class Client:
     rsa_key: str = field(repr=False)
     public_key: RSAPublicKey = field(repr=False)
     redirect_uri: str | None = None
+    own_encryption_key: str | None = field(default=None, repr=False)
+
+    @property
+    def encryption_key(self) -> str:
+        """The private key for the secrets of tokens, as PEM text, at a provider that encrypts them."""
+        return self.own_encryption_key or _encryption_key()
+
+    @property
+    def dh_parameters(self) -> str:
+        """The Diffie-Hellman parameters as PEM text, at a provider with session tokens."""
+        return dh_parameters()
 
     @property
     def oauth2_client_id(self) -> str:
@@ -79,6 +95,7 @@ class AccessToken:
     user: User
     session_handle: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
     state: Literal["valid", "expired", "revoked"] = "valid"
+    decrypted_secret: bytes = field(default=b"", repr=False)
 
 
 class Store:
@@ -86,11 +103,15 @@ class Store:
 
     Args:
         client_secret: the secret of the application. Default: a random one.
+        encrypts_secrets: whether the secrets of access tokens are encrypted for the application.
         seed: the keys of the application and the tokens of the console are derived from it, so that they are the same
             at each start.
     """
 
-    def __init__(self, *, client_secret: str | None = None, seed: str | None = None) -> None:
+    def __init__(
+        self, *, client_secret: str | None = None, encrypts_secrets: bool = False, seed: str | None = None
+    ) -> None:
+        self._encrypts_secrets = encrypts_secrets
         self._seed = seed
         self._client_secret = self._invented("client secret") if client_secret is None else client_secret
         self._lock = threading.Lock()
@@ -100,6 +121,7 @@ class Store:
         self._nonces: dict[int, set[tuple[str, str, str]]] = {}
         self._bearers: dict[str, AccessToken] = {}
         self._exchanges = Window()
+        self._sessions: dict[str, list[tuple[bytes, float]]] = {}
 
     def client_of(
         self,
@@ -109,6 +131,7 @@ class Store:
         client_id: str | None = None,
         client_secret: str | None = None,
         rsa_key: str | None = None,
+        encryption_key: str | None = None,
     ) -> Client:
         """The registered application, with the given changes. The first call registers it."""
         with self._lock:
@@ -124,6 +147,8 @@ class Store:
                 client = replace(client, client_secret=client_secret)
             if rsa_key is not None:
                 client = replace(client, rsa_key=rsa_key, public_key=_public_key(rsa_key))
+            if encryption_key is not None:
+                client = replace(client, own_encryption_key=encryption_key)
             self._application = client
             return client
 
@@ -227,7 +252,7 @@ class Store:
             while True:
                 names = ("token", "secret", "session handle")
                 token, secret, handle = (self._invented(f"{what} {about}") for what in names)
-                given = AccessToken(token, secret, client_id, provider_key, user, session_handle=handle)
+                given = self.sealed(AccessToken(token, secret, client_id, provider_key, user, session_handle=handle))
                 if self._access.setdefault(token, given).state == "valid":
                     return self._access[token]
                 about += " again"
@@ -246,8 +271,26 @@ class Store:
 
     def _issue(self, provider_key: str | None, client_id: str, user: User) -> AccessToken:
         token = AccessToken(secrets.token_urlsafe(18), secrets.token_urlsafe(24), client_id, provider_key, user)
+        token = self.sealed(token)
         self._access[token.token] = token
         return token
+
+    def sealed(self, token: AccessToken) -> AccessToken:
+        """The token credentials with an encrypted secret, if the provider encrypts them."""
+        if not self._encrypts_secrets or self._application is None:
+            return token
+        secret = hashlib.sha256(token.secret.encode()).digest()
+        return replace(token, secret=encrypted(secret, self._application.encryption_key), decrypted_secret=secret)
+
+    def add_session(self, token: AccessToken, session: bytes, ends: float) -> None:
+        """Record a session token, which ends at a time in seconds since the epoch."""
+        with self._lock:
+            self._access[token.token] = replace(token, state="valid")
+            self._sessions[token.token] = [(session, ends), *self._sessions.get(token.token, ())][:_SESSIONS]
+
+    def sessions(self, token: str, now: float) -> list[bytes]:
+        """The session tokens of an access token that have not ended."""
+        return [session for session, ends in self._sessions.get(token, ()) if now < ends]
 
     def access(self, token: str, provider_key: str, client_id: str) -> AccessToken:
         """The token credentials ``token`` of this provider and client, in any state.
@@ -303,8 +346,9 @@ class Store:
             self._access[token.token] = replace(token, state=state)
 
     def expire_all(self) -> int:
-        """Let all token credentials expire; returns their number."""
+        """Let all token credentials and session tokens expire; returns the number of the first."""
         with self._lock:
+            self._sessions.clear()
             valid = [token for token in self._access.values() if token.state == "valid"]
             for token in valid:
                 self._access[token.token] = replace(token, state="expired")
@@ -332,8 +376,18 @@ def _public_key(pem: str) -> RSAPublicKey:
 
 
 @functools.cache
+def _encryption_key() -> str:
+    """Another private key as PEM, which all applications share."""
+    return _new_key()[0]
+
+
+@functools.cache
 def _rsa_key() -> tuple[str, RSAPublicKey]:
     """A private key as PEM and its public key. All applications share it, because generating one takes a while."""
+    return _new_key()
+
+
+def _new_key() -> tuple[str, RSAPublicKey]:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 

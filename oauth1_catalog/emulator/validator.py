@@ -86,10 +86,11 @@ class Validator(RequestValidator):
         self.access: AccessToken | None = None
         self.keys: Keys | None = None
         self.expired_token_is_fine = False
+        self.parameters: Mapping[str, str] = {}
 
     @property
     def allowed_signature_methods(self) -> tuple[str, ...]:
-        return self.registration.signature_methods
+        return self.registration.accepted_methods(self.role)
 
     def check_realms(self, realms: list[str]) -> bool:
         return True  # _check_realm compares the whole realm, which can contain a space
@@ -218,13 +219,14 @@ class Validator(RequestValidator):
     def save_access_token(self, token: dict[str, str], request: OAuthlibRequest) -> None:  # type: ignore[override]  # the stub says str
         if self.temporary is None:  # pragma: no cover - oauthlib has asked validate_request_token before
             raise Refusal("token_rejected", "No request token.")
-        self.access = AccessToken(
+        access = AccessToken(
             token["oauth_token"],
             token["oauth_token_secret"] if self.registration.gives_secrets else "",
             request.client_key,
             self.registration.key,
             self.temporary.user,
         )
+        self.access = self.store.sealed(access)
         self.store.exchange(self.temporary, self.access)
 
     def invalidate_request_token(self, client_key: str, request_token: str, request: OAuthlibRequest) -> None:
@@ -342,7 +344,7 @@ def _check_parameters(registration: Registration, call: Call) -> None:
             check_names(original.api_params, anywhere, values)
         return
     endpoint = {"renew": original.renew, "revoke": original.revoke, "exchange": original.successor}.get(call.role)
-    if call.role in {"renew", "revoke", "exchange"}:
+    if call.role in {"renew", "revoke", "exchange", "session_token"}:
         check_names(endpoint.params if endpoint else {}, anywhere, values)
         return
     first = call.role == "request_token"

@@ -1,8 +1,9 @@
 """Verify signed requests with oauthlib's server endpoints.
 
 Nothing here uses our own signing code. oauthlib reads the request, builds the base string and compares, so that a
-mistake in our code cannot agree with itself. Two parts are not oauthlib's: RSA (oauthlib would need
-PyJWT; here ``cryptography`` verifies oauthlib's base string) and the body hash (``validator.py``).
+mistake in our code cannot agree with itself. Three parts are not oauthlib's: RSA (oauthlib would need PyJWT; here
+``cryptography`` verifies oauthlib's base string), the body hash (``validator.py``), and what is particular to session
+tokens (``session_tokens.py``).
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from oauthlib.oauth1 import (
 from oauthlib.oauth1.rfc5849 import signature
 from oauthlib.oauth1.rfc5849.endpoints.base import BaseEndpoint
 
+from oauth1_catalog.catalog.provider import SessionToken
+from oauth1_catalog.emulator import session_tokens
 from oauth1_catalog.emulator.explanations import Keys, explain_refusal
 from oauth1_catalog.emulator.refusals import Refusal, absent
 from oauth1_catalog.emulator.store import AccessToken, TemporaryToken
@@ -69,6 +72,7 @@ class _Endpoint(BaseEndpoint):
             raise _unreadable(error) from error
         if validator.role != "authorize":
             validator.call = Call(validator.role, validator.request, place, dict(pairs), request.realm)
+            validator.parameters = dict(request.params)
             check_requirements(validator.registration, validator.call)
         return request
 
@@ -76,7 +80,7 @@ class _Endpoint(BaseEndpoint):
         missing = [name for name in _MANDATORY if not request.oauth_params.get(f"oauth_{name}")]
         if missing:
             raise absent(*(f"oauth_{name}" for name in missing))
-        accepted = self.request_validator.registration.signature_methods
+        accepted = self.request_validator.allowed_signature_methods
         if request.signature_method not in accepted:
             raise Refusal(
                 "signature_method_rejected",
@@ -99,6 +103,9 @@ class _Endpoint(BaseEndpoint):
 
     def _check_signature(self, request: OAuthlibRequest, is_token_request: bool = False) -> bool:
         validator = self.request_validator
+        rules = validator.registration.original.session_token
+        if rules is not None and validator.role in {"session_token", "api"} and request.resource_owner_key:
+            return self._check_session(request, rules)
         secret_of = validator.get_request_token_secret if is_token_request else validator.get_access_token_secret
         token, client = request.resource_owner_key, validator.store.client(request.client_key)
         token_secret = secret_of(request.client_key, token, request) if token else ""
@@ -112,6 +119,25 @@ class _Endpoint(BaseEndpoint):
             explained = explain_refusal(validator.registration, validator.request, validator.keys, base_string)
             raise Refusal("signature_invalid", explained.advice, details=explained.details, log_lines=explained.lines)
         return True
+
+    def _check_session(self, request: OAuthlibRequest, rules: SessionToken) -> bool:
+        """Check the request for a session token, or a call that is signed with one."""
+        validator = self.request_validator
+        token = validator.store.access(request.resource_owner_key, validator.registration.key, request.client_key)
+        text = session_tokens.base_string(rules, request, _base_string(request))
+        if validator.role == "session_token":
+            if self._check_rsa(request, token.decrypted_secret.hex() + text):
+                return True
+            advice = "The base string begins with the decrypted secret of the token, as hexadecimal digits."
+        else:
+            sessions = validator.store.sessions(token.token, time.time())
+            if not sessions:
+                raise Refusal("token_expired", "There is no session token of this token, or it has ended.")
+            if any(session_tokens.signs(session, rules, text, request.signature) for session in sessions):
+                return True
+            advice = "The key of the signature is the session token, decoded from base64."
+        line = f"base string of the emulator: {text}"
+        raise Refusal("signature_invalid", f"The signature is wrong. {advice}", log_lines=(line,))
 
     def _check_rsa(self, request: OAuthlibRequest, base_string: str) -> bool:
         from cryptography.exceptions import InvalidSignature

@@ -324,6 +324,10 @@ def expires_at(provider: Provider, token: Mapping[str, str], issued: float) -> f
 
 
 def _moment(provider: Provider, token: Mapping[str, str], issued: float) -> float | None:
+    session = provider.session_token
+    if session is not None and "session_token" in token:  # it ends before the token does
+        moment = _number(token.get(session.expires_at or ""))
+        return None if moment is None else moment / (1000 if session.expires_unit == "milliseconds" else 1)
     rules = provider.token_response
     unit = 1000 if rules.expires_unit == "milliseconds" else 1
     life, end = _number(token.get(rules.expires_in or "")), token.get(rules.expires_at or "")

@@ -14,6 +14,7 @@ from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.errors import ConfigurationError, MissingTokenError, OAuthError, SigningError
 from oauth1_catalog.hosts import Origin, authority_of
 from oauth1_catalog.redaction import MaskedMapping, masked, without_frames
+from oauth1_catalog.registry.effects import LoginSteps
 from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.login import LoginMixin
 from oauth1_catalog.registry.multipart import multipart_fields, refuse_written_multipart
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from oauth1_catalog.diagnosis import Explanation
     from oauth1_catalog.flow.token_header import TokenHeader
+    from oauth1_catalog.rfc5849 import Signer
 
 Reply = TypeVar("Reply")
 """A response, or in the async client what is awaited for one."""
@@ -133,7 +135,11 @@ class ApiCallMixin(LoginMixin[FrameworkRequest]):
     """What a client puts into each call of the provider's API."""
 
     access: Access
-    static_token: TokenCredentials | None
+
+    if TYPE_CHECKING:
+
+        @property
+        def api_signer(self) -> Signer: ...  # noqa: D102 - the client's own
 
     @cached_property
     def _own_origins(self) -> frozenset[Origin]:
@@ -181,7 +187,7 @@ class ApiCallMixin(LoginMixin[FrameworkRequest]):
             ``method``, ``url``, ``headers`` and ``body``. Send exactly these.
 
         Raises:
-            MissingTokenError: the call needs a token, and there is none.
+            MissingTokenError: the call needs a token, or a session token (``renew_token``), and there is none.
             ConfigurationError: the URL is not one of this provider's.
             SigningError: the request cannot be signed.
         """
@@ -192,6 +198,8 @@ class ApiCallMixin(LoginMixin[FrameworkRequest]):
         try:
             token = masked(token if token is not None or withhold_token else self._current_token(None, None))
             credentials = None if withhold_token else self._credentials(token)
+            if credentials is not None and self.provider.session_token is not None:
+                credentials = self._require_session(credentials if token is None else token)
             call: dict[str, Any] = MaskedMapping(headers=headers, params=params)
             absolute, call = self._api_call(url, call, allow_any_host=allow_any_host)
             with self._named():
@@ -202,7 +210,7 @@ class ApiCallMixin(LoginMixin[FrameworkRequest]):
                     check_unsigned(self.provider, url=absolute, parameters=oauth_params)
                     return header.on(unsigned)
                 refuse_written_multipart(self.provider, unsigned.header("Content-Type"))
-                return self.signer.sign(unsigned, credentials, oauth_params)
+                return self.api_signer.sign(unsigned, credentials, oauth_params)
         except UnicodeError:
             pass  # it contains the text, which can be a secret
         except Exception as error:
@@ -291,6 +299,13 @@ class ApiCallMixin(LoginMixin[FrameworkRequest]):
     def _current_token(self, token: TokenLike | None, request: FrameworkRequest | None) -> TokenLike | None:
         """The token of a login that ended in the request being served, for a call without a token."""
         return self.framework.current_token.get(self.name, request) if token is None else None
+
+    def _session_credentials(self, token: TokenLike | None) -> LoginSteps[TokenCredentials | None]:
+        """The credentials of a call that is signed with a session token, which stands in place of the secret."""
+        credentials = self._credentials(token)
+        if credentials is None:
+            return None
+        return (yield from self._with_session(credentials if token is None else token))
 
     def _credentials(self, token: TokenLike | None) -> TokenCredentials | None:
         """The credentials that sign an API call; ``None`` where the provider's calls need no token.

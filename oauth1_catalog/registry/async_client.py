@@ -16,7 +16,7 @@ from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.effects import Effect, LoginSteps, Outcome, Pause, Uninterrupted
 from oauth1_catalog.registry.framework import FrameworkRequest
 from oauth1_catalog.registry.token import OAuth2Token, Token
-from oauth1_catalog.rfc5849.messages import Request, Response, TokenLike
+from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials, TokenLike
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -154,7 +154,8 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
         from oauth1_catalog.flow.userinfo import fetch_userinfo
 
         token = masked(await self._any_token(token, request, current))
-        return await arun(fetch_userinfo(self.provider, self.signer, self._credentials(token), token), self._send)
+        credentials = await self._call_credentials(token)
+        return await arun(fetch_userinfo(self.provider, self.api_signer, credentials, token), self._send)
 
     async def _request(
         self,
@@ -174,15 +175,17 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
 
         if not withhold_token:
             token = masked(await self._any_token(token, request, current))
-        credentials = None if withhold_token else self._credentials(token)
+        credentials = None if withhold_token else await self._call_credentials(token)
         url, kwargs = self._api_call(url, kwargs, allow_any_host=allow_any_host)
         if (header := self._token_header(credentials)) is not None:
             response = await self._unsigned_request(method, url, header, oauth_params, kwargs)
         else:
             with self._named():
                 fields, kwargs = self._multipart_fields(kwargs)
-                auth = OAuth1Auth.from_signer(self.signer, credentials, oauth_params, fields)
+                auth = OAuth1Auth.from_signer(self.api_signer, credentials, oauth_params, fields)
                 response = await self._send_call(method, url, auth=auth, **kwargs)
+        if response.status_code == 401 and self.provider.session_token is not None:
+            self._session_refused(credentials)
         if response.status_code >= 400 and self._may_be_rejected(token):
             from oauth1_catalog.clients.httpx_answers import abeginning_of
 
@@ -213,6 +216,11 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
             elif self.framework.token_store is not None:
                 token = await self._run(self._current_users_token(request))
         return token if token is not None else current  # an empty one is an error, and no leave to take another
+
+    async def _call_credentials(self, token: TokenLike | None) -> TokenCredentials | None:
+        if self.provider.session_token is None:
+            return self._credentials(token)
+        return await self._run(self._session_credentials(token))
 
     async def _run(self, steps: LoginSteps[Outcome]) -> Outcome:
         return await arun(steps, self._perform)

@@ -56,7 +56,7 @@ class CatalogCalls:
         """The rules that ``client`` follows.
 
         Raises:
-            ConfigurationError: its calls are not signed.
+            ConfigurationError: its calls are not signed, or with a session token.
         """
         provider = client.provider
         if provider.api_auth != "signature":
@@ -65,6 +65,13 @@ class CatalogCalls:
                 "has nothing to sign.",
                 provider=client.name,
                 advice=f"Use oauth1_catalog.client({client.name!r}), which sends the token.",
+            )
+        if provider.session_token is not None:
+            raise ConfigurationError(
+                description=f"{client.name}: the provider's calls are signed with a session token, which {function} "
+                "cannot ask for.",
+                provider=client.name,
+                advice=f"Use oauth1_catalog.client({client.name!r}), which does.",
             )
         return cls(provider, client.access, client.client_id or "", own_origins(provider), function)
 

@@ -28,6 +28,7 @@ from oauth1_catalog.registry.urls import check_transport
 from oauth1_catalog.rfc5849.messages import ClientCredentials, TokenCredentials
 
 if TYPE_CHECKING:
+    from oauth1_catalog.flow.session_token import SessionKeys
     from oauth1_catalog.rfc5849 import Signer
 
 
@@ -42,6 +43,10 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
         access: the hosts and transports that are allowed; by default what holds for addresses of the developer's own.
         token: the identifier of a token that the provider's console issued, for calls without a user's token.
         token_secret: its secret.
+        encryption_key: the private RSA key for which the provider encrypts the secrets of tokens, in the forms of
+            ``rsa_key``, at a provider with session tokens.
+        encryption_key_passphrase: its passphrase.
+        dh_parameters: the Diffie-Hellman parameters of such a provider: PEM, a path, or the prime as hex digits.
         oauth2_client_id: the OAuth 2.0 client, for ``exchange_token`` at a provider that authenticates it.
         oauth2_client_secret: its secret; none for a public client.
         redirect_uri: where users return to, unless a call passes another address: an absolute address, or a path
@@ -62,6 +67,9 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
         client_secret: str | None = None,
         rsa_key: object = None,
         rsa_key_passphrase: str | None = None,
+        encryption_key: object = None,
+        encryption_key_passphrase: str | None = None,
+        dh_parameters: object = None,
         token: str | None = None,
         token_secret: str | None = None,
         oauth2_client_id: str | None = None,
@@ -75,6 +83,7 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
     ) -> None:
         client_secret, token, token_secret = masked(client_secret), masked(token), masked(token_secret)
         rsa_key, rsa_key_passphrase = masked(rsa_key), masked(rsa_key_passphrase)
+        encryption_key, encryption_key_passphrase = masked(encryption_key), masked(encryption_key_passphrase)
         oauth2_client_secret = masked(oauth2_client_secret)
         values = MaskedMapping(values)
         self.framework: Framework[FrameworkRequest] = framework
@@ -103,6 +112,9 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
         self._update_token = update_token
         self._rsa_key = rsa_key
         self._rsa_key_passphrase = rsa_key_passphrase
+        self._encryption_key = encryption_key
+        self._encryption_key_passphrase = encryption_key_passphrase
+        self._dh_parameters = dh_parameters
 
     def __reduce__(self) -> str:
         raise TypeError(
@@ -175,6 +187,8 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
             "rsa_key": by_rsa and not options.get("rsa_key"),
             "client_secret": needs_secret and not by_rsa and self.client_secret is None,
         }
+        if self.provider.session_token is not None:
+            wanted |= {"encryption_key": not self._encryption_key, "dh_parameters": not self._dh_parameters}
         if any(wanted.values()):
             raise self._missing(*(name for name, is_missing in wanted.items() if is_missing))
         assert self.client_id  # noqa: S101 - it would be missing
@@ -188,9 +202,46 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
                 **options,
             )
 
+    @cached_property
+    def api_signer(self) -> Signer:
+        """Signs API calls: ``signer``, or at a provider with session tokens one whose key is such a token.
+
+        Raises:
+            MissingSettingError, SigningError: as ``signer``.
+        """
+        rules = self.provider.session_token
+        if rules is None:
+            return self.signer
+        from oauth1_catalog.flow.session_token import session_signature
+        from oauth1_catalog.rfc5849 import Signer
+
+        own = {"signature_method", "rsa_key", "rsa_key_passphrase"}
+        options = {name: value for name, value in self._signing.items() if name not in own}
+        with self._configuring():
+            return Signer(self.signer.client, signature_method=session_signature(rules), **options)
+
+    @cached_property
+    def session_keys(self) -> SessionKeys:
+        """The keys that session tokens need beside ``signer``.
+
+        Raises:
+            MissingSettingError: one of them is missing.
+            ConfigurationError: one of them cannot be used.
+        """
+        from oauth1_catalog.flow.diffie_hellman import load_dh_parameters
+        from oauth1_catalog.flow.session_token import SessionKeys
+
+        _ = self.signer  # it names every key that is missing
+        key: Any = self._encryption_key
+        given: Any = self._dh_parameters
+        with self._configuring():
+            loaded = self.framework.private_keys.load(key, self._encryption_key_passphrase, name="encryption_key")
+            return SessionKeys(loaded, load_dh_parameters(given))
+
     def problems(self) -> Iterator[ConfigurationError]:
         """What is wrong with the configuration of this client, as far as it can be checked without the provider."""
-        for part in ("signer", "pool"):
+        session = () if self.provider.session_token is None else ("session_keys",)
+        for part in ("signer", *session, "pool"):
             try:
                 getattr(self, part)
             except ConfigurationError as error:
@@ -231,6 +282,8 @@ class OAuth1App(ApiCallMixin[FrameworkRequest]):
             ConfigurationError: a key is not usable, or ``allow_session_fixation`` is missing.
         """
         _ = self.signer
+        if self.provider.session_token is not None:
+            _ = self.session_keys
         self.check_fixation()
 
     def check_fixation(self) -> None:

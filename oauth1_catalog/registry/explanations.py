@@ -35,6 +35,15 @@ def explain_call(client: ApiCallMixin[Any], response: Any, token: TokenLike | No
             step="api",
             advice="Look at the response's status and text.",
         )
+    if client.provider.session_token is not None:
+        raise ConfigurationError(
+            "unexplained_call",
+            f"{client.name}: calls of this API are signed with a session token, and the mistakes of such a signature "
+            "are not known.",
+            provider=client.name,
+            step="api",
+            advice="Look at the response's status and text. After status 401, the next call gets a new session token.",
+        )
     try:
         request, answer = sent_and_answered(response)
         secret = _token_secret(client, read_sent(request).protocol("oauth_token"), token)

@@ -35,8 +35,8 @@ from oauth1_catalog.registry.effects import LoginSteps, StoreCall
 from oauth1_catalog.registry.framework import FrameworkRequest, RequestContext
 from oauth1_catalog.registry.login_checks import check_fixation, check_path, check_same_user
 from oauth1_catalog.registry.provider_values import text_params
+from oauth1_catalog.registry.session_tokens import SessionTokenMixin
 from oauth1_catalog.registry.token import Token
-from oauth1_catalog.registry.token_store import TokenStoreMixin
 from oauth1_catalog.registry.urls import behind_base
 from oauth1_catalog.rfc5849.messages import TemporaryCredentials
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from oauth1_catalog.registry.temporary import TemporaryStore
 
 
-class LoginMixin(TokenStoreMixin[FrameworkRequest]):
+class LoginMixin(SessionTokenMixin[FrameworkRequest]):
     """The steps of a client that lead to a token."""
 
     client_id: str | None

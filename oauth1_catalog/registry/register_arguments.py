@@ -30,6 +30,9 @@ CREDENTIALS = frozenset(
         "client_secret",
         "rsa_key",
         "rsa_key_passphrase",
+        "encryption_key",
+        "encryption_key_passphrase",
+        "dh_parameters",
         "token",
         "token_secret",
         "oauth2_client_id",
@@ -67,7 +70,10 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
 }
 """What else the keys are called: in OAuth 1.0 itself, by providers, by other libraries."""
 
-_VISIBLE = frozenset({"client_id", "rsa_key", "oauth2_client_id"})
+KEY_FILES = frozenset({"rsa_key", "encryption_key", "dh_parameters"})
+"""The credentials that can be the path of a file."""
+
+_VISIBLE = frozenset({"client_id", "oauth2_client_id"}) | KEY_FILES
 """The credentials that are not secret: identifiers, and the path of a file."""
 
 SECRETS = (CREDENTIALS - _VISIBLE) | frozenset(OTHER_NAMES["client_secret"])
@@ -83,7 +89,7 @@ def is_secret_argument(name: str, value: str) -> bool:
     (False, False)
     """
     name = name.strip().lower().replace("-", "_").removeprefix("oauth_")
-    return name in SECRETS or name in _SECRET_FIELDS or (name == "rsa_key" and "-----BEGIN" in value)
+    return name in SECRETS or name in _SECRET_FIELDS or (name in KEY_FILES and "-----BEGIN" in value)
 
 
 _SECRET_FIELDS = frozenset({"access_token", "refresh_token", "subject_token", "client_assertion", "password"})
@@ -233,7 +239,7 @@ def as_mapping(client: str, parameter: str, value: object, *, where: str) -> Map
     return value
 
 
-TEXTS = CREDENTIALS - {"rsa_key", "rsa_key_passphrase"}
+TEXTS = CREDENTIALS - KEY_FILES - {"rsa_key_passphrase", "encryption_key_passphrase"}
 """The parameters that are looked at here."""
 
 WRAPPED = frozenset({"Secret", "SecretStr"})

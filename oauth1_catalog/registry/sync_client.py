@@ -227,7 +227,8 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
         from oauth1_catalog.flow.userinfo import fetch_userinfo
 
         token = masked(self._any_token(token, request))
-        return run(fetch_userinfo(self.provider, self.signer, self._credentials(token), token), self._send)
+        credentials = self._call_credentials(token)
+        return run(fetch_userinfo(self.provider, self.api_signer, credentials, token), self._send)
 
     def request(
         self,
@@ -261,8 +262,10 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
         del kwargs
         if not withhold_token:
             token = masked(self._any_token(token, request))
-        credentials = None if withhold_token else self._credentials(token)
+        credentials = None if withhold_token else self._call_credentials(token)
         response = self._signed_request(method, url, credentials, oauth_params, options, allow_any_host=allow_any_host)
+        if response.status_code == 401 and self.provider.session_token is not None:
+            self._session_refused(credentials)
         if response.status_code >= 400 and self._may_be_rejected(token):
             from oauth1_catalog.clients.requests_exchange import beginning_of
 
@@ -294,7 +297,7 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
             return self._unsigned_request(method, url, header, oauth_params, kwargs)
         with self._named():
             fields, kwargs = self._multipart_fields(kwargs)
-            auth = OAuth1Auth.from_signer(self.signer, credentials, oauth_params, fields)
+            auth = OAuth1Auth.from_signer(self.api_signer, credentials, oauth_params, fields)
             with self.framework.connected.using(self.pool):
                 return self.pool.request(method, url, auth=auth, **kwargs)
 
@@ -310,6 +313,12 @@ class SyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["requests.Response", Fram
             response = self.pool.request(method, url, auth=auth, allow_redirects=False, **kwargs)
         check_unsigned(self.provider, url=url, parameters=None, is_redirect=follow and response.is_redirect)
         return response
+
+    def _call_credentials(self, token: TokenLike | None) -> TokenCredentials | None:
+        """The credentials that sign a call; at a provider with session tokens this can ask for one."""
+        if self.provider.session_token is None:
+            return self._credentials(token)
+        return self._run(self._session_credentials(token))
 
     def _any_token(self, token: TokenLike | None, request: FrameworkRequest | None) -> TokenLike | None:
         """The token of a call: the caller's, else the current user's."""

@@ -76,8 +76,8 @@ def _addresses(provider: Provider) -> Iterator[tuple[str, str]]:
     """The absolute addresses that the user or a request is sent to, each with its field."""
     urls = {name: getattr(provider, name) for name in ADDRESSES}
     urls["userinfo_endpoint"] = provider.userinfo.endpoint if provider.userinfo else None
-    others = {"renew": provider.renew, "revoke": provider.revoke, "successor": provider.successor}
-    urls |= {f"{name}.url": endpoint and endpoint.url for name, endpoint in others.items()}
+    ends = ("renew", "revoke", "session_token", "successor")
+    urls |= {f"{name}.url": end.url for name in ends if (end := getattr(provider, name)) is not None}
     for field, url in urls.items():
         if url and not malformed(url):
             yield field, url

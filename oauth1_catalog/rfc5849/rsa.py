@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MINIMUM_BITS = 2048
 
+_PASSPHRASE = "rsa_key_passphrase"  # the name of a parameter
+
 _OF_A_FILE = frozenset({errno.EACCES, errno.EISDIR, errno.EPERM, errno.EFBIG})
 """Errors that show that a text is the path of a file."""
 
@@ -31,12 +33,13 @@ class WeakKeyWarning(UserWarning):
     """An RSA key is too short to be safe."""
 
 
-def load_private_key(key: RSAKey, passphrase: str | bytes | None = None) -> RSAPrivateKey:
+def load_private_key(key: RSAKey, passphrase: str | bytes | None = None, *, name: str = "rsa_key") -> RSAPrivateKey:
     """Read a private RSA key.
 
     Args:
         key: PEM text or bytes (PKCS#1, PKCS#8 or OpenSSH), the path of a PEM file, or a key object of ``cryptography``.
         passphrase: the passphrase of an encrypted PEM.
+        name: the name of the parameter, for messages.
 
     Raises:
         SigningError: it is not a private RSA key, or the passphrase does not decrypt it. The message describes what it
@@ -47,10 +50,10 @@ def load_private_key(key: RSAKey, passphrase: str | bytes | None = None) -> RSAP
         WeakKeyWarning: the key has fewer than 2048 bits.
     """
     key, passphrase = masked(key), masked(passphrase)
-    parsed = _load(key, passphrase)
+    parsed = _load(key, passphrase, name)
     if parsed.key_size < MINIMUM_BITS:
         warn(
-            f"rsa_key has {parsed.key_size} bits. Make a key of {MINIMUM_BITS} or more, and give the provider its "
+            f"{name} has {parsed.key_size} bits. Make a key of {MINIMUM_BITS} or more, and give the provider its "
             "public half.",
             WeakKeyWarning,
         )
@@ -69,13 +72,13 @@ def public_key_of(key: RSAKey | RSAPublicKey) -> RSAPublicKey:
     return key if isinstance(key, rsa.RSAPublicKey) else load_private_key(key).public_key()
 
 
-def _load(key: RSAKey, passphrase: str | bytes | None) -> RSAPrivateKey:
+def _load(key: RSAKey, passphrase: str | bytes | None, name: str) -> RSAPrivateKey:
     key, passphrase = masked(key), masked(passphrase)
-    with needs("rsa_key", "rsa"):
+    with needs(name, "rsa"):
         import cryptography.exceptions  # noqa: F401 - asked for here, so that _parse can do without
     parsed = _parse(key, passphrase)
     if isinstance(parsed, str):
-        raise SigningError(description=f"rsa_key {parsed}")
+        raise SigningError(description=f"{name} {parsed.replace(_PASSPHRASE, f'{name}_passphrase')}")
     return parsed
 
 
@@ -96,7 +99,7 @@ class PrivateKeys:
     def __len__(self) -> int:
         return len(self._parsed)
 
-    def load(self, key: RSAKey, passphrase: str | bytes | None = None) -> RSAPrivateKey:
+    def load(self, key: RSAKey, passphrase: str | bytes | None = None, *, name: str = "rsa_key") -> RSAPrivateKey:
         """The key, as ``load_private_key`` reads it. A file is read each time, because it may have changed.
 
         A signer with a weak key warns.
@@ -107,11 +110,11 @@ class PrivateKeys:
         key, passphrase = masked(key), masked(passphrase)
         pem = masked(_read(key)) if isinstance(key, str | bytes | os.PathLike) else ""
         if isinstance(pem, str):
-            return _load(key, passphrase)
+            return _load(key, passphrase, name)
         digest = self._digest(pem, passphrase)
         parsed = self._parsed.get(digest)
         if parsed is None:
-            parsed = self._parsed[digest] = _load(pem, passphrase)
+            parsed = self._parsed[digest] = _load(pem, passphrase, name)
         while len(self._parsed) > self._limit:
             self._parsed.pop(next(iter(self._parsed)), None)
         return parsed
@@ -169,7 +172,7 @@ def _read(key: object) -> bytes | str:
     try:
         return read_regular(key)
     except OSError as error:
-        ResourceError.check(error, "the file of rsa_key")
+        ResourceError.check(error, "the file of a private key")
         # The message does not quote the text, which may be a key without its first line.
         if error.errno in _OF_A_FILE:
             return f"is the path of a file that cannot be read ({error.strerror}). Pass the path of a PEM file."

@@ -315,6 +315,23 @@ class Signer:
             start = start.replace(_REQUEST_URL, url.partition("?")[0])
         return f'{start}{header}", oauth_signature="{signature}"'
 
+    def protocol_parameters(self, token: str) -> list[tuple[str, str]]:
+        """The protocol parameters of one request, decoded, with a new nonce and without the signature.
+
+        They are for a request whose signature is not that of section 3.4, such as that for a session token.
+
+        Args:
+            token: the identifier of the token.
+
+        >>> signer = Signer(ClientCredentials("key"), version=None, nonce="n", timestamp=1)
+        >>> signer.protocol_parameters("t")[1:3]
+        [('oauth_nonce', 'n'), ('oauth_signature_method', 'HMAC-SHA1')]
+        """
+        start, middle, end = self._fixed
+        return form_decode(
+            f"{start}{self._nonce()}{middle}{self._timestamp()}&oauth_token={percent_encode(token)}{end}"
+        )
+
     def signed_form(
         self,
         url: str,

@@ -30,6 +30,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "Option": {"sets": {}},
     "Renewal": {"url": "https://api.acme.example/r"},
     "Successor": {"url": "https://api.acme.example/r", "auth": "signature"},
+    "SessionToken": {"url": "https://api.acme.example/s", "challenge": "a", "response": "b", "proof": "c"},
     "ExchangeLimit": {"requests": "10", "seconds": "60"},
     "Quirk": {"id": "slow", "note": "Slow."},
     "Evidence": {

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from oauth1_catalog import Catalog, ConfigurationWarning, MissingSettingError, client
 from oauth1_catalog.cli import cli
 from oauth1_catalog.emulator import Emulator
+from oauth1_catalog.emulator.session_tokens import dh_parameters
 from tests.cli.users import User
 
 CATALOG = Catalog()
@@ -43,8 +44,8 @@ def fill_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> dict[str, st
     values = {key: value for key, value in CATALOG.required(name).items() if value is not None}
     required = CATALOG.outline(name).required_credentials
     credentials = dict.fromkeys((*required, "token", "token_secret"), SECRET)
-    if "rsa_key" in credentials:
-        credentials["rsa_key"] = "key.pem"
+    files = {"rsa_key": "key.pem", "encryption_key": "key.pem", "dh_parameters": "dhparam.pem"}
+    credentials |= {credential: file for credential, file in files.items() if credential in credentials}
     found = {f"{name}_{key}".upper(): value for key, value in {**credentials, **values}.items()}
     if CATALOG.outline(name).user_agent_required:
         found[f"{name}_USER_AGENT".upper()] = "tests/1.0 (+https://app.example)"
@@ -71,6 +72,7 @@ def test_a_client_reads_every_variable_of_the_file(name: str, tmp_path: Path, mo
             from tests.foreign.verifiers import PRIVATE_KEY
 
             Path("key.pem").write_text(PRIVATE_KEY)
+            Path("dhparam.pem").write_text(dh_parameters())
         http = CATALOG.file(name).insecure_transport or None
         made = client(name, env_file="full.env", allow_session_fixation=True, insecure_transport=http)
     assert made.client_id == SECRET

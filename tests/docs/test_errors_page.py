@@ -17,7 +17,7 @@ CLASSES = {
     name: value for name, value in vars(tree).items() if isinstance(value, type) and issubclass(value, OAuthError)
 }
 STEPS = {"request_token", "authorize", "callback", "access_token", "api", "userinfo", "any"}
-STEPS |= {"renew", "revoke", "exchange"}
+STEPS |= {"renew", "revoke", "session_token", "exchange"}
 
 
 def rows() -> dict[str, tuple[set[str], set[str], str]]:

@@ -26,6 +26,8 @@ def registration(emulator: Emulator, name: str) -> dict[str, Any]:
     values: dict[str, Any] = {n: about.example for n, about in file.variables.items() if about.source is None}
     if (file.client_kwargs.signature_method or "").startswith("RSA-"):
         values["rsa_key"] = client.rsa_key
+        if file.session_token is not None:
+            values |= {"encryption_key": client.encryption_key, "dh_parameters": client.dh_parameters}
     elif file.required_credentials is None or "client_secret" in file.required_credentials:
         values["client_secret"] = client.client_secret
     if file.callback.verifier != "required":

@@ -59,13 +59,17 @@ def node_missing(folder: Path = NODE) -> str:
     return f"npm's packages are not installed ({REQUIRED}=1 in the environment installs them)"
 
 
-def python_of(name: str, *requirements: str) -> tuple[Path | None, str]:
-    """The interpreter of an environment that has these packages, or what is missing."""
+def python_of(name: str, *requirements: str, built: str = "") -> tuple[Path | None, str]:
+    """The interpreter of an environment that has these packages, or what is missing.
+
+    ``built`` is a package of which there is only source; all others are installed from wheels.
+    """
     folder = ENVIRONMENTS / name
     python = folder / "bin" / "python"
     uv = [sys.executable, "-m", "uv"]
     make = [*uv, "venv", "--quiet", "--no-project", "--python", sys.executable, str(folder)]
-    fill = [*uv, "pip", "install", "--quiet", "--no-build", "--python", str(python), *requirements]
+    source = ["--only-binary", ":all:", "--no-binary", built] if built else ["--no-build"]
+    fill = [*uv, "pip", "install", "--quiet", *source, "--python", str(python), *requirements]
     if _install(folder, repr((sys.version, requirements)).encode(), make, fill):
         return python, ""
     packages = " ".join(requirements)

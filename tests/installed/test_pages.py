@@ -126,6 +126,7 @@ ELSEWHERE = (
     | {"docs/leaving-oauth1.md": "tests/docs/test_leaving_oauth1_page.py"}
     | {"docs/recipes.md": "tests/recipes", "docs/scripts.md": "tests/docs/test_scripts_page.py"}
     | {"docs/export.md": "tests/docs/test_export_page.py", "docs/newer-data.md": "tests/docs/test_newer_data_page.py"}
+    | {"docs/interactive-brokers.md": "tests/docs/test_interactive_brokers_page.py"}
     | {"docs/invalid-signature.md": "tests/docs/test_invalid_signature_page.py"}
 )
 """Pages whose commands run in other tests, beside the page's own application; test_typed_pages.py has some more."""

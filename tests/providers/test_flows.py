@@ -98,6 +98,8 @@ def keys_of(name: str, emulator: Emulator) -> dict[str, Any]:
     keys: dict[str, Any] = {"client_id": client.client_id}
     if (file.client_kwargs.signature_method or "").startswith("RSA-"):
         keys["rsa_key"] = client.rsa_key
+        if file.session_token is not None:
+            keys |= {"encryption_key": client.encryption_key, "dh_parameters": client.dh_parameters}
     elif file.required_credentials is None or "client_secret" in file.required_credentials:
         keys["client_secret"] = client.client_secret
     return keys

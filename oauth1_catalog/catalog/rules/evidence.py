@@ -14,6 +14,7 @@ from oauth1_catalog.suggestions import did_you_mean, nearest
 NEEDS_EVIDENCE = (
     *ADDRESSES,
     "client_kwargs.signature_method",
+    "session_token",
     "successor",
 )
 MAX_AGE_MONTHS = 18

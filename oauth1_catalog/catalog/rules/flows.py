@@ -16,7 +16,8 @@ RESERVED = frozenset({
     "rsa_key", "rsa_key_passphrase", "token", "request_token_url", "request_token_params", "access_token_url",
     "access_token_params", "authorize_url", "authorize_params", "api_base_url", "client_kwargs", "fetch_token",
     "update_token", "client_cls", "user_agent", "request_token_method", "access_token_method", "userinfo_endpoint",
-    "redirect_uri", "allow_session_fixation", "token_secret", "oauth2_client_id", "oauth2_client_secret",
+    "redirect_uri", "allow_session_fixation", "token_secret", "encryption_key", "encryption_key_passphrase",
+    "dh_parameters", "oauth2_client_id", "oauth2_client_secret",
 })  # fmt: skip
 # Attributes of the registry in any framework: a client cannot be called oauth.<name>.
 REGISTRY = frozenset({

@@ -86,7 +86,7 @@ def _not_the_providers(file: ProviderFile, host: str, path: str, domains: Set[st
 
 def _own_places(file: ProviderFile) -> tuple[set[str], set[str]]:
     """The domains of the provider's addresses and pages, and the owners of its repositories."""
-    ends = (file.renew, file.revoke, file.successor)
+    ends = (file.renew, file.revoke, file.session_token, file.successor)
     pages = (file.homepage, file.docs_url, file.registration_url, file.successor and file.successor.docs_url)
     urls = [*pages, *(getattr(file, field) for field in ADDRESSES), *(end.url for end in ends if end)]
     urls += [getattr(section, field) for section in file.environments.values() for field in ADDRESSES]

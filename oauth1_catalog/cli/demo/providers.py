@@ -111,6 +111,8 @@ def settings_of(emulator: Emulator, file: ProviderFile, provider: Provider) -> d
     settings: dict[str, object] = {"client_id": client.client_id, **examples_of(file)}
     if str(provider.client_kwargs.get("signature_method")).startswith("RSA-"):
         settings["rsa_key"] = client.rsa_key
+        if provider.session_token is not None:
+            settings |= {"encryption_key": client.encryption_key, "dh_parameters": client.dh_parameters}
     else:
         settings["client_secret"] = client.client_secret
     if provider.user_agent_required:

@@ -122,6 +122,8 @@ def _limits(provider: Provider) -> Iterator[str]:
     """What the provider expects, and Bruno does not send."""
     if provider.client_kwargs.get("empty_token"):
         yield "The provider expects an empty `oauth_token` in requests without a token, which Bruno leaves out."
+    if provider.session_token is not None:
+        yield "API calls are signed with a session token, which Bruno cannot compute. Only the login works here."
     if provider.client_kwargs.get("version", "1.0") is None:
         yield "The provider expects no `oauth_version`, which Bruno always sends."
 

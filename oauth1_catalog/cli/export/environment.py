@@ -9,8 +9,13 @@ from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.redaction import masked
 
-_KEY_FILE = "The path of the private key"
+_KEY_FILES = {
+    "rsa_key": "The path of the private key",
+    "encryption_key": "The path of the private key",
+    "dh_parameters": "The path of the file",
+}
 _LABELS = {"client_id": "Client ID", "client_secret": "Client secret", "rsa_key": "Private key", "token": "Token"}
+_LABELS |= {"encryption_key": "Private encryption key", "dh_parameters": "Diffie-Hellman parameters"}
 
 
 def environment_file(file: ProviderFile, required: tuple[str, ...], values: Mapping[str, str]) -> str:
@@ -42,7 +47,7 @@ def _variables(file: ProviderFile, required: tuple[str, ...]) -> Iterator[tuple[
             credential,
             [
                 labels[credential] or _LABELS.get(credential, "Token secret"),
-                *([_KEY_FILE] if credential == "rsa_key" else []),
+                *([_KEY_FILES[credential]] if credential in _KEY_FILES else []),
             ],
         )
     if set(file.flows) != {"signed_client"}:
