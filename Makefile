@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test lint docs docs-serve bench constraints clean
+.PHONY: demo test lint docs docs-serve bench constraints release-check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/oauth1-catalog demo $(ARGS)
@@ -17,6 +17,8 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/zizmor --quiet --offline --persona pedantic .github action.yml
+	$(BIN)/python .ci/public_api.py
 	@echo "pyright: every public name has a complete type"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" pyright --verifytypes oauth1_catalog --ignoreexternal >$(VENV)/pyright.txt \
 		|| { grep -v '^   oauth1_catalog' $(VENV)/pyright.txt; exit 1; }
@@ -33,6 +35,10 @@ docs-serve: $(VENV)/.ready
 # Prints a table of medians, and fails where a ratio that it promises is not reached.
 bench: $(VENV)/.ready
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-quiet -q $(ARGS)
+
+# All that can be checked here before a release, as one table; ARGS="--only lint,build" runs some steps.
+release-check: $(VENV)/.ready
+	$(BIN)/python .ci/release_check.py $(ARGS)
 
 # Exact versions with hashes, for every Python from 3.11 on; `make constraints` writes it anew.
 $(VENV)/.ready: constraints.txt pyproject.toml .ci/create-venv

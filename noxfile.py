@@ -1,8 +1,11 @@
-"""The oldest and the newest supported version of each framework: ``nox`` runs all, ``nox -s "flask(oldest)"`` one.
+"""The oldest and the newest supported versions, for each framework and for all: ``nox -s "flask(oldest)"`` runs one.
 
 Oldest is the floor that pyproject.toml states, for the package's own requirements too; newest is what constraints.txt
-pins, on each Python that is there.
+pins, on each Python that is there. ``oldest`` runs the tests without a framework on all floors at once; ``newest`` and
+``unreleased`` take what an index has today: .ci/test-versions runs them each week, and a plain ``nox`` does not.
 """
+
+from pathlib import Path
 
 import nox
 
@@ -23,6 +26,7 @@ OF_ITS_TIME = {
 """What an oldest framework needs beside it."""
 DEPRECATIONS = ("-W", "ignore::DeprecationWarning", "-W", "ignore::PendingDeprecationWarning")
 """What an oldest framework does in ways that newer libraries call old is not ours."""
+WITHOUT_A_FRAMEWORK = [f"tests/{folder}" for folder in ("catalog", "cli", "clients", "flow", "tokens")]
 
 
 @nox.session
@@ -44,6 +48,42 @@ def django(session: nox.Session, versions: str) -> None:
 def starlette(session: nox.Session, versions: str) -> None:
     """Starlette's client, and FastAPI's."""
     _test(session, "starlette", versions)
+
+
+@nox.session(python=OLDEST_PYTHON, default=False)
+def oldest(session: nox.Session) -> None:
+    """What needs no framework, on the oldest version of every requirement at once."""
+    session.install("--require-hashes", "-r", "constraints.txt")
+    limits = Path(session.create_tmp()) / "of-its-time.txt"
+    limits.write_text("\n".join(one for found in OF_ITS_TIME.values() for one in found), encoding="utf-8")
+    session.install("--resolution", "lowest-direct", "--upgrade", "-c", str(limits), *_stated())
+    session.install("--no-deps", "--no-build-isolation", "--editable", ".")
+    session.run("pytest", "-q", "-n", "2", *WITHOUT_A_FRAMEWORK, *DEPRECATIONS)
+
+
+@nox.session(python=OLDEST_PYTHON, default=False)
+def newest(session: nox.Session) -> None:
+    """The newest release of every requirement, whether constraints.txt has it or not."""
+    _test_unlocked(session)
+
+
+@nox.session(python=OLDEST_PYTHON, default=False)
+def unreleased(session: nox.Session) -> None:
+    """The same with alphas, betas and release candidates."""
+    _test_unlocked(session, "--prerelease", "allow")
+
+
+def _test_unlocked(session: nox.Session, *options: str) -> None:
+    session.install("--editable", ".[all]", "--group", "dev", "--upgrade", *options)
+    session.run("pytest", "-q", "-n", "2", "-m", "not browser and not foreign and not server")
+
+
+def _stated() -> list[str]:
+    """Every requirement of pyproject.toml, those of the extras too."""
+    project = nox.project.load_toml("pyproject.toml")["project"]
+    extras = project["optional-dependencies"]
+    stated = [*project["dependencies"], *(one for name in extras if name != "bench" for one in extras[name])]
+    return sorted({requirement for requirement in stated if not requirement.startswith("oauth1-catalog[")})
 
 
 def _test(session: nox.Session, framework: str, versions: str) -> None:

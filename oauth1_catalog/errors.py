@@ -201,6 +201,10 @@ class ConfigurationWarning(UserWarning):
     """A client lacks something that its provider requires, or allows logins that can be fixated."""
 
 
+class OAuth1CatalogDeprecationWarning(DeprecationWarning):
+    """A name or a parameter of this package is going to be removed, in the version in the message."""
+
+
 class ProviderFileError(ConfigurationError):
     """A provider file cannot be used.
 

@@ -36,6 +36,19 @@ REQUIRED = "OAUTH1_CATALOG_REQUIRE_FOREIGN"
 """The environment variable with which a test fails whose program is not installed. `.ci/run` sets it."""
 
 
+SERVERS = {"redis", "redis_server", "running_redis", "postgresql", "mariadb"}
+"""The fixtures of servers, and the parameters that stand for them. Their tests have the marker ``server``."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests of real servers, so that a packager can leave them out; see docs/packaging.md."""
+    for item in items:
+        call = getattr(item, "callspec", None)
+        parameters = {value for value in call.params.values() if isinstance(value, str)} if call else set()
+        if SERVERS & {*getattr(item, "fixturenames", ()), *parameters}:
+            item.add_marker(pytest.mark.server)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

@@ -15,6 +15,10 @@ import yaml
 from oauth1_catalog.cli import COMMANDS
 
 ROOT = Path(__file__).parents[1]
+WORKFLOWS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(".github/workflows/*.yml"))
+FORMS = sorted(
+    path.relative_to(ROOT).as_posix() for path in ROOT.glob(".github/ISSUE_TEMPLATE/*.yml") if path.name != "config.yml"
+)
 
 
 def load(name: str):
@@ -25,14 +29,61 @@ def load(name: str):
     ("schema", "file"),
     [
         ("vendor.github-actions", "action.yml"),
-        ("vendor.github-issue-forms", ".github/ISSUE_TEMPLATE/provider.yml"),
-        ("vendor.github-workflows", ".github/workflows/probe.yml"),
+        ("vendor.dependabot", ".github/dependabot.yml"),
+        ("vendor.github-issue-config", ".github/ISSUE_TEMPLATE/config.yml"),
+        *(("vendor.github-issue-forms", form) for form in FORMS),
+        *(("vendor.github-workflows", workflow) for workflow in WORKFLOWS),
     ],
 )
 def test_github_takes_our_files(schema, file):
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(ROOT / file)]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_warns_of_secrets_and_asks_whether_there_is_one(form):
+    parts = load(form)["body"]
+    assert re.search(r"\*\*Never paste a key, a secret", parts[0]["attributes"]["value"])
+    (promised,) = parts[-1]["attributes"]["options"]
+    assert promised["required"] is True
+    assert "no key, secret" in promised["label"]
+
+
+def test_the_forms_ask_for_what_is_needed():
+    asked = {Path(form).stem: {part.get("id") for part in load(form)["body"]} for form in FORMS}
+    assert asked.keys() == {"bug", "provider", "provider_correction"}
+    assert {"explain", "versions", "code", "provider"} <= asked["bug"]
+    assert {"evidence", "source", "values"} <= asked["provider_correction"]
+    assert {"docs", "facts", "access"} <= asked["provider"]
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS)
+def test_a_workflow_has_few_rights_and_runs_scripts_of_ours(workflow):
+    """What a workflow runs can be run by a developer as well: each step calls a script in .ci, or make."""
+    read = yaml.load((ROOT / workflow).read_text(encoding="utf-8"), yaml.BaseLoader)
+    assert read["permissions"] == {}
+    for job in read["jobs"].values():
+        assert job["permissions"]
+        assert "timeout-minutes" in job or "uses" in job
+        for step in job.get("steps", ()):
+            assert "${{" not in step.get("run", ""), "an expression in a script becomes code"
+            if "run" in step:
+                (script,) = re.findall(r"\.ci/[\w-]+|make [\w-]+", step["run"])
+                assert script.startswith("make") or os.access(ROOT / script, os.X_OK) or step["run"].startswith("sh ")
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] == "false"
+
+
+def test_each_action_has_its_version_beside_its_commit():
+    lines = [line.strip() for workflow in WORKFLOWS for line in (ROOT / workflow).read_text().splitlines()]
+    used = [line for line in lines if "uses: " in line and "uses: ./" not in line]
+    assert [line for line in used if not re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)] == []
+    versions: dict[str, set[str]] = {}
+    for line in used:
+        name, _, version = line.partition("uses: ")[2].partition("@")
+        versions.setdefault(name, set()).add(version)
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
 
 
 def test_hooks_run_commands_that_there_are():

@@ -78,7 +78,7 @@ def test_alias_bomb_is_not_expanded():
         ("a: " + "x" * 2_001, "P009"),
         ("x" * 2_001 + ": a", "P009"),
         ("#\n" * 5_001, "P009"),
-        ("a: " + "[" * 3_000, "P001"),
+        ("a: " + "[" * 3_000, "P001|P009"),  # PyYAML 6.0.2 comes further than its successors
         ("\x00", "P007"),
         ("a: b\x85c: d", "P007"),
         ("a: \ud800", "P007"),
@@ -89,7 +89,8 @@ def test_alias_bomb_is_not_expanded():
 )
 def test_a_text_that_cannot_be_a_file_has_one_finding(text, code):
     document = read(text, path="x.yaml")
-    assert [finding.code for finding in document.findings] == [code]
+    (finding,) = document.findings
+    assert finding.code in code.split("|")
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,10 @@ TYPED = {
         instead="make test ARGS='tests/catalog -k twitter'", why="`.ci/run` runs all of them, as it stands"
     ),
     "make lint": Typed(instead=".venv/bin/lint-imports", why="`.ci/run` runs all of it, as it stands"),
+    "make release-check": Typed(
+        instead="make release-check ARGS='--only windows,macos'",
+        why="it takes more than an hour, and runs all the others",
+    ),
     "make bench": Typed(
         instead="make bench ARGS='--benchmark-disable -k signing'",
         why="its ratios need a machine that does nothing else",
@@ -127,6 +131,7 @@ ELSEWHERE = (
     | {"docs/recipes.md": "tests/recipes", "docs/scripts.md": "tests/docs/test_scripts_page.py"}
     | {"docs/export.md": "tests/docs/test_export_page.py", "docs/newer-data.md": "tests/docs/test_newer_data_page.py"}
     | {"docs/interactive-brokers.md": "tests/docs/test_interactive_brokers_page.py"}
+    | {"docs/packaging.md": ".ci/test-sdist", "docs/versioning.md": "make lint, and the failure that it prints"}
     | {"docs/invalid-signature.md": "tests/docs/test_invalid_signature_page.py"}
 )
 """Pages whose commands run in other tests, beside the page's own application; test_typed_pages.py has some more."""

@@ -55,6 +55,7 @@ def test_20_processes_save_and_read_10000_tokens(database: str, engine: Engine, 
     assert dict(contended) == token(int(contended["oauth_token"].removeprefix("token-")))
 
 
+@pytest.mark.server
 def test_what_was_confirmed_survives_a_kill(key: str) -> None:
     if INITDB is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
