@@ -125,9 +125,11 @@ def new_browser() -> requests.Session:
     return browser
 
 
-def log_in(url: str, *, user: str = "grace", browser: requests.Session | None = None) -> requests.Response:
-    """Open a login and allow it; the page where it ends."""
+def log_in(
+    url: str, *, user: str = "grace", decision: str = "authorize", browser: requests.Session | None = None
+) -> requests.Response:
+    """Open a login and allow it, or ``deny``; the page where it ends."""
     browser = browser or new_browser()
     consent = browser.get(url, timeout=60)
     assert '<form method="post">' in consent.text, f"{consent.status_code} {consent.text}"
-    return browser.post(consent.url, data={"user": user, "decision": "authorize"}, timeout=60)
+    return browser.post(consent.url, data={"user": user, "decision": decision}, timeout=60)
