@@ -100,6 +100,8 @@ def sign(
     if url is None:
         own, url, params = _profile(client)
         method = method or own
+    if client.provider.session_token is not None:
+        client.renew_token()  # the only request that this command sends
     request = client.sign(method or ("GET" if data is None else "POST"), url, params=params, headers=given, data=data)
     is_secret = client.provider.api_auth != "signature" or (
         client.provider.client_kwargs.get("signature_method") == "PLAINTEXT"

@@ -159,7 +159,8 @@ def proxy(
         catalog=catalog,
     )
     scheme, host = home_of(client.provider)
-    if host:
+    asks_first = client.provider.session_token is not None and client.static_token is not None
+    if host and not asks_first:  # the first call gets a session token
         client.sign("POST", f"{scheme}://{host}/", data={"a": "b"})  # a token is missing, or the key is unusable
     token = masked(random.token_urlsafe(32))
     hidden = [secret for secret in (*_secrets(client), token) if len(secret) >= _SHORTEST_SECRET]

@@ -416,7 +416,7 @@ def token_endpoints(provider: Provider) -> frozenset[str]:
     >>> sorted(token_endpoints(Provider(name="x", request_token_url="https://a.example/OAuth/request_token/")))
     ['/oauth/request_token']
     """
-    endpoints = (provider.renew, provider.revoke, provider.successor)
+    endpoints = (provider.renew, provider.revoke, provider.session_token, provider.successor)
     urls = [provider.request_token_url, provider.access_token_url, *(one.url for one in endpoints if one)]
     base, profile = provider.api_base_url or "", provider.userinfo.endpoint if provider.userinfo else ""
     # One path for everything, in which a parameter chooses: the rules decide.
