@@ -29,6 +29,7 @@ from oauth1_catalog.cli.proxy.headers import (
     values_of,
 )
 from oauth1_catalog.cli.proxy.log import CLIENT_WENT_AWAY, Entry, RequestLog
+from oauth1_catalog.cli.proxy.multipart import Part, read_multipart
 from oauth1_catalog.clients.auth import covers_body
 from oauth1_catalog.clients.failures import transport_error
 from oauth1_catalog.errors import ConfigurationError, MissingTokenError, OAuthError, ResourceError, TransportError
@@ -145,14 +146,15 @@ class ProxyApp:
 
     async def _serve(self, scope: Message, program: _Program, answer: _Answer) -> None:
         call = self._checked(scope, answer.entry)
-        content: object = None
-        if call.has_body and self._has_to_be_signed(call):
-            content = await self._form(call, program)
-        elif call.has_body:
-            content = program.body()
-        else:
+        options = MaskedMapping(headers=call.headers, stream=True, follow_redirects=False)
+        if not call.has_body:
             program.watch()
-        options = MaskedMapping(headers=call.headers, content=content, stream=True, follow_redirects=False)
+        elif self._has_signed_fields(call):
+            options["files"] = await self._parts(call, program)
+        elif self._has_to_be_signed(call):
+            options["content"] = await self._form(call, program)
+        else:
+            options["content"] = program.body()
         response = await self._called(call, options)
         try:
             program.watch()
@@ -289,12 +291,21 @@ class ProxyApp:
 
     def _has_to_be_signed(self, call: Call) -> bool:
         """Whether the signature covers the body, which is then read before the request is sent."""
-        content_type = find_header(call.headers, "Content-Type")
-        if self._client.provider.api_auth != "signature":
-            return False
-        return covers_body(self._client.signer, content_type) or (
-            self._client.provider.multipart != "unsigned" and content_type.lower().startswith("multipart/")
-        )
+        is_signed = self._client.provider.api_auth == "signature"
+        return is_signed and covers_body(self._client.signer, find_header(call.headers, "Content-Type"))
+
+    def _has_signed_fields(self, call: Call) -> bool:
+        """Whether the signature covers the text fields of a multipart body."""
+        is_multipart = find_header(call.headers, "Content-Type").lower().startswith("multipart/form-data")
+        return is_multipart and self._client.provider.multipart != "unsigned"
+
+    async def _parts(self, call: Call, program: _Program) -> list[Part]:
+        """The parts of a multipart body, which the client writes again."""
+        content = await self._form(call, program)
+        try:
+            return masked(read_multipart(content, call.headers.pop("content-type")))
+        except ValueError as error:
+            raise RefusedError(400, "multipart", str(error)) from None
 
     async def _form(self, call: Call, program: _Program) -> bytes:
         """A body that is signed: all of it."""

@@ -82,6 +82,8 @@ def sent_headers(raw: Raw) -> dict[str, str]:
         found[name] = f"{found[name]}, {value}" if name in found else value
     if "transfer-encoding" in dict(_lowered(raw)):
         found.pop("content-length", None)  # the other one counts (RFC 9112, section 6.3)
+    if found.get("accept") == "*/*":
+        del found["accept"]  # curl's default, and not a choice: the provider's file can have another one
     # The library would ask for compression, which the program has not asked for.
     found.setdefault("accept-encoding", "identity")
     return found
