@@ -40,13 +40,38 @@ SERVERS = {"redis", "redis_server", "running_redis", "postgresql", "mariadb"}
 """The fixtures of servers, and the parameters that stand for them. Their tests have the marker ``server``."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks the tests of real servers, so that a packager can leave them out; see docs/packaging.md."""
     for item in items:
         call = getattr(item, "callspec", None)
         parameters = {value for value in call.params.values() if isinstance(value, str)} if call else set()
         if SERVERS & {*getattr(item, "fixturenames", ()), *parameters}:
             item.add_marker(pytest.mark.server)
+    if config.getoption("--more-frameworks"):
+        return
+    left_out = [item for item in items if runs_elsewhere(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+MORE_FRAMEWORKS = ("litestar", "quart")
+"""Where the tests of every framework run only with ``--more-frameworks``, but for those marked ``every_framework``."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    others = " and ".join(MORE_FRAMEWORKS)
+    parser.addoption("--more-frameworks", action="store_true", help=f"run every framework's tests in {others}, too")
+
+
+def runs_elsewhere(item: pytest.Item) -> bool:
+    """Whether a test is one of many that every framework has, in one of those that come after the first three."""
+    parameters = getattr(item, "callspec", None)
+    return (
+        parameters is not None
+        and parameters.params.get("framework") in MORE_FRAMEWORKS
+        and item.get_closest_marker("every_framework") is None
+    )
 
 
 @pytest.hookimpl(wrapper=True)

@@ -95,6 +95,8 @@ CASES = [
     ("starlette", "httpx2", ASYNC),
     ("starlette", "httpcore2", ASYNC),
     ("starlette", "httpx2", ASYNC_REGISTRY),
+    ("litestar", "litestar", OWN.format("litestar_client")),
+    ("quart", "quart", OWN.format("quart_client")),
     ("sqlalchemy", "sqlalchemy", OWN.format("sqlalchemy_tokens")),
     ("sqlalchemy", "cryptography", KEYS),
     ("cli", "click", "from oauth1_catalog.cli import cli"),

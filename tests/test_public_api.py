@@ -41,6 +41,14 @@ PUBLIC = {
     "emulator": {
         "Client", "EmulatedCatalog", "Emulator", "Exchange", "IssuedToken", "Journal", "Origins", "relocate"
     },
+    "integrations.base_client": {
+        "AsyncContextOAuth1App", "AsyncFramework", "AsyncWebOAuth1App", "BaseAsyncOAuth", "BaseOAuth",
+        "ContextOAuth1App", "CurrentToken", "FetchToken", "Framework", "HostProblem", "MappingSettings", "OAuthError",
+        "RegistryOptions", "RequestBoundary", "RequestContext", "Settings", "WebOAuth1App", "query_of",
+        "serving_request", "session_cookie_notices"
+    },
+    "integrations.litestar_client": {"LitestarOAuth1App", "OAuth", "OAuthError"},
+    "integrations.quart_client": {"OAuth", "OAuthError", "QuartOAuth1App"},
     "integrations.django_client": {"DjangoOAuth1App", "OAuth", "OAuthError"},
     "integrations.flask_client": {"FlaskOAuth1App", "OAuth", "OAuthError"},
     "integrations.httpx_client": CLIENTS,
@@ -170,7 +178,7 @@ def public_definitions() -> set[tuple[Path, str]]:
         for public in (getattr(module(name), public) for public in {**PUBLIC, **WITHOUT_ALL}[name]):
             owners = public.__mro__ if inspect.isclass(public) else [public] if inspect.isfunction(public) else []
             ours = [owner for owner in owners if owner.__module__.startswith("oauth1_catalog")]
-            found |= {(Path(inspect.getsourcefile(owner)), owner.__name__) for owner in ours}
+            found |= {(Path(inspect.getsourcefile(inspect.unwrap(owner))), owner.__name__) for owner in ours}
     return found
 
 

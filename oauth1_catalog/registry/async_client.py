@@ -212,7 +212,7 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
         """The token of a call: the caller's, else the one that ``fetch_token`` gives, else the current one."""
         if token is None and request is not None:
             if self._fetch_token is not None:
-                token = await _awaited(self._fetch_token(request))
+                token = await awaited(self._fetch_token(request))
             elif self.framework.token_store is not None:
                 token = await self._run(self._current_users_token(request))
         return token if token is not None else current  # an empty one is an error, and no leave to take another
@@ -247,9 +247,9 @@ class AsyncOAuth1App(OAuth1App[FrameworkRequest], Verbs["Reply", FrameworkReques
             return None
         if isinstance(effect, Uninterrupted):
             return await uninterrupted(self._run(effect.steps))
-        return await _awaited(self.framework.call(effect))
+        return await awaited(self.framework.call(effect))
 
 
-async def _awaited(result: Any) -> Any:
+async def awaited(result: Any) -> Any:
     """What a function of the application returned; it may be sync or async."""
     return await result if inspect.isawaitable(result) else result

@@ -79,6 +79,25 @@ def serving_within(tokens: RequestTokens) -> Iterator[None]:
         _served.set(before)
 
 
+@contextmanager
+def serving_request(attributes: MutableMapping[str, Any]) -> Iterator[None]:  # as each extension stores
+    """Serve a request in the ``with`` block: calls in it see no token of another request.
+
+    Contexts do not separate requests: a thread of a WSGI server serves many in one context, and an ASGI server can
+    start a request in the context of the one before it.
+
+    Args:
+        attributes: the request's mapping for data of extensions, such as WSGI's ``environ`` or ASGI's ``scope``.
+
+    >>> with serving_request({}):
+    ...     serving()
+    <RequestTokens of no client>
+    """
+    tokens = tokens_on(attributes)  # which only a weak reference in the context names
+    with serving_within(tokens):
+        yield
+
+
 def leave() -> None:
     """The request that this context serves is over; one that it was served within goes on."""
     over = serving()
@@ -92,7 +111,7 @@ class CurrentToken(Generic[FrameworkRequest]):
         attributes: returns a request's mapping for data of extensions; each request has one.
     """
 
-    def __init__(self, attributes: Callable[[FrameworkRequest], MutableMapping[str, Any]]) -> None:
+    def __init__(self, attributes: Callable[[FrameworkRequest], Any]) -> None:  # frameworks have their own types
         self._attributes = attributes
 
     def serve(self, request: FrameworkRequest) -> RequestTokens:

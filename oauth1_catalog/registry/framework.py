@@ -1,4 +1,4 @@
-"""What a client needs of its web framework. Each integration implements it."""
+"""What a client needs of its web framework. Each integration implements it; ``docs/custom-framework.md`` shows how."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, MutableMappi
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
-from oauth1_catalog.clients.connected import ConnectedPools
+from oauth1_catalog.clients.connected import AsyncConnectedPools, ConnectedPools
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.current_token import CurrentToken
 from oauth1_catalog.registry.effects import CacheCall, StoreCall
@@ -23,12 +23,18 @@ FrameworkRequest = TypeVar("FrameworkRequest")
 
 Session: TypeAlias = MutableMapping[str, Any]  # what an application keeps in its session is its own
 
+REDIRECT_HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+"""The headers of the redirect to a provider, whose URL contains the request token."""
+
 LIFETIME = 600
 """How long a login may take by default, in seconds."""
 
 
 class Framework(ABC, Generic[FrameworkRequest]):
-    """The session, the configuration and the cache of an application.
+    """What a web framework gives to its clients: the session, the query and the keys of a request, and a redirect.
+
+    An integration has a subclass with ``request_class``, ``current_token``, ``context`` and ``redirect_response``. The
+    registry creates it, with the arguments. ``AsyncFramework`` is the same for a framework whose views are awaited.
 
     Args:
         cache: keeps the temporary credentials between redirect and callback, if the session is not to: an object with
@@ -68,18 +74,42 @@ class Framework(ABC, Generic[FrameworkRequest]):
         self.private_keys: PrivateKeys = PrivateKeys() if private_keys is None else private_keys
 
     connected_class: ClassVar[type[Any]] = ConnectedPools
+    request_class: ClassVar[type[Any]] = object
+    """The class of the framework's requests; a login with an object of another class is refused."""
 
     @property
     @abstractmethod
     def current_token(self) -> CurrentToken[FrameworkRequest]:
-        """The token of the login that ends in the request being served."""
+        """Where the token of a login is kept while the request is served in which the login ended.
+
+        A class attribute is enough: ``current_token = CurrentToken(lambda request: request.scope)``.
+        """
 
     @abstractmethod
     def context(self, request: FrameworkRequest) -> RequestContext:
-        """The session, the secret keys and the query of a request."""
+        """The session, the secret keys, the query and the path of a request.
 
-    def pairs(self, parameters: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
-        """Names and values of a mapping, all of them where it is the framework's own kind, which can repeat a name."""
+        Raises:
+            ConfigurationError: the application has no session, or its key is missing.
+        """
+
+    @abstractmethod
+    def redirect_response(self, url: str, headers: Mapping[str, str]) -> Any:  # the framework's own class
+        """The framework's redirect to ``url``, with the status 302 and these headers."""
+
+    def served_request(self) -> FrameworkRequest | None:
+        """The request being served, if the framework knows it, as Flask does; ``None`` outside of one."""
+        return None
+
+    def serves(self, request: object) -> bool:
+        """Whether ``request`` is a request of this framework."""
+        return isinstance(request, self.request_class)
+
+    def pairs(self, parameters: Mapping[str, Any]) -> Iterable[tuple[str, object]]:  # values of any type
+        """Names and values of a mapping, all of them where it is the framework's own kind, which can repeat a name.
+
+        Forms and JSON come here, which an application passes on as ``authorize_access_token(callback=...)``.
+        """
         return parameters.items()
 
     def advise_other_process(self, client: str) -> str:
@@ -105,15 +135,22 @@ class Framework(ABC, Generic[FrameworkRequest]):
         return getattr(cache, call.operation)(call.key)
 
 
-def not_a_request(given: object) -> ConfigurationError:
+class AsyncFramework(Framework[FrameworkRequest]):
+    """As ``Framework``, for a framework whose views are awaited."""
+
+    connected_class = AsyncConnectedPools
+
+
+def not_a_request(given: object, *, client: str) -> ConfigurationError:
     """The error for a login that was given something else where its request belongs.
 
-    >>> print(not_a_request("https://example.com/authorize").description)
-    a str was passed as the request. The first argument is the request: authorize_redirect(request, redirect_uri)...
+    >>> print(not_a_request("https://example.com/authorize", client="twitter").description)
+    twitter: a str was passed as the request. The first argument is the request: authorize_redirect(request,...
     """
     return ConfigurationError(
-        description=f"a {type(given).__name__} was passed as the request. The first argument is the request: "
-        "authorize_redirect(request, redirect_uri), authorize_access_token(request)."
+        description=f"{client}: a {type(given).__name__} was passed as the request. The first argument is the request: "
+        "authorize_redirect(request, redirect_uri), authorize_access_token(request).",
+        provider=client,
     )
 
 

@@ -7,9 +7,9 @@ before a user logs in. Otherwise it is built when it is first used.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypedDict, TypeVar
 
 from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.clients.connected import DEFAULT, ConnectedPools
@@ -22,6 +22,7 @@ from oauth1_catalog.redaction import MaskedMapping, without_frames
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.encryption import listed_keys
 from oauth1_catalog.registry.framework import Framework
+from oauth1_catalog.registry.mapping_settings import MappingSettings
 from oauth1_catalog.registry.notices import HostProblem, host_notices
 from oauth1_catalog.registry.register_arguments import check_name
 from oauth1_catalog.registry.registration import (
@@ -31,7 +32,7 @@ from oauth1_catalog.registry.registration import (
     client_arguments,
     registration_notices,
 )
-from oauth1_catalog.registry.settings import Settings
+from oauth1_catalog.registry.settings import KeyIndex, Settings
 from oauth1_catalog.registry.token import FetchToken
 from oauth1_catalog.registry.urls import BASE, REGISTRY, base_url
 from oauth1_catalog.rfc5849.rsa import PrivateKeys
@@ -45,8 +46,24 @@ if TYPE_CHECKING:
 App = TypeVar("App", bound=OAuth1App[Any])
 
 
+class RegistryOptions(TypedDict, total=False):
+    """The keyword arguments of every ``OAuth``; ``BaseOAuth`` documents them."""
+
+    catalog: Catalog | None
+    login_lifetime: int
+    token_store: TokenStore | None
+    forget_rejected_tokens: bool
+    allow_local_hosts: bool | str | Iterable[str] | None
+    insecure_transport: bool | None
+    max_connected_clients: int
+    secret_key: str | bytes | Sequence[str | bytes] | None
+
+
 class BaseOAuth(Generic[App]):
-    """A registry of OAuth 1.0 clients.
+    """A registry of OAuth 1.0 clients. The ``OAuth`` of each framework is a subclass.
+
+    A subclass has ``oauth1_client_cls``, ``framework_cls`` and ``settings``. It can also override what ``check`` asks:
+    ``session_problems``, ``sealing_keys`` and ``host_problem``.
 
     Args:
         cache: keeps the temporary credentials between redirect and callback: an object with ``get(key)``,
@@ -72,6 +89,9 @@ class BaseOAuth(Generic[App]):
 
     connected_class: ClassVar[type[Any]] = ConnectedPools
     oauth1_client_cls: ClassVar[type[Any]] = OAuth1App
+    """The framework's class of clients."""
+    framework_cls: ClassVar[type[Any]]
+    """The framework's class of ``Framework``."""
 
     def __init__(
         self,
@@ -108,6 +128,7 @@ class BaseOAuth(Generic[App]):
         self._clients: MutableMapping[str, App] = {}
         self._private_keys = PrivateKeys()
         self._connected = self.connected_class(max_connected_clients)
+        self._config_keys = KeyIndex()
         self._lock = threading.RLock()
 
     def register(self, name: str, overwrite: bool = False, **kwargs: object) -> App:
@@ -237,7 +258,7 @@ class BaseOAuth(Generic[App]):
         ``OAUTH1_CATALOG_SILENCED_CHECKS`` in the configuration lists, by their ``error``, findings to leave out.
         """
         found: list[ConfigurationError] = []
-        keys = self._sealing_keys()
+        keys = self.sealing_keys()
         logs_in = is_open = False
         for name in self._registry:
             try:
@@ -251,7 +272,7 @@ class BaseOAuth(Generic[App]):
                 if client is not None and keys is not None and (problem := client.sealing_problem(keys)):
                     found.append(problem)
         if logs_in:
-            found.extend(self._session_problems())
+            found.extend(self.session_problems())
         if is_open:
             found.extend(self._redirect_problems())
         silenced = self._silenced()
@@ -274,43 +295,68 @@ class BaseOAuth(Generic[App]):
         return registration_notices(
             self._registry[name],
             client.provider,
-            self._settings(),
+            self.settings(),
             self.catalog,
             allow_session_fixation=client.allow_session_fixation,
         )
 
-    def _framework(self) -> Framework[Any]:
+    def settings(self) -> Settings:
+        """The framework's configuration, for the application being served.
+
+        ``mapping_settings`` is enough for a configuration with one key for each parameter.
+        """
         raise NotImplementedError
 
-    def _settings(self) -> Settings:
-        """The framework's configuration, for the application being served."""
-        raise NotImplementedError
+    def mapping_settings(self, config: Mapping[str, object], place: str) -> MappingSettings:
+        """The settings of a configuration with keys such as ``TWITTER_CLIENT_ID``, for ``settings``.
 
-    def _session_problems(self) -> list[ConfigurationError]:
+        Args:
+            config: the configuration.
+            place: what messages call it, such as ``app.config``.
+        """
+        return MappingSettings(config, place, self._registry.keys(), self._config_keys)
+
+    def session_problems(self) -> list[ConfigurationError]:
         """What keeps the application from having a session, which a login needs."""
         return []
 
-    def _sealing_keys(self) -> Sequence[str | bytes] | None:
+    def sealing_keys(self) -> Sequence[str | bytes] | None:
         """The application's own keys for the records of logins; ``None`` where they are not known, or cannot lack."""
         return None
 
+    def host_problem(self) -> HostProblem | None:
+        """Why the Host header of a request cannot be believed, ``None`` where it can, or nothing is known of it."""
+        return None
+
+    def _framework(self, **options: Any) -> Framework[Any]:
+        """What the clients get of the framework. ``options`` are arguments of its class, instead of the registry's."""
+        given = {
+            "cache": self.cache,
+            "settings": self.settings(),
+            "lifetime": self.login_lifetime,
+            "token_store": self.token_store,
+            "forget_rejected_tokens": self.forget_rejected_tokens,
+            "private_keys": self._private_keys,
+            "catalog": self._catalog,
+            "connected": self._connected,
+            "secret_keys": self._secret_keys,
+        }
+        framework: Framework[Any] = self.framework_cls(**given | options)
+        return framework
+
     def _redirect_problems(self) -> list[ConfigurationError]:
         """What lets others choose the redirect URI, where the configuration does not give it."""
-        settings = self._settings()
+        settings = self.settings()
         try:
             if base_url(settings) is not None:
                 return []
         except ConfigurationError as error:
             return [error]
-        return list(host_notices(self._host_problem(), settings.describe_location(REGISTRY, BASE)))
-
-    def _host_problem(self) -> HostProblem | None:
-        """Why the Host header of a request cannot be believed, ``None`` where it can, or nothing is known of it."""
-        return None
+        return list(host_notices(self.host_problem(), settings.describe_location(REGISTRY, BASE)))
 
     def _silenced(self) -> frozenset[str]:
         """The findings that ``check`` leaves out, by their ``error``."""
-        value = self._settings().get(REGISTRY, "silenced_checks") or ()
+        value = self.settings().get(REGISTRY, "silenced_checks") or ()
         names = value.replace(",", " ").split() if isinstance(value, str) else value
         return frozenset(map(str, names if isinstance(names, Iterable) else ()))
 
@@ -324,7 +370,7 @@ class BaseOAuth(Generic[App]):
             return self.catalog
         from oauth1_catalog.catalog import Catalog
 
-        directories, data = catalog_path(self._settings()), catalog_data(self._settings())
+        directories, data = catalog_path(self.settings()), catalog_data(self.settings())
         if (directories, data) not in self._catalogs:
             self._catalogs[directories, data] = Catalog(*reversed(directories), data=data)  # a path's first comes first
         return self._catalogs[directories, data]

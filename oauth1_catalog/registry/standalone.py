@@ -65,6 +65,9 @@ class Standalone(Framework[object]):
             "client in a web framework's OAuth.",
         )
 
+    def redirect_response(self, url: str, headers: Mapping[str, str]) -> None:
+        """Nothing: a login cannot begin."""
+
     def advise_other_process(self, client: str) -> str:
         """To make another one there."""
         return f"Call {self.settings.function()[:-1]}{client!r}) in the process that uses it."

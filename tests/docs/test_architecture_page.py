@@ -17,7 +17,8 @@ PACKAGE = Path(oauth1_catalog.__file__).parent
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 NAMED = re.findall(r"`([\w/.]+\.py|\w+/[\w/]*/)(?:: (\w+))?`", PAGE)
 ELSEWHERE = {"clients/httpx_pool.py", "registry/async_client.py", "diagnosis/problems.py", "registry/login_checks.py"}
-"""Files of the login that Starlette passes through, or a refusal."""
+ELSEWHERE |= {"registry/framework.py", "registry/web_clients.py"}
+"""Files of the login that Starlette passes through, or a refusal, or a base class."""
 
 
 def section(title: str) -> str:

@@ -13,6 +13,8 @@ NEEDS = {
     "oauth1_catalog": set(),
     "oauth1_catalog.integrations.httpx_client": {"httpx2"},
     "oauth1_catalog.integrations.starlette_client": {"starlette"},
+    "oauth1_catalog.integrations.litestar_client": {"litestar"},
+    "oauth1_catalog.integrations.quart_client": {"quart"},
     "oauth1_catalog.integrations.flask_client": {"flask"},
     "oauth1_catalog.integrations.django_client": {"django"},
     "oauth1_catalog.integrations.django_tokens": {"django"},
@@ -46,7 +48,7 @@ def modules(package, extras: set[str]):
 
 def main(*names: str) -> None:
     extras = set(names)
-    if extras & {"script", "starlette", "proxy"}:
+    if extras & {"script", "starlette", "litestar", "quart", "proxy"}:
         extras.add("httpx2")  # they bring it
     if "django" in extras:
         import django

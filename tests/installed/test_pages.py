@@ -133,6 +133,7 @@ ELSEWHERE = (
     | {"docs/interactive-brokers.md": "tests/docs/test_interactive_brokers_page.py"}
     | {"docs/packaging.md": ".ci/test-sdist", "docs/versioning.md": "make lint, and the failure that it prints"}
     | {"docs/invalid-signature.md": "tests/docs/test_invalid_signature_page.py"}
+    | {"docs/custom-framework.md": "tests/docs/test_more_framework_pages.py"}
 )
 """Pages whose commands run in other tests, beside the page's own application; test_typed_pages.py has some more."""
 

@@ -33,6 +33,7 @@ SERVERS = {
     "python -m django runserver": " --noreload {port}",
     "uvicorn ": " --port {port}",
     "gunicorn ": " --bind 127.0.0.1:{port}",
+    "hypercorn ": "",
 }
 """Commands that run until Ctrl+C, and what makes them listen where nobody else does."""
 
@@ -192,6 +193,8 @@ APPLICATIONS = {
     ("docs/flask.md", ""): '"user":"ada"',
     ("docs/django.md", ""): '"user": "ada"',
     ("docs/starlette.md", ""): '"user":"ada"',
+    ("docs/litestar.md", ""): '{"name":"ada"}',
+    ("docs/quart.md", ""): '{"name":"ada"}',
     ("docs/tokens.md", "## Create a key; ## SQLAlchemy; ## Change the key"): '"user":"ada"',
 }
 """Chapters, or a whole page, and what the browser reads where the login ends."""

@@ -34,6 +34,8 @@ FACES = {
     "integrations.django_client": "django",
     "integrations.django_tokens.models": "django",
     "integrations.starlette_client": "starlette",
+    "integrations.litestar_client": "litestar",
+    "integrations.quart_client": "quart",
     "integrations.httpx_client": "starlette",
     "integrations.sqlalchemy_tokens": "sqlalchemy",
     "emulator": "emulator",
@@ -196,6 +198,32 @@ def with_starlette(installed: Environment, folder: Path, twitter: dict[str, str]
         visit(origin, emulator)
 
 
+def with_litestar(installed: Environment, folder: Path, twitter: dict[str, str], emulator: Emulator) -> None:
+    """The page's application; a server is the application's to add."""
+    installed.install("uvicorn")
+    (folder / "shop.py").write_text(python_blocks("docs/litestar.md")[0], encoding="utf-8")
+    command = ("uvicorn", "--factory", "shop:create_app", "--port", "{port}")
+    with served(installed, folder, *command, SECRET_KEY="00" * 16, **twitter) as origin:
+        log_in_to_account(origin, emulator)
+
+
+def with_quart(installed: Environment, folder: Path, twitter: dict[str, str], emulator: Emulator) -> None:
+    """The page's application, in the server that Quart brings."""
+    (folder / "shop.py").write_text(python_blocks("docs/quart.md")[0], encoding="utf-8")
+    keys = {f"QUART_{name}": value for name, value in twitter.items() if name.startswith("TWITTER_")}
+    command = ("hypercorn", "--bind", "127.0.0.1:{port}", "shop:create_app()")
+    with served(installed, folder, *command, QUART_SECRET_KEY="s", **twitter, **keys) as origin:
+        log_in_to_account(origin, emulator)
+
+
+def log_in_to_account(origin: str, emulator: Emulator) -> None:
+    with requests.Session() as user:
+        user.trust_env = False
+        consent = user.get(f"{origin}/login", allow_redirects=False).headers["Location"]
+        account = user.get(emulator.approve(consent, user="grace"))
+        assert (account.status_code, account.json()) == (200, {"name": "grace"})
+
+
 def with_sqlalchemy(installed: Environment, folder: Path, twitter: dict[str, str], emulator: Emulator) -> None:
     code = """
 from sqlalchemy import create_engine
@@ -282,6 +310,8 @@ EXAMPLES: dict[str, Callable[[Environment, Path, dict[str, str], Emulator], None
     "flask": with_flask,
     "django": with_django,
     "starlette": with_starlette,
+    "litestar": with_litestar,
+    "quart": with_quart,
     "sqlalchemy": with_sqlalchemy,
     "flask,sqlalchemy": with_flask_and_sqlalchemy,
     "cli": with_cli,
@@ -318,9 +348,8 @@ def served(installed: Environment, folder: Path, *command: str, **settings: str)
     words = [word.format(port=port) for word in command]
     words[0] = str(installed.folder / "bin" / words[0])
     origin = f"http://127.0.0.1:{port}"
-    address = dict.fromkeys(
-        ("OAUTH1_CATALOG_REDIRECT_BASE_URL", "FLASK_OAUTH1_CATALOG_REDIRECT_BASE_URL", "ADDRESS"), origin
-    )
+    base = "OAUTH1_CATALOG_REDIRECT_BASE_URL"
+    address = dict.fromkeys((base, f"FLASK_{base}", f"QUART_{base}", "ADDRESS"), origin)
     log = folder / "server.log"
     with (
         log.open("w") as output,

@@ -42,6 +42,8 @@ HERE = {
     "flask": lambda client, key: f"{client}_{key}".upper() + " in app.config",
     "django": lambda client, key: f"OAUTH1_CATALOG[{client!r}][{key!r}] in the settings",
     "starlette": lambda client, key: f"{client}_{key}".upper() + " in the configuration",
+    "litestar": lambda client, key: f"{client}_{key}".upper() + " in the configuration",
+    "quart": lambda client, key: f"{client}_{key}".upper() + " in app.config",
 }
 """Where each framework looks a client's parameter up, as its messages say it."""
 
@@ -155,6 +157,14 @@ class Application(ABC):
 
         return add
 
+    def request(self, *given: Any) -> Any:
+        """The request of a view's body, to which some frameworks give none."""
+        return given[0]
+
+    def session(self, *given: Any) -> Any:
+        """The session of a view's body."""
+        return self.request(*given).session
+
     @abstractmethod
     def set_up(self, config: Mapping[str, Mapping[str, object]], options: dict[str, Any]) -> None: ...
 
@@ -179,6 +189,12 @@ class FlaskApplication(Application):
         self.oauth = self.integration.OAuth(self.app, **options)
         self.app.add_url_rule("/<path:path>", view_func=self.serve, methods=["GET", "POST"])
         self.app.register_error_handler(self.integration.OAuthError, lambda error: (told(error), 400))
+
+    def request(self, *given: Any) -> Any:
+        return flask.request
+
+    def session(self, *given: Any) -> Any:
+        return flask.session
 
     def serve(self, path: str) -> Any:
         result = through(self.views[f"/{path}"](self))
@@ -306,7 +322,22 @@ class StarletteBrowser(Browser):
 
 
 FRAMEWORKS = {"flask": FlaskApplication, "django": DjangoApplication, "starlette": StarletteApplication}
-"""The application in each framework; tests that run in all of them are parametrized with this."""
+"""The application in each framework that Authlib has, too; ``more_applications.py`` has the others."""
+
+ALL_FRAMEWORKS = (*FRAMEWORKS, "litestar", "quart")
+
+
+def application_class(framework: str) -> Any:
+    """The application in a framework. The module of the others is imported late: Quart needs a new Flask."""
+    if framework in FRAMEWORKS:
+        return FRAMEWORKS[framework]
+    from tests.integrations import more_applications
+
+    return more_applications.APPLICATIONS[framework]
+
+
+ASYNC = {"starlette", "litestar", "quart"}
+"""Where calls are awaited, and sent with httpx2."""
 
 
 def encoded(body: Any, form: Any) -> str:

@@ -12,7 +12,7 @@ from django.test import override_settings
 import tests.django_settings  # noqa: F401 - before what needs settings
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
-from tests.integrations.applications import FRAMEWORKS, Application, prefixed
+from tests.integrations.applications import ALL_FRAMEWORKS, Application, application_class, prefixed
 
 BASE_URL = "https://example.com"
 """The public address of the applications, so that `check()` has nothing to say of their hosts."""
@@ -25,7 +25,7 @@ def trusted(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", emulator.ca_file)
 
 
-@pytest.fixture(params=FRAMEWORKS)
+@pytest.fixture(params=ALL_FRAMEWORKS)
 def framework(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -40,7 +40,7 @@ def make(framework: str, emulator: Emulator, trusted: None) -> Iterator[Callable
         keys = {"client_id": twitter.client_id, "client_secret": twitter.client_secret}
         options.setdefault("config", {"twitter": keys})
         options.setdefault("catalog", emulator.catalog)
-        made.append(FRAMEWORKS[framework](**options))
+        made.append(application_class(framework)(**options))
         return made[-1]
 
     yield application
@@ -75,6 +75,18 @@ def registry(framework: str) -> Iterator[Callable[..., Any]]:
             settings.enable()
             undo.append(settings)
             return django_client.OAuth(**options)
+        if framework == "litestar":
+            from oauth1_catalog.integrations import litestar_client
+
+            return litestar_client.OAuth(prefixed(config) | {"OAUTH1_CATALOG_REDIRECT_BASE_URL": BASE_URL}, **options)
+        if framework == "quart":
+            import quart
+
+            from oauth1_catalog.integrations import quart_client
+
+            served = quart.Quart(__name__)
+            served.config.update(prefixed(config), SECRET_KEY="s", OAUTH1_CATALOG_REDIRECT_BASE_URL=BASE_URL)
+            return quart_client.OAuth(served, **options)
         return starlette_client.OAuth(prefixed(config), **options)
 
     yield make

@@ -10,7 +10,7 @@ import pytest
 
 from oauth1_catalog import Catalog
 from oauth1_catalog.emulator import Emulator
-from tests.integrations.applications import Application, StarletteApplication, now
+from tests.integrations.applications import Application, now
 from tests.integrations.faces import other_face
 
 FILE = """schema_version: 1
@@ -170,7 +170,7 @@ def test_no_redirect_is_followed(
     register: Callable[[str], Application], name: str, token: dict[str, str], status: int, own_files: Emulator
 ) -> None:
     app = register(name)
-    follow = "follow_redirects" if isinstance(app, StarletteApplication) else "allow_redirects"
+    follow = "follow_redirects" if hasattr(app.client, "aclose") else "allow_redirects"
     calls = len(own_files.journal.exchanges)
 
     def asking(asked: bool) -> Callable[..., Any]:

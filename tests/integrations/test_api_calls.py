@@ -12,7 +12,7 @@ from starlette.datastructures import URL, QueryParams
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import OAuthError
 from oauth1_catalog.rfc5849.messages import TokenCredentials
-from tests.integrations.applications import Application, Body, now
+from tests.integrations.applications import ASYNC, Application, Body, now
 from tests.integrations.faces import other_face
 
 Call = Callable[..., Any]
@@ -247,12 +247,12 @@ class TestFetchToken:
         async def body(app: Application, *request: Any) -> Any:
             return (await now(app.client.get("me.json", **({"request": request[0]} if request else {})))).json()["user"]
 
-        for function in (fetch, afetch) if framework == "starlette" else (fetch,):
+        for function in (fetch, afetch) if framework in ASYNC else (fetch,):
             app = make(fetch_token=function) if shared else make(register=False)
             if not shared:
                 app.oauth.register_from_catalog("twitter", fetch_token=function)
             assert serve(app, body) == "ada"
-            assert len(asked[-1]) == shared + (framework != "flask")
+            assert len(asked[-1]) == shared + (framework not in {"flask", "quart"})
             assert not shared or asked[-1][0] == "twitter"
 
     def test_the_clients_own_comes_first(self, make: Callable[..., Application], token: dict[str, str]) -> None:
@@ -340,7 +340,7 @@ class TestAddresses:
         self, app: Application, emulator: Emulator, token: dict[str, str], framework: str
     ) -> None:
         emulator.fail_next("api", status=302, headers={"Location": "https://evil.example/?x=canary"})
-        options = {"follow_redirects": True} if framework == "starlette" else {}
+        options = {"follow_redirects": True} if framework in ASYNC else {}
         error = self.ask(app, "x", token=token, **options)
         assert (error["error"], error["provider"], error["step"]) == ("redirect_refused", "twitter", "api")
         assert "canary" not in error["description"]
@@ -360,7 +360,7 @@ def test_options_of_the_transport(make: Callable[..., Application], framework: s
 
 def test_options_of_the_other_transport_are_refused(make: Callable[..., Application], framework: str) -> None:
     app = make(register=False)
-    wrong = {"proxies": {}} if framework == "starlette" else {"proxy": "http://p"}
+    wrong = {"proxies": {}} if framework in ASYNC else {"proxy": "http://p"}
     with pytest.raises(OAuthError, match="which this client's HTTP library does not know"):
         app.oauth.register_from_catalog("twitter", client_kwargs=wrong)
 

@@ -15,7 +15,6 @@ import authlib.integrations.django_client
 import authlib.integrations.flask_client
 import authlib.integrations.starlette_client
 import cachelib
-import flask
 import pytest
 from authlib.integrations.requests_client import OAuthError as AuthlibError
 
@@ -65,6 +64,12 @@ class AsyncCache:
 
     async def delete(self, key: str) -> None:
         self.kept.pop(key, None)
+
+
+@pytest.fixture(params=FRAMEWORKS)
+def framework(request: pytest.FixtureRequest) -> str:
+    """Authlib has no other one."""
+    return str(request.param)
 
 
 @pytest.fixture
@@ -269,7 +274,7 @@ class TestTheSame:
         app = build(library)
 
         async def seen(app: Application, *request: Any) -> Any:
-            session = request[0].session if request else flask.session
+            session = app.session(*request)
             return {key: sorted(session[key]) for key in session.keys() if key.startswith("_state_")}  # noqa: SIM118 - a session, not a dictionary
 
         app.views["/seen"] = seen
@@ -347,7 +352,7 @@ class TestBetter:
             app = build(library)
 
             async def seen(app: Application, *request: Any) -> Any:
-                session = request[0].session if request else flask.session
+                session = app.session(*request)
                 return {"session": json.dumps(dict(session))}
 
             app.views["/seen"] = seen

@@ -26,6 +26,7 @@ from starlette.config import Config
 from starlette.requests import Request
 
 from oauth1_catalog.integrations import django_client, flask_client, requests_client, starlette_client
+from tests.integrations.applications import FRAMEWORKS
 
 LIBRARIES = {
     "authlib": {
@@ -171,6 +172,11 @@ class TestFrameworks:
 
 
 class TestAttributes:
+    @pytest.fixture(params=FRAMEWORKS)
+    def framework(self, request: pytest.FixtureRequest) -> str:
+        """Authlib has no other one."""
+        return str(request.param)
+
     """Of a registered client: the parameters that it was registered with can be read."""
 
     def client(self, library: dict[str, Any], framework: str, **values: Any) -> Any:

@@ -52,7 +52,7 @@ class TestData:
         assert of_environment.register_from_catalog("twitter", **keys).api_base_url == "https://newer.example/"
 
     def test_a_changed_file_is_refused(self, registry: Registry, framework: str, data: str) -> None:
-        places = {"flask": "app.config", "django": "the settings", "starlette": "the configuration"}
+        where = HERE[framework]("oauth1_catalog", "x").partition(" in ")[2]
         path, _, expected = data.partition("#sha256=")
         with Path(path).open("a") as file:
             file.write(" ")
@@ -61,7 +61,7 @@ class TestData:
             oauth.register_from_catalog("twitter", client_id="k", client_secret="s")
         found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
         assert caught.value.description == (
-            f"OAUTH1_CATALOG_DATA in {places[framework]}: {path!r} is not the file that was pinned: its SHA-256 is "
+            f"OAUTH1_CATALOG_DATA in {where}: {path!r} is not the file that was pinned: its SHA-256 is "
             f"{found}, and not {expected}. Restore the file, or review the new one and change the hash."
         )
 
@@ -107,7 +107,7 @@ class TestPrecedence:
     ) -> None:
         gone = str(tmp_path / "gone")
         keys = {"client_id": "k", "client_secret": "s"}
-        places = {"flask": "app.config", "django": "the settings", "starlette": "the configuration"}
+        where = HERE[framework]("oauth1_catalog", "x").partition(" in ")[2]
         for value, said in (
             (gone, f"the directory {gone!r} does not exist"),
             (Path(gone), f"the directory {gone!r} does not exist"),
@@ -118,7 +118,7 @@ class TestPrecedence:
             oauth = registry({"oauth1_catalog": {"path": value}}, settings={"OAUTH1_CATALOG_PATH": value})
             with pytest.raises(ConfigurationError, match=r"does not exist|cannot be of type") as caught:
                 oauth.register_from_catalog("twitter", **keys)
-            assert caught.value.description.startswith(f"OAUTH1_CATALOG_PATH in {places[framework]}: {said}")
+            assert caught.value.description.startswith(f"OAUTH1_CATALOG_PATH in {where}: {said}")
         monkeypatch.setenv("OAUTH1_CATALOG_PATH", gone)
         with pytest.raises(ConfigurationError) as caught:
             registry(settings={"OAUTH1_CATALOG_PATH": None}).register_from_catalog("twitter", **keys)

@@ -50,10 +50,18 @@ async def somebody(app: Application, *request: Any) -> Any:
 def served(app: Application) -> Application:
     app.views["/somebody"] = somebody
 
+    app.held = []
+
     @app.view("/fails")
     async def fails(app: Application, *request: Any) -> Any:
         token = await now(app.client.authorize_access_token(*request))
-        raise RuntimeError(f"the view fails after the login of {token['screen_name']}")
+        try:
+            raise RuntimeError(  # noqa: TRY301 - it is kept
+                f"the view fails after the login of {token['screen_name']}"
+            )
+        except RuntimeError as error:
+            app.held.append(error)
+            raise
 
     return app
 
@@ -73,6 +81,7 @@ def test_a_helper_of_the_view_may_ask_too(app: Application, emulator: Emulator) 
     assert app.browser().log_in(emulator, user="grace").json == {"user": "grace", "claims": "grace"}
 
 
+@pytest.mark.every_framework
 def test_the_next_request_of_the_same_browser_and_thread_has_none(served: Application, emulator: Emulator) -> None:
     browser = served.browser()
     assert browser.log_in(emulator).status == 200
@@ -87,10 +96,10 @@ def test_nor_after_an_exception_that_is_still_held(served: Application, emulator
     if isinstance(client, flask.testing.FlaskClient):
         client.application.config["PROPAGATE_EXCEPTIONS"] = True
     served.views["/authorize"] = served.views["/fails"]
-    with pytest.raises(RuntimeError, match="of ada") as held:
-        browser.get(back.replace("/fails", "/authorize"))
+    with contextlib.suppress(RuntimeError):  # Litestar and Quart answer with the status 500
+        assert browser.get(back.replace("/fails", "/authorize")).status == 500
     assert browser.get("/somebody").json == {"user": None}
-    assert held.value
+    assert [str(error) for error in served.held] == ["the view fails after the login of ada"]
 
 
 def test_the_error_says_what_to_do(app: Application) -> None:

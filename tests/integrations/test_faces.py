@@ -12,6 +12,8 @@ import requests
 
 from oauth1_catalog.integrations.django_client import DjangoOAuth1App
 from oauth1_catalog.integrations.flask_client import FlaskOAuth1App
+from oauth1_catalog.integrations.litestar_client import LitestarOAuth1App
+from oauth1_catalog.integrations.quart_client import QuartOAuth1App
 from oauth1_catalog.integrations.starlette_client import StarletteOAuth1App
 from oauth1_catalog.integrations.starlette_client.client import BlockingCalls
 from oauth1_catalog.registry.api_calls import CallOptions, HttpOptions
@@ -43,6 +45,7 @@ FACES = {
     "Django's a...": {name[1:]: function for name, function in operations(DjangoOAuth1App, is_awaited).items()},
     "Starlette": {name.replace("aclose", "close"): f for name, f in operations(StarletteOAuth1App).items()},
     "blocking": operations(BlockingCalls),
+    "Litestar": {name.replace("aclose", "close"): f for name, f in operations(LitestarOAuth1App).items()},
 }
 
 
@@ -67,8 +70,9 @@ def test_the_same_parameters(face: str, name: str) -> None:
     assert parameters(FACES[face][name]) == parameters(SYNC[name])
 
 
-def test_flask_has_them_but_for_the_request_that_it_knows() -> None:
-    found = operations(FlaskOAuth1App)
+@pytest.mark.parametrize("face", [FlaskOAuth1App, QuartOAuth1App])
+def test_flask_and_quart_have_them_but_for_the_request_that_they_know(face: type) -> None:
+    found = {name.replace("aclose", "close"): function for name, function in operations(face).items()}
     assert sorted(set(found) ^ set(SYNC)) == []
     for name, function in found.items():
         without = [one for one in parameters(SYNC[name]) if one[0] != "request"]

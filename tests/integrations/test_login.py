@@ -15,6 +15,7 @@ from oauth1_catalog.rfc5849 import nonces
 from tests.integrations.applications import REDIRECT_URI, Application, now
 
 
+@pytest.mark.every_framework
 def test_a_login_ends_with_a_token_and_a_profile(app: Application, emulator: Emulator) -> None:
     browser = app.browser()
     sent = browser.get("/login")
@@ -145,6 +146,7 @@ class TestWrongCallbacks:
         self.ends(browser.get("/authorize" + query.replace("{t}", token)), error, kind)
         assert emulator.journal.count(role="access_token") == 0
 
+    @pytest.mark.every_framework
     def test_a_denial_at_the_provider(self, begun: tuple[Any, str], emulator: Emulator) -> None:
         browser, url = begun
         denied = emulator.deny(url)
@@ -154,6 +156,7 @@ class TestWrongCallbacks:
         again = browser.get(f"/authorize?oauth_token={token}&oauth_verifier=v")
         self.ends(again, "invalid_state", "StateError")
 
+    @pytest.mark.every_framework
     def test_a_callback_twice(self, begun: tuple[Any, str], emulator: Emulator) -> None:
         browser, url = begun
         back = emulator.approve(url)
@@ -164,6 +167,7 @@ class TestWrongCallbacks:
         self.ends(browser.get(back), "state_used", "StateError")
         assert emulator.journal.count(role="access_token") == 1
 
+    @pytest.mark.every_framework
     def test_a_callback_in_another_browser(self, app: Application, begun: tuple[Any, str], emulator: Emulator) -> None:
         back = emulator.approve(begun[1])
         self.ends(app.browser().get(back), "invalid_state", "StateError")

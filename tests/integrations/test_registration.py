@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from oauth1_catalog.errors import (
     ProviderFileError,
 )
 from oauth1_catalog.integrations import flask_client
-from tests.integrations.applications import FRAMEWORKS, HERE, now, through, wrong
+from tests.integrations.applications import HERE, application_class, now, through, wrong
 
 Registry = Callable[..., Any]
 RSA_KEY = generate_private_key(65537, 2048)
@@ -244,9 +245,9 @@ userinfo_endpoint: me
 def test_registration_refuses_what_validation_refuses(framework: str, tmp_path: Path, lines: str, code: str) -> None:
     (tmp_path / "acme.yaml").write_text(OWN + lines, encoding="utf-8")
     catalog = Catalog(tmp_path)
-    oauth = FRAMEWORKS[framework].integration.OAuth(catalog=catalog)
-    if framework == "flask":
-        oauth.init_app(app := flask.Flask("own"))
+    oauth = application_class(framework).integration.OAuth(catalog=catalog)
+    if framework in {"flask", "quart"}:
+        oauth.init_app(app := import_module(framework).__dict__[framework.capitalize()]("own"))
         assert app
     with pytest.raises(ProviderFileError) as told:
         oauth.register_from_catalog("acme", **KEYS)
@@ -258,9 +259,9 @@ def test_registration_refuses_what_validation_refuses(framework: str, tmp_path: 
 
 def test_a_file_with_warnings_alone_registers(framework: str, tmp_path: Path) -> None:
     (tmp_path / "acme.yaml").write_text(f"{OWN}userinfo_claims: {{sub: $.id}}\n", encoding="utf-8")
-    oauth = FRAMEWORKS[framework].integration.OAuth(catalog=Catalog(tmp_path))
-    if framework == "flask":
-        oauth.init_app(app := flask.Flask("own"))
+    oauth = application_class(framework).integration.OAuth(catalog=Catalog(tmp_path))
+    if framework in {"flask", "quart"}:
+        oauth.init_app(app := import_module(framework).__dict__[framework.capitalize()]("own"))
         assert app
     assert oauth.register_from_catalog("acme", **KEYS).name == "acme"
 

@@ -165,6 +165,7 @@ class TestStarlette:
         assert "TWITTER_CLIENT_SECRET in a Config and give that to OAuth(config)" in error.description
 
 
+@pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_names_of_authlib_that_are_not_here(framework: str) -> None:
     module: Any = FRAMEWORKS[framework].integration
     framework = framework.capitalize()
@@ -186,10 +187,13 @@ def test_a_login_needs_a_session(make: Callable[..., Application], framework: st
     if framework == "django":
         app = make(settings={"MIDDLEWARE": []})
         missing = "django.contrib.sessions.middleware.SessionMiddleware to MIDDLEWARE"
-    elif framework == "flask":
+    elif framework in {"flask", "quart"}:
         app = make()
         app.app.secret_key = None
         missing = "Set SECRET_KEY in app.config"
+    elif framework == "litestar":
+        app = make(middleware=[])
+        missing = "Litestar(middleware=[CookieBackendConfig("
     else:
         app = make()
         app.app.user_middleware.clear()

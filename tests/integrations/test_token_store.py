@@ -19,7 +19,7 @@ from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, SQLA
 from oauth1_catalog.registry.encryption import TokenCipher
 from oauth1_catalog.registry.token import Token
 from tests.clients.conftest import serving
-from tests.integrations.applications import Application, now
+from tests.integrations.applications import ASYNC, Application, now
 
 ME = "account/verify_credentials.json"
 
@@ -58,7 +58,7 @@ def site(framework: str, make: Callable[..., Application], tmp_path: Path) -> It
     Base.metadata.create_all(engine)
     key = TokenCipher.new_key()
     sessions: Any = sessionmaker(engine)
-    if framework == "starlette":
+    if framework in ASYNC:
         # Each request of a test client has an event loop of its own, which a pooled connection would outlive.
         sessions = async_sessionmaker(
             create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'tokens.db'}", poolclass=NullPool)

@@ -19,7 +19,7 @@ from starlette.config import Config
 from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.emulator import Emulator
-from tests.integrations.applications import Application, now
+from tests.integrations.applications import FRAMEWORKS, Application, now
 
 PAGE = Path(__file__).with_name("web_clients.txt").read_text()
 _CODE = re.compile(r"(#|from |oauth|twitter|client_kwargs|def |class |token|\)|\}|\s(?!\s*(•|\d+\.)))|$")
@@ -143,6 +143,12 @@ class Page:
             return await now(self.names[name](*request))
 
         app.views[path] = view
+
+
+@pytest.fixture(params=FRAMEWORKS)
+def framework(request: pytest.FixtureRequest) -> str:
+    """Authlib has no other one."""
+    return str(request.param)
 
 
 @pytest.fixture

@@ -233,10 +233,8 @@ def test_records_of_before_and_of_authlib_count_as_begun_by_nobody(
     @app.view("/remember")
     async def remember(app: Application, *request: Any) -> Any:
         """What Authlib leaves: the session's proof, and plain JSON in the cache."""
-        import flask
-
         key = f"_state_twitter_{begun['request_token']['oauth_token']}"
-        session = request[0].session if request else flask.session
+        session = app.session(*request)
         session[key] = {"exp": 2**33}
         value = {"data": {"request_token": dict(begun["request_token"]), "redirect_uri": REDIRECT_URI}}
         cache.kept[key] = json.dumps(value)

@@ -9,7 +9,6 @@ from itertools import count
 from typing import Any
 from urllib.parse import quote
 
-import flask
 import pytest
 
 from oauth1_catalog.errors import ConfigurationError
@@ -77,13 +76,13 @@ def test_beside_the_applications_own_data(make: Callable[..., Application], own:
 
     @app.view("/fill")
     async def fill(app: Application, *request: Any) -> Any:
-        session = request[0].session if request else flask.session
+        session = app.session(*request)
         session["own"] = kept
         return {}
 
     @app.view("/own")
     async def look(app: Application, *request: Any) -> Any:
-        return {"own": (request[0].session if request else flask.session).get("own")}
+        return {"own": (app.session(*request)).get("own")}
 
     app.client.pool.send = asend if isinstance(app, StarletteApplication) else send
     browser = app.browser()

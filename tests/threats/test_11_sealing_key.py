@@ -21,7 +21,7 @@ from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import ConfigurationError, OAuthError
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
 from oauth1_catalog.registry.encryption import SealError, decrypt
-from tests.integrations.applications import FRAMEWORKS, REDIRECT_URI, local
+from tests.integrations.applications import REDIRECT_URI, application_class, local
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*a login can be fixated")
 
@@ -234,7 +234,7 @@ class TestCheck:
 @pytest.mark.parametrize("secret_key", ["", [], [""], b"", ["new", ""], 7, True, {"key": 1}])
 def test_a_key_that_is_none(framework: str, secret_key: Any) -> None:
     with pytest.raises(ConfigurationError, match="secret_key="):
-        FRAMEWORKS[framework].integration.OAuth(secret_key=secret_key)
+        application_class(framework).integration.OAuth(secret_key=secret_key)
 
 
 def test_django_has_a_key_always(emulator: Emulator) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
-import flask
 import pytest
 from django.utils.http import url_has_allowed_host_and_scheme
 from hypothesis import example, given
@@ -102,7 +101,7 @@ class TestInAnApplication:
     def site(self, app: Application) -> Application:
         @app.view("/login")
         async def login(app: Application, *request: Any) -> Any:
-            query = request[0] if request else flask.request
+            query = app.request(*request)
             given = getattr(query, "args", None) or getattr(query, "GET", None) or query.query_params
             onward = local_path(given.get("next"), default="/home")
             return await now(app.client.authorize_redirect(*request, REDIRECT_URI, state_data={"next": onward}))

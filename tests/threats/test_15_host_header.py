@@ -13,6 +13,7 @@ from typing import Any
 
 import flask
 import pytest
+from anyio.from_thread import start_blocking_portal
 from django.test import Client as DjangoBrowser
 from django.test import override_settings
 from starlette.applications import Starlette
@@ -43,6 +44,11 @@ OURS = "https://shop.example"
 def send(app: Application, path: str, headers: dict[str, str]) -> Any:
     """A request with headers that a browser would not send."""
     client = app.browser().client
+    if type(client).__module__.startswith("quart."):
+        with start_blocking_portal() as portal:
+            return portal.call(lambda: client.get(path, headers=headers))
+    if type(client).__module__.startswith("litestar."):
+        return client.get(path, headers=headers, follow_redirects=False)
     if isinstance(client, DjangoBrowser):
         return client.get(path, headers={**headers, "host": headers.get("Host", "testserver")})
     return client.get(path, headers=headers)
@@ -70,6 +76,8 @@ def site(make: Callable[..., Application], emulator: Emulator, framework: str) -
         settings = {"OAUTH1_CATALOG_REDIRECT_BASE_URL": base, "ALLOWED_HOSTS": ["*"], "USE_X_FORWARDED_HOST": True}
         if framework == "starlette":
             config["oauth1_catalog"] = {"redirect_base_url": base}
+        if framework == "litestar":
+            settings = {"OAUTH1_CATALOG_REDIRECT_BASE_URL": base}
         app = make(config=config, **({} if framework == "starlette" else {"settings": settings}))
 
         @app.view("/login")

@@ -15,12 +15,11 @@ from django.http import HttpRequest, HttpResponseRedirect
 
 from oauth1_catalog.application_warnings import WarnsHere
 from oauth1_catalog.flow.driver import arun, uninterrupted
-from oauth1_catalog.integrations.django_client.framework import own_request
+from oauth1_catalog.integrations.base_client import WebOAuth1App
 from oauth1_catalog.redaction import MaskedList, MaskedMapping, masked
 from oauth1_catalog.registry.api_calls import CallOptions, HttpOptions
 from oauth1_catalog.registry.effects import Effect, LoginSteps, Pause, Uninterrupted
 from oauth1_catalog.registry.login import callback_pairs
-from oauth1_catalog.registry.sync_client import SyncOAuth1App
 from oauth1_catalog.registry.token import OAuth2Token, Token
 from oauth1_catalog.rfc5849.messages import Request, TokenLike
 
@@ -46,7 +45,7 @@ def in_thread(function: Callable[Arguments, Outcome], **how: Any) -> Callable[Ar
     return awaited
 
 
-class AsyncCalls(SyncOAuth1App[HttpRequest]):
+class AsyncCalls(WebOAuth1App[HttpRequest, HttpResponseRedirect]):
     """The sync client's methods, awaited."""
 
     async def acreate_authorization_url(
@@ -281,81 +280,6 @@ class AsyncCalls(SyncOAuth1App[HttpRequest]):
 class DjangoOAuth1App(AsyncCalls):
     """A client of one provider."""
 
-    def authorize_redirect(
-        self,
-        request: HttpRequest,
-        redirect_uri: str | None = None,
-        *,
-        state_data: Mapping[str, object] | None = None,
-        user: object = None,
-        **kwargs: object,
-    ) -> HttpResponseRedirect:
-        """Send the user's browser to the provider, to log in and authorize the application.
-
-        Args:
-            request: the request being served.
-            redirect_uri: where the user returns to: the address of the view that calls ``authorize_access_token``. A
-                path is put behind the configured base, ``OAUTH1_CATALOG_REDIRECT_BASE_URL``. By default the client's
-                own ``redirect_uri``, ``OAUTH1_CATALOG["twitter"]["redirect_uri"]``. Do not build it from the request's
-                Host header, which anyone can send.
-            state_data: the application's own data, given back at the callback as ``token.state_data``. It is kept as
-                JSON.
-            user: the user who begins the login to link an account, if a user is logged in: an identifier, or an
-                object that has one. Nobody else can end this login. By default the token store's ``user=`` finds it.
-            kwargs: parameters of the authorize URL.
-
-        Returns:
-            The redirect, to be returned by the view.
-
-        Raises:
-            ConfigurationError: a setting is missing or wrong; nothing was sent.
-            ProviderError: the provider gave no request token.
-        """
-        kwargs = MaskedMapping(kwargs)
-        url = self._run(self._start_login(request, redirect_uri, kwargs, state_data=state_data, user=user))
-        response = HttpResponseRedirect(url)
-        response["Cache-Control"] = "no-store"
-        response["Referrer-Policy"] = "no-referrer"
-        return response
-
-    def save_authorize_data(self, request: HttpRequest, **kwargs: Any) -> None:  # what create_authorization_url() gave
-        """Keep what ``create_authorization_url`` gave until the callback."""
-        kwargs = MaskedMapping(kwargs)
-        self._run(self._save_data(request, kwargs))
-
-    def authorize_access_token(
-        self,
-        request: HttpRequest,
-        *,
-        callback: Mapping[str, object] | None = None,
-        check_redirect_uri: bool = False,
-        user: object = None,
-        **kwargs: object,
-    ) -> Token:
-        """End the login, in the view that the user came back to.
-
-        Args:
-            request: the request being served.
-            callback: the callback's parameters, where a front end hands them on in JSON or a form: ``oauth_token`` and
-                ``oauth_verifier``, or what the provider sends when the user declines. They are read instead of the
-                query, which must not differ. Nothing else in it is used: this browser must have started the login.
-            check_redirect_uri: whether the callback must have the path of the ``redirect_uri`` of the login's start;
-                for an application with several callbacks.
-            user: the user who is logged in now, if ``authorize_redirect`` was given ``user``. By default the token
-                store's ``user=`` finds it.
-            kwargs: parameters of the token request.
-
-        Returns:
-            ``oauth_token``, ``oauth_token_secret`` and the provider's other fields.
-
-        Raises:
-            OAuthError: the login failed; ``error`` is the reason, see ``docs/errors.md``.
-        """
-        callback, kwargs = callback_pairs(self, callback), MaskedMapping(kwargs)
-        return self._run(
-            self._finish(request, kwargs, callback=callback, check_redirect_uri=check_redirect_uri, user=user)
-        )
-
     async def aauthorize_redirect(
         self,
         request: HttpRequest,
@@ -389,7 +313,7 @@ class DjangoOAuth1App(AsyncCalls):
         """As ``authorize_access_token``, in an async view."""
         callback, kwargs = callback_pairs(self, callback), MaskedMapping(kwargs)
         # Not a coroutine function: the context that serves the request is the caller's, also where a task awaits this.
-        if isinstance(own_request(request), HttpRequest):
+        if self.framework.serves(request):
             self.framework.current_token.serve(request)
         finish = in_thread(self.authorize_access_token)
         return finish(request, callback=callback, check_redirect_uri=check_redirect_uri, user=user, **kwargs)

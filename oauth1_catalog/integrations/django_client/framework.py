@@ -8,14 +8,14 @@ from typing import Any, cast
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.core.signals import request_finished, request_started
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.datastructures import MultiValueDict
 from django.utils.module_loading import import_string
 
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.registry.current_token import CurrentToken, enter, leave, serving, tokens_on
-from oauth1_catalog.registry.framework import Framework, RequestContext, not_a_request
-from oauth1_catalog.registry.settings import Settings, suggestion
+from oauth1_catalog.integrations.base_client import CurrentToken, Framework, RequestContext, Settings
+from oauth1_catalog.registry.current_token import enter, leave, serving, tokens_on
+from oauth1_catalog.registry.settings import suggestion
 from oauth1_catalog.registry.token import TokenStore
 
 SECTIONS = ("OAUTH1_CATALOG", "AUTHLIB_OAUTH_CLIENTS")
@@ -86,10 +86,9 @@ def _attributes(request: HttpRequest) -> MutableMapping[str, Any]:
     return cast("MutableMapping[str, Any]", given)  # PEP 3333 and ASGI have it a dictionary
 
 
-def own_request(request: HttpRequest) -> HttpRequest:
+def own_request(request: Any) -> Any:  # an application may have passed anything
     """Django's own request: one of Django REST framework is a wrapper around it, which it calls ``_request``."""
-    own: HttpRequest = getattr(request, "_request", request)
-    return own
+    return getattr(request, "_request", request)
 
 
 def token_store_of_settings() -> TokenStore | None:
@@ -114,12 +113,19 @@ def token_store_of_settings() -> TokenStore | None:
 class DjangoFramework(Framework[HttpRequest]):
     """Django's session, settings and cache."""
 
+    request_class = HttpRequest
     current_token: CurrentToken[HttpRequest] = CurrentToken(_attributes)
+
+    def serves(self, request: object) -> bool:
+        """Whether it is Django's own request, or a wrapper around it."""
+        return isinstance(own_request(request), HttpRequest)
+
+    def redirect_response(self, url: str, headers: Mapping[str, str]) -> HttpResponseRedirect:
+        """A redirect."""
+        return HttpResponseRedirect(url, headers=dict(headers))
 
     def context(self, request: HttpRequest) -> RequestContext:
         """The session, the keys and the query of a request."""
-        if not isinstance(own_request(request), HttpRequest):
-            raise not_a_request(request)
         if not hasattr(request, "session"):
             raise ConfigurationError(
                 description="A login needs a session.",

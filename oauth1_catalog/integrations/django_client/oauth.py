@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from typing import Any, Unpack, cast
 
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.utils.functional import SimpleLazyObject
 
-from oauth1_catalog.clients.connected import DEFAULT
 from oauth1_catalog.errors import ConfigurationError, ConfigurationNotice
+from oauth1_catalog.integrations.base_client import (
+    BaseOAuth,
+    FetchToken,
+    Framework,
+    HostProblem,
+    RegistryOptions,
+    session_cookie_notices,
+)
 from oauth1_catalog.integrations.django_client.apps import installed_app
 from oauth1_catalog.integrations.django_client.client import DjangoOAuth1App
 from oauth1_catalog.integrations.django_client.framework import (
@@ -22,14 +29,8 @@ from oauth1_catalog.integrations.django_client.framework import (
     observe_requests,
     token_store_of_settings,
 )
-from oauth1_catalog.registry.notices import HostProblem, notices, session_cookie_notices
-from oauth1_catalog.registry.oauth import BaseOAuth
+from oauth1_catalog.registry.notices import notices
 from oauth1_catalog.registry.registration import Registration
-from oauth1_catalog.registry.token import FetchToken
-
-if TYPE_CHECKING:
-    from oauth1_catalog.catalog import Catalog
-    from oauth1_catalog.registry.token import TokenStore
 
 
 class OAuth(BaseOAuth[DjangoOAuth1App]):
@@ -56,55 +57,29 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
     """
 
     oauth1_client_cls = DjangoOAuth1App
+    framework_cls = DjangoFramework
 
     def __init__(
         self,
         cache: object | None = None,
         fetch_token: FetchToken | None = None,
         update_token: Callable[..., object] | None = None,
-        *,
-        catalog: Catalog | None = None,
-        login_lifetime: int = 600,
-        token_store: TokenStore | None = None,
-        forget_rejected_tokens: bool = False,
-        allow_local_hosts: bool | str | Iterable[str] | None = None,
-        insecure_transport: bool | None = None,
-        max_connected_clients: int = DEFAULT,
-        secret_key: str | bytes | Sequence[str | bytes] | None = None,
+        **options: Unpack[RegistryOptions],
     ) -> None:
-        super().__init__(
-            cache,
-            fetch_token,
-            update_token,
-            catalog=catalog,
-            login_lifetime=login_lifetime,
-            token_store=token_store,
-            forget_rejected_tokens=forget_rejected_tokens,
-            allow_local_hosts=allow_local_hosts,
-            insecure_transport=insecure_transport,
-            max_connected_clients=max_connected_clients,
-            secret_key=secret_key,
-        )
+        super().__init__(cache, fetch_token, update_token, **options)
         setting_changed.connect(self._forget_clients)
         observe_requests()
 
-    def _framework(self) -> DjangoFramework:
-        return DjangoFramework(
-            self.cache,
-            settings=self._settings(),
-            lifetime=self.login_lifetime,
-            token_store=self.token_store if self.token_store is not None else token_store_of_settings(),
-            forget_rejected_tokens=self.forget_rejected_tokens,
-            private_keys=self._private_keys,
-            catalog=self._catalog,
-            connected=self._connected,
-            secret_keys=self._secret_keys,
-        )
+    def _framework(self, **options: Any) -> Framework[Any]:
+        store = self.token_store if self.token_store is not None else token_store_of_settings()
+        return super()._framework(token_store=store, **options)
 
-    def _session_problems(self) -> list[ConfigurationError]:
+    def session_problems(self) -> list[ConfigurationError]:
+        """As ``BaseOAuth.session_problems``."""
         return list(session_cookie_notices(settings.SESSION_COOKIE_SAMESITE, "SESSION_COOKIE_SAMESITE in the settings"))
 
-    def _host_problem(self) -> HostProblem | None:
+    def host_problem(self) -> HostProblem | None:
+        """As ``BaseOAuth.host_problem``."""
         if "*" in settings.ALLOWED_HOSTS:
             return HostProblem("ALLOWED_HOSTS in the settings holds '*'", "list your own hosts in ALLOWED_HOSTS")
         if settings.USE_X_FORWARDED_HOST:
@@ -133,10 +108,11 @@ class OAuth(BaseOAuth[DjangoOAuth1App]):
             provider = self._catalog().outline(self._registry[name].provider or name)
         except ConfigurationError:
             return []
-        found = notices(name, dataclasses.replace(provider, name=name), self._settings())
+        found = notices(name, dataclasses.replace(provider, name=name), self.settings())
         return [notice for notice in found if notice.error == "deprecated_provider"]
 
-    def _settings(self) -> DjangoSettings:
+    def settings(self) -> DjangoSettings:
+        """The configuration, for the application being served."""
         return DjangoSettings(self._registry.keys())
 
     def _forget_clients(self, *, setting: str, **_: object) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import flask
 from flask import Flask, Request, current_app, g, has_app_context, has_request_context, session
 from flask import request as served
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
 
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.integrations.base_client import CurrentToken, Framework, MappingSettings, RequestContext
 from oauth1_catalog.redaction import masked
-from oauth1_catalog.registry.current_token import CurrentToken
-from oauth1_catalog.registry.framework import Framework, RequestContext
-from oauth1_catalog.registry.settings import KeyIndex, Settings, names_under, suggestion
+from oauth1_catalog.registry.settings import suggestion
 from oauth1_catalog.rfc5849.messages import TokenLike
 
 _QUOTING = (
@@ -30,28 +31,10 @@ _TOKEN = "oauth1_catalog.token."
 """Begins the attribute of a request that holds the token of the client named after it."""
 
 
-class FlaskSettings(Settings):
+class FlaskSettings(MappingSettings):
     """Keys of ``app.config``: ``TWITTER_CLIENT_ID`` is the ``client_id`` of the client ``twitter``."""
 
     quoting = _QUOTING
-
-    def __init__(self, config: dict[str, object], registered: Collection[str], index: KeyIndex) -> None:
-        self._config = config
-        self._index = index
-        self.registered = registered
-
-    def get(self, client: str, parameter: str) -> object | None:
-        """The value of a client's parameter."""
-        return self._config.get(f"{client}_{parameter}".upper())
-
-    def describe_location(self, client: str, parameter: str) -> str:
-        """Such as ``TWITTER_CLIENT_ID in app.config``."""
-        return f"{client}_{parameter}".upper() + " in app.config"
-
-    def names(self, client: str, known: Set[str]) -> Collection[str]:
-        """The parameters under the client's prefix, but for those of a client whose name begins with this one's."""
-        keys = self._index.beginning_with(f"{client}_".upper(), self._config)
-        return names_under(client, keys, self.registered, known)
 
     def configured_names(self) -> Mapping[str, str]:
         """The keys of ``app.config``, and the environment's, which Flask reads only on request."""
@@ -64,8 +47,7 @@ class FlaskSettings(Settings):
                     f"{suggestion(name, 'the environment')} app.config does not read it by itself. {export} "
                     "app.config.from_prefixed_env()."
                 )
-        own = [key for key, value in self._config.items() if isinstance(value, str | int) and value]
-        return there | {key: suggestion(key, "app.config") for key in own}
+        return {**there, **super().configured_names()}
 
 
 class FlaskCurrentToken(CurrentToken[Request]):
@@ -105,6 +87,19 @@ class FlaskFramework(Framework[Request]):
             path=request.script_root + request.path,
             compressed=True,
         )
+
+    def redirect_response(self, url: str, headers: Mapping[str, str]) -> Response:
+        """A redirect."""
+        response = flask.redirect(url)
+        response.headers.update(headers)
+        return response
+
+    def served_request(self) -> Request | None:
+        """The request being served, ``None`` outside of one."""
+        if not has_request_context():
+            return None
+        request: Request = served._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Werkzeug's documented way
+        return request
 
     def pairs(self, parameters: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
         """Names and values of a mapping, such as ``request.form`` or ``request.json``."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import click
 from flask import Flask, current_app, has_app_context
@@ -13,18 +13,21 @@ from flask.cli import AppGroup
 from werkzeug.local import LocalProxy
 
 from oauth1_catalog.application_warnings import warn
-from oauth1_catalog.clients.connected import DEFAULT
 from oauth1_catalog.errors import ConfigurationError, NotInitializedError
+from oauth1_catalog.integrations.base_client import (
+    BaseOAuth,
+    FetchToken,
+    Framework,
+    HostProblem,
+    RegistryOptions,
+    session_cookie_notices,
+)
 from oauth1_catalog.integrations.flask_client.client import FlaskOAuth1App
 from oauth1_catalog.integrations.flask_client.framework import FlaskFramework, FlaskSettings, secret_keys
-from oauth1_catalog.registry.notices import HostProblem, session_cookie_notices
-from oauth1_catalog.registry.oauth import BaseOAuth
 from oauth1_catalog.registry.registration import Registration
 from oauth1_catalog.registry.settings import KeyIndex
-from oauth1_catalog.registry.token import FetchToken
 
 if TYPE_CHECKING:
-    from oauth1_catalog.catalog import Catalog
     from oauth1_catalog.registry.token import TokenStore
 
 
@@ -69,6 +72,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
     """
 
     oauth1_client_cls = FlaskOAuth1App
+    framework_cls = FlaskFramework
 
     def __init__(
         self,
@@ -76,29 +80,9 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         cache: object | None = None,
         fetch_token: FetchToken | None = None,
         update_token: Callable[..., object] | None = None,
-        *,
-        catalog: Catalog | None = None,
-        login_lifetime: int = 600,
-        token_store: TokenStore | None = None,
-        forget_rejected_tokens: bool = False,
-        allow_local_hosts: bool | str | Iterable[str] | None = None,
-        insecure_transport: bool | None = None,
-        max_connected_clients: int = DEFAULT,
-        secret_key: str | bytes | Sequence[str | bytes] | None = None,
+        **options: Unpack[RegistryOptions],
     ) -> None:
-        super().__init__(
-            cache,
-            fetch_token,
-            update_token,
-            catalog=catalog,
-            login_lifetime=login_lifetime,
-            token_store=token_store,
-            forget_rejected_tokens=forget_rejected_tokens,
-            allow_local_hosts=allow_local_hosts,
-            insecure_transport=insecure_transport,
-            max_connected_clients=max_connected_clients,
-            secret_key=secret_key,
-        )
+        super().__init__(cache, fetch_token, update_token, **options)
         self._per_app: weakref.WeakKeyDictionary[Flask, _Application] = weakref.WeakKeyDictionary()
         self._latest: weakref.ReferenceType[Flask] | None = None
         if app is not None:
@@ -175,26 +159,17 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
     def _common_fetch_token(self) -> FetchToken | None:
         return self._per_app[self._app()].fetch_token
 
-    def _framework(self) -> FlaskFramework:
-        app = self._app()
-        own = self._per_app[app]
-        return FlaskFramework(
-            own.cache,
-            settings=self._settings(),
-            lifetime=self.login_lifetime,
-            token_store=own.token_store,
-            forget_rejected_tokens=self.forget_rejected_tokens,
-            private_keys=self._private_keys,
-            catalog=self._catalog,
-            connected=self._connected,
-            secret_keys=self._secret_keys,
-        )
+    def _framework(self, **options: Any) -> Framework[Any]:
+        own = self._per_app[self._app()]
+        return super()._framework(cache=own.cache, token_store=own.token_store, **options)
 
-    def _settings(self) -> FlaskSettings:
+    def settings(self) -> FlaskSettings:
+        """The configuration, for the application being served."""
         app = self._app()
-        return FlaskSettings(app.config, self._registry.keys(), self._per_app[app].config_keys)
+        return FlaskSettings(app.config, "app.config", self._registry.keys(), self._per_app[app].config_keys)
 
-    def _session_problems(self) -> list[ConfigurationError]:
+    def session_problems(self) -> list[ConfigurationError]:
+        """As ``BaseOAuth.session_problems``."""
         app = self._app()
         try:
             secret_keys(app)
@@ -203,13 +178,15 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         same_site = app.session_interface.get_cookie_samesite(app)
         return list(session_cookie_notices(same_site, "SESSION_COOKIE_SAMESITE in app.config"))
 
-    def _sealing_keys(self) -> list[str | bytes] | None:
+    def sealing_keys(self) -> list[str | bytes] | None:
+        """As ``BaseOAuth.sealing_keys``."""
         try:
             return secret_keys(self._app())
         except ConfigurationError:
-            return None  # _session_problems() reports it
+            return None  # session_problems() reports it
 
-    def _host_problem(self) -> HostProblem | None:
+    def host_problem(self) -> HostProblem | None:
+        """As ``BaseOAuth.host_problem``."""
         app = self._app()
         if app.config.get("SERVER_NAME") and not app.url_map.host_matching:
             return None  # url_for() builds with that, and not with the request's host

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import anyio.from_thread
 from starlette.datastructures import URL
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from oauth1_catalog.application_warnings import WarnsHere
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.integrations.base_client import AsyncWebOAuth1App
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.api_calls import HttpOptions, Verbs
-from oauth1_catalog.registry.async_client import AsyncOAuth1App
 from oauth1_catalog.registry.login import callback_pairs
 from oauth1_catalog.registry.token import OAuth2Token, Token
 from oauth1_catalog.rfc5849.messages import TokenLike
@@ -23,88 +23,13 @@ if TYPE_CHECKING:
     import httpx2
 
 
-class StarletteOAuth1App(AsyncOAuth1App[Request]):
+class StarletteOAuth1App(AsyncWebOAuth1App[Request, RedirectResponse]):
     """A client of one provider."""
 
     @property
     def blocking(self) -> BlockingCalls:
         """The same calls for functions that are not async (FastAPI's ``def`` endpoints), which run in a thread."""
         return BlockingCalls(self)
-
-    async def authorize_redirect(
-        self,
-        request: Request,
-        redirect_uri: str | URL | None = None,
-        *,
-        state_data: Mapping[str, object] | None = None,
-        user: object = None,
-        **kwargs: object,
-    ) -> RedirectResponse:
-        """Send the user's browser to the provider, to log in and authorize the application.
-
-        Args:
-            request: the request being served.
-            redirect_uri: where the user returns to: the address of the endpoint that calls
-                ``authorize_access_token``. A path is put behind the configured base,
-                ``OAUTH1_CATALOG_REDIRECT_BASE_URL``. By default the client's own ``redirect_uri``, such as
-                ``TWITTER_REDIRECT_URI``. Do not build it from the request's Host header, which anyone can send.
-            state_data: the application's own data, given back at the callback as ``token.state_data``. It is kept as
-                JSON.
-            user: the user who begins the login to link an account, if a user is logged in: an identifier, or an
-                object that has one. Nobody else can end this login. By default the token store's ``user=`` finds it.
-            kwargs: parameters of the authorize URL.
-
-        Returns:
-            The redirect, to be returned by the endpoint.
-
-        Raises:
-            ConfigurationError: a setting is missing or wrong; nothing was sent.
-            ProviderError: the provider gave no request token.
-        """
-        kwargs = MaskedMapping(kwargs)
-        url = await self._run(self._start_login(request, redirect_uri, kwargs, state_data=state_data, user=user))
-        headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-        return RedirectResponse(url, status_code=302, headers=headers)
-
-    async def save_authorize_data(self, request: Request, **kwargs: object) -> None:
-        """Keep what ``create_authorization_url`` gave until the callback."""
-        kwargs = MaskedMapping(kwargs)
-        await self._run(self._save_data(request, kwargs))
-
-    def authorize_access_token(
-        self,
-        request: Request,
-        *,
-        callback: Mapping[str, object] | None = None,
-        check_redirect_uri: bool = False,
-        user: object = None,
-        **kwargs: object,
-    ) -> Coroutine[Any, Any, Token]:
-        """End the login, in the endpoint that the user came back to.
-
-        Args:
-            request: the request being served.
-            callback: the callback's parameters, where a front end hands them on in JSON or a form: ``oauth_token`` and
-                ``oauth_verifier``, or what the provider sends when the user declines. They are read instead of the
-                query, which must not differ. Nothing else in it is used: this browser must have started the login.
-            check_redirect_uri: whether the callback must have the path of the ``redirect_uri`` of the login's start;
-                for an application with several callbacks.
-            user: the user who is logged in now, if ``authorize_redirect`` was given ``user``. By default the token
-                store's ``user=`` finds it.
-            kwargs: parameters of the token request.
-
-        Returns:
-            ``oauth_token``, ``oauth_token_secret`` and the provider's other fields.
-
-        Raises:
-            OAuthError: the login failed; ``error`` is the reason, see ``docs/errors.md``.
-        """
-        # Not a coroutine function: the context that serves the request is the caller's, also where a task awaits this.
-        if isinstance(request, HTTPConnection):
-            self.framework.current_token.serve(request)
-        callback, kwargs = callback_pairs(self, callback), MaskedMapping(kwargs)
-        steps = self._finish(request, kwargs, callback=callback, check_redirect_uri=check_redirect_uri, user=user)
-        return self._run(steps)
 
 
 Outcome = TypeVar("Outcome")
@@ -125,7 +50,7 @@ class BlockingCalls(Verbs["httpx2.Response", Request]):
         user: object = None,
         **kwargs: object,
     ) -> RedirectResponse:
-        """Send the user's browser to the provider; see ``StarletteOAuth1App.authorize_redirect``."""
+        """Send the user's browser to the provider; see ``WebOAuth1App.authorize_redirect``."""
         kwargs = MaskedMapping(kwargs)
         return self._wait(
             self._client.authorize_redirect(request, redirect_uri, state_data=state_data, user=user, **kwargs)
@@ -140,7 +65,7 @@ class BlockingCalls(Verbs["httpx2.Response", Request]):
         user: object = None,
         **kwargs: object,
     ) -> Token:
-        """End the login; see ``StarletteOAuth1App.authorize_access_token``."""
+        """End the login; see ``WebOAuth1App.authorize_access_token``."""
         callback, kwargs = callback_pairs(self._client, callback), MaskedMapping(kwargs)
         finish = self._client.authorize_access_token
         return self._wait(
@@ -245,7 +170,7 @@ class BlockingCalls(Verbs["httpx2.Response", Request]):
         oauth_params: Mapping[str, str] | None = None,
         **kwargs: Unpack[HttpOptions],
     ) -> httpx2.Response:
-        """Call the provider's API, signed; see ``StarletteOAuth1App.request``."""
+        """Call the provider's API, signed; see ``SyncOAuth1App.request``."""
         token, oauth_params, options = masked(token), masked(oauth_params), MaskedMapping(kwargs)
         del kwargs
         call = self._client.request(

@@ -12,17 +12,24 @@ from weakref import WeakSet
 
 from starlette.applications import Starlette
 from starlette.config import Config
-from starlette.datastructures import ImmutableMultiDict, QueryParams
+from starlette.datastructures import ImmutableMultiDict
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import RedirectResponse
+from starlette.types import Scope
 
-from oauth1_catalog.clients.connected import AsyncConnectedPools
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.registry.current_token import CurrentToken, RequestTokens, serving_within, tokens_on
-from oauth1_catalog.registry.framework import Framework, RequestContext, not_a_request
-from oauth1_catalog.registry.settings import KeyIndex, Settings, names_under, suggestion
+from oauth1_catalog.integrations.base_client import (
+    AsyncFramework,
+    CurrentToken,
+    RequestBoundary,
+    RequestContext,
+    Settings,
+    query_of,
+)
+from oauth1_catalog.registry.current_token import RequestTokens
+from oauth1_catalog.registry.settings import KeyIndex, names_under, suggestion
 
 _signature = lru_cache(maxsize=64)(inspect.signature)  # it takes longer than to sign a request
 
@@ -81,7 +88,7 @@ class StarletteCurrentToken(CurrentToken[Request]):
         return super().serve(request)
 
 
-class StarletteFramework(Framework[Request]):
+class StarletteFramework(AsyncFramework[Request]):
     """Starlette's session, configuration and cache.
 
     Args:
@@ -90,7 +97,7 @@ class StarletteFramework(Framework[Request]):
             that of an application around it.
     """
 
-    connected_class = AsyncConnectedPools
+    request_class = HTTPConnection
     current_token: StarletteCurrentToken = StarletteCurrentToken()
 
     def __init__(
@@ -101,8 +108,6 @@ class StarletteFramework(Framework[Request]):
 
     def context(self, request: Request) -> RequestContext:
         """The session, the keys and the query of a request."""
-        if not isinstance(request, HTTPConnection):
-            raise not_a_request(request)
         if "session" not in request.scope:
             raise ConfigurationError(
                 description="A login needs a session.",
@@ -112,8 +117,7 @@ class StarletteFramework(Framework[Request]):
             session=request.session,
             keys=self.found_keys(request.scope.get("app")),
             in_cookie=True,
-            # Of the scope itself: one that a test made by hand may lack the rest of what Starlette's Request asks for.
-            query=QueryParams(request.scope.get("query_string", b"")).multi_items(),
+            query=query_of(request.scope),
             path=request.scope.get("path", ""),
         )
 
@@ -126,6 +130,10 @@ class StarletteFramework(Framework[Request]):
             with contextlib.suppress(ConfigurationError):
                 found.append(session_settings(other).get("secret_key"))
         return [str(key) for key in found if key]
+
+    def redirect_response(self, url: str, headers: Mapping[str, str]) -> RedirectResponse:
+        """A redirect."""
+        return RedirectResponse(url, status_code=302, headers=dict(headers))
 
     def pairs(self, parameters: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
         """Names and values of a mapping, such as ``await request.form()`` or ``await request.json()``."""
@@ -165,22 +173,6 @@ def trusts_hosts(app: object) -> bool:
             given = _signature(TrustedHostMiddleware).bind_partial(None, *middleware.args, **middleware.kwargs)
             return "*" not in (given.arguments.get("allowed_hosts") or ["*"])
     return False
-
-
-class RequestBoundary:
-    """An ASGI application whose requests see no token of another request."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request."""
-        if scope["type"] not in {"http", "websocket"}:
-            await self._app(scope, receive, send)
-            return
-        tokens = tokens_on(scope)
-        with serving_within(tokens):
-            await self._app(scope, receive, send)
 
 
 def draw_boundary(scope: Scope) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
-from oauth1_catalog.clients.connected import DEFAULT, AsyncConnectedPools
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.integrations.base_client import (
+    BaseAsyncOAuth,
+    FetchToken,
+    HostProblem,
+    RegistryOptions,
+    session_cookie_notices,
+)
 from oauth1_catalog.integrations.starlette_client.client import StarletteOAuth1App
 from oauth1_catalog.integrations.starlette_client.framework import (
     StarletteFramework,
@@ -16,19 +22,12 @@ from oauth1_catalog.integrations.starlette_client.framework import (
     session_settings,
     trusts_hosts,
 )
-from oauth1_catalog.registry.notices import HostProblem, session_cookie_notices
-from oauth1_catalog.registry.oauth import BaseOAuth
-from oauth1_catalog.registry.settings import KeyIndex
-from oauth1_catalog.registry.token import FetchToken
 
 if TYPE_CHECKING:
     from starlette.config import Config
 
-    from oauth1_catalog.catalog import Catalog
-    from oauth1_catalog.registry.token import TokenStore
 
-
-class OAuth(BaseOAuth[StarletteOAuth1App]):
+class OAuth(BaseAsyncOAuth[StarletteOAuth1App]):
     """OAuth 1.0 clients for Starlette and FastAPI; keys come from a ``Config`` (``TWITTER_CLIENT_ID``).
 
     Args:
@@ -54,7 +53,7 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
     """
 
     oauth1_client_cls = StarletteOAuth1App
-    connected_class = AsyncConnectedPools
+    framework_cls = StarletteFramework
 
     def __init__(
         self,
@@ -62,31 +61,10 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
         cache: object | None = None,
         fetch_token: FetchToken | None = None,
         update_token: Callable[..., object] | None = None,
-        *,
-        catalog: Catalog | None = None,
-        login_lifetime: int = 600,
-        token_store: TokenStore | None = None,
-        forget_rejected_tokens: bool = False,
-        allow_local_hosts: bool | str | Iterable[str] | None = None,
-        insecure_transport: bool | None = None,
-        max_connected_clients: int = DEFAULT,
-        secret_key: str | bytes | Sequence[str | bytes] | None = None,
+        **options: Unpack[RegistryOptions],
     ) -> None:
-        super().__init__(
-            cache,
-            fetch_token,
-            update_token,
-            catalog=catalog,
-            login_lifetime=login_lifetime,
-            token_store=token_store,
-            forget_rejected_tokens=forget_rejected_tokens,
-            allow_local_hosts=allow_local_hosts,
-            insecure_transport=insecure_transport,
-            max_connected_clients=max_connected_clients,
-            secret_key=secret_key,
-        )
+        super().__init__(cache, fetch_token, update_token, **options)
         self.config = config
-        self._config_keys = KeyIndex()
         self._served: weakref.ref[object] | None = None
         self._applications: weakref.WeakSet[Any] = weakref.WeakSet()
 
@@ -107,45 +85,31 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
         if app is not None:
             self._served = weakref.ref(app)
             self._applications.add(app)  # its session may be that of a mounted one
-        try:
+        async with super().lifespan(app):
             yield
-        finally:
-            await self.aclose()
 
-    async def aclose(self) -> None:
-        """Close the clients' connections in this event loop."""
-        for client in list(self._clients.values()):
-            await client.aclose()
+    def _framework(self, **options: Any) -> StarletteFramework:
+        framework: Any = super()._framework(applications=self._applications, **options)
+        return cast("StarletteFramework", framework)
 
-    def _framework(self) -> StarletteFramework:
-        return StarletteFramework(
-            self.cache,
-            settings=self._settings(),
-            lifetime=self.login_lifetime,
-            token_store=self.token_store,
-            forget_rejected_tokens=self.forget_rejected_tokens,
-            private_keys=self._private_keys,
-            catalog=self._catalog,
-            connected=self._connected,
-            secret_keys=self._secret_keys,
-            applications=self._applications,
-        )
-
-    def _session_problems(self) -> list[ConfigurationError]:
+    def session_problems(self) -> list[ConfigurationError]:
+        """As ``BaseOAuth.session_problems``."""
         try:
             session = session_settings(self._served() if self._served is not None else None)
         except ConfigurationError as error:
             return [error]
         return list(session_cookie_notices(session.get("same_site"), "same_site= of SessionMiddleware"))
 
-    def _sealing_keys(self) -> list[str | bytes] | None:
+    def sealing_keys(self) -> list[str | bytes] | None:
+        """As ``BaseOAuth.sealing_keys``."""
         app = self._served() if self._served is not None else None
         try:
             return None if app is None else self._framework().found_keys(app)
         except ConfigurationError:
-            return None  # _session_problems() reports it
+            return None  # session_problems() reports it
 
-    def _host_problem(self) -> HostProblem | None:
+    def host_problem(self) -> HostProblem | None:
+        """As ``BaseOAuth.host_problem``."""
         app = self._served() if self._served is not None else None
         if app is None or trusts_hosts(app):
             return None
@@ -154,5 +118,6 @@ class OAuth(BaseOAuth[StarletteOAuth1App]):
             "add TrustedHostMiddleware with your own hosts",
         )
 
-    def _settings(self) -> StarletteSettings:
+    def settings(self) -> StarletteSettings:
+        """The configuration, for the application being served."""
         return StarletteSettings({} if self.config is None else self.config, self._registry.keys(), self._config_keys)

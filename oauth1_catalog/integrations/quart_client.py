@@ -1,0 +1,142 @@
+"""OAuth 1.0 clients for Quart: ``from oauth1_catalog.integrations.quart_client import OAuth``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Unpack
+
+from oauth1_catalog.errors import ConfigurationError, NotInitializedError, OAuthError, needs
+from oauth1_catalog.integrations.base_client import (
+    AsyncContextOAuth1App,
+    AsyncFramework,
+    BaseAsyncOAuth,
+    CurrentToken,
+    FetchToken,
+    HostProblem,
+    MappingSettings,
+    RegistryOptions,
+    RequestBoundary,
+    RequestContext,
+    session_cookie_notices,
+)
+
+with needs(__name__, "quart"):
+    from quart import Quart, Request, Response, current_app, has_request_context, session
+    from quart import request as served
+    from quart.sessions import SecureCookieSessionInterface
+    from werkzeug.datastructures import MultiDict
+
+__all__ = ["OAuth", "OAuthError", "QuartOAuth1App"]
+
+
+class QuartOAuth1App(AsyncContextOAuth1App[Request, Response]):
+    """A client of one provider."""
+
+
+class QuartFramework(AsyncFramework[Request]):
+    """Quart's session, configuration and cache."""
+
+    request_class = Request
+    current_token: CurrentToken[Request] = CurrentToken(lambda request: request.scope)
+
+    def context(self, request: Request) -> RequestContext:
+        """The session, the keys and the query of the request being served."""
+        return RequestContext(
+            session=session,
+            keys=secret_keys(current_app),
+            in_cookie=isinstance(current_app.session_interface, SecureCookieSessionInterface),
+            query=list(request.args.items(multi=True)),
+            path=request.root_path + request.path,
+            compressed=True,
+        )
+
+    def redirect_response(self, url: str, headers: Mapping[str, str]) -> Response:
+        """A redirect."""
+        return Response("", 302, {"Location": url, **headers})
+
+    def served_request(self) -> Request | None:
+        """The request being served, ``None`` outside of one."""
+        if not has_request_context():
+            return None
+        request: Request = served._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Werkzeug's documented way
+        return request
+
+    def pairs(self, parameters: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
+        """Names and values of a mapping, such as ``await request.form`` or ``await request.json``."""
+        return parameters.items(multi=True) if isinstance(parameters, MultiDict) else parameters.items()
+
+
+def secret_keys(app: Quart) -> list[str | bytes]:
+    """The keys that encrypt a login's record, newest first.
+
+    Raises:
+        ConfigurationError: the session needs a secret key and there is none.
+    """
+    if not app.secret_key and isinstance(app.session_interface, SecureCookieSessionInterface):
+        raise ConfigurationError(
+            description="A login needs a session, and app.secret_key is not set.",
+            advice="Set SECRET_KEY in app.config to a long random text.",
+        )
+    return [key for key in (app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ())) if key]
+
+
+class OAuth(BaseAsyncOAuth[QuartOAuth1App]):
+    """OAuth 1.0 clients for Quart; keys come from ``app.config`` (``TWITTER_CLIENT_ID``).
+
+    Args:
+        app: the application; or pass it to ``init_app``, before you register clients.
+        cache: keeps the temporary credentials between redirect and callback, instead of the session; its methods may be
+            async.
+        fetch_token: returns the current user's token for a client's name; it may be async.
+        update_token: accepted for Authlib's users.
+        options: the other arguments of ``BaseOAuth``.
+    """
+
+    oauth1_client_cls = QuartOAuth1App
+    framework_cls = QuartFramework
+
+    def __init__(
+        self,
+        app: Quart | None = None,
+        cache: object | None = None,
+        fetch_token: FetchToken | None = None,
+        update_token: Callable[..., object] | None = None,
+        **options: Unpack[RegistryOptions],
+    ) -> None:
+        super().__init__(cache, fetch_token, update_token, **options)
+        self.app: Quart | None = None
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Quart) -> None:
+        """Give the registry its application, which closes the clients' connections when it stops."""
+        self.app = app
+        app.extensions["oauth1_catalog"] = self
+        app.asgi_app = RequestBoundary(app.asgi_app)  # type: ignore[method-assign] # Quart's documented way
+        app.after_serving(self.aclose)
+
+    def settings(self) -> MappingSettings:
+        """The configuration of the application."""
+        return self.mapping_settings(self._app().config, "app.config")
+
+    def session_problems(self) -> list[ConfigurationError]:
+        """What is wrong with the secret key, or with the cookie of the session."""
+        app = self._app()
+        try:
+            secret_keys(app)
+        except ConfigurationError as error:
+            return [error]
+        same_site = app.config.get("SESSION_COOKIE_SAMESITE")
+        return list(session_cookie_notices(same_site, "SESSION_COOKIE_SAMESITE in app.config"))
+
+    def host_problem(self) -> HostProblem | None:
+        """Quart answers to every host; ``url_for`` of a URL uses it unless ``SERVER_NAME`` is set."""
+        return None if self._app().config.get("SERVER_NAME") else HostProblem("SERVER_NAME is not set in app.config")
+
+    def _app(self) -> Quart:
+        if self.app is None:
+            raise NotInitializedError(
+                description="OAuth has no application.",
+                advice="Pass the application to OAuth(app), or call oauth.init_app(app) before you register clients.",
+            )
+        return self.app

@@ -1,0 +1,59 @@
+"""A configuration with one key for each parameter of a client, such as ``app.config`` or the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Set
+
+from oauth1_catalog.registry.settings import KeyIndex, Settings, names_under, suggestion
+
+
+class MappingSettings(Settings):
+    """Keys of a mapping: ``TWITTER_CLIENT_ID`` is the ``client_id`` of the client ``twitter``.
+
+    >>> settings = MappingSettings({"TWITTER_CLIENT_ID": "key"}, "app.config")
+    >>> settings.get("twitter", "client_id"), settings.describe_location("twitter", "client_id")
+    ('key', 'TWITTER_CLIENT_ID in app.config')
+
+    Args:
+        config: the configuration; it is read at each use. ``os.environ`` belongs to other programs, too, so that
+            unknown names in it are no mistakes.
+        place: what messages call it.
+        registered: the names of the registered clients.
+        index: the keys of ``config`` in order, kept by the registry.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, object],
+        place: str,
+        registered: Collection[str] = (),
+        index: KeyIndex | None = None,
+    ) -> None:
+        self._config = config
+        self._place = place
+        self._index = KeyIndex() if index is None else index
+        self.registered = registered
+
+    def get(self, client: str, parameter: str) -> object | None:
+        """The value of a client's parameter."""
+        return self._config.get(f"{client}_{parameter}".upper())
+
+    def describe_location(self, client: str, parameter: str) -> str:
+        """Such as ``TWITTER_CLIENT_ID in app.config``."""
+        return f"{client}_{parameter}".upper() + f" in {self._place}"
+
+    def names(self, client: str, known: Set[str]) -> Collection[str]:
+        """The parameters under the client's prefix, but for those of a client whose name begins with this one's."""
+        if self._config is os.environ:
+            return ()
+        keys = self._index.beginning_with(f"{client}_".upper(), self._config)
+        return names_under(client, keys, self.registered, known)
+
+    def configured_names(self) -> Mapping[str, str]:
+        """The keys that have a value; in the environment they are all texts."""
+        return {
+            key: suggestion(key, self._place)
+            for key, value in self._config.items()
+            if isinstance(value, str | int) and value
+        }
