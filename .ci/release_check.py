@@ -32,7 +32,7 @@ class Step:
 
 
 def python(version: str) -> Step:
-    return Step(f"python-{version}", f"tests on Python {version}", f".ci/test-python python{version}")
+    return Step(f"python-{version}", f"tests on Python {version}", f".ci/test-python {version}")
 
 
 STEPS = [
