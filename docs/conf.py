@@ -22,24 +22,26 @@ project = PROJECT["name"]
 author = copyright = "the oauth1-catalog authors"  # noqa: A001 - the name that Sphinx reads
 version = release = PROJECT["version"]
 language = "en"
+smartquotes = False  # it makes a dash of the two hyphens of an option
 
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "myst_parser",
-    "sphinx_click",
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_llm.txt",
     "alternative_texts",
+    "markdown_nodes",
     "provider_pages",
     "public_types",
     "reference_pages",
     "repository_links",
+    "signatures",
 ]
 root_doc = "index"
 # README.md is the list of pages for a repository browser; index.md is the start page of the site.
-exclude_patterns = ["_build", "_ext", "README.md", "examples/*/site_with_twitter"]
+exclude_patterns = ["_build", "_ext", "_templates", "README.md", "examples/*/site_with_twitter"]
 nitpicky = True
 suppress_warnings = [
     "ref.python",  # an annotation's bare `OAuth2Token` is also a model of Django
@@ -71,8 +73,11 @@ if not settings.configured:
 html_theme = "furo"
 html_baseurl = PROJECT["urls"]["Documentation"]
 html_title = f"{project} {version}"
+templates_path = ["_templates"]
 html_static_path = ["_static"]
+html_js_files = ["site.js"]
 html_css_files = ["site.css"]
+html_favicon = "_static/icon.svg"
 html_copy_source = False
 html_show_sourcelink = False
 html_use_index = True
@@ -83,4 +88,6 @@ copybutton_prompt_is_regexp = True
 copybutton_only_copy_prompt_lines = False
 copybutton_remove_prompts = True
 
+llms_txt_description = PROJECT["description"]
+llms_txt_full_build = True
 llms_txt_build_parallel = False  # it then uses the pages that are read already

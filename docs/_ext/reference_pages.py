@@ -8,33 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from command_pages import command_pages
 from sphinx.application import Sphinx
 
 from oauth1_catalog.catalog.rules import rule_codes, rule_page
-from oauth1_catalog.cli import COMMANDS
-
-
-def command_pages() -> dict[str, str]:
-    """The page of each command, by its path below ``docs``.
-
-    >>> command_pages()["reference/commands/rule.md"].splitlines()[0]
-    '# oauth1-catalog rule'
-    """
-    pages = {}
-    for name, (place, about) in COMMANDS.items():
-        directive = f"```{{click}} {place}\n:prog: oauth1-catalog {name}\n:nested: full\n```"
-        pages[f"reference/commands/{name}.md"] = f"# oauth1-catalog {name}\n\n{about}\n\n{directive}\n"
-    rows = "\n".join(f"| [`{name}`]({name}.md) | {about} |" for name, (_, about) in COMMANDS.items())
-    names = "\n".join(COMMANDS)
-    pages["reference/commands/index.md"] = (
-        "# The commands\n\n"
-        "`pip install 'oauth1-catalog[cli]'` installs the command `oauth1-catalog`. "
-        "`oauth1-catalog COMMAND --help` prints what these pages contain, and `oauth1-catalog --version` the versions "
-        "of the package and of its data.\n\n"
-        f"| command | what it does |\n| --- | --- |\n{rows}\n\n"
-        f"```{{toctree}}\n:hidden:\n\n{names}\n```\n"
-    )
-    return pages
 
 
 def rule_pages() -> dict[str, str]:

@@ -54,6 +54,12 @@ def test_the_index_names_every_page() -> None:
     assert {page for page in names if f"({page})" not in index} == set()
 
 
+def test_the_site_leads_to_every_page() -> None:
+    """``make docs`` would fail: each page is in a table of contents of the start page."""
+    listed = (ROOT / "docs" / "index.md").read_text(encoding="utf-8").splitlines()
+    assert {page.stem for page in ROOT.glob("docs/*.md")} - {"README", "index", *listed} == set()
+
+
 def test_wrong_links_are_found() -> None:
     readme = ROOT / "README.md"
     assert problem(readme, "docs/nowhere.md") == "docs/nowhere.md: no such file"

@@ -6,7 +6,6 @@ import doctest
 import importlib
 import re
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -21,7 +20,7 @@ def extension(monkeypatch: pytest.MonkeyPatch):
     return importlib.import_module
 
 
-@pytest.mark.parametrize("name", ["public_types", "reference_pages", "repository_links"])
+@pytest.mark.parametrize("name", ["command_pages", "public_types", "reference_pages", "repository_links", "signatures"])
 def test_the_examples_of_the_docstrings_run(extension, name):
     results = doctest.testmod(extension(name))
     assert results.attempted > 0
@@ -32,8 +31,7 @@ def test_each_command_and_each_rule_has_a_page(extension):
     from oauth1_catalog.catalog.rules import rule_codes
     from oauth1_catalog.cli import COMMANDS
 
-    module: ModuleType = extension("reference_pages")
-    commands, rules = module.command_pages(), module.rule_pages()
+    commands, rules = extension("command_pages").command_pages(), extension("reference_pages").rule_pages()
     assert {f"reference/commands/{name}.md" for name in COMMANDS} < set(commands)
     assert {f"reference/rules/{code}.md" for code in rule_codes()} < set(rules)
     assert all(f"docs/{page}".startswith(MADE) for page in commands | rules)

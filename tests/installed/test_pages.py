@@ -80,6 +80,7 @@ TYPED = {
         instead="make release-check ARGS='--only windows,macos'",
         why="it takes more than an hour, and runs all the others",
     ),
+    "make docs": Typed(instead="make -n docs", why="`.ci/run` runs it, as it stands"),
     "make bench": Typed(
         instead="make bench ARGS='--benchmark-disable -k signing'",
         why="its ratios need a machine that does nothing else",

@@ -15,9 +15,6 @@ INDEX = """\
 {text}
 
 ```{{toctree}}
-:glob:
-
-reference/*/index
 page
 ```
 """
@@ -49,7 +46,7 @@ def build(folder: Path, text: str, *, orphan: bool = False) -> subprocess.Comple
     parts = [str(folder / "built") if part == "docs/_build/site" else part for part in command()]
     parts = [str(folder / "doctrees") if part == "docs/_build/doctrees" else part for part in parts]
     parts = [str(source) if part == "docs" else part for part in parts]
-    small = ["-c", "docs", "-b", "dummy", "-D", "llms_txt_enabled=0"]
+    small = ["-c", "docs", "-b", "dummy", "-D", "llms_txt_enabled=0", "-D", "exclude_patterns=reference"]
     return subprocess.run([*parts, *small], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
 
 
