@@ -58,7 +58,7 @@ def oldest(session: nox.Session) -> None:
     limits.write_text("\n".join(one for found in OF_ITS_TIME.values() for one in found), encoding="utf-8")
     session.install("--resolution", "lowest-direct", "--upgrade", "-c", str(limits), *_stated())
     session.install("--no-deps", "--no-build-isolation", "--editable", ".")
-    session.run("pytest", "-q", "-n", "2", *WITHOUT_A_FRAMEWORK, *DEPRECATIONS)
+    session.run("pytest", "-q", "-n", "2", "-m", "not foreign and not long", *WITHOUT_A_FRAMEWORK, *DEPRECATIONS)
 
 
 @nox.session(python=OLDEST_PYTHON, default=False)

@@ -74,8 +74,9 @@ def result_of(step: Step, log: Path) -> tuple[str, str]:
             ["bash", "-c", step.command], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
             check=False,
         )  # fmt: skip
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    last = lines[-1].strip("= ") if lines else ""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    said = [line.strip("= ") for line in lines if line.strip("= ") and not re.match(r"make(\[\d+\])?: ", line)]
+    last = said[-1] if said else ""
     if done.returncode == HOSTED_ONLY:
         return "hosted only", last
     return ("passed", last) if done.returncode == 0 else ("FAILED", f"{last} ({log})")

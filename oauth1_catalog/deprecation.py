@@ -42,11 +42,5 @@ def warn_deprecated(message: str) -> None:
 
     Args:
         message: a text of the form of ``NOTICE``.
-
-    >>> import warnings
-    >>> with warnings.catch_warnings(record=True) as caught:
-    ...     warn_deprecated("get(realm=) is deprecated since 1.4, and version 2.0 removes it. Use sign(realm=).")
-    >>> [warning.category.__name__ for warning in caught]
-    ['OAuth1CatalogDeprecationWarning']
     """
     warn(message, OAuth1CatalogDeprecationWarning)

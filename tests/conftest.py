@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
@@ -91,6 +92,13 @@ def pytest_runtest_makereport(
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """A long value is known by its number: it may be random, and every worker must call a test the same."""
     return argname if isinstance(val, str | bytes) and len(val) > 30 else None
+
+
+@pytest.fixture
+def git_program() -> None:
+    """For a test that makes a repository: a distributor builds without Git."""
+    if not shutil.which("git"):
+        pytest.skip("git is not installed (Debian: apt-get install git)")
 
 
 @pytest.fixture(scope="session")

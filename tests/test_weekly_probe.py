@@ -46,7 +46,7 @@ def executable(path: Path, text: str) -> None:
 
 
 @pytest.fixture
-def clone(tmp_path: Path) -> Path:
+def clone(tmp_path: Path, git_program: None) -> Path:
     """A clone with one provider; the repository that it was cloned from is ``origin.git``."""
     folder = tmp_path / "clone"
     git(tmp_path, "init", "-q", "--bare", "-b", "main", "origin.git")

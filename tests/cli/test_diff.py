@@ -41,7 +41,7 @@ def git(repository: Path, *arguments: str) -> None:
 
 
 @pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def repository(git_program: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three commits: ``first``, ``second`` with an endpoint that has moved, and ``third`` without providers."""
     folder = tmp_path / "repository"
     write(folder / "providers", "acme")

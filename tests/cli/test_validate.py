@@ -257,7 +257,7 @@ def test_many_files_in_several_processes_say_the_same(folder):
     assert run("folder", "--format", "concise", "--jobs", 2) == alone
 
 
-def test_only_changed_files_are_shown(folder):
+def test_only_changed_files_are_shown(folder, git_program):
     def git(*arguments: str) -> None:
         identity = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
         subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
@@ -330,7 +330,7 @@ def test_a_checkout_s_catalog_is_not_held_against_the_installed_one(folder):
     assert "no problems found" in run(status=0)
 
 
-def test_a_revision_is_no_option_of_git(tmp_path, monkeypatch):
+def test_a_revision_is_no_option_of_git(tmp_path, monkeypatch, git_program):
     """In CI it may be the name of somebody else's branch."""
     monkeypatch.chdir(tmp_path)
     subprocess.run(["git", "init", "-q"], check=True)
