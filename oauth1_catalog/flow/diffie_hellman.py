@@ -148,7 +148,7 @@ class DHKey:
 
     >>> key = DHKey(DHParameters(23, 5), lambda: 6)
     >>> key, key.challenge, key.shared_secret("13")
-    (DHKey(********), '8', '********')
+    (DHKey(********), '8', b'********')
     """
 
     __slots__ = ("_exponent", "_parameters")

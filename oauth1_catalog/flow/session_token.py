@@ -49,7 +49,7 @@ class SessionSignature(NamedTuple):
     """A signature method (section 3.4) whose key is a session token, in place of the two secrets.
 
     >>> SessionSignature("HMAC-SHA256", "sha256").sign("bs", "", "a2V5")
-    'UXWJQTBtbYaLPgZUXcfYo4kzyp7lqvmYW7aNcL5pXfU='
+    'C8cd4TBDnDZj3xHDoMWg/JWKsMeyTtY5a8yiXE5DrLI='
     """
 
     name: str
@@ -199,7 +199,7 @@ def session_request(provider: Provider, signer: Signer, token: str, secret: byte
 def live_session_token(shared_secret: bytes, secret: bytes) -> MaskedText:
     """The session token, in base64: HMAC-SHA1 of the access token's secret, with the shared secret as the key.
 
-    >>> live_session_token(b"k", b"s") == "LjRLsWyeO8kKrtVjTPC8MUlzeTE="
+    >>> live_session_token(b"k", b"s") == "Nueo+nrDeGemlbnLrTFr6LH2CI4="
     True
     """
     return MaskedText(b2a_base64(hmac.digest(shared_secret, secret, "sha1"), newline=False).decode())
