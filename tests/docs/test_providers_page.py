@@ -55,7 +55,7 @@ def test_the_index_names_every_provider_and_its_way_out() -> None:
         else:
             support = support_of(file)
             assert f"| {file.status} |" in row
-            assert f"| {support.grade} {support.oldest} |" in row
+            assert f"| {support.grade}<br> {support.oldest} |" in row
         assert row.count("|") == (5 if file.status == "retired" else 7), "a cell holds a bar"
 
 

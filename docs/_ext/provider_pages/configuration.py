@@ -19,7 +19,7 @@ def keys(provider: Provider) -> Iterator[str]:
     yield "## Get keys"
     yield ""
     if page:
-        yield f"Applications are registered at {link(page.removeprefix('https://').rstrip('/'), page)}."
+        yield f"Register your application at {link(page.removeprefix('https://').rstrip('/'), page)}."
         yield ""
     yield from (f"{number}. {words(step)}" for number, step in enumerate(steps, 1))
 
@@ -28,11 +28,11 @@ def settings_table(provider: Provider) -> Iterator[str]:
     """The settings with their exact names."""
     name = provider["name"]
     rows = [
-        [code(variable(provider, setting.name)), code(setting.name), _about(setting)] for setting in settings(provider)
+        [code(variable(provider, setting.name)), _about(setting), code(setting.name)] for setting in settings(provider)
     ]
     yield "## Configure"
     yield ""
-    yield from table(["environment, `app.config`", "argument, Django", "meaning"], rows)
+    yield from table(["environment, `app.config`", "meaning", "argument, Django"], rows)
     yield ""
     first = next(settings(provider)).name
     yield (

@@ -21,7 +21,7 @@ class Event(NamedTuple):
     Attributes:
         date: a day, a month or a year, as in the file.
         provider: whose date it is.
-        what: what happens, such as ``OAuth 1.0 ends``.
+        what: what happens to OAuth 1.0 there, such as ``ends``.
         is_end: whether it is the end of OAuth 1.0.
     """
 
@@ -59,11 +59,11 @@ def _events(providers: Mapping[str, Provider]) -> Iterator[Event]:
     for provider in providers.values():
         retired = provider["status"] == "retired"
         if provider["sunset"]:
-            what = "OAuth 1.0 was switched off" if retired else "OAuth 1.0 ends"
+            what = "ended" if retired else "ends"
             yield Event(provider["sunset"], provider, what, is_end=True)
         access = provider["access"]
         if access and access["since"] and access["state"] == "closed" and not retired:
-            yield Event(access["since"], provider, "no new keys from this date", is_end=False)
+            yield Event(access["since"], provider, "no new keys", is_end=False)
 
 
 def version_day(version: str) -> dt.date:
@@ -88,7 +88,7 @@ def calendar(providers: Mapping[str, Provider], version: str) -> str:
     coming = [event for event in found if event.is_coming(today)]
     past = [event for event in reversed(found) if not event.is_coming(today)]
     undated = [one for one in providers.values() if one["status"] == "deprecated" and not one["sunset"]]
-    titles = ["date", "provider", "what", "instead"]
+    titles = ["date", "provider", "OAuth 1.0", "instead"]
     lines = [
         "# Calendar",
         "",
@@ -127,7 +127,8 @@ def icalendar(providers: Mapping[str, Provider], version: str) -> bytes:
     for event in events(providers):
         name = event.provider["name"]
         inexact = "" if len(event.date) == 10 else f" ({event.date}, the day is not known)"
-        what = f"{event.provider['display_name']}: {event.what}{inexact}"
+        happens = f"OAuth 1.0 {event.what}" if event.is_end else f"{event.what} for OAuth 1.0"
+        what = f"{event.provider['display_name']}: {happens}{inexact}"
         instead = event.provider["replaced_by"] if event.is_end else None
         about = f"Use {instead} instead." if instead else ""
         kind = "end" if event.is_end else "keys"

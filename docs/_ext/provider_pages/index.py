@@ -83,7 +83,7 @@ def _in_use(provider: Provider) -> Sequence[str]:
         str(provider["status"]),
         _keys(provider),
         codes(provider["flows"]),
-        f"{about.grade} {about.oldest or ''}".rstrip(),
+        f"{about.grade}<br> {about.oldest}" if about.oldest else about.grade,
         _categories(provider),
     ]
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 _MARKUP = re.compile(r"[\\`*\[\]{}<>&#|~$!@^]|(?<![^\W_])_|_(?![^\W_])")
 """What can begin markup within a line. An underscore between letters cannot."""
 
-_BEGINNING = re.compile(r"(?:[-+=:%>]|\d+[.)])")
+_BEGINNING = re.compile(r"(?:[-+=:%>(]|\d+[.)])")
 """What can begin a block at the beginning of a line."""
 
 _URL = re.compile(r"https?://[^\s<>\"'`|\\^{}\[\]]*[^\s<>\"'`|\\^{}\[\].,;:!?)]")
@@ -33,11 +33,7 @@ def words(text: object) -> str:
     for found in _URL.finditer(line):
         parts += [_plain(line[end : found.start()]), f"<{_address(found[0])}>"]
         end = found.end()
-    line = "".join([*parts, _plain(line[end:])])
-    if beginning := _BEGINNING.match(line):
-        at = beginning.end() - 1
-        return f"{line[:at]}\\{line[at:]}"
-    return line
+    return _as_beginning("".join([*parts, _plain(line[end:])]))
 
 
 def sentence(text: object) -> str:
@@ -80,7 +76,7 @@ def link(label: object, url: str | None) -> str:
     'the docs'
     """
     label = _plain(_one_line(label))
-    return f"[{label}]({_address(url)})" if url and is_web(url) else label
+    return f"[{label}]({_address(url)})" if url and is_web(url) else _as_beginning(label)
 
 
 def is_web(url: str) -> bool:
@@ -146,6 +142,12 @@ def _one_line(text: object) -> str:
     'a bc'
     """
     return "".join(letter for letter in " ".join(str(text).split()) if letter.isprintable())
+
+
+def _as_beginning(line: str) -> str:
+    """The line, which begins no block."""
+    beginning = _BEGINNING.match(line)
+    return f"{line[: beginning.end() - 1]}\\{line[beginning.end() - 1 :]}" if beginning else line
 
 
 def _plain(text: str) -> str:

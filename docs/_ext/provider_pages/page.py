@@ -138,7 +138,7 @@ def _facts(provider: Provider, about: Support) -> Iterator[str]:
 
 def _grade(about: Support) -> str:
     """The grade, the fact that decides it, and the days of the checks."""
-    source = f"its weakest fact, {code(about.fact)}, has {KINDS.get(about.kind, 'no source')}"
+    source = f"the source of the weakest fact, {code(about.fact)}, is {KINDS.get(about.kind, 'unknown')}"
     days = about.checked.replace(
         "checked ", "The sources were checked from " if " to " in about.checked else "The sources were checked on "
     )
