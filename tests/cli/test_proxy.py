@@ -16,6 +16,7 @@ from oauth1_catalog.cli.proxy.allowance import Rule, is_token_endpoint, read_pat
 from oauth1_catalog.cli.proxy.app import home_of, token_endpoints
 from oauth1_catalog.cli.proxy.child import child_environment
 from oauth1_catalog.cli.proxy.headers import sent_headers
+from oauth1_catalog.cli.proxy.multipart import read_multipart
 from tests.cli.proxies import KEYS, RunningProxy, Upstream, acme, refused, reply, running
 
 
@@ -337,7 +338,15 @@ class TestPaths:
         refused(answer, status, error)
 
     @pytest.mark.parametrize(
-        "path", ["/oauth/request_token", "/oauth/access_token", "/OAuth/Access_Token/", "/oauth/revoke"]
+        "path",
+        [
+            "/oauth/request_token",
+            "/oauth/access_token",
+            "/OAuth/Access_Token/",
+            "/oauth/access_token;a=b",
+            "/oauth/access_token%20",
+            "/oauth/revoke",
+        ],
     )
     def test_the_endpoints_that_give_out_tokens(self, path: str, wide_proxy: RunningProxy, upstream: Upstream) -> None:
         upstream.arrived.clear()
@@ -418,7 +427,7 @@ class TestRules:
         ("rule", "message"),
         [
             ("GET", "use 'METHOD /PATH'"),
-            ("GET /a /b", "use 'METHOD /PATH'"),
+            ("GET /a\\b", "backslash"),
             ("FETCH /a", "FETCH is not one of"),
             ("OPTIONS /a", "OPTIONS is not one of"),
             ("GET a", "the path begins with a slash"),
@@ -438,6 +447,9 @@ class TestRules:
     def test_ambiguous_paths_are_refused_before_any_rule(self, path: str) -> None:
         with pytest.raises(ValueError, match="path"):
             read_path(path.encode())
+
+    def test_a_rule_with_a_blank_and_other_letters(self) -> None:
+        assert Rule.read("GET /a b/é").permits("GET", "", read_path(b"/a%20b/%C3%A9"))
 
     def test_a_rule_for_another_host(self) -> None:
         rule = Rule.read("POST Upload.Example.com/1.1/*")
@@ -511,3 +523,27 @@ class TestCommandLine:
 def test_a_variable_that_contains_a_short_value_stays() -> None:
     found = child_environment({"A": "key"}, {}, client="x", of_file=[], secrets=["key"])
     assert found["A"] == "key"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "message"),
+    [
+        (b"--b--", "multipart/form-data", "no boundary"),
+        (b"a=b", "multipart/form-data; boundary=b", "begin and end"),
+        (b"--b\r\n\r\nx", "multipart/form-data; boundary=b", "begin and end"),
+        (b"--b\r\n\r\nx\r\n--b--", "multipart/form-data; boundary=b", "has no name"),
+    ],
+)
+def test_a_body_that_is_not_multipart(body: bytes, kind: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read_multipart(body, kind)
+
+
+def test_the_parts_of_a_body_keep_their_bytes() -> None:
+    parts = [
+        (b'name="a"; filename="\xc3\xa9.png"\r\nContent-Type: image/png', bytes(range(256))),
+        (b'name="b"', b"\r\n--x"),
+    ]
+    body = b"".join(b"--b\r\nContent-Disposition: form-data; %b\r\n\r\n%b\r\n" % part for part in parts) + b"--b--\r\n"
+    found = read_multipart(body, 'multipart/form-data; boundary="b"')
+    assert found == [("a", ("é.png", bytes(range(256)), "image/png")), ("b", (None, b"\r\n--x"))]

@@ -165,7 +165,7 @@ class TestPrograms:
         assert ran.stdout.splitlines()[:3] == ["root", "root", "400"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_the_proxy_ends_and_removes_its_file(number: int, env: dict[str, str], tmp_path: Path) -> None:
     proxy = RunningProxy(tmp_path, env, "acme")
     assert proxy.file.stat().st_mode & 0o777 == 0o600

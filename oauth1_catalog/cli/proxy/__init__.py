@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets as random
 import shlex
+import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -26,7 +27,7 @@ from oauth1_catalog.cli import (
     provider_named,
 )
 from oauth1_catalog.cli.proxy.allowance import SAFE, Rule
-from oauth1_catalog.cli.proxy.child import child_environment, hide_memory, run
+from oauth1_catalog.cli.proxy.child import SHORTEST_SECRET, child_environment, hide_memory, run
 from oauth1_catalog.cli.proxy.log import RequestLog
 from oauth1_catalog.cli.terminal import tell
 from oauth1_catalog.errors import needs
@@ -37,7 +38,6 @@ from oauth1_catalog.registry.standalone import standalone_client
 from oauth1_catalog.regular_files import open_regular, open_to_write
 
 HEAD = "# Written by oauth1-catalog proxy, which removes it when it ends.\n"
-_SHORTEST_SECRET = 6
 _MEBIBYTE = 2**20
 
 
@@ -163,7 +163,7 @@ def proxy(
     if host and not asks_first:  # the first call gets a session token
         client.sign("POST", f"{scheme}://{host}/", data={"a": "b"})  # a token is missing, or the key is unusable
     token = masked(random.token_urlsafe(32))
-    hidden = [secret for secret in (*_secrets(client), token) if len(secret) >= _SHORTEST_SECRET]
+    hidden = [secret for secret in (*_secrets(client), token) if len(secret) >= SHORTEST_SECRET]
     log = RequestLog(_silent if quiet else _tell_log, as_json=as_json, verbose=verbose, secrets=hidden)
     with ExitStack() as stack:
         if socket is not None:
@@ -196,6 +196,8 @@ def proxy(
                 os.environ, variables, client=client.name, of_file=of_file, secrets=_secrets(client)
             )
             raise SystemExit(run(command, child))
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+            signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))  # the terminal was closed
         _wait(thread, origin if socket is None else str(socket), client, rules, output)
 
 

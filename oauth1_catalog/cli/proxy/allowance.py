@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 """The methods that can be allowed. TRACE would show the signature, and OPTIONS is how browsers ask for CORS."""
@@ -107,10 +107,10 @@ class Rule:
         Raises:
             ValueError: it cannot be read. The text is the reason.
         """
-        words = text.split()
+        words = text.split(maxsplit=1)
         if len(words) != 2:
             raise ValueError("use 'METHOD /PATH', such as 'GET /2/*'")
-        host, slash, path = words[1].partition("/")
+        host, slash, path = words[1].rstrip().partition("/")
         methods = METHODS if words[0] == "*" else frozenset(words[0].upper().split(","))
         if unknown := sorted(methods - METHODS):
             raise ValueError(f"{unknown[0]} is not one of {', '.join(sorted(METHODS))} and *")
@@ -120,7 +120,7 @@ class Rule:
             raise ValueError("only the path can be restricted, not its parameters")
         if "%" in path:
             raise ValueError("write the path decoded, without %")
-        read_path(f"/{path}".encode("ascii", "replace"))  # a path that is refused anyway
+        read_path(quote(f"/{path}").encode())  # a path that is refused anyway
         if "**" in path:
             raise ValueError("write one *, which at the end stands for any number of segments")
         if host not in {"", "*"}:
@@ -172,7 +172,8 @@ def advice(method: str, host: str, path: str) -> str:
 def is_token_endpoint(path: str, endpoints: Collection[str]) -> bool:
     """Whether a path is that of an endpoint that gives out tokens.
 
-    >>> is_token_endpoint("/OAuth/access_token/", {"/oauth/access_token"})
-    True
+    >>> [is_token_endpoint(path, {"/oauth/token"}) for path in ("/OAuth/token/", "/oauth/token;a=b", "/oauth/tokens")]
+    [True, True, False]
     """
-    return path.rstrip("/").casefold() in endpoints
+    plain = "/".join(segment.partition(";")[0].strip() for segment in unicodedata.normalize("NFKC", path).split("/"))
+    return plain.rstrip("/").casefold() in endpoints

@@ -124,6 +124,12 @@ class ProxyApp:
             await answer.refuse(refusal)
         except GoneError:
             entry.note = "the program closed the connection"
+        except Exception as error:
+            entry.note = f"an error in the proxy ({type(error).__name__})"
+            program.stop_watching()
+            if entry.status:
+                return  # the answer has no end
+            await answer.refuse(RefusedError(500, "internal_error", "The proxy failed. Report it, with its log."))
         except asyncio.CancelledError:
             if not program.is_gone or task is None:
                 entry.note = "the proxy was stopped"

@@ -21,7 +21,7 @@ _OF_THE_KEYBOARD = ("SIGINT", "SIGQUIT")
 _SET_DUMPABLE = 4
 """PR_SET_DUMPABLE of prctl(2)."""
 
-_SHORTEST_SECRET = 6
+SHORTEST_SECRET = 6
 """A shorter value can be anything, such as the name of a user, so no variable is removed because it contains it."""
 
 
@@ -58,7 +58,7 @@ def child_environment(
         secrets: values that the program may not have under any name.
     """
     removed = {*of_file, "OAUTH1_CATALOG_TOKEN_KEYS"}
-    long = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
+    long = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
     kept = {
         name: value
         for name, value in environment.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from email.message import Message
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
 
 Part = tuple[str, tuple[str | None, bytes] | tuple[str | None, bytes, str]]
 """A part as httpx2 takes it in ``files=``: without a file name it is a text field."""
@@ -36,16 +36,11 @@ def read_multipart(body: bytes, content_type: str) -> list[Part]:
 
 def _part(piece: bytes) -> Part:
     head, mark, content = piece.partition(b"\r\n\r\n")
-    headers = BytesHeaderParser().parsebytes(head.lstrip(b" \t\r\n"))
+    headers = HeaderParser().parsestr(head.decode(errors="replace").lstrip())
     name = headers.get_param("name", header="content-disposition")
     if not mark or not isinstance(name, str):
         raise ValueError("A part of the multipart body has no name.")
-    name, filename = _text(name), headers.get_filename()
+    filename = headers.get_filename()
     if filename is None:
         return name, (None, content)
-    return name, (_text(filename), content, headers.get_content_type())
-
-
-def _text(value: str) -> str:
-    """The parser reads bytes beyond ASCII as surrogates."""
-    return value.encode("ascii", "surrogateescape").decode(errors="replace")
+    return name, (filename, content, headers.get_content_type())
