@@ -35,6 +35,11 @@ def _link_pages(app: Sphinx, what: str, name: str, thing: object, options: objec
         lines.insert(0, "")  # else napoleon takes "The version of the data: a date" for a type and its description
 
 
+def _skip_classes(app: Sphinx, what: str, name: str, thing: object, skip: bool, options: object) -> bool | None:  # noqa: ARG001
+    """An attribute that is a class, such as ``OAuth.oauth1_client_cls``, is for those who subclass."""
+    return True if what == "class" and isinstance(thing, type) else None
+
+
 def _resolve(
     app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, contnode: nodes.TextElement
 ) -> nodes.Node | None:
@@ -54,5 +59,6 @@ def _resolve(
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     app.connect("autodoc-process-docstring", _link_pages, priority=400)
+    app.connect("autodoc-skip-member", _skip_classes)
     app.connect("missing-reference", _resolve)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import MADE, ROOT, pages
+from tests.test_public_api import PUBLIC, WITHOUT_ALL
 
 EXTENSIONS = ROOT / "docs" / "_ext"
 
@@ -35,6 +36,14 @@ def test_each_command_and_each_rule_has_a_page(extension):
     assert {f"reference/commands/{name}.md" for name in COMMANDS} < set(commands)
     assert {f"reference/rules/{code}.md" for code in rule_codes()} < set(rules)
     assert all(f"docs/{page}".startswith(MADE) for page in commands | rules)
+
+
+def test_every_public_name_is_on_a_page_of_the_reference():
+    """Some page has it, under one of its modules; ``tests/site`` finds it in the built site."""
+    pages_of_names = "".join(page.read_text(encoding="utf-8") for page in ROOT.glob("docs/reference/python/*.md"))
+    listed = set(re.findall(r"^\.\. (?:auto\w+|py:data):: oauth1_catalog\.([\w.]+)$", pages_of_names, re.MULTILINE))
+    names = {name for public in {**PUBLIC, **WITHOUT_ALL}.values() for name in public}
+    assert names - {name.rpartition(".")[2] for name in listed} == set()
 
 
 def test_pages_that_are_gone_are_removed(extension, tmp_path: Path):
