@@ -70,7 +70,7 @@ class LitestarFramework(AsyncFramework[Connection]):
             keys=[config.secret] if isinstance(config, CookieBackendConfig) else [],
             in_cookie=in_cookie,
             query=query_of(request.scope),
-            path=request.scope["path"],
+            path=request.scope["root_path"].rstrip("/") + request.scope["path"],  # Litestar has cut the root off
         )
 
     def redirect_response(self, url: str, headers: Mapping[str, str]) -> Redirect:

@@ -14,6 +14,7 @@ PAGES = {"docs/litestar.md": 3, "docs/quart.md": 3, "docs/custom-framework.md": 
 """How many tests each application has."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", PAGES)
 def test_the_applications_own_tests_pass(page: str, application: Path) -> None:  # noqa: F811 - a fixture
     theirs = ("-W", "ignore:It is recommended to use web.RequestKey") if "custom" in page else ()  # aiohttp_session's

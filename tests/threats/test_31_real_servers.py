@@ -31,6 +31,9 @@ SERVERS = {
     "starlette, uvicorn asyncio h11": (*UVICORN, "--loop", "asyncio", "--http", "h11", "token_starlette:app"),
     "starlette, uvicorn asyncio": (*UVICORN, "--loop", "asyncio", "--http", "httptools", "token_starlette:app"),
     "starlette, uvicorn uvloop": (*UVICORN, "--loop", "uvloop", "--http", "httptools", "token_starlette:app"),
+    "litestar, uvicorn": (*UVICORN, "token_litestar:app"),
+    "quart, uvicorn": (*UVICORN, "token_quart:app"),
+    "quart, hypercorn": ("hypercorn", "--bind", "fd://{fd}", "token_quart:app"),
 }
 
 
@@ -64,10 +67,15 @@ def cookies(head: str) -> str:
 
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["def", "async def"])
-@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize(
+    "server",
+    [pytest.param(one, marks=pytest.mark.long) if one.startswith(("litestar", "quart")) else one for one in SERVERS],
+)
 def test_no_other_request_gets_it(server: str, is_async: bool, emulator: Emulator) -> None:
     if is_async and "gunicorn" in server:
         pytest.skip("a WSGI server runs async views one by one")
+    if not is_async and server.startswith(("litestar", "quart")):
+        pytest.skip("its clients are awaited")
     emulator.catalog.provider("twitter")  # it plays what is asked for
     twitter = emulator.client("twitter")
     environment = {
