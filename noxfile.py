@@ -123,5 +123,5 @@ def _test(session: nox.Session, framework: str, versions: str) -> None:
     if framework in ("litestar", "quart"):  # `make test` runs few of these
         folders += ["tests/threats", "--more-frameworks"]
     else:
-        session.run("pytest", "-q", "tests/registry", *warnings)
-    session.run("pytest", "-q", *folders, "-k", framework, *warnings)
+        session.run("pytest", "-q", "-n", "2", "tests/registry", *warnings)
+    session.run("pytest", "-q", "-n", "2", *folders, "-k", framework, *warnings)
