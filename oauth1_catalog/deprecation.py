@@ -5,6 +5,10 @@ and what to use.
 Rule 2: the category is ``OAuth1CatalogDeprecationWarning``.
 ``tests/test_deprecation.py`` finds each use in the package. It fails for another form, and for a name whose version has
 come.
+
+>>> notice = NOTICE.fullmatch("client.foo() is deprecated since 1.4, and version 2.0 removes it. Use client.bar().")
+>>> notice["name"], notice["removal"]
+('client.foo()', '2.0')
 """
 
 from __future__ import annotations
@@ -26,12 +30,7 @@ NOTICE = re.compile(
     r"(?P<name>\S.*) is deprecated since (?P<since>\d+\.\d+), and version (?P<removal>\d+\.\d+) removes it\."
     r" (?P<advice>[A-Z].*\.)"
 )
-"""The form of a message.
-
->>> notice = NOTICE.fullmatch("client.foo() is deprecated since 1.4, and version 2.0 removes it. Use client.bar().")
->>> notice["name"], notice["removal"]
-('client.foo()', '2.0')
-"""
+"""The form of a message."""
 
 
 def warn_deprecated(message: str) -> None:
