@@ -70,7 +70,7 @@ def runs_elsewhere(item: pytest.Item) -> bool:
     parameters = getattr(item, "callspec", None)
     return (
         parameters is not None
-        and parameters.params.get("framework") in MORE_FRAMEWORKS
+        and any(parameters.params.get(name) in MORE_FRAMEWORKS for name in ("framework", "face"))
         and item.get_closest_marker("every_framework") is None
     )
 

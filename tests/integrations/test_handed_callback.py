@@ -6,6 +6,7 @@ else a login must prove stays as it is.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,7 +25,7 @@ from oauth1_catalog.integrations.flask_client.framework import FlaskFramework
 from oauth1_catalog.integrations.starlette_client.framework import StarletteFramework
 from tests.integrations.applications import FRAMEWORKS, REDIRECT_URI, Application, Browser, now
 
-FACES = ["flask", "django", "django async", "starlette", "starlette blocking"]
+FACES = ["flask", "django", "django async", "starlette", "starlette blocking", "litestar", "quart"]
 """Every way in which an application can end a login."""
 
 
@@ -48,15 +49,17 @@ async def end(app: Application, face: str, *request: Any, **options: Any) -> Any
     return await now(app.client.authorize_access_token(*request, **options))
 
 
-async def body_of(*request: Any) -> Any:
+async def body_of(app: Application, face: str, *request: Any) -> Any:
     """What the framework makes of the body: JSON, or its own kind of form."""
-    served = request[0] if request else flask.request._get_current_object()
+    served = app.request(*request)
     is_json = served.headers["Content-Type"] == "application/json"
-    if isinstance(served, Request):
-        return await served.json() if is_json else await served.form()
-    if isinstance(served, flask.Request):
+    if face == "quart":
+        return await (served.get_json() if is_json else served.form)
+    if face == "flask":
         return served.get_json() if is_json else served.form
-    return json.loads(served.body) if is_json else served.POST
+    if face.startswith("django"):
+        return json.loads(served.body) if is_json else served.POST
+    return await (served.json() if is_json else served.form())
 
 
 def shown(token: Any) -> dict[str, Any]:
@@ -70,7 +73,7 @@ def make(face: str, make: Callable[..., Application]) -> Callable[..., Applicati
 
         @app.view("/api/authorize")
         async def authorize(app: Application, *request: Any) -> Any:
-            return shown(await end(app, face, *request, callback=await body_of(*request)))
+            return shown(await end(app, face, *request, callback=await body_of(app, face, *request)))
 
         return app
 
@@ -324,3 +327,28 @@ def served() -> Iterator[dict[str, Any]]:
 def test_a_path_is_the_whole_one(served: dict[str, Any], framework: str) -> None:
     kind, request = served[framework]
     assert kind.context(request).path == "/shop/café"
+
+
+@pytest.mark.every_framework
+@pytest.mark.parametrize("root_path", ["", "/shop"])
+@pytest.mark.parametrize("face", ["litestar", "quart"])
+def test_a_path_is_the_whole_one_in_an_asgi_server(app: Application, framework: str, root_path: str) -> None:
+    """The server gives the prefix twice, as ASGI demands: these frameworks cut it off the path."""
+
+    @app.view("/café")
+    async def path(app: Application, *request: Any) -> Any:
+        served = app.request(*request)
+        return [app.client.framework.context(served).path]
+
+    if framework == "litestar":
+        from litestar.testing import TestClient
+
+        answer: Any = TestClient(app.app, root_path=root_path).get(f"{root_path}/caf%C3%A9").json()
+    else:
+
+        async def ask() -> Any:
+            client = app.app.test_client()
+            return await (await client.get(f"{root_path}/café", root_path=root_path)).get_json(force=True)
+
+        answer = asyncio.run(ask())
+    assert answer == [f"{root_path}/café"]

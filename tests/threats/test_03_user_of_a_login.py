@@ -14,7 +14,14 @@ import pytest
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.login import user_digest
-from tests.integrations.applications import REDIRECT_URI, Application, DjangoApplication, StarletteApplication, now
+from tests.integrations.applications import (
+    ASYNC,
+    REDIRECT_URI,
+    Application,
+    DjangoApplication,
+    StarletteApplication,
+    now,
+)
 from tests.integrations.faces import other_face
 
 
@@ -64,7 +71,7 @@ def options(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @pytest.fixture(params=[False, True], ids=["sync", "async"])
 def store(request: pytest.FixtureRequest, framework: str) -> Store:
-    if request.param and framework != "starlette":
+    if request.param and framework not in ASYNC:
         pytest.skip("Flask and Django call a token store without await")
     return Store(is_async=request.param)
 
@@ -171,7 +178,7 @@ class TestTheApplicationSaysWhoItIs:
     ) -> None:
         app = site(face)
         if face == "other" and not isinstance(app, DjangoApplication | StarletteApplication):
-            pytest.skip("Flask has one face")
+            pytest.skip("Flask, Litestar and Quart have one face each")
         app.users.update(begin=begin, end=end)
         answer = app.browser().log_in(emulator)
         if well:

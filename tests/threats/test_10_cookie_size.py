@@ -14,7 +14,7 @@ import pytest
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.temporary import enforce_cookie_budget
 from oauth1_catalog.rfc5849.messages import Response
-from tests.integrations.applications import Application, StarletteApplication, now
+from tests.integrations.applications import ASYNC, Application, now
 
 BROWSERS_KEEP = 4093
 ALPHABETS = {"ascii": "a", "quotes": '"', "latin": "é", "cjk": "好", "emoji": "\N{ROCKET}"}
@@ -22,7 +22,7 @@ ALPHABETS = {"ascii": "a", "quotes": '"', "latin": "é", "cjk": "好", "emoji": 
 
 @pytest.mark.parametrize("length", [27, 64, 128, 200, 300, 400, 512, 1024, 2048])
 @pytest.mark.parametrize("alphabet", ALPHABETS)
-def test_tokens_of_any_length(make: Callable[..., Application], alphabet: str, length: int) -> None:
+def test_tokens_of_any_length(make: Callable[..., Application], framework: str, alphabet: str, length: int) -> None:
     app = make()
     answers: list[bytes] = []
 
@@ -32,7 +32,7 @@ def test_tokens_of_any_length(make: Callable[..., Application], alphabet: str, l
     async def asend(request: Any) -> Any:
         return send(request)
 
-    app.client.pool.send = asend if isinstance(app, StarletteApplication) else send
+    app.client.pool.send = asend if framework in ASYNC else send
     tokens = [f"{number}" + ALPHABETS[alphabet] * (length - 1) for number in range(3)]
     pending: list[int] = []
     browser = app.browser()
@@ -61,7 +61,9 @@ async def ended(app: Application, *request: Any) -> Any:
 
 @pytest.mark.parametrize("own", [0, 300, 600, 900, 1200, 1500, 1800, 2100, 2400, 2700])
 @pytest.mark.parametrize("length", [27, 128, 256])
-def test_beside_the_applications_own_data(make: Callable[..., Application], own: int, length: int) -> None:
+def test_beside_the_applications_own_data(
+    make: Callable[..., Application], framework: str, own: int, length: int
+) -> None:
     """Logins in many tabs, of which a stranger's page may begin some, do not push the application's data out."""
     app = make()
     numbers = count()
@@ -84,7 +86,7 @@ def test_beside_the_applications_own_data(make: Callable[..., Application], own:
     async def look(app: Application, *request: Any) -> Any:
         return {"own": (app.session(*request)).get("own")}
 
-    app.client.pool.send = asend if isinstance(app, StarletteApplication) else send
+    app.client.pool.send = asend if framework in ASYNC else send
     browser = app.browser()
     browser.get("/fill")
     begun = 0
