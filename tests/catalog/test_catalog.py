@@ -19,6 +19,7 @@ from oauth1_catalog.catalog.rules.flows import REGISTRY
 from oauth1_catalog.errors import ConfigurationError, ProviderFileError, UnknownProviderError
 from oauth1_catalog.integrations import django_client as django
 from oauth1_catalog.integrations import flask_client as flask
+from oauth1_catalog.integrations import litestar_client as litestar
 from oauth1_catalog.integrations import starlette_client as starlette
 
 ACME = """schema_version: 1
@@ -285,7 +286,7 @@ def test_whatever_a_file_holds_the_loader_raises_nothing_else(tmp_path, content)
 def test_names_that_the_registry_has_itself_are_known():
     own = {
         name
-        for oauth in (django.OAuth(), flask.OAuth(), starlette.OAuth())
+        for oauth in (django.OAuth(), flask.OAuth(), litestar.OAuth(), starlette.OAuth())
         for name in (*dir(type(oauth)), *vars(oauth))
     }
     assert {name for name in own if not name.startswith("_")} <= REGISTRY

@@ -22,8 +22,10 @@ RESERVED = frozenset({
 # Attributes of the registry in any framework: a client cannot be called oauth.<name>.
 REGISTRY = frozenset({
     "aclose", "allow_local_hosts", "app", "cache", "catalog", "check", "config", "connected_class", "create_client",
-    "fetch_token", "forget_rejected_tokens", "init_app", "insecure_transport", "lifespan", "login_lifetime",
-    "oauth1_client_cls", "register", "register_from_catalog", "token_store", "unregister", "update_token",
+    "fetch_token", "forget_rejected_tokens", "framework_cls", "host_problem", "init_app", "insecure_transport",
+    "lifespan", "login_lifetime", "mapping_settings", "oauth1_client_cls", "on_app_init", "register",
+    "register_from_catalog", "sealing_keys", "session_problems", "settings", "token_store", "unregister",
+    "update_token",
 })  # fmt: skip
 RUN_TIME = frozenset({
     "client_id", "oauth_token", "oauth_token_secret", "oauth_callback", "oauth_verifier", "oauth_session_handle",
