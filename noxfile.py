@@ -24,6 +24,8 @@ OF_ITS_TIME = {
     "starlette": ["fastapi<0.116", "httpx<1"],  # its test client is made for httpx
 }
 """What an oldest framework needs beside it."""
+OF_THE_TESTS = ["anyio"]
+"""What tests/integrations imports with any framework: a version that runs on the oldest typing-extensions."""
 DEPRECATIONS = ("-W", "ignore::DeprecationWarning", "-W", "ignore::PendingDeprecationWarning")
 """What an oldest framework does in ways that newer libraries call old is not ours."""
 NOT_ON_THE_OLDEST = (
@@ -115,13 +117,14 @@ def _test(session: nox.Session, framework: str, versions: str) -> None:
         project = nox.project.load_toml("pyproject.toml")["project"]
         extras = project["optional-dependencies"]
         stated = [*project["dependencies"], *extras[framework], *extras["emulator"]]
-        session.install(*(requirement.replace(">=", "==") for requirement in stated), *OF_ITS_TIME.get(framework, ()))
+        floors = [requirement.replace(">=", "==") for requirement in stated]
+        session.install(*floors, *OF_ITS_TIME.get(framework, ()), *OF_THE_TESTS)
     session.install("--no-deps", "--no-build-isolation", "--editable", ".")
     session.run("python", "-c", f"import importlib.metadata as m; print('{framework}', m.version('{framework}'))")
     warnings = DEPRECATIONS if versions == "oldest" else ()
     folders = ["tests/integrations", "tests/many_machines"]
     if framework in ("litestar", "quart"):  # `make test` runs few of these
-        folders += ["tests/threats", "--more-frameworks"]
+        folders += ["tests/threats", "--more-frameworks", "-n", "2"]
     else:
         session.run("pytest", "-q", "-n", "2", "tests/registry", *warnings)
     session.run("pytest", "-q", "-n", "2", *folders, "-k", framework, *warnings)
