@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import http.server
 import subprocess
@@ -21,10 +22,17 @@ SITE = ROOT / "docs" / "_build" / "site"
 
 
 @pytest.fixture(scope="session")
-def site() -> Path:
-    """The folder with the site, built from the pages as they are now."""
-    run = subprocess.run(["make", "docs"], cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
+def site(testrun_uid: str) -> Path:
+    """The folder with the site, built from the pages as they are now, by one of the processes of the test run."""
+    SITE.parent.mkdir(exist_ok=True)
+    with (SITE.parent / "tested").open("a+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        if file.read() != testrun_uid:
+            run = subprocess.run(["make", "docs"], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
+            assert run.returncode == 0, run.stdout + run.stderr
+            file.truncate(0)
+            file.write(testrun_uid)
     return SITE
 
 

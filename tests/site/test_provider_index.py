@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import json
 import re
-import subprocess
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from oauth1_catalog import Catalog
-from tests.browser.test_demo import chromium, pytestmark  # noqa: F401 - the fixture and the marks
-
-ROOT = Path(__file__).resolve().parents[2]
-SITE = ROOT / "docs" / "_build" / "site"
+from tests.browser.test_demo import pytestmark  # noqa: F401 - the marks
+from tests.site.conftest import Visit
 
 CATALOG = Catalog()
 FILES = [CATALOG.file(name) for name in CATALOG.names()]
@@ -31,49 +23,7 @@ PAGES = ["providers.html", "calendar.html", *(f"providers/{name}.html" for name 
 TOO_WIDE = "document.scrollingElement.scrollWidth > document.documentElement.clientWidth"
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """The address of the site; `.ci/run` has built it."""
-    if not (SITE / "providers.html").is_file():
-        subprocess.run(["make", "docs"], cwd=ROOT, check=True, timeout=500)
-    handler = functools.partial(Quiet, directory=str(SITE))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-
-
-class Visit(NamedTuple):
-    page: Page
-    address: str
-
-    def open(self, path: str) -> Page:
-        self.page.goto(f"{self.address}/{path}", wait_until="load")
-        return self.page
-
-
 Visiting = Callable[..., AbstractContextManager[Visit]]
-
-
-@pytest.fixture
-def visit(chromium: Browser, address: str) -> Visiting:  # noqa: F811 - the fixture
-    """Opens the site; no script may fail."""
-
-    @contextmanager
-    def visiting(width: int = 1280, scheme: str = "light") -> Iterator[Visit]:
-        with chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme) as context:
-            page = context.new_page()
-            failures: list[str] = []
-            page.on("pageerror", lambda error: failures.append(str(error)))
-            yield Visit(page, address)
-            assert failures == []
-
-    return visiting
 
 
 def shown(page: Page) -> set[str]:
@@ -163,7 +113,7 @@ def test_a_keyboard_is_enough(visit: Visiting) -> None:
         counted(page, sum(file.status == "active" for file in FILES))
 
 
-def test_everything_is_there_without_javascript(chromium: Browser, address: str) -> None:  # noqa: F811 - the fixture
+def test_everything_is_there_without_javascript(chromium: Browser, address: str) -> None:
     with chromium.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         page.goto(f"{address}/providers.html")
