@@ -170,7 +170,7 @@ def test_no_redirect_is_followed(
     register: Callable[[str], Application], name: str, token: dict[str, str], status: int, own_files: Emulator
 ) -> None:
     app = register(name)
-    follow = "follow_redirects" if hasattr(app.client, "aclose") else "allow_redirects"
+    follow = "follow_redirects" if not hasattr(app.client, "close") else "allow_redirects"
     calls = len(own_files.journal.exchanges)
 
     def asking(asked: bool) -> Callable[..., Any]:

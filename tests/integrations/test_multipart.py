@@ -70,7 +70,7 @@ def test_as_flickrapi_signs(
 
     def request(method: str, url: str, *, auth: Any, **kwargs: Any) -> Any:
         """What the pool would send, prepared by the library and signed."""
-        if hasattr(app.client, "aclose"):
+        if not hasattr(app.client, "close"):
             import httpx2
 
             built = next(auth.sync_auth_flow(httpx2.Client().build_request(method, url, **kwargs)))

@@ -108,7 +108,7 @@ def test_it_is_encoded_or_refused(registry: Callable[..., Any], wire: Wire, plac
                 await go(value)
             except OAuthError as error:
                 refused[value] = str(error), len(wire.arrived)
-        await now(client.aclose() if hasattr(client, "aclose") else client.close())
+        await now(client.aclose() if not hasattr(client, "close") else client.close())
 
     asyncio.run(all_of_them())
     # Only what has control characters or directions in it is refused, and no second request is made of that.
@@ -136,7 +136,7 @@ def test_a_token_that_is_sent_as_it_is(registry: Callable[..., Any], wire: Wire,
                 assert {name.lower() for name, _ in wire.last.headers} <= SENT | {"x-token"}
                 shown = wire.last.header("X-Token") or wire.last.header("Authorization") or ""
                 assert shown.removeprefix("Bearer ") == value
-        await now(client.aclose() if hasattr(client, "aclose") else client.close())
+        await now(client.aclose() if not hasattr(client, "close") else client.close())
 
     asyncio.run(go())
     assert len(refused) >= 20

@@ -185,7 +185,7 @@ def test_a_thread_with_a_copied_context_finds_it(app: Application, emulator: Emu
     @app.view("/authorize")
     async def authorize(app: Application, *request: Any) -> Any:
         await now(app.client.authorize_access_token(*request))
-        if hasattr(app.client, "aclose"):
+        if not hasattr(app.client, "close"):
 
             def threaded() -> Any:
                 return asyncio.run(whose(app))

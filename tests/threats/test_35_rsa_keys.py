@@ -79,7 +79,7 @@ def begin(client: Any) -> Any:
         try:
             return await now(client.create_authorization_url("https://shop.example/authorize"))
         finally:
-            await now(client.aclose() if hasattr(client, "aclose") else client.close())
+            await now(client.aclose() if not hasattr(client, "close") else client.close())
 
     return asyncio.run(begun())
 
