@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
-from collections.abc import Iterator
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 from click.testing import CliRunner
 
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.cli import cli
-from oauth1_catalog.cli.proxy.allowance import Rule, is_token_endpoint, read_path
-from oauth1_catalog.cli.proxy.app import home_of, token_endpoints
-from oauth1_catalog.cli.proxy.child import child_environment
-from oauth1_catalog.cli.proxy.headers import sent_headers
+from oauth1_catalog.cli.proxy import HEAD
+from oauth1_catalog.cli.proxy.allowance import Rule, read_host, read_path
+from oauth1_catalog.cli.proxy.child import child_environment, credentials_of
+from oauth1_catalog.cli.proxy.endpoints import (
+    TokenEndpoint,
+    home_of,
+    is_token_endpoint,
+    looks_like_token_endpoint,
+    token_endpoints,
+)
+from oauth1_catalog.cli.proxy.forms import replaces_method
+from oauth1_catalog.cli.proxy.headers import OVERRIDES, check_headers, sent_headers
+from oauth1_catalog.cli.proxy.listening import serving, tcp_socket
 from oauth1_catalog.cli.proxy.multipart import read_multipart
 from tests.cli.proxies import KEYS, RunningProxy, Upstream, acme, refused, reply, running
+
+FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture(scope="module")
@@ -277,6 +292,21 @@ AMBIGUOUS = [
     "/1/..%09/2/x",
     "/1/%ff",
     "/1/me#x",
+    "/1/me%3fx",
+    "/1/me%23x",
+    "/1/me%ef%bc%9fx",  # a full-width question mark
+    "/1/a%e2%81%84b",  # the slash of a fraction
+    "/1/a%e2%88%95b",
+    "/1/a%e2%88%96b",
+    "/1/a%e2%a7%b8b",
+    "/1/%e3%80%82%e3%80%82/2/x",  # ideographic full stops
+    "/1/.%e2%80%8b./2/x",  # a blank of no width
+    "/1/.%c2%ad./2/x",  # a soft hyphen
+    "/1/%e2%80%8b/2/x",
+    "/1/..%20./2/x",
+    "/1/...%20/2/x",
+    "/1/%20/2/x",
+    "/1/;a=b/2/x",
 ]
 
 
@@ -345,7 +375,14 @@ class TestPaths:
             "/OAuth/Access_Token/",
             "/oauth/access_token;a=b",
             "/oauth/access_token%20",
+            "/oauth/access_token.json",
+            "/oauth/access_token.xml/x",
+            "/oauth/request_token/x",
+            "/oauth/access%C2%AD_token",
             "/oauth/revoke",
+            "/1/oauth/invalidate_token.json",
+            "/2/oauth2/token",
+            "/v1/OAuth-1/Access-Token",
         ],
     )
     def test_the_endpoints_that_give_out_tokens(self, path: str, wide_proxy: RunningProxy, upstream: Upstream) -> None:
@@ -354,15 +391,160 @@ class TestPaths:
             refused(wide_proxy.raw(f"{method} /{wide_proxy.token}{path} HTTP/1.1"), 403, "token_endpoint")
         assert upstream.arrived == []
 
-    @pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Original-URL", "X-Rewrite-URL"])
+    @pytest.mark.parametrize("name", sorted(OVERRIDES))
     def test_headers_that_replace_the_method_or_the_path(
         self, name: str, proxy: RunningProxy, upstream: Upstream
     ) -> None:
         refused(proxy.raw(f"POST /{proxy.token}/1/x HTTP/1.1", f"{name}: DELETE", "Content-Length: 0"), 403, "override")
-        refused(proxy.raw(f"POST /{proxy.token}/1/x?_method=DELETE HTTP/1.1", "Content-Length: 0"), 403, "override")
-        form = ["Content-Type: application/x-www-form-urlencoded", "Content-Length: 14"]
-        refused(proxy.raw(f"POST /{proxy.token}/1/x HTTP/1.1", *form, body=b"_method=DELETE"), 403, "override")
+        with_underscore = f"{name.replace('-', '_', 1)}: DELETE"
+        refused(proxy.raw(f"POST /{proxy.token}/1/x HTTP/1.1", with_underscore, "Content-Length: 0"), 400, "header")
         assert upstream.arrived == []
+
+    @pytest.mark.parametrize(
+        "name",
+        ["_method", "_METHOD", "_HttpMethod", ".method", "%20_method", "+_method", "a;_method", "_method%5B%5D"],
+    )
+    def test_parameters_that_replace_the_method(self, name: str, proxy: RunningProxy, upstream: Upstream) -> None:
+        pair = f"{name}=DELETE"
+        answer = proxy.raw(f"POST /{proxy.token}/1/x?{pair} HTTP/1.1", "Content-Length: 0")
+        refused(answer, 403, "override")
+        refused(post_form(proxy, f"a=b&{pair}".encode()), 403, "override")
+        assert upstream.arrived == []
+        assert replaces_method(["method", "_methods", "http_method"]) == ""
+
+
+def post_form(proxy: RunningProxy, body: bytes, kind: str = FORM, *lines: str) -> tuple[int, dict[str, str], bytes]:
+    length = f"Content-Length: {len(body)}"
+    return proxy.raw(f"POST /{proxy.token}/1/x HTTP/1.1", f"Content-Type: {kind}", length, *lines, body=body)
+
+
+class TestHeadersThatServersReadInDifferentWays:
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "X_Own: 1",
+            "X.Own: 1",
+            "X-Own: \xe9",
+            "Content-Type: text/plain",
+            "Connection: close, Content-Type",
+            "Connection: content-length",
+            "Connection: authorization",
+        ],
+    )
+    def test_400(self, line: str, proxy: RunningProxy, upstream: Upstream) -> None:
+        refused(post_form(proxy, b"_method=DELETE", FORM, line), 400, "header")
+        assert upstream.arrived == []
+
+    @pytest.mark.parametrize("kind", [f"{FORM}, text/plain", f"{FORM} charset=utf-8", "form", "", "a/b; c=d, e/f"])
+    def test_content_types(self, kind: str, proxy: RunningProxy, upstream: Upstream) -> None:
+        refused(post_form(proxy, b"_method=DELETE", kind), 400, "header")
+        assert upstream.arrived == []
+
+    @pytest.mark.parametrize(
+        "kind",
+        [FORM, f"{FORM};", f"{FORM} ; charset=utf-8", 'a/b; c="d, e"; f=g', "multipart/form-data; boundary=--a=_b/c"],
+    )
+    def test_usual_content_types(self, kind: str) -> None:
+        check_headers([(b"content-type", kind.encode())])
+
+
+class TestForms:
+    def test_what_would_have_to_be_decoded(self, proxy: RunningProxy, upstream: Upstream) -> None:
+        refused(post_form(proxy, b"x", FORM, "Content-Encoding: gzip"), 400, "form")
+        refused(post_form(proxy, b"x", f"{FORM}; charset=ibm037"), 400, "form")
+        answer = proxy.raw(
+            f"GET /{proxy.token}/1/x HTTP/1.1", f"Content-Type: {FORM}", "Content-Length: 3", body=b"a=b"
+        )
+        refused(answer, 400, "form")
+        assert upstream.arrived == []
+
+    def test_the_number_of_fields(self, wide_proxy: RunningProxy, upstream: Upstream) -> None:
+        upstream.arrived.clear()
+        assert "10,000 fields" in refused(post_form(wide_proxy, b"a&" * 10_001), 413, "form_too_long")
+        assert upstream.arrived == []
+        assert post_form(wide_proxy, b"&".join([b"a"] * 10_000))[0] == 200
+
+    def test_the_token_is_not_sent_in_any_spelling(self, proxy: RunningProxy, upstream: Upstream) -> None:
+        encoded = "".join(f"%{ord(one):02x}" for one in proxy.token).encode()
+        refused(post_form(proxy, b"a=" + encoded), 400, "token_sent")
+        referer = f"Referer: {proxy.token}"
+        refused(post_form(proxy, b"a=b", FORM, referer, f"X-Copy: {proxy.token}"), 400, "token_sent")
+        assert upstream.arrived == []
+
+    def test_forms_of_a_provider_that_does_not_sign(
+        self, tmp_path: Path, upstream: Upstream, env: dict[str, str]
+    ) -> None:
+        upstream.arrived.clear()
+        env = acme(tmp_path, upstream)
+        file = tmp_path / "providers" / "acme.yaml"
+        text = file.read_text().replace("api_base_url: http:", "api_base_url: https:")  # as bearer tokens need
+        file.write_text(f"{text}api_auth: bearer\n")
+        with running(tmp_path, env, "acme", "--allow", "POST /1/*") as proxy:
+            refused(post_form(proxy, b"_method=DELETE"), 403, "override")
+            refused(post_form(proxy, b"a=b"), 502, "provider_unreachable")
+        assert upstream.arrived == []
+
+    def test_parts_that_are_signed(self, tmp_path: Path, upstream: Upstream, env: dict[str, str]) -> None:
+        upstream.arrived.clear()
+        env = acme(tmp_path, upstream)
+        file = tmp_path / "providers" / "acme.yaml"
+        file.write_text(f"{file.read_text()}multipart: sign_fields\n")
+        with running(tmp_path, env, "acme", "--allow", "POST /1/*") as proxy:
+            parts = 'multipart/form-data; boundary="b"'
+            part = b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+            refused(post_form(proxy, part % (b"_method", b"PUT") + b"--b--", parts), 403, "override")
+            refused(post_form(proxy, part % (b"a", proxy.token.encode()) + b"--b--", parts), 400, "token_sent")
+            refused(post_form(proxy, part % (b"a", b"b") * 1001 + b"--b--", parts), 413, "form_too_long")
+            refused(post_form(proxy, part % (b"a" * 8192, b"b") + b"--b--", parts), 400, "multipart")
+            refused(
+                post_form(proxy, part.replace(b'"%s"', b"%s") % (b"a\x00", b"") + b"--b--", parts), 400, "multipart"
+            )
+        assert upstream.arrived == []
+
+
+class TestTokenEndpoints:
+    TRELLO = TokenEndpoint.read("https://api.trello.com/1/tokens/{oauth_token}")
+    WIKI = TokenEndpoint.read("https://meta.wikimedia.org/w/index.php?title=Special:OAuth/initiate")
+
+    def test_a_value_in_the_path(self) -> None:
+        assert is_token_endpoint("/1/Tokens/abc.json", [], [self.TRELLO])
+        assert not is_token_endpoint("/1/members/abc", [], [self.TRELLO])
+
+    @pytest.mark.parametrize(
+        ("path", "query"),
+        [
+            ("/w/index.php", "title=Special:OAuth/initiate"),
+            ("/w/index.php", "a=b&TITLE=special%3Aoauth%2Finitiate"),
+            ("/w/index.php", "title=Special:_OAuth/initiate_"),
+            ("/w/index.php", "title=Sp%C3%A9cial:OAuth/initiate"),
+            ("/w/", "title=:Special:OAuth/initiate"),
+            ("/w/index.php/Special:OAuth/initiate", ""),
+            ("/wiki/Special:OAuth/initiate", ""),
+        ],
+    )
+    def test_a_parameter_that_chooses(self, path: str, query: str) -> None:
+        assert is_token_endpoint(path, parse_qsl(query), [self.WIKI])
+
+    @pytest.mark.parametrize("query", ["title=Special:OAuth/identify", "title=Main_Page", ""])
+    def test_a_parameter_that_chooses_something_else(self, query: str) -> None:
+        assert not is_token_endpoint("/w/index.php", parse_qsl(query), [self.WIKI])
+        assert not is_token_endpoint("/w/api.php", parse_qsl(query), [self.WIKI])
+        assert self.WIKI.shares_path("/w/index.php")
+        assert not self.WIKI.shares_path("/w/api.php")
+
+    def test_it_can_be_in_the_form(self, tmp_path: Path, upstream: Upstream) -> None:
+        upstream.arrived.clear()
+        env = acme(tmp_path, upstream)
+        file = tmp_path / "providers" / "acme.yaml"
+        file.write_text(file.read_text().replace("/oauth/request_token", "/1/x?title=Special:OAuth/initiate"))
+        with running(tmp_path, env, "acme", "--allow", "* /*", "--allow", "POST /2/oauth2/token") as proxy:
+            refused(post_form(proxy, b"title=Special%3AOAuth/initiate"), 403, "token_endpoint")
+            refused(post_form(proxy, b"x", "multipart/form-data; boundary=b"), 403, "token_endpoint")
+            assert upstream.arrived == []
+            assert post_form(proxy, b"title=Main")[0] == 200
+            text = refused(proxy.raw(f"GET /{proxy.token}/2/oauth2/token HTTP/1.1"), 403, "token_endpoint")
+            assert "--allow 'GET /2/oauth2/token'" in text
+            assert proxy.raw(f"POST /{proxy.token}/2/oauth2/token HTTP/1.1", "Content-Length: 0")[0] == 200
 
 
 @pytest.mark.filterwarnings("ignore::oauth1_catalog.errors.DeprecatedProviderWarning")
@@ -374,7 +556,9 @@ def test_the_profile_of_a_provider_is_not_a_token_endpoint() -> None:
         assert home_of(provider)[0] in {"http", "https"}
         if provider.userinfo and provider.userinfo.endpoint != "token_response":
             url = urljoin(provider.api_base_url or "", provider.userinfo.endpoint)
-            assert not is_token_endpoint(urlsplit(url).path, token_endpoints(provider)), name
+            parts = urlsplit(url)
+            assert not is_token_endpoint(parts.path, parse_qsl(parts.query), token_endpoints(provider)), name
+            assert not looks_like_token_endpoint(parts.path), name
             profiles += 1
     assert profiles > 20
 
@@ -416,6 +600,42 @@ def test_the_log_as_json(wide_proxy: RunningProxy, upstream: Upstream) -> None:
     }
 
 
+def test_a_long_method_and_a_long_path_are_not_logged_whole(proxy: RunningProxy) -> None:
+    refused(proxy.raw(f"{'A' * 500} /{proxy.token}/1/x HTTP/1.1"), 403, "not_allowed")
+    assert " - - 403, " in proxy.lines()[-1]
+    assert proxy.raw(f"GET /{proxy.token}/1/{'a' * 5000} HTTP/1.1")[0] == 200
+    assert len(proxy.lines()[-1]) < 1200
+
+
+def test_an_answer_without_the_token_ends_the_connection(proxy: RunningProxy) -> None:
+    with proxy.connected() as connection:
+        connection.settimeout(30)
+        connection.sendall(f"GET /x HTTP/1.1\r\nHost: 127.0.0.1:{proxy.port}\r\n\r\nGET ".encode())
+        while connection.recv(65536):
+            pass
+
+
+def test_a_connection_that_sends_no_request_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def app(scope: dict[str, object], receive: object, send: Callable[[object], Awaitable[None]]) -> None:
+        if scope["type"] == "http":
+            await asyncio.sleep(0.3)  # longer than a head has
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body"})
+
+    monkeypatch.setattr("oauth1_catalog.cli.proxy.listening.SECONDS_FOR_A_HEAD", 0.2)
+    with tcp_socket(0) as listening, serving(app, listening):
+        for sent, answer in (
+            (b"", b""),
+            (b"GET / HTTP/1.1\r\nHost: x\r\n", b""),
+            (b"GET / HTTP/1.0\r\n\r\n", b"HTTP/1.1 204"),
+        ):
+            with socket.create_connection(listening.getsockname()) as connection:
+                connection.settimeout(30)
+                connection.sendall(sent)
+                with contextlib.suppress(ConnectionResetError):
+                    assert connection.recv(12) == answer
+
+
 def test_verbose_adds_names_alone(proxy: RunningProxy) -> None:
     proxy.raw(f"GET /{proxy.token}/1/x?q=hush HTTP/1.1", "X-A: hush")
     assert "GET 127.0.0.1:" in proxy.lines()[-1]
@@ -450,6 +670,17 @@ class TestRules:
 
     def test_a_rule_with_a_blank_and_other_letters(self) -> None:
         assert Rule.read("GET /a b/é").permits("GET", "", read_path(b"/a%20b/%C3%A9"))
+
+    def test_hosts_with_a_port(self) -> None:
+        for host in ("a.example:0", "a.example:0443", "a.example:65536"):
+            with pytest.raises(ValueError, match="host of a call"):
+                read_host(host)
+
+    def test_the_host_of_the_api_in_a_rule_and_in_a_call(self, tmp_path: Path, upstream: Upstream) -> None:
+        host = upstream.origin.removeprefix("http://")
+        with running(tmp_path, acme(tmp_path, upstream), "acme", "--allow", f"GET {host}/1/*") as proxy:
+            assert proxy.raw(f"GET /{proxy.token}/1/me HTTP/1.1")[0] == 200
+            assert proxy.raw(f"GET /{proxy.token}/@{host}/1/me HTTP/1.1")[0] == 200
 
     def test_a_rule_for_another_host(self) -> None:
         rule = Rule.read("POST Upload.Example.com/1.1/*")
@@ -519,9 +750,69 @@ class TestCommandLine:
         assert "`proxy` did not write it" in result.stderr
         assert file.read_text() == "MINE=1\n"
 
+    def test_a_file_of_another_user_is_kept(
+        self, env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = tmp_path / "proxy.env"
+        file.write_text(HEAD)
+        monkeypatch.setattr("os.geteuid", lambda: file.stat().st_uid + 1)
+        result = CliRunner().invoke(cli, ["proxy", "acme", "--output", str(file), "--port", "0"], env=env)
+        assert "`proxy` did not write it" in result.stderr
+        assert file.read_text() == HEAD
+
+    def test_a_file_that_cannot_be_written(self, env: dict[str, str], tmp_path: Path) -> None:
+        arguments = ["proxy", "acme", "--port", "0", "--output", str(tmp_path / "no" / "proxy.env")]
+        result = CliRunner().invoke(cli, arguments, env=env)
+        assert result.exit_code == 2
+        assert f"--output {tmp_path / 'no' / 'proxy.env'}: No such file or directory." in " ".join(
+            result.stderr.split()
+        )
+
+    def test_who_opened_the_old_file_sees_nothing(self, env: dict[str, str], tmp_path: Path) -> None:
+        old = tmp_path / "proxy.env"
+        old.write_text(HEAD)
+        with old.open() as stream:
+            proxy = RunningProxy(tmp_path, env, "acme")
+            assert proxy.token not in stream.read()
+        assert proxy.file.stat().st_mode & 0o777 == 0o600
+        proxy.file.unlink()
+        proxy.file.write_text("of another proxy")
+        proxy.process.send_signal(signal.SIGQUIT)
+        assert proxy.process.wait(30) == 0
+        assert proxy.file.read_text() == "of another proxy"
+        assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
+
+
+KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG\nsecond-line-of-the-key\nthird\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "is_kept"),
+    [
+        (KEY, False),
+        (KEY.replace("\n", "\\n"), False),
+        ("".join(KEY.split()), False),
+        ("x second-line-of-the-key x", False),
+        ("-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG\nanother\n-----END PRIVATE KEY-----", True),
+    ],
+)
+def test_keys_of_several_lines(value: str, is_kept: bool) -> None:
+    found = child_environment({"COPY": value}, {}, clients=["x"], of_file=[], secrets=[KEY])
+    assert ("COPY" in found) is is_kept
+
+
+def test_the_credentials_of_a_client() -> None:
+    given = dict.fromkeys(
+        ("SHOP_RSA_KEY", "ACME_ENCRYPTION_KEY", "SHOP_RSA_KEY_PASSPHRASE", "ACME_OAUTH2_CLIENT_SECRET", "shop_token"),
+        "v",
+    )
+    assert len(credentials_of({**given, "SHOP_API_URL": "v", "OTHER_TOKEN": "v"}, ["shop", "acme"])) == len(given)
+    found = child_environment({"ACME_URL": "x", "SHOP_URL": "x"}, {}, clients=["shop", "acme"], of_file=[], secrets=[])
+    assert not found.keys() & {"ACME_URL", "SHOP_URL"}
+
 
 def test_a_variable_that_contains_a_short_value_stays() -> None:
-    found = child_environment({"A": "key"}, {}, client="x", of_file=[], secrets=["key"])
+    found = child_environment({"A": "key"}, {}, clients=["x"], of_file=[], secrets=["key"])
     assert found["A"] == "key"
 
 

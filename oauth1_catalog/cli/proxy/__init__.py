@@ -12,7 +12,7 @@ import shlex
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -27,7 +27,7 @@ from oauth1_catalog.cli import (
     provider_named,
 )
 from oauth1_catalog.cli.proxy.allowance import SAFE, Rule
-from oauth1_catalog.cli.proxy.child import SHORTEST_SECRET, child_environment, hide_memory, run
+from oauth1_catalog.cli.proxy.child import SHORTEST_SECRET, child_environment, credentials_of, hide_memory, run
 from oauth1_catalog.cli.proxy.log import RequestLog
 from oauth1_catalog.cli.terminal import tell
 from oauth1_catalog.errors import needs
@@ -126,6 +126,7 @@ def proxy(
       oauth1-catalog proxy twitter --allow 'GET /2/*' --allow 'POST /2/tweets' -- python agent.py
       oauth1-catalog proxy discogs --port 8800 --output proxy.env
     """  # noqa: D301 - click reads the escape
+    hide_memory()
     if not command and output is None and not show_secrets:
         raise click.UsageError(
             "no program could call the proxy. Add a command behind --, or save the address with --output FILE, or "
@@ -133,7 +134,6 @@ def proxy(
         )
     if socket is not None and port is not None:
         raise click.UsageError("--port and --socket: choose one of them.")
-    hide_memory()
     values = MaskedMapping(pairs_of(settings))
     values |= {"allow_local_hosts": allow_local_hosts or None, "insecure_transport": insecure_transport or None}
     catalog = None
@@ -142,7 +142,8 @@ def proxy(
     with needs("`proxy`", "proxy"):
         import dotenv  # noqa: F401 - only to name the extra
 
-        from oauth1_catalog.cli.proxy.app import ProxyApp, home_of
+        from oauth1_catalog.cli.proxy.app import ProxyApp
+        from oauth1_catalog.cli.proxy.endpoints import home_of
         from oauth1_catalog.cli.proxy.listening import DEFAULT_PORT, serving, tcp_socket, unix_socket
         from oauth1_catalog.clients.connected import AsyncConnectedPools
 
@@ -163,8 +164,13 @@ def proxy(
     if host and not asks_first:  # the first call gets a session token
         client.sign("POST", f"{scheme}://{host}/", data={"a": "b"})  # a token is missing, or the key is unusable
     token = masked(random.token_urlsafe(32))
-    hidden = [secret for secret in (*_secrets(client), token) if len(secret) >= SHORTEST_SECRET]
+    of_file = read_env_file(env_file) if env_file else MaskedMapping()
+    clients = {client.name, client.provider.name}
+    known = MaskedMapping(os.environ)
+    secrets = masked([*_secrets(client), *credentials_of(known, clients), *credentials_of(of_file, clients)])
+    hidden = [secret for secret in (*secrets, token) if len(secret) >= SHORTEST_SECRET]
     log = RequestLog(_silent if quiet else _tell_log, as_json=as_json, verbose=verbose, secrets=hidden)
+    _end_in_order()
     with ExitStack() as stack:
         if socket is not None:
             listening = stack.enter_context(unix_socket(socket))
@@ -191,13 +197,8 @@ def proxy(
         if show_secrets:
             click.echo("\n".join(_lines(variables)))
         if command:
-            of_file = read_env_file(env_file) if env_file else {}
-            child = child_environment(
-                os.environ, variables, client=client.name, of_file=of_file, secrets=_secrets(client)
-            )
+            child = child_environment(known, variables, clients=clients, of_file=of_file, secrets=secrets)
             raise SystemExit(run(command, child))
-        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-            signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))  # the terminal was closed
         _wait(thread, origin if socket is None else str(socket), client, rules, output)
 
 
@@ -218,6 +219,14 @@ def _wait(
         tell("Stopped.")
 
 
+def _end_in_order() -> None:
+    """End as with SIGTERM, so that the files are removed, also when the terminal is closed."""
+    for name in ("SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.getsignal(signal.SIGTERM))
+
+
 @contextmanager
 def _saved(path: Path, variables: MaskedMapping) -> Iterator[None]:
     """The file with the address, for the time that the proxy runs.
@@ -225,21 +234,41 @@ def _saved(path: Path, variables: MaskedMapping) -> Iterator[None]:
     Raises:
         UsageError: another file is there.
     """
+    content = masked(HEAD + "".join(f"{line}\n" for line in _lines(variables)))
     try:
-        with open_regular(path, follow_links=False) as stream:
-            is_ours = stream.read(len(HEAD)) == HEAD.encode()
-    except FileNotFoundError:
-        is_ours = True
+        _check_ours(path)
+        # A new file: who has opened an old one, sees nothing of it.
+        new = path.with_name(f".{path.name}.{random.token_hex(8)}")
+        with open_to_write(new, mode=0o600, is_new=True) as file:
+            file.write(content)
+        try:
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)
     except OSError as error:
-        raise click.UsageError(f"--output {path}: {error.strerror}. Choose another file.") from error
-    if not is_ours:
-        raise click.UsageError(f"--output {path} already exists, and `proxy` did not write it. Choose another file.")
-    with open_to_write(path, mode=0o600) as file:
-        file.write(HEAD + "".join(f"{line}\n" for line in _lines(variables)))
+        cause = error.strerror or type(error).__name__
+        raise click.UsageError(f"--output {path}: {cause}. Choose another file.") from error
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            with open_regular(path, follow_links=False) as stream:
+                is_mine = stream.read(len(content) + 1) == content.encode()
+            if is_mine:  # another proxy can have replaced it
+                path.unlink()
+
+
+def _check_ours(path: Path) -> None:
+    """Refuse to replace a file that a proxy of this user has not written."""
+    try:
+        with open_regular(path, follow_links=False) as stream:
+            is_ours = stream.read(len(HEAD)) == HEAD.encode()
+            if hasattr(os, "geteuid"):
+                is_ours = is_ours and os.fstat(stream.fileno()).st_uid == os.geteuid()
+    except FileNotFoundError:
+        return
+    if not is_ours:
+        raise click.UsageError(f"--output {path} already exists, and `proxy` did not write it. Choose another file.")
 
 
 def _lines(variables: MaskedMapping) -> list[str]:

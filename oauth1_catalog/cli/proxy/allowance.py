@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote, unquote_to_bytes
@@ -21,6 +21,10 @@ _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?|\
 _LARGEST_PORT = 65535
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_SEPARATOR = re.compile("[\\\\?#\u2044\u2215\u2216\u29f8\u29f9]")
+"""Also the slashes of fractions and of mathematics."""
+_DOTS = frozenset(".\u3002")
+"""Also the full stop of Chinese and Japanese, which a host's name has as well."""
 _DOUBLED = "The path contains //. OAUTH1_PROXY_URL ends with a slash: write ${OAUTH1_PROXY_URL}2/users/me."
 
 
@@ -44,8 +48,8 @@ def read_path(raw: bytes) -> str:
     if len(_ESCAPE.findall(text)) != text.count("%"):
         raise ValueError("The path contains a % without two hexadecimal digits.")
     lowered = text.lower()
-    if "\\" in text or any(escape in lowered for escape in ("%2f", "%5c", "%2e")):
-        raise ValueError("The path contains a backslash, or an encoded slash, backslash or dot.")
+    if "\\" in text or any(escape in lowered for escape in ("%2f", "%5c", "%2e", "%3f", "%23")):
+        raise ValueError("The path contains a backslash, or an encoded slash, backslash, dot, ? or #.")
     if "//" in text:
         raise ValueError(_DOUBLED)
     try:
@@ -57,12 +61,22 @@ def read_path(raw: bytes) -> str:
     if _ESCAPE.search(path):
         raise ValueError("The path is percent-encoded twice.")
     for form in (path, unicodedata.normalize("NFKC", path)):  # some servers read a full-width dot as a dot
-        if form.count("/") != text.count("/") or "\\" in form:
-            raise ValueError("The path contains a character that can be read as a slash or a backslash.")
-        # Java's servers take a parameter off each segment, and Windows the blanks at its end.
-        if any(segment.partition(";")[0].strip() in {".", ".."} for segment in form.split("/")):
-            raise ValueError("The path contains a segment . or .., which would lead to another path.")
+        if form.count("/") != text.count("/") or _SEPARATOR.search(form):
+            raise ValueError("The path contains a character that can be read as a slash, a backslash, ? or #.")
+        if any(segment and not _seen(segment) for segment in form.split("/")):
+            raise ValueError(
+                "The path contains a segment . or .., or one of blanks alone, which can lead to another path."
+            )
     return path
+
+
+def _seen(segment: str) -> str:
+    """What is left of a segment if a server drops the characters that are not seen, the blanks and the dots.
+
+    Java's servers take a parameter off each segment, and Windows the blanks and dots at its end.
+    """
+    text = segment.partition(";")[0]
+    return "".join(one for one in text if unicodedata.category(one) != "Cf" and one not in _DOTS and not one.isspace())
 
 
 def read_host(text: str) -> str:
@@ -75,9 +89,15 @@ def read_host(text: str) -> str:
         ValueError: it is not a host.
     """
     port = text.rpartition(":")[2]
-    if not _HOST.fullmatch(text) or ".." in text or (port.isdigit() and int(port) > _LARGEST_PORT):
+    is_port = ":" in text and port.isdigit()
+    if not _HOST.fullmatch(text) or ".." in text or (is_port and not _is_port(port)):
         raise ValueError("After @ comes the host of a call: /@upload.example.com/path.")
     return text.lower()
+
+
+def _is_port(text: str) -> bool:
+    """Whether a port is written in the usual way: not 0, and without zeros before it."""
+    return not text.startswith("0") and int(text) <= _LARGEST_PORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +180,16 @@ def permits(rules: Sequence[Rule], method: str, host: str, path: str) -> bool:
     return any(rule.permits(method, host, path) for rule in rules)
 
 
+def names_exactly(rules: Sequence[Rule], method: str, host: str, path: str) -> bool:
+    """Whether one of the rules allows a call and has no ``*`` in its path.
+
+    >>> rules = [[Rule.read("POST /oauth2/*")], [Rule.read("POST /oauth2/token")]]
+    >>> [names_exactly(one, "POST", "", "/oauth2/token") for one in rules]
+    [False, True]
+    """
+    return any("*" not in rule.path and rule.permits(method, host, path) for rule in rules)
+
+
 def advice(method: str, host: str, path: str) -> str:
     """The option that would allow a call.
 
@@ -167,13 +197,3 @@ def advice(method: str, host: str, path: str) -> str:
     "--allow 'POST /2/tweets'"
     """
     return f"--allow {shlex.quote(f'{method} {host}{path}')}"
-
-
-def is_token_endpoint(path: str, endpoints: Collection[str]) -> bool:
-    """Whether a path is that of an endpoint that gives out tokens.
-
-    >>> [is_token_endpoint(path, {"/oauth/token"}) for path in ("/OAuth/token/", "/oauth/token;a=b", "/oauth/tokens")]
-    [True, True, False]
-    """
-    plain = "/".join(segment.partition(";")[0].strip() for segment in unicodedata.normalize("NFKC", path).split("/"))
-    return plain.rstrip("/").casefold() in endpoints

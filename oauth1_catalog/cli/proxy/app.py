@@ -10,30 +10,37 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, MutableMapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
 from secrets import compare_digest
 from typing import Any
-from urllib.parse import parse_qsl, unquote_plus, urljoin, urlsplit
+from urllib.parse import unquote_plus
 
 import httpx2
 
-from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.cli.proxy.allowance import METHODS, Rule, advice, is_token_endpoint, permits, read_host, read_path
+from oauth1_catalog.cli.proxy.allowance import METHODS, Rule, advice, names_exactly, permits, read_host, read_path
+from oauth1_catalog.cli.proxy.endpoints import (
+    Pairs,
+    home_of,
+    is_token_endpoint,
+    looks_like_token_endpoint,
+    token_endpoints,
+)
+from oauth1_catalog.cli.proxy.forms import MAX_FIELDS, check_coding, count_fields, read_pairs, replaces_method
 from oauth1_catalog.cli.proxy.headers import (
     ERROR_HEADER,
     OVERRIDES,
     TOKEN_HEADER,
+    check_headers,
     returned_headers,
     sent_headers,
     values_of,
 )
 from oauth1_catalog.cli.proxy.log import CLIENT_WENT_AWAY, Entry, RequestLog
-from oauth1_catalog.cli.proxy.multipart import Part, read_multipart
+from oauth1_catalog.cli.proxy.multipart import MAX_PARTS, Part, count_parts, read_multipart
 from oauth1_catalog.clients.auth import covers_body
 from oauth1_catalog.clients.failures import transport_error
 from oauth1_catalog.errors import ConfigurationError, MissingTokenError, OAuthError, ResourceError, TransportError
-from oauth1_catalog.hosts import authority_of
 from oauth1_catalog.redaction import MaskedMapping, masked
 from oauth1_catalog.registry.async_script import AsyncCatalogClient
 from oauth1_catalog.rfc5849.messages import find_header
@@ -42,6 +49,10 @@ from oauth1_catalog.rfc5849.parameters import is_form
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+
+_LONGEST_METHOD = 20
+_WITHOUT_TOKEN = frozenset({"host", "origin", "token"})
 
 
 class RefusedError(Exception):
@@ -72,6 +83,8 @@ class Call:
     url: str
     headers: dict[str, str]
     has_body: bool
+    path: str
+    parameters: Pairs = field(repr=False)
 
 
 class ProxyApp:
@@ -100,10 +113,10 @@ class ProxyApp:
         self._pool = client.pool  # its options are checked before the proxy listens
         self._token = masked(token.encode("ascii"))
         self._authorities = frozenset(authorities)
-        self._rules = rules
         self._max_form = max_form
         self._log = log
         self._scheme, self._host = home_of(client.provider)
+        self._rules = [replace(rule, host=self._host_of(rule.host)) for rule in rules]
         self._token_endpoints = token_endpoints(client.provider)
         self._has_own_agent = has_own_agent(client)
 
@@ -112,7 +125,8 @@ class ProxyApp:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
-        entry = Entry(scope["method"])
+        method = scope["method"]
+        entry = Entry(method if len(method) <= _LONGEST_METHOD else "-")
         answer = _Answer(send, entry)
         task = asyncio.current_task()
         program = _Program(receive, entry, task)
@@ -155,11 +169,14 @@ class ProxyApp:
         options = MaskedMapping(headers=call.headers, stream=True, follow_redirects=False)
         if not call.has_body:
             program.watch()
+        elif is_form(find_header(call.headers, "Content-Type")):
+            options["content"] = await self._form(call, program)
         elif self._has_signed_fields(call):
             options["files"] = await self._parts(call, program)
         elif self._has_to_be_signed(call):
-            options["content"] = await self._form(call, program)
+            options["content"] = await self._whole(call, program)
         else:
+            self._check_streamed(call)
             options["content"] = program.body()
         response = await self._called(call, options)
         try:
@@ -196,6 +213,8 @@ class ProxyApp:
             raise RefusedError(500, error.error, error.description) from None
         except OAuthError as error:
             raise RefusedError(400, error.error, error.description) from None
+        except ValueError as error:  # of the HTTP library
+            raise RefusedError(400, "signing_error", f"The call cannot be sent ({type(error).__name__}).") from None
 
     def _checked(self, scope: Message, entry: Entry) -> Call:
         """The call that a request is for.
@@ -207,7 +226,7 @@ class ProxyApp:
         self._check_origin(raw)
         raw_path = self._behind_token(scope["raw_path"], raw)
         if method not in METHODS:
-            raise RefusedError(403, "not_allowed", f"{method} cannot be allowed.")
+            raise RefusedError(403, "not_allowed", f"{entry.method} cannot be allowed.")
         if values_of(raw, "upgrade"):
             raise RefusedError(400, "upgrade", "The proxy does not upgrade connections. Leave the Upgrade header out.")
         host, raw_path = self._split_host(raw_path)
@@ -215,36 +234,43 @@ class ProxyApp:
             path = read_path(raw_path)
         except ValueError as error:
             raise RefusedError(403, "ambiguous_path", str(error)) from None
-        entry.host, entry.path = host or self._host, path
+        entry.host, entry.path = self._host_of(host) or self._host, path
         query = scope["query_string"].decode("latin-1")
-        names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
-        entry.names = (*names, *(name.decode("latin-1") for name, _ in raw))
+        parameters = read_pairs(query)
+        entry.names = (*(name for name, _ in parameters), *(name.decode("latin-1") for name, _ in raw))
         self._check_token_stays(path, query, raw)
-        self._check_overrides(names, raw)
+        try:
+            check_headers(raw)
+        except ValueError as error:
+            raise RefusedError(400, "header", str(error)) from None
+        self._check_overrides((name for name, _ in parameters), raw)
         if not entry.host:
             raise RefusedError(
                 403, "missing_host", "The provider's file names no host of an API. Write it: /@api.example.com/path."
             )
-        if not permits(self._rules, method, "" if entry.host == self._host else entry.host, path):
-            shown = "" if entry.host == self._host else entry.host
+        shown = self._host_of(entry.host)
+        if not permits(self._rules, method, shown, path):
             raise RefusedError(
                 403, "not_allowed", f"{method} {shown}{path} is not allowed. {_allow(advice(method, shown, path))}"
             )
-        if is_token_endpoint(path, self._token_endpoints):
+        self._check_endpoint(path, parameters)
+        if looks_like_token_endpoint(path) and not names_exactly(self._rules, method, shown, path):
             raise RefusedError(
-                403, "token_endpoint", "The proxy does not call the endpoints that give out or revoke tokens."
+                403,
+                "token_endpoint",
+                f"{shown}{path} is named like an endpoint that gives out or revokes tokens. Such a path needs a rule "
+                f"without *. {_allow(advice(method, shown, path))}",
             )
-        try:
-            headers = sent_headers(raw)
-        except ValueError as error:
-            raise RefusedError(400, "header", f"The header {error} contains characters that are not ASCII.") from None
+        headers = sent_headers(raw)
         if self._has_own_agent:
             headers.pop("user-agent", None)
         has_body = "content-length" in headers or bool(values_of(raw, "transfer-encoding"))
         if headers.get("content-length") == "0":
             has_body = method not in {"GET", "HEAD"}
+        if has_body and method in {"GET", "HEAD"} and is_form(find_header(headers, "Content-Type")):
+            raise RefusedError(400, "form", f"{method} has no form. Put the parameters into the address.")
         url = f"{self._scheme}://{entry.host}{raw_path.decode('ascii')}{'?' if query else ''}{query}"
-        return Call(method, url, headers, has_body)
+        return Call(method, url, headers, has_body, path, parameters)
 
     def _check_origin(self, raw: list[tuple[bytes, bytes]]) -> None:
         """Refuse what a web page makes a browser send, also by another name of this machine."""
@@ -280,20 +306,42 @@ class ProxyApp:
     def _check_token_stays(self, path: str, query: str, raw: list[tuple[bytes, bytes]]) -> None:
         """Refuse to send the proxy's token to the provider."""
         token = self._token.decode("ascii")
-        others = [value.decode("latin-1") for name, value in raw if name.lower() != TOKEN_HEADER.lower().encode()]
-        dropped = [value for name in ("referer",) for value in values_of(raw, name)]
-        texts = (path, unquote_plus(query), *(value for value in others if value.strip() not in dropped))
+        dropped = {TOKEN_HEADER.lower(), "referer"}
+        values = (value.decode("latin-1") for name, value in raw if name.decode("latin-1").lower() not in dropped)
+        texts = (path, unquote_plus(query), *values)
         if any(token in text for text in texts):
-            raise RefusedError(400, "token_sent", "The request would send the proxy's token to the provider.")
+            raise _token_sent()
 
-    def _check_overrides(self, names: Sequence[str], raw: list[tuple[bytes, bytes]]) -> None:
+    def _check_overrides(self, names: Iterable[str], raw: list[tuple[bytes, bytes]]) -> None:
         """Refuse what makes a server take the request for another one than the one that is allowed."""
         found = sorted({name.decode("latin-1").lower() for name, _ in raw} & OVERRIDES)
-        found += ["_method"] if "_method" in names else []
-        if found:
+        if name := found[0] if found else replaces_method(names):
             raise RefusedError(
-                403, "override", f"{found[0]} would replace the method or the path that is allowed. Leave it out."
+                403, "override", f"{name} would replace the method or the path that is allowed. Leave it out."
             )
+
+    def _check_endpoint(self, path: str, parameters: Pairs) -> None:
+        """Refuse the endpoints of the provider's file that give out or revoke tokens."""
+        if is_token_endpoint(path, parameters, self._token_endpoints):
+            raise RefusedError(
+                403, "token_endpoint", "The proxy does not call the endpoints that give out or revoke tokens."
+            )
+
+    def _check_streamed(self, call: Call) -> None:
+        """Refuse a body whose fields are not read, where one of them could choose an endpoint for tokens."""
+        is_multipart = find_header(call.headers, "Content-Type").lower().startswith("multipart/")
+        if is_multipart and any(endpoint.shares_path(call.path) for endpoint in self._token_endpoints):
+            raise RefusedError(
+                403,
+                "token_endpoint",
+                "At this path, a parameter can choose an endpoint that gives out tokens. Send a form, which is not "
+                "multipart.",
+            )
+
+    def _host_of(self, host: str) -> str:
+        """A host as it is compared: without the port of its scheme, and ``""`` for that of ``api_base_url``."""
+        plain = host.removesuffix(":443" if self._scheme == "https" else ":80")
+        return "" if plain == self._host else plain
 
     def _has_to_be_signed(self, call: Call) -> bool:
         """Whether the signature covers the body, which is then read before the request is sent."""
@@ -307,19 +355,49 @@ class ProxyApp:
 
     async def _parts(self, call: Call, program: _Program) -> list[Part]:
         """The parts of a multipart body, which the client writes again."""
-        content = await self._form(call, program)
+        content = await self._whole(call, program)
+        kind = call.headers.pop("content-type")
         try:
-            return masked(read_multipart(content, call.headers.pop("content-type")))
+            check_coding(kind, call.headers.pop("content-encoding", ""))
+            if count_parts(content, kind) > MAX_PARTS:
+                raise RefusedError(
+                    413, "form_too_long", f"A body that has to be signed has at most {MAX_PARTS:,} parts."
+                )
+            parts = masked(read_multipart(content, kind))
         except ValueError as error:
             raise RefusedError(400, "multipart", str(error)) from None
+        texts = [(name, part[1].decode("latin-1")) for name, part in parts if part[0] is None]
+        self._check_fields(call, [*texts, *((name, part[0] or "") for name, part in parts)])
+        return parts
 
     async def _form(self, call: Call, program: _Program) -> bytes:
-        """A body that is signed: all of it."""
+        """A form: all of it."""
+        try:
+            check_coding(call.headers["content-type"], call.headers.pop("content-encoding", ""))
+        except ValueError as error:
+            raise RefusedError(400, "form", str(error)) from None
+        content = await self._whole(call, program)
+        if count_fields(content) > MAX_FIELDS:
+            raise RefusedError(
+                413, "form_too_long", f"A form has at most {MAX_FIELDS:,} fields. Send it in more than one call."
+            )
+        self._check_fields(call, read_pairs(content.decode("latin-1")))
+        return content
+
+    def _check_fields(self, call: Call, fields: Sequence[tuple[str, str]]) -> None:
+        """Refuse a body whose fields would replace the method, choose an endpoint for tokens, or send the token."""
+        if any(self._token.decode("ascii") in text for pair in fields for text in pair):
+            raise _token_sent()
+        self._check_overrides((name for name, _ in fields), [])
+        self._check_endpoint(call.path, [*call.parameters, *fields])
+
+    async def _whole(self, call: Call, program: _Program) -> bytes:
+        """A body that is read before it is sent."""
         too_long = RefusedError(
             413,
             "form_too_long",
-            f"A body that has to be signed has at most {self._max_form:,} bytes. Start the proxy with a larger "
-            "--max-form.",
+            f"A form, and a body that has to be signed, has at most {self._max_form:,} bytes. Start the "
+            "proxy with a larger --max-form.",
         )
         length = call.headers.pop("content-length", "0")
         if int(length) > self._max_form:
@@ -330,11 +408,8 @@ class ProxyApp:
             if len(body) > self._max_form:
                 raise too_long
         content = masked(bytes(body))
-        if is_form(find_header(call.headers, "Content-Type")):
-            text = content.decode("latin-1")
-            if self._token.decode("ascii") in text:
-                raise RefusedError(400, "token_sent", "The request would send the proxy's token to the provider.")
-            self._check_overrides([name for name, _ in parse_qsl(text, keep_blank_values=True)], [])
+        if self._token in content:
+            raise _token_sent()
         return content
 
 
@@ -411,47 +486,14 @@ class _Answer:
             "x-content-type-options": "nosniff",
             ERROR_HEADER: refusal.error,
         }
+        if refusal.error in _WITHOUT_TOKEN:
+            headers["connection"] = "close"  # who does not have the token keeps no connection
         await self.start(refusal.status, [(name.encode(), value.encode()) for name, value in headers.items()])
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def home_of(provider: Provider) -> tuple[str, str]:
-    """The scheme and the host of ``api_base_url``, which are those of calls without ``/@host/``.
-
-    >>> home_of(Provider(name="x", api_base_url="https://API.example.com/1.1/"))
-    ('https', 'api.example.com')
-    """
-    base, at = provider.api_base_url or "", provider.emulated_at
-    if at and base.startswith(at):
-        return "https", base.removeprefix(at).partition("/")[0].lower()
-    return urlsplit(base).scheme or "https", authority_of(base).lower() if base else ""
-
-
-def token_endpoints(provider: Provider) -> frozenset[str]:
-    """The paths of the endpoints that give out or revoke tokens, on each host of the provider.
-
-    >>> sorted(token_endpoints(Provider(name="x", request_token_url="https://a.example/OAuth/request_token/")))
-    ['/oauth/request_token']
-    """
-    endpoints = (provider.renew, provider.revoke, provider.session_token, provider.successor)
-    urls = [provider.request_token_url, provider.access_token_url, *(one.url for one in endpoints if one)]
-    base, profile = provider.api_base_url or "", provider.userinfo.endpoint if provider.userinfo else ""
-    # One path for everything, in which a parameter chooses: the rules decide.
-    shared = {_path(provider, url) for url in (base, urljoin(base, profile))}
-    return frozenset({_path(provider, url) for url in urls if url} - shared - {""})
-
-
-def _path(provider: Provider, url: str) -> str:
-    return urlsplit(_original(provider, url)).path.rstrip("/").casefold()
-
-
-def _original(provider: Provider, url: str) -> str:
-    """A URL of the provider, also if the emulator plays it: ``https://127.0.0.1:8443/KEY/ROLE/`` stands for ``https://``."""
-    at = provider.emulated_at
-    start = at.removesuffix("api/") if at else ""
-    if start and url.startswith(start):
-        return f"https://{url.removeprefix(start).partition('/')[2]}"
-    return url
+def _token_sent() -> RefusedError:
+    return RefusedError(400, "token_sent", "The request would send the proxy's token to the provider.")
 
 
 def has_own_agent(client: AsyncCatalogClient) -> bool:

@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Any
 
 from oauth1_catalog.cli.terminal import tell
-from oauth1_catalog.redaction import MaskedMapping, masked
+from oauth1_catalog.redaction import MaskedMapping, is_credential, masked
 
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 _OF_THE_KEYBOARD = ("SIGINT", "SIGQUIT")
@@ -23,6 +23,10 @@ _SET_DUMPABLE = 4
 
 SHORTEST_SECRET = 6
 """A shorter value can be anything, such as the name of a user, so no variable is removed because it contains it."""
+
+
+_SHORTEST_LINE = 16
+"""A shorter line of a key could be a part of another value."""
 
 
 def hide_memory() -> None:
@@ -39,37 +43,76 @@ def child_environment(
     environment: Mapping[str, str],
     added: Mapping[str, str],
     *,
-    client: str,
+    clients: Collection[str],
     of_file: Collection[str],
     secrets: Collection[str],
 ) -> MaskedMapping:
     """The environment of the program: without the provider's keys, and with the proxy's address.
 
     >>> given = {"HOME": "/root", "TWITTER_TOKEN": "a", "MY_KEY": "hush-hush", "REPORT_KEY": "b"}
-    >>> found = child_environment(given, {}, client="twitter", of_file=["REPORT_KEY"], secrets=["hush-hush"])
+    >>> secrets = ["hush-hush"]
+    >>> found = child_environment(given, {}, clients=["twitter"], of_file=["REPORT_KEY"], secrets=secrets)
     >>> sorted(found)
     ['HOME', 'NO_PROXY', 'no_proxy']
 
     Args:
         environment: that of this process.
         added: variables of the proxy.
-        client: the client's name, with which its variables begin.
+        clients: the names of the client and of the provider, with which variables begin.
         of_file: the names of the variables in the ``.env`` file.
         secrets: values that the program may not have under any name.
     """
     removed = {*of_file, "OAUTH1_CATALOG_TOKEN_KEYS"}
-    long = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
+    prefixes = ("OAUTH1_PROXY_", *(f"{client}_".upper() for client in clients))
+    pieces = masked([piece for secret in secrets for piece in _pieces(secret)])
     kept = {
         name: value
         for name, value in environment.items()
         if name not in removed
-        and not name.upper().startswith((f"{client}_".upper(), "OAUTH1_PROXY_"))
-        and not any(secret in value for secret in long)
+        and not name.upper().startswith(prefixes)
+        and not any(piece in _compact(value) for piece in pieces)
     }
     # A proxy of the environment would get the address, and with it the token.
     for name in ("NO_PROXY", "no_proxy"):
         kept[name] = ",".join(filter(None, (kept.get(name), "127.0.0.1,localhost")))
     return MaskedMapping(kept, **added)
+
+
+def credentials_of(values: Mapping[str, str], clients: Collection[str]) -> list[str]:
+    """The values of the variables that contain credentials of a client: secrets, keys in PEM, passwords.
+
+    >>> given = {"SHOP_RSA_KEY": "pem", "SHOP_TOKEN": "t", "SHOP_URL": "u", "OTHER_TOKEN": "o"}
+    >>> sorted(list.copy(credentials_of(given, ["shop"])))
+    ['pem', 't']
+    """
+    found = []
+    for name, value in values.items():
+        for client in clients:
+            prefix = f"{client}_".upper()
+            if name.upper().startswith(prefix) and value and is_credential(name[len(prefix) :]):
+                found.append(value)
+    return masked(found)
+
+
+def _pieces(secret: str) -> Iterator[str]:
+    """What no value may contain: the secret without whitespace, and the lines of a key.
+
+    The first line of a key is left out, because other keys begin with the same one.
+    """
+    compact = _compact(secret)
+    if len(compact) >= SHORTEST_SECRET:
+        yield compact
+    lines = [line for line in map(_compact, _lines(secret)) if line and not line.startswith("-----")]
+    yield from (line for line in lines[1:] if len(line) >= _SHORTEST_LINE)
+
+
+def _lines(text: str) -> list[str]:
+    return text.replace("\\n", "\n").splitlines()
+
+
+def _compact(text: str) -> str:
+    r"""Without whitespace, and without ``\n``, which stands for a line break in a ``.env`` file."""
+    return "".join(text.replace("\\r", "").replace("\\n", "").split())
 
 
 def run(command: Sequence[str], environment: Mapping[str, str]) -> int:

@@ -6,6 +6,7 @@ program has none of the provider, and gets none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 TOKEN_HEADER = "OAuth1-Proxy-Token"
@@ -36,8 +37,11 @@ _NOT_SENT = _OF_A_CONNECTION | {
     "forwarded",
     "host",
     "origin",
+    "proxy",  # a CGI program takes it for the address of a proxy
     "referer",  # a program that followed a link of its own would show the token there
     "via",
+    "x-host",
+    "x-original-host",
     TOKEN_HEADER.lower(),
 }
 _NOT_RETURNED = _OF_A_CONNECTION | {
@@ -49,17 +53,60 @@ _NOT_RETURNED = _OF_A_CONNECTION | {
 }
 OVERRIDES = frozenset(
     {
+        "x-envoy-original-path",
         "x-http-method",
         "x-http-method-override",
+        "x-http-path-override",
+        "x-http-verb",
+        "x-method",
         "x-method-override",
+        "x-original-method",
+        "x-original-path",
         "x-original-uri",
         "x-original-url",
+        "x-request-uri",
+        "x-restli-method",
+        "x-rewrite-uri",
         "x-rewrite-url",
     }
 )
 """Headers with which a server takes a request for another method or path than the one that was checked."""
 
+_NAME = re.compile(r"[A-Za-z0-9-]+")
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+_CONTENT_TYPE = re.compile(
+    rf"""{_TOKEN}/{_TOKEN}(?:[ \t]*+;[ \t]*+(?:{_TOKEN}=(?:[^ \t;",\\]++|"(?:[^"\\]|\\.)*+"))?)*+[ \t]*+"""
+)
+_END_TO_END = frozenset({"accept", "authorization", "cookie", "host", "origin", "referer", TOKEN_HEADER.lower()})
+
 Raw = Iterable[tuple[bytes, bytes]]
+
+
+def check_headers(raw: Raw) -> None:
+    """Refuse headers that servers read in different ways.
+
+    >>> check_headers([(b"content-type", b"text/plain, text/html")])
+    Traceback (most recent call last):
+    ...
+    ValueError: The Content-Type is not of the form type/subtype.
+
+    Raises:
+        ValueError: the text is the reason.
+    """
+    raw = list(raw)
+    for name, value in _lowered(raw):
+        if not _NAME.fullmatch(name):  # CGI and WSGI read "_" and "-" as the same
+            raise ValueError(f"The name of the header {name} has a character other than letters, digits and hyphens.")
+        if not value.isascii():
+            raise ValueError(f"The header {name} contains characters that are not ASCII.")
+    types = values_of(raw, "content-type")
+    if len(types) > 1:
+        raise ValueError("There is more than one Content-Type.")
+    if types and not _CONTENT_TYPE.fullmatch(types[0]):
+        raise ValueError("The Content-Type is not of the form type/subtype.")
+    named = _named_by_connection(raw)
+    if wrong := sorted(name for name in named if name in _END_TO_END or name.startswith("content-")):
+        raise ValueError(f"Connection names {wrong[0]}, which belongs to the request.")
 
 
 def sent_headers(raw: Raw) -> dict[str, str]:
@@ -67,9 +114,6 @@ def sent_headers(raw: Raw) -> dict[str, str]:
 
     >>> sent_headers([(b"accept", b"a/b"), (b"accept", b"c/d"), (b"cookie", b"x=y"), (b"te", b"trailers")])
     {'accept': 'a/b, c/d', 'accept-encoding': 'identity'}
-
-    Raises:
-        ValueError: one of them is not ASCII. The text is its name.
     """
     found: dict[str, str] = {}
     raw = list(raw)
@@ -77,8 +121,6 @@ def sent_headers(raw: Raw) -> dict[str, str]:
     for name, value in _lowered(raw):
         if name in dropped or name.startswith(("sec-", "x-forwarded-", "access-control-")):
             continue
-        if not value.isascii():
-            raise ValueError(name.decode("latin-1") if isinstance(name, bytes) else name)
         found[name] = f"{found[name]}, {value}" if name in found else value
     if "transfer-encoding" in dict(_lowered(raw)):
         found.pop("content-length", None)  # the other one counts (RFC 9112, section 6.3)

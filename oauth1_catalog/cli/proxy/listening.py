@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -20,13 +21,49 @@ from oauth1_catalog.errors import needs
 
 with needs("`proxy`", "proxy"):
     import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol
 
 DEFAULT_PORT = 8800
 
 SECONDS_TO_END = 2
 """How long calls have to end when the proxy is stopped."""
 
-MAX_CONNECTIONS = 500
+SECONDS_FOR_A_HEAD = 10
+"""How long the first request of a connection has to arrive, without its body."""
+
+
+class Connection(H11Protocol):
+    """A connection that is closed if the head of its first request does not come.
+
+    Only who has the token can send a second one, because the answer to other requests closes the connection.
+    """
+
+    _waiting: asyncio.TimerHandle | None = None
+    _end = b""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
+        """Start to wait."""
+        super().connection_made(transport)
+        self._waiting = asyncio.get_running_loop().call_later(SECONDS_FOR_A_HEAD, transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Wait no longer after the blank line at the end of the head."""
+        if self._waiting is not None:
+            last = self._end + data
+            if b"\n\r\n" in last or b"\n\n" in last:
+                self._stop_waiting()
+            self._end = last[-2:]
+        super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The other side has closed it."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
 
 
 @contextmanager
@@ -124,7 +161,7 @@ def serving(app: Any, listening: socket.socket) -> Iterator[threading.Thread]:
     config = uvicorn.Config(
         app,
         loop="asyncio",
-        http="h11",  # strict, and the same everywhere
+        http=Connection,  # h11 is strict, and the same everywhere
         ws="none",
         lifespan="on",
         log_config=None,
@@ -132,7 +169,6 @@ def serving(app: Any, listening: socket.socket) -> Iterator[threading.Thread]:
         proxy_headers=False,
         server_header=False,
         date_header=False,
-        limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=SECONDS_TO_END,
     )
     server = uvicorn.Server(config)

@@ -42,6 +42,10 @@ class Entry:
     began: float = field(default_factory=time.perf_counter)
 
 
+_LONGEST = 1000
+"""A text of a line has no more characters."""
+
+
 class RequestLog:
     """Writes the lines.
 
@@ -67,10 +71,10 @@ class RequestLog:
             self._write(line)
 
     def masked(self, text: str) -> str:
-        """A text on one line, without the secrets."""
+        """A text on one line, not too long, without the secrets."""
         for secret in self._secrets:
             text = text.replace(secret, MASK)
-        return one_line(text)
+        return one_line(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
 
     def _text(self, entry: Entry) -> str:
         note = f" ({self.masked(entry.note)})" if entry.note else ""

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from email.message import Message
 from email.parser import HeaderParser
 
 Part = tuple[str, tuple[str | None, bytes] | tuple[str | None, bytes, str]]
 """A part as httpx2 takes it in ``files=``: without a file name it is a text field."""
+
+MAX_PARTS = 1_000
+
+_MAX_HEAD = 8 * 1024
+"""To read the parameters of a header takes a time that grows with the square of its length."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def read_multipart(body: bytes, content_type: str) -> list[Part]:
@@ -23,24 +30,48 @@ def read_multipart(body: bytes, content_type: str) -> list[Part]:
     Raises:
         ValueError: it is not such a body. The text is the reason.
     """
-    header = Message()
-    header["Content-Type"] = content_type
-    boundary = header.get_boundary()
-    if not boundary or not boundary.isascii():
-        raise ValueError("The Content-Type of the body has no boundary.")
-    first, *pieces = (b"\r\n" + body).split(f"\r\n--{boundary}".encode())
+    mark = _mark(content_type)
+    first, *pieces = (b"\r\n" + body).split(mark)
     if first or not pieces or not pieces[-1].startswith(b"--"):
         raise ValueError("The multipart body does not begin and end with its boundary.")
     return [_part(piece) for piece in pieces[:-1]]
 
 
+def count_parts(body: bytes, content_type: str) -> int:
+    """How many parts a body has at most, without reading them.
+
+    Raises:
+        ValueError: the content type has no boundary.
+    """
+    return body.count(_mark(content_type))
+
+
+def _mark(content_type: str) -> bytes:
+    header = Message()
+    header["Content-Type"] = content_type
+    try:
+        boundary = header.get_boundary()
+    except (ValueError, LookupError, TypeError):
+        boundary = None
+    if not boundary or not boundary.isascii():
+        raise ValueError("The Content-Type of the body has no boundary.")
+    return f"\r\n--{boundary}".encode()
+
+
 def _part(piece: bytes) -> Part:
     head, mark, content = piece.partition(b"\r\n\r\n")
-    headers = HeaderParser().parsestr(head.decode(errors="replace").lstrip())
-    name = headers.get_param("name", header="content-disposition")
+    if len(head) > _MAX_HEAD:
+        raise ValueError(f"The headers of a part have more than {_MAX_HEAD:,} bytes.")
+    try:
+        headers = HeaderParser().parsestr(head.decode(errors="replace").lstrip())
+        name = headers.get_param("name", header="content-disposition")
+        filename = headers.get_filename()
+    except (ValueError, LookupError, TypeError, AttributeError):  # of RFC 2231: title*=charset'language'text
+        raise ValueError("The headers of a part cannot be read.") from None
     if not mark or not isinstance(name, str):
         raise ValueError("A part of the multipart body has no name.")
-    filename = headers.get_filename()
+    if _CONTROL.search(f"{name}{filename or ''}"):
+        raise ValueError("The name of a part contains a control character.")
     if filename is None:
         return name, (None, content)
     return name, (filename, content, headers.get_content_type())

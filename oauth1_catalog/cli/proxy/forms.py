@@ -1,0 +1,80 @@
+"""The names and values of a query or a form, as the most lenient server reads them, and how many there can be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from email.message import Message
+from urllib.parse import unquote_plus
+
+from oauth1_catalog.redaction import MaskedList
+
+MAX_FIELDS = 10_000
+"""The largest number of fields of a form. Its parts take far more memory than the form."""
+
+_SEPARATORS = re.compile("[&;]")
+_CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1"})
+_OVERRIDES = frozenset(
+    {
+        "_http_method",
+        "_httpmethod",
+        "_method",
+        "http_method_override",
+        "x_http_method",
+        "x_http_method_override",
+        "x_method_override",
+    }
+)
+
+
+def read_pairs(text: str) -> MaskedList:
+    """The names and values, decoded. Nothing is refused: to sign them is stricter.
+
+    >>> read_pairs("a=1&b=2+3;c").copy()
+    [('a', '1'), ('b', '2 3'), ('c', '')]
+
+    Args:
+        text: a query, or a form.
+    """
+    pieces = (piece.partition("=") for piece in _SEPARATORS.split(text) if piece)
+    return MaskedList((unquote_plus(name), unquote_plus(value)) for name, _, value in pieces)
+
+
+def count_fields(body: bytes) -> int:
+    """How many fields a form has at most, without reading it."""
+    return body.count(b"&") + body.count(b";") + 1 if body else 0
+
+
+def replaces_method(names: Iterable[str]) -> str:
+    """The first name with which a server takes the request for one of another method; ``""`` if there is none.
+
+    PHP drops blanks at the beginning of a name, ends it at ``[`` or NUL, and reads a dot or a blank as ``_``.
+
+    >>> replaces_method(["a", " .method", "b"]), replaces_method(["_METHOD[]"]), replaces_method(["method"])
+    (' .method', '_METHOD[]', '')
+    """
+    for name in names:
+        known = re.split(r"[\[\x00]", name, maxsplit=1)[0].strip().casefold()
+        if re.sub(r"[\s.-]", "_", known) in _OVERRIDES:
+            return name
+    return ""
+
+
+def check_coding(content_type: str, content_encoding: str) -> None:
+    """Refuse a form that has to be decoded before its names can be compared.
+
+    >>> check_coding("application/x-www-form-urlencoded; charset=ibm037", "")
+    Traceback (most recent call last):
+    ...
+    ValueError: The form is not UTF-8. Send it without a charset.
+
+    Raises:
+        ValueError: the text is the reason.
+    """
+    if content_encoding.strip().lower() not in {"", "identity"}:
+        raise ValueError("The form is compressed. Send it without Content-Encoding.")
+    header = Message()
+    header["Content-Type"] = content_type
+    charset = header.get_param("charset", "")
+    if not isinstance(charset, str) or charset.strip().lower() not in _CHARSETS:
+        raise ValueError("The form is not UTF-8. Send it without a charset.")
