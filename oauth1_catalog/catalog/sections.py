@@ -283,7 +283,8 @@ class Callback(Section):
     """Whether the authorization URL also contains `oauth_callback` (OAuth Core 1.0)."""
     confirmed: Literal["required", "optional", "none"] = "required"
     """Whether the first response contains `oauth_callback_confirmed`. That of an OAuth Core 1.0 server does not
-    (`none`). The values `false`, `0` and `no` refuse the login, and any other value confirms the callback."""
+    (`none`). The values `false`, `0` and `no` refuse the login, except in answer to `oob` where `verifier` is
+    `required`; any other value confirms the callback."""
     verifier: Literal["required", "optional", "none"] = "required"
     """Whether the callback contains `oauth_verifier`."""
     secret: Literal["required", "optional"] = "required"

@@ -284,7 +284,10 @@ def _temporary_answer(registration: Registration, token: TemporaryToken) -> Resp
     if token.secret:
         fields["oauth_token_secret"] = token.secret
     if provider.callback.confirmed != "none":
-        fields["oauth_callback_confirmed"] = "true"
+        is_unset = token.callback == "oob" and provider.callback.value == "oob" and provider.callback.registered
+        # E*TRADE answers so for a key without a callback URL, and the user types the verifier.
+        is_denied = is_unset and provider.callback.confirmed == "optional"
+        fields["oauth_callback_confirmed"] = "false" if is_denied else "true"
     if provider.authorize_url_field:
         known = {"{client_id}": token.client_id, "{oauth_token}": token.token, "{oauth_callback}": token.callback}
         query = {name: known.get(value, value) for name, value in provider.authorize_params.items()}

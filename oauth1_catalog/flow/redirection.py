@@ -61,7 +61,7 @@ def request_temporary_credentials(
         params=params,
         placeholders={"oauth_callback": callback},
     )
-    return temporary_credentials(provider, fields)
+    return temporary_credentials(provider, fields, callback=callback)
 
 
 def validate_redirect_uri(name: str, uri: str) -> None:
@@ -101,14 +101,16 @@ def _redirect_uri_fault(uri: str) -> str:
     return "names no host." if parts.scheme in {"https", "http"} and not parts.hostname else ""
 
 
-def temporary_credentials(provider: Provider, fields: dict[str, str]) -> TemporaryCredentials:
-    """The request token in the fields of an answer.
+def temporary_credentials(
+    provider: Provider, fields: dict[str, str], *, callback: str | None = None
+) -> TemporaryCredentials:
+    """The request token in the fields of an answer to a request with this ``oauth_callback``.
 
     Raises:
         TokenResponseError: it has no secret, or does not confirm the callback, and the provider is not known for that.
     """
     rest = dict(fields)
-    _check_confirmed(provider, rest.pop("oauth_callback_confirmed", None))
+    _check_confirmed(provider, rest.pop("oauth_callback_confirmed", None), callback)
     secret = _secret(provider, rest, "request_token")
     return TemporaryCredentials(rest.pop("oauth_token"), secret, extra=rest)
 
@@ -342,14 +344,18 @@ def _secret(provider: Provider, fields: dict[str, str], step: str) -> str:
     return secret or ""
 
 
-def _check_confirmed(provider: Provider, value: str | None) -> None:
+def _check_confirmed(provider: Provider, value: str | None, callback: str | None) -> None:
     """RFC 5849, section 2.1: the answer holds ``oauth_callback_confirmed=true``.
 
-    Servers also write ``True``, ``1`` or ``yes``, so only an explicit denial is refused, regardless of the provider's
-    file: the user would not come back. Without the parameter the provider may use OAuth Core 1.0, whose logins can
-    be fixated (oauth.net advisory 2009-1); whether that is accepted is the file's to decide.
+    Servers also write ``True``, ``1`` or ``yes``, so only an explicit denial of a redirect URI is refused, regardless
+    of the provider's file: the user would not come back. In answer to ``oob`` a denial can be the truth, because no
+    callback is set for the key (E*TRADE): the user types the verifier, which only the browser that allowed access
+    shows. Without the parameter the provider may use OAuth Core 1.0, whose logins can be fixated (oauth.net advisory
+    2009-1); whether that is accepted is the file's to decide.
     """
     said = (value or "").strip().lower()
+    if said in _NOT_CONFIRMED and callback == OUT_OF_BAND and provider.callback.verifier == "required":
+        return
     if said in _NOT_CONFIRMED:
         raise TokenResponseError(
             "callback_not_confirmed",

@@ -191,7 +191,11 @@ REFUSALS = {
 @pytest.mark.parametrize("made", ["session", "client", "async client"], indirect=True)
 def test_steps_that_fail(tls_wire, made, answer_with, body, status, signature_type):
     tls_wire.answer = answers(answer_with, body, status)
-    options = {"signature_method": "PLAINTEXT", "signature_type": signature_type}
+    options = {
+        "signature_method": "PLAINTEXT",
+        "signature_type": signature_type,
+        "redirect_uri": "https://app.example/",
+    }
     calls: list[tuple[Any, ...]] = [("fetch_request_token", tls_wire.url, {"data": {"password": SECRETS["password"]}})]
     if "confirmed" not in body:
         calls.append(

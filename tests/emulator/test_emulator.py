@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -106,6 +106,17 @@ def test_a_pin_and_a_denial_without_a_callback(emulator):
         with foreign(emulator, "pins", callback_uri="oob") as session:
             session.fetch_request_token(provider.request_token_url)
             assert shows(decide(session.authorization_url(provider.authorize_url)))
+
+
+@pytest.mark.parametrize(
+    ("registered", "confirmed"), [(None, "false"), ("https://app.example/cb", "true")], ids=["a PIN", "a callback"]
+)
+def test_a_key_without_a_callback_is_not_confirmed(emulator, registered, confirmed):
+    emulator.client("etrade", redirect_uri=registered)
+    with foreign(emulator, "etrade", callback_uri="oob") as session:
+        url = emulator.catalog.provider("etrade").request_token_url
+        answer = session.get(url, headers={"Accept": "application/json"})
+    assert dict(parse_qsl(answer.text))["oauth_callback_confirmed"] == confirmed
 
 
 def test_no_consent_page_is_an_error_with_words(emulator):

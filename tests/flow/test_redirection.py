@@ -13,7 +13,14 @@ from oauthlib.oauth1.rfc5849 import signature as oauthlib_signature
 from oauthlib.oauth1.rfc5849.utils import parse_authorization_header
 
 from oauth1_catalog.catalog.provider import CallbackRules, Provider
-from oauth1_catalog.errors import ConfigurationError, MissingSettingError, OAuthError, TokenResponseError
+from oauth1_catalog.errors import (
+    ConfigurationError,
+    MissingSettingError,
+    MissingVerifierError,
+    OAuthError,
+    TokenResponseError,
+)
+from oauth1_catalog.flow.callback import require_verifier
 from oauth1_catalog.flow.driver import Steps, run
 from oauth1_catalog.flow.redirection import (
     authorization_url,
@@ -158,12 +165,33 @@ def test_a_confirmation_in_json(written: str) -> None:
 
 @pytest.mark.parametrize("written", ["false", "False", "FALSE", "0", "no", "%20false%20"])
 @EVERY_RULE
-def test_an_explicit_no_is_refused_always(written: str, provider: Provider) -> None:
+def test_an_explicit_no_to_a_redirect_uri_is_refused_always(written: str, provider: Provider) -> None:
     body = f"oauth_token=rt&oauth_token_secret=rs&oauth_callback_confirmed={written}"
     with pytest.raises(TokenResponseError, match="does not accept the redirect URI") as caught:
         answered(request_temporary_credentials(provider, SIGNER, redirect_uri=CALLBACK), body)
     assert (caught.value.error, caught.value.step) == ("callback_not_confirmed", "request_token")
     assert "rs" not in caught.value.description.split()
+
+
+@pytest.mark.parametrize("written", ["false", "False", "0", "no", "%20false%20"])
+@EVERY_RULE
+def test_an_explicit_no_to_oob_needs_a_verifier(written: str, provider: Provider) -> None:
+    """No callback is set for the key (E*TRADE), so that the user types the verifier."""
+    body = f"oauth_token=rt&oauth_token_secret=rs&oauth_callback_confirmed={written}"
+    only_oob = replace(provider, callback=replace(provider.callback, value="oob"))
+    for made, uri in ((provider, None), (provider, "oob"), (only_oob, CALLBACK)):
+        sent: list[Request] = []
+        steps = request_temporary_credentials(made, SIGNER, redirect_uri=uri)
+        temporary = answered(steps, body, sent)
+        assert protocol(sent[0])["oauth_callback"] == "oob"
+        assert (temporary.oauth_token, temporary.extra) == ("rt", {})
+        with pytest.raises(MissingVerifierError):
+            require_verifier(made, None)
+        for verifier in ("optional", "none"):
+            lax = replace(made, callback=replace(made.callback, verifier=verifier))
+            with pytest.raises(TokenResponseError) as caught:
+                answered(request_temporary_credentials(lax, SIGNER, redirect_uri=uri), body)
+            assert caught.value.error == "callback_not_confirmed"
 
 
 def test_a_confirmation_with_control_characters_is_refused() -> None:

@@ -95,6 +95,23 @@ def test_a_pin_instead_of_a_callback(app: Application, emulator: Emulator) -> No
     assert app.browser().get("/pin").json == {"screen_name": "ada"}
 
 
+def test_a_pin_at_a_provider_that_confirms_no_callback(make: Callable[..., Application], emulator: Emulator) -> None:
+    """E*TRADE answers ``oauth_callback_confirmed=false`` for a key that has no callback URL."""
+    client = emulator.client("etrade")
+    app = make(register=False, config={})
+    app.oauth.register_from_catalog("etrade", client_id=client.client_id, client_secret=client.client_secret)
+
+    @app.view("/pin")
+    async def pin(app: Application, *request: Any) -> Any:
+        etrade = app.oauth.create_client("etrade")
+        data = await now(etrade.create_authorization_url())
+        number = emulator.approve(data["url"])
+        token = await now(etrade.fetch_access_token(data["request_token"], verifier=number))
+        return {"names": sorted(token)}
+
+    assert app.browser().get("/pin").json["names"][-2:] == ["oauth_token", "oauth_token_secret"]
+
+
 @pytest.mark.parametrize("given", [None, {}, {"oauth_token_secret": "s"}, "rt"])
 def test_a_request_token_that_is_none(app: Application, given: Any) -> None:
     @app.view("/fetch")

@@ -91,6 +91,26 @@ def test_the_attack_fails_where_there_is_a_verifier(app: Application, emulator: 
     assert "token" not in answer.json
 
 
+@pytest.mark.parametrize("callback", ["?oauth_token={token}", "?oauth_token={token}&oauth_verifier=0000000"])
+def test_a_denied_oob_still_needs_the_verifier(
+    make: Callable[..., Application], emulator: Emulator, callback: str
+) -> None:
+    """E*TRADE answers ``false`` for a key without a callback; only the victim's browser shows the verifier."""
+    app = TestWithoutVerifier().site(make, "etrade", emulator)
+
+    @app.view("/login")
+    async def login(app: Application, *request: Any) -> Any:
+        return await now(app.client.authorize_redirect(*request))
+
+    attacker = app.browser()
+    consent = attacker.get("/login").location
+    (token,) = parse_qs(urlsplit(consent).query)["token"]
+    pin = emulator.approve(consent, user="victim")
+    assert pin.isdigit()
+    answer = attacker.get("/authorize" + callback.format(token=token))
+    assert (answer.status, "name" in answer.json) == (400, False)
+
+
 class TestWithoutVerifier:
     def site(self, make: Callable[..., Application], name: str, emulator: Emulator, **more: Any) -> Application:
         client = emulator.client(name)
