@@ -120,7 +120,7 @@ def test_a_client_that_cannot_be_made() -> None:
 
 
 def made_of(name: str, **arguments: Any) -> Any:
-    if (CATALOG.file(name).request_token_url or "").startswith("http://"):
+    if CATALOG.file(name).insecure_transport:
         arguments["insecure_transport"] = True
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
