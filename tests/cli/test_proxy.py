@@ -33,6 +33,7 @@ from oauth1_catalog.cli.proxy.multipart import read_multipart
 from tests.cli.proxies import KEYS, RunningProxy, Upstream, acme, refused, reply, running
 
 FORM = "application/x-www-form-urlencoded"
+PART = b'--b\r\nContent-Disposition: form-data; name="a"%b\r\n\r\nx\r\n--b--'
 
 
 @pytest.fixture(scope="module")
@@ -823,6 +824,11 @@ def test_a_variable_that_contains_a_short_value_stays() -> None:
         (b"a=b", "multipart/form-data; boundary=b", "begin and end"),
         (b"--b\r\n\r\nx", "multipart/form-data; boundary=b", "begin and end"),
         (b"--b\r\n\r\nx\r\n--b--", "multipart/form-data; boundary=b", "has no name"),
+        (PART % (b";a=b" * 40), "multipart/form-data; boundary=b", "more than 32 lines or parameters"),
+        (PART % (b"\r\nA: b" * 40), "multipart/form-data; boundary=b", "more than 32 lines or parameters"),
+        (PART % (b'; a="%b"' % (b"x" * 8192)), "multipart/form-data; boundary=b", "more than 8,192 bytes"),
+        (PART % b"; filename*=punycode''%ff", "multipart/form-data; boundary=b", "cannot be read"),
+        (PART % b"; filename*=utf-8''a%0ab", "multipart/form-data; boundary=b", "control character"),
     ],
 )
 def test_a_body_that_is_not_multipart(body: bytes, kind: str, message: str) -> None:

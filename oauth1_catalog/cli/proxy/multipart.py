@@ -12,7 +12,8 @@ Part = tuple[str, tuple[str | None, bytes] | tuple[str | None, bytes, str]]
 MAX_PARTS = 1_000
 
 _MAX_HEAD = 8 * 1024
-"""To read the parameters of a header takes a time that grows with the square of its length."""
+_MAX_PARAMETERS = 32
+"""Also the largest number of lines. The time to read the parameters grows with the square of their number."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -62,6 +63,8 @@ def _part(piece: bytes) -> Part:
     head, mark, content = piece.partition(b"\r\n\r\n")
     if len(head) > _MAX_HEAD:
         raise ValueError(f"The headers of a part have more than {_MAX_HEAD:,} bytes.")
+    if max(map(head.count, (b";", b"\r", b"\n"))) > _MAX_PARAMETERS:
+        raise ValueError(f"The headers of a part have more than {_MAX_PARAMETERS} lines or parameters.")
     try:
         headers = HeaderParser().parsestr(head.decode(errors="replace").lstrip())
         name = headers.get_param("name", header="content-disposition")
