@@ -80,7 +80,8 @@ TYPED = {
         instead="make release-check ARGS='--only windows,macos'",
         why="it takes more than an hour, and runs all the others",
     ),
-    "make docs": Typed(instead="make -n docs", why="`.ci/run` runs it, as it stands"),
+    "make docs": Typed(instead="make -n docs", why="tests/site runs it, as it stands"),
+    "make docs-serve": Typed(instead="make -n docs-serve", why="tests/site builds the same site, in minutes"),
     "make bench": Typed(
         instead="make bench ARGS='--benchmark-disable -k signing'",
         why="its ratios need a machine that does nothing else",

@@ -101,6 +101,8 @@ def expected(provider: Provider) -> dict[str, Any]:
     """The fields of a provider under the names of its file."""
     fields = json.loads(json.dumps(dataclasses.asdict(provider)))
     fields.pop("all_headers")
+    if fields["client_kwargs"].get("version", "") is None:
+        fields["client_kwargs"]["version"] = "none"
     userinfo = fields.pop("userinfo") or {}
     for name in ("endpoint", "method", "params"):
         if name in userinfo:
@@ -154,14 +156,18 @@ def logins() -> Iterator[tuple[str, str, str | None]]:
     """Each language with the providers whose signature method its library has."""
     for language, (_, _, methods) in COMMANDS.items():
         for name, environment in redirects():
-            signing = CATALOG.provider(name, environment=environment, values=examples(name)).client_kwargs
+            provider = CATALOG.provider(name, environment=environment, values=examples(name))
+            signing = provider.client_kwargs
+            if provider.session_token is not None:
+                continue  # these programs have no Diffie-Hellman; tests/foreign has another client of this provider
             if (signing.get("signature_method") or "HMAC-SHA1") in methods:
                 yield language, name, environment
 
 
 def test_every_provider_is_logged_in_to() -> None:
     """No provider has a signature method that no library of these has."""
-    assert {(name, environment) for _, name, environment in logins()} == set(redirects())
+    others = {(name, environment) for name, environment in redirects() if CATALOG.file(name).session_token is None}
+    assert {(name, environment) for _, name, environment in logins()} == others
 
 
 @pytest.mark.parametrize(("language", "name", "environment"), [*logins()])
@@ -192,4 +198,4 @@ def test_a_login(name: str, environment: str | None, language: str, catalog_json
         answer = running.ask({"callback": callback})
     assert answer["token"]["oauth_token"]
     assert answer.get("status", 200) == 200, answer
-    assert bool(provider.api_base_url and provider.session_token is None) == ("status" in answer)
+    assert bool(provider.api_base_url) == ("status" in answer)

@@ -74,6 +74,8 @@ def proxied(emulator: Emulator, name: str) -> Iterator[Proxied]:
         arguments["client_secret"] = keys.client_secret
     if "rsa_key" in original.required_credentials:
         arguments["rsa_key"] = keys.rsa_key
+    if original.session_token is not None:
+        arguments |= {"encryption_key": keys.encryption_key, "dh_parameters": keys.dh_parameters}
     if set(original.flows) != {"signed_client"}:
         token = emulator.issue_token(name, user="grace")
         arguments |= {"token": token.oauth_token, "token_secret": token.oauth_token_secret}

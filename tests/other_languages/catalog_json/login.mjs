@@ -196,7 +196,7 @@ async function login(job, next) {
 async function profile(job, provider, token) {
   const base = provider.api_base_url;
   const endpoint = provider.userinfo_endpoint;
-  if (!base || provider.session_token) return {}; // such a call is signed with the session token
+  if (!base) return {};
   const path = endpoint && endpoint !== "token_response" ? filled({ userinfo_endpoint: endpoint }, token).userinfo_endpoint : "";
   let url = path.includes("://") ? path : path.startsWith("/") ? new URL(path, base).href : base + path;
   const params = path ? filled(provider.userinfo_params, { client_id: job.client_id, ...token }) : {};

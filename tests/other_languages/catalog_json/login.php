@@ -301,7 +301,7 @@ function login(array $job): array
 function profile(array $job, array $provider, array $token): array
 {
     $base = $provider['api_base_url'];
-    if ($base === null || $provider['session_token'] !== null) { // such a call is signed with the session token
+    if ($base === null) {
         return [];
     }
     $endpoint = $provider['userinfo_endpoint'];
