@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import sys
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,12 @@ import pytest
 if TYPE_CHECKING:
     from oauth1_catalog.emulator import Emulator
 
-# A shell in the background leaves Ctrl+C ignored, and what it starts inherits that, the servers that a test stops too.
+# A shell in the background leaves Ctrl+C and Ctrl+\ ignored, and what it starts inherits that, the servers that a test
+# stops too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if sys.platform != "win32" and signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN:
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 # Keys and files that the developer's shell exports are not those of the tests.
 for name in [*os.environ]:
