@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-import socket
 import sys
 import threading
 import warnings
@@ -13,6 +12,7 @@ from types import ModuleType
 
 import click
 
+from oauth1_catalog.cli.loopback import listen
 from oauth1_catalog.errors import ConfigurationWarning, DeprecatedProviderWarning, needs
 
 FRAMEWORKS = ("flask", "django", "starlette")
@@ -56,7 +56,7 @@ def _application(framework: str) -> ModuleType:
 def _free_port(port: int | None) -> int:
     """``port`` if it is free. Default: the preferred port, or 0 (any port) if that is in use."""
     try:
-        with socket.create_server(("127.0.0.1", port or PREFERRED_PORT)):
+        with listen(port or PREFERRED_PORT):
             return port or PREFERRED_PORT
     except OSError as error:
         if port is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from starlette.routing import Route
 
 from oauth1_catalog.cli.demo import pages
 from oauth1_catalog.cli.demo.providers import Demo
+from oauth1_catalog.cli.loopback import listen
 from oauth1_catalog.errors import OAuthError
 from oauth1_catalog.integrations.starlette_client import OAuth
 from oauth1_catalog.integrations.starlette_client.client import StarletteOAuth1App
@@ -89,7 +89,7 @@ def serve(demo: Demo, port: int) -> Iterator[str]:
     Raises:
         OSError: the port is taken.
     """
-    with socket.create_server(("127.0.0.1", port)) as listening:
+    with listen(port) as listening:
         config = uvicorn.Config(create_app(demo), log_level="error", access_log=False, timeout_graceful_shutdown=2)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

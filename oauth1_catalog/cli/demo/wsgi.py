@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+from oauth1_catalog.cli.loopback import listen
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -29,7 +30,7 @@ def serve_wsgi(application: WSGIApplication, port: int) -> Iterator[str]:
         OSError: the port is in use.
     """
     # Werkzeug would print its own message and exit if the port is in use.
-    with socket.create_server(("127.0.0.1", port)) as listening:
+    with listen(port) as listening:
         server = make_server(
             "127.0.0.1", port, application, threaded=True, request_handler=_Quiet, fd=listening.fileno()
         )

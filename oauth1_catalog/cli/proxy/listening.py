@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from oauth1_catalog.cli.loopback import listen
 from oauth1_catalog.errors import needs
 
 with needs("`proxy`", "proxy"):
@@ -73,15 +74,9 @@ def tcp_socket(port: int) -> Iterator[socket.socket]:
     Raises:
         ClickException: it is in use.
     """
-    # With the protocol named, asyncio sends each piece at once (TCP_NODELAY). Otherwise an answer takes 40 ms more.
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    if os.name == "posix":  # elsewhere another process could listen on the port, too
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(("127.0.0.1", port))
-        listening.listen(1024)
+        listening = listen(port)
     except OSError as error:
-        listening.close()
         raise click.ClickException(
             f"port {port}: {os.strerror(error.errno or 0)}. Choose another one with --port; 0 takes any free one."
         ) from error
