@@ -14,11 +14,11 @@ DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS / "_ext"))
 
 from provider_pages.dates import calendar, icalendar  # noqa: E402 - the folder has to be in the path
-from provider_pages.exchanges import with_table  # noqa: E402
-from provider_pages.index import index  # noqa: E402
+from provider_pages.exchanges import with_table  # noqa: E402 - as above
+from provider_pages.index import index  # noqa: E402 - as above
 
-from oauth1_catalog import Catalog  # noqa: E402
-from oauth1_catalog.catalog.published import catalog_json  # noqa: E402
+from oauth1_catalog import Catalog  # noqa: E402 - as above
+from oauth1_catalog.catalog.published import catalog_json  # noqa: E402 - as above
 
 
 def files(catalog: bytes) -> dict[str, bytes]:

@@ -29,13 +29,27 @@ def linked(line: str) -> str:
     return _PAGE.sub(lambda match: f":doc:`/{match[1] or match[2]}`", line)
 
 
-def _link_pages(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:  # noqa: ARG001
+def _link_pages(
+    app: Sphinx,  # noqa: ARG001 - the signature that autodoc calls
+    what: str,
+    name: str,  # noqa: ARG001 - as above
+    thing: object,  # noqa: ARG001 - as above
+    options: object,  # noqa: ARG001 - as above
+    lines: list[str],
+) -> None:
     lines[:] = [linked(line) for line in lines]
     if what in {"attribute", "data", "property"}:
         lines.insert(0, "")  # else napoleon takes "The version of the data: a date" for a type and its description
 
 
-def _skip_classes(app: Sphinx, what: str, name: str, thing: object, skip: bool, options: object) -> bool | None:  # noqa: ARG001
+def _skip_classes(
+    app: Sphinx,  # noqa: ARG001 - the signature that autodoc calls
+    what: str,
+    name: str,  # noqa: ARG001 - as above
+    thing: object,
+    skip: bool,  # noqa: ARG001 - as above
+    options: object,  # noqa: ARG001 - as above
+) -> bool | None:
     """An attribute that is a class, such as ``OAuth.oauth1_client_cls``, is for those who subclass."""
     return True if what == "class" and isinstance(thing, type) else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,7 +79,8 @@ def test_alias_bomb_is_not_expanded():
         ("a: " + "x" * 2_001, "P009"),
         ("x" * 2_001 + ": a", "P009"),
         ("#\n" * 5_001, "P009"),
-        ("a: " + "[" * 3_000, "P001|P009"),  # PyYAML 6.0.2 comes further than its successors
+        # PyYAML 6.0.2 comes further than its successors.
+        ("a: " + "[" * 3_000, "P009" if yaml.__version__ == "6.0.2" else "P001"),
         ("\x00", "P007"),
         ("a: b\x85c: d", "P007"),
         ("a: \ud800", "P007"),
@@ -89,8 +91,7 @@ def test_alias_bomb_is_not_expanded():
 )
 def test_a_text_that_cannot_be_a_file_has_one_finding(text, code):
     document = read(text, path="x.yaml")
-    (finding,) = document.findings
-    assert finding.code in code.split("|")
+    assert [finding.code for finding in document.findings] == [code]
 
 
 @pytest.mark.parametrize(

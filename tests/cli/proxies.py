@@ -162,7 +162,7 @@ class RunningProxy:
         self.url = str(values["OAUTH1_PROXY_URL"])
         self.token = str(values["OAUTH1_PROXY_TOKEN"])
         self.socket = str(values.get("OAUTH1_PROXY_SOCKET") or "")
-        self.port = 0 if self.socket else int(re.search(r":(\d+)/", self.url)[1])  # type: ignore[index]
+        self.port = 0 if self.socket else int(re.search(r":(\d+)/", self.url)[1])  # type: ignore[index] # no match is a failure
 
     @property
     def env(self) -> dict[str, str]:
@@ -178,7 +178,7 @@ class RunningProxy:
     def memory(self) -> int:
         """The largest resident memory until now, in bytes."""
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024  # type: ignore[index]
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024  # type: ignore[index] # no match is a failure
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)

@@ -63,7 +63,7 @@ CUT = PEM.replace(PEM.splitlines()[3] + "\n", "")
 )
 def test_what_cannot_be_used(given: object, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message) as caught:
-        load_dh_parameters(given)  # type: ignore[arg-type]
+        load_dh_parameters(given)  # type: ignore[arg-type] # what a caller may pass all the same
     assert str(caught.value).startswith("configuration_error: dh_parameters ")
 
 

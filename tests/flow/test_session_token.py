@@ -190,7 +190,7 @@ def test_the_secret_of_another_key() -> None:
         request = next(steps)
     except MissingTokenError:
         return
-    assert request.url == PROVIDER.session_token.url  # type: ignore[union-attr]
+    assert request.url == PROVIDER.session_token.url  # type: ignore[union-attr] # it has one
 
 
 def test_a_provider_without_session_tokens() -> None:
@@ -207,7 +207,7 @@ def test_a_session_token_ends_a_minute_early(now: float, *, valid: bool) -> None
 
 
 def test_a_call_is_signed_with_the_session_token() -> None:
-    method = session_signature(PROVIDER.session_token)  # type: ignore[arg-type]
+    method = session_signature(PROVIDER.session_token)  # type: ignore[arg-type] # it has one
     signer = Signer(ClientCredentials("TESTCONS1"), signature_method=method, version=None, nonce="n", timestamp=7)
     session = base64.b64encode(b"k" * 20).decode()
     url = "https://api.ibkr.com/v1/api/iserver/marketdata/snapshot?conids=1%2C2&q=a%20b%26c"
@@ -221,7 +221,7 @@ def test_a_call_is_signed_with_the_session_token() -> None:
 
 
 def test_a_call_without_a_token_is_refused() -> None:
-    signer = Signer(ClientCredentials("k"), signature_method=session_signature(PROVIDER.session_token))  # type: ignore[arg-type]
+    signer = Signer(ClientCredentials("k"), signature_method=session_signature(PROVIDER.session_token))  # type: ignore[arg-type] # it has one
     with pytest.raises(SigningError, match="Leave out withhold_token"):
         signer.sign(Request("GET", "https://api.ibkr.com/v1/api/x"))
 

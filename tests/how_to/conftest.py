@@ -61,9 +61,10 @@ class Place:
         for block in python_blocks(f"docs/how-to/{page}.md"):
             named = re.match(r"# (\w+\.py)\n", block)
             assert named, block
+            code = block
             for before, after in (replaced or {}).items():
-                block = block.replace(before, after)  # noqa: PLW2901
-            (self.folder / named[1]).write_text(block, encoding="utf-8")
+                code = code.replace(before, after)
+            (self.folder / named[1]).write_text(code, encoding="utf-8")
 
     def environment(self, more: Mapping[str, str]) -> dict[str, str]:
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"

@@ -6,6 +6,7 @@ one, as the page says. A command ends with status 0 unless ``TYPED`` says how el
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -50,6 +51,11 @@ class Typed:
     why: str = ""
     before: Callable[[Path], None] | None = None
 
+    @property
+    def statuses(self) -> set[int]:
+        """With which it may end. Where Ctrl+C ends a command, it ends the shell around it as well."""
+        return {0, -signal.SIGINT, 128 + signal.SIGINT} if self.until else {self.status}
+
 
 def misspell(folder: Path) -> None:
     """The mistake that the page shows."""
@@ -81,7 +87,7 @@ TYPED = {
         why="it takes more than an hour, and runs all the others",
     ),
     "make docs": Typed(instead="make -n docs", why="tests/site runs it, as it stands"),
-    "make docs-serve": Typed(instead="make -n docs-serve", why="tests/site builds the same site, in minutes"),
+    "make docs-serve": Typed(until="Serving on http"),
     "make bench": Typed(
         instead="make bench ARGS='--benchmark-disable -k signing'",
         why="its ratios need a machine that does nothing else",
@@ -198,30 +204,32 @@ def test_the_commands_of_a_page_run_as_they_stand(page: str, place: tuple[Path, 
         typed = OF_ONE_PAGE.get((page, command)) or TYPED.get(command) or usual
         if typed.before:
             typed.before(folder)
-        with subprocess.Popen(
-            ["bash", "-c", typed.instead or command],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        ) as process:
-            try:
-                said = (
-                    until(process, typed.until) if typed.until else process.communicate(typed.answers, timeout=600)[0]
-                )
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)  # all that the command has started
-                raise
-        # Where Ctrl+C ends a command, it ends the shell around it as well.
-        wanted = {0, -signal.SIGINT, 128 + signal.SIGINT} if typed.until else {typed.status}
-        assert process.returncode in wanted, f"{page}: $ {command}\n{said}"
+        said, status = outcome(command, typed, folder, environment)
+        assert status in typed.statuses, f"{page}: $ {command}\n{said}"
         assert "Traceback" not in said, f"{page}: $ {command}\n{said}"
         assert typed.says in said, f"{page}: $ {command}\n{said}"
         if not typed.until:  # what an emulator prints has ports and keys of its own
             assert shown.rpartition("...\n")[2] in said, f"{page}: $ {command}\n{said}"
+
+
+def outcome(command: str, typed: Typed, folder: Path, environment: dict[str, str]) -> tuple[str, int]:
+    """What a command says, and its status. Nothing that it has started is left, however the test ends."""
+    with subprocess.Popen(
+        ["bash", "-c", typed.instead or command],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            said = until(process, typed.until) if typed.until else process.communicate(typed.answers, timeout=600)[0]
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return said, process.returncode
 
 
 def until(process: subprocess.Popen[str], words: str) -> str:
@@ -241,14 +249,17 @@ def test_the_commands_in_a_page_s_sentences_run(page: str, clone: Path) -> None:
     """Inline, with a provider in the place of ``<name>`` and of ``acme``; what a block has is run above."""
     text = re.sub(r"^```.*?^```", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     found = re.findall(r"`((?:oauth1-catalog|make|.venv/bin/python docs/)[^`]*)`", text)
-    path = f"{clone / '.venv' / 'bin'}:{os.environ['PATH']}"
+    environment = strangers_environment() | {"PATH": f"{clone / '.venv' / 'bin'}:{os.environ['PATH']}"}
+    environment["PYTHONUNBUFFERED"] = "1"  # as on a terminal
     for command in dict.fromkeys(re.sub(r"<name>|acme", "twitter", command) for command in found):
         if re.match(r"oauth1-catalog( new| emulate| login| probe|$)|make (test|demo|lint|bench)$", command):
             continue  # run above, no whole command, for the real provider, or with another status than 0
         command = command.replace("diff main ", "diff HEAD ")  # noqa: PLW2901 - the clone may have no branch
-        ended = run("bash", "-c", command, cwd=clone, status=None, PATH=path)
-        differs = " diff " in command and ended.returncode == 1  # as diff(1): what the page's commands have written
-        assert differs or ended.returncode == 0, f"{page}: {command}\n{ended.stdout}{ended.stderr}"
+        typed = TYPED.get(command, Typed())
+        said, status = outcome(command, typed, clone, environment)
+        differs = " diff " in command and status == 1  # as diff(1): what the page's commands have written
+        assert differs or status in typed.statuses, f"{page}: {command}\n{said}"
+        assert typed.says in said, f"{page}: {command}\n{said}"
 
 
 @pytest.mark.parametrize("name", ["twitter", "jira_data_center", "netsuite", "bricklink"])

@@ -67,7 +67,7 @@ def _write_json(app: Sphinx, error: Exception | None) -> None:
     Path(app.outdir, "calendar.ics").write_bytes(Path(app.srcdir, "calendar.ics").read_bytes())
 
 
-def _add_files(app: Sphinx, pagename: str, *context: Any) -> None:  # noqa: ARG001
+def _add_files(app: Sphinx, pagename: str, *context: Any) -> None:  # noqa: ARG001 - Sphinx's event
     if pagename == WITH_FILTER:
         app.add_js_file("provider-index.js", loading_method="defer")
 
