@@ -10,11 +10,11 @@ from __future__ import annotations
 import importlib
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.errors import (
@@ -25,10 +25,13 @@ from oauth1_catalog.errors import (
     OAuthError,
     needs,
 )
+from oauth1_catalog.redaction import MaskedMapping
 
 with needs("The command `oauth1-catalog`", "cli"):
     import click
     from click.shell_completion import CompletionItem
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 # Name to "module:function" and the line that --help shows for it.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -161,6 +164,19 @@ LOCAL_HOSTS = click.option(
 INSECURE = click.option(
     "--insecure-transport", is_flag=True, help="Allow http:// in variables, also for other hosts than this machine."
 )
+ENVIRONMENT = click.option("--environment", help="One of the provider's environments, such as sandbox.")
+CLIENT_NAME = click.option(
+    "--name", help="Another name for the client, with which its variables begin. [default: PROVIDER]"
+)
+
+
+def env_file_option(values: str) -> Callable[[_Command], _Command]:
+    """``--env-file`` of a command that reads ``values``, such as the keys, from the environment."""
+    return click.option(
+        "--env-file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help=f"Read {values} from this .env file, if the environment does not have them.",
+    )
 
 
 def pairs_of(settings: Sequence[str], option: str = "--set") -> dict[str, object]:
@@ -188,6 +204,13 @@ def pairs_of(settings: Sequence[str], option: str = "--set") -> dict[str, object
     return pairs
 
 
+def client_values(settings: Sequence[str], *, allow_local_hosts: bool, insecure_transport: bool) -> MaskedMapping:
+    """What the options above pass to a client: its variables and options, and what is allowed in them."""
+    values = MaskedMapping(pairs_of(settings))
+    values |= {"allow_local_hosts": allow_local_hosts or None, "insecure_transport": insecure_transport or None}
+    return values
+
+
 def complete_provider(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001 - click's signature
     """Complete the name of a provider, or a path."""
     if os.sep in incomplete or incomplete.startswith("."):
@@ -204,6 +227,13 @@ def provider_named(text: str, directories: tuple[Path, ...]) -> tuple[str, Catal
     """The provider's name, from a name or a file, and the catalog that contains it."""
     (name,), catalog = providers_named((text,), directories)
     return name, catalog
+
+
+def provider_of_client(text: str, directories: tuple[Path, ...]) -> tuple[str, Catalog | None]:
+    """The provider's name, and the catalog for its client: ``None`` for the catalog that the environment names."""
+    if directories or text.endswith(".yaml"):
+        return provider_named(text, directories)
+    return text, None
 
 
 def providers_named(texts: Sequence[str], directories: tuple[Path, ...]) -> tuple[tuple[str, ...], Catalog]:

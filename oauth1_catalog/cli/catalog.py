@@ -20,6 +20,7 @@ from oauth1_catalog.catalog.model import Category, ProviderFile, Status
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.cli import (
     DIRECTORY,
+    ENVIRONMENT,
     INSECURE,
     LOCAL_HOSTS,
     SETTINGS,
@@ -152,7 +153,7 @@ def _support(file: ProviderFile) -> dict[str, Any]:
     is_flag=True,
     help="Apply extends, environment, options and variables, and show the origin of each value.",
 )
-@click.option("--environment", help="One of the provider's environments, such as sandbox.")
+@ENVIRONMENT
 @SETTINGS
 @LOCAL_HOSTS
 @INSECURE

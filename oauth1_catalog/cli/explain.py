@@ -9,6 +9,7 @@ from typing import IO
 
 import click
 
+from oauth1_catalog.cli import env_file_option
 from oauth1_catalog.cli.terminal import ask, can_ask
 from oauth1_catalog.diagnosis import Explanation, explain
 from oauth1_catalog.diagnosis.pasted import names_no_scheme, read_request, read_response
@@ -38,11 +39,7 @@ _COLOURS = {"right": "green", "wrong": "red", "unsigned": "red", "unknown": "yel
     show_default=True,
     help="Prefix of the variables with the keys, such as TWITTER for TWITTER_CLIENT_SECRET.",
 )
-@click.option(
-    "--env-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Read the keys from this .env file, if the environment does not have them.",
-)
+@env_file_option("the keys")
 @click.option("--answer", type=click.File("rb"), help="File with the server's answer: raw HTTP, or only its body.")
 @click.option("--server-base-string", metavar="TEXT", help="The base string that the server built.")
 @click.option("--server-signature", metavar="TEXT", help="The signature that the server expects.")

@@ -20,13 +20,16 @@ import click
 
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.cli import (
+    CLIENT_NAME,
     DIRECTORY,
+    ENVIRONMENT,
     INSECURE,
     LOCAL_HOSTS,
     SETTINGS,
+    client_values,
     complete_provider,
-    pairs_of,
-    provider_named,
+    env_file_option,
+    provider_of_client,
 )
 from oauth1_catalog.cli.getting_keys import how_to_get_keys
 from oauth1_catalog.cli.login_callback import DEFAULT_PORT, CallbackServer, read_pasted
@@ -75,13 +78,9 @@ from oauth1_catalog.registry.token import Token
 )
 @click.option("--table", default="oauth1_token", show_default=True, help="Name of the token table.")
 @click.option("--user", metavar="ID", help="Identifier of the user in the token table.")
-@click.option(
-    "--env-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Read the keys from this .env file, if the environment does not have them.",
-)
-@click.option("--name", help="Another name for the client, with which its variables begin. [default: PROVIDER]")
-@click.option("--environment", help="One of the provider's environments, such as sandbox.")
+@env_file_option("the keys")
+@CLIENT_NAME
+@ENVIRONMENT
 @SETTINGS
 @click.option("--flow", help="The way to get a token, if the provider has several.")
 @click.option("--headless", is_flag=True, help="Open no browser. Type the PIN, or paste the callback URL.")
@@ -135,11 +134,8 @@ def login(
         raise click.UsageError("--show-secrets prints the token instead of saving it. Leave one of the options out.")
     if output is None and user is None and not _prints(show_secrets) and not can_ask():
         raise click.UsageError("there is no place for the token. Pass --output FILE, or --database URL and --user ID.")
-    values = MaskedMapping(pairs_of(settings))
-    values |= {"allow_local_hosts": allow_local_hosts or None, "insecure_transport": insecure_transport or None}
-    catalog = None
-    if directories or provider.endswith(".yaml"):
-        provider, catalog = provider_named(provider, directories)
+    values = client_values(settings, allow_local_hosts=allow_local_hosts, insecure_transport=insecure_transport)
+    provider, catalog = provider_of_client(provider, directories)
     registered = name or provider
     with contextlib.ExitStack() as stack:
         if env_file is not None:

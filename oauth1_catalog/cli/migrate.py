@@ -14,12 +14,14 @@ import click
 
 from oauth1_catalog.cli import (
     DIRECTORY,
+    ENVIRONMENT,
     INSECURE,
     LOCAL_HOSTS,
     SETTINGS,
+    client_values,
     complete_provider,
     pairs_of,
-    provider_named,
+    provider_of_client,
 )
 from oauth1_catalog.cli.database import DATABASE, open_database
 from oauth1_catalog.errors import DeprecatedProviderWarning
@@ -45,7 +47,7 @@ Examples:
 )
 @click.option("--sealed-as", metavar="NAME", help="Old name of the first table, if its model has sealed_as.")
 @click.option("--name", help="Name of the client, in the tables and the environment. [default: PROVIDER]")
-@click.option("--environment", help="One of the provider's environments, such as sandbox.")
+@ENVIRONMENT
 @click.option(
     "--env-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -101,15 +103,9 @@ def migrate(
     The exit status is 0 if no row is left, or if as many rows as --limit were asked and none of them failed. It is 1 if
     rows are left to be asked again, and 2 if a setting or an option is wrong.
     """
-    variables = {
-        **pairs_of(settings),
-        "allow_local_hosts": allow_local_hosts or None,
-        "insecure_transport": insecure_transport or None,
-    }
+    values = client_values(settings, allow_local_hosts=allow_local_hosts, insecure_transport=insecure_transport)
     parameters = pairs_of(params, "--param")
-    catalog = None
-    if directories or provider.endswith(".yaml"):
-        provider, catalog = provider_named(provider, directories)
+    provider, catalog = provider_of_client(provider, directories)
     with ExitStack() as stack, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecatedProviderWarning)  # the user is about to leave
         from oauth1_catalog.clients.connected import ConnectedPools
@@ -121,7 +117,7 @@ def migrate(
                 CatalogClient,
                 "",  # a command: its user calls no function
                 provider,
-                variables,
+                values,
                 connected=ConnectedPools(),
                 name=name,
                 environment=environment,

@@ -11,18 +11,21 @@ import click
 
 from oauth1_catalog.catalog.document import one_line
 from oauth1_catalog.cli import (
+    CLIENT_NAME,
     DIRECTORY,
+    ENVIRONMENT,
     INSECURE,
     LOCAL_HOSTS,
     SETTINGS,
+    client_values,
     complete_provider,
-    pairs_of,
-    provider_named,
+    env_file_option,
+    provider_of_client,
 )
 from oauth1_catalog.clients.connected import ConnectedPools
 from oauth1_catalog.errors import needs
 from oauth1_catalog.flow.redirection import fill_placeholders
-from oauth1_catalog.redaction import MaskedMapping, masked
+from oauth1_catalog.redaction import masked
 from oauth1_catalog.registry.standalone import standalone_client
 from oauth1_catalog.registry.sync_script import CatalogClient
 from oauth1_catalog.rfc5849.messages import Request
@@ -35,13 +38,9 @@ from oauth1_catalog.rfc5849.parameters import FORM
 @click.option("-X", "--request", "method", help="The method. [default: GET, or POST with --data]")
 @click.option("-H", "--header", "headers", multiple=True, metavar="NAME:VALUE", help="A header of the request.")
 @click.option("-d", "--data", help="The body of the request: a form, unless a header names another Content-Type.")
-@click.option(
-    "--env-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Read the keys and the token from this .env file, if the environment does not have them.",
-)
-@click.option("--name", help="Another name for the client, with which its variables begin. [default: PROVIDER]")
-@click.option("--environment", help="One of the provider's environments, such as sandbox.")
+@env_file_option("the keys and the token")
+@CLIENT_NAME
+@ENVIRONMENT
 @click.option("--show-secrets", is_flag=True, help="Print a request that contains a secret to the terminal.")
 @SETTINGS
 @LOCAL_HOSTS
@@ -74,11 +73,8 @@ def sign(
       oauth1-catalog sign discogs 'database/search?q=Nirvana' | curl --config -
       oauth1-catalog sign twitter statuses/update.json -d 'status=Hello' | curl --config -
     """  # noqa: D301 - click reads the escape
-    values = MaskedMapping(pairs_of(settings))
-    values |= {"allow_local_hosts": allow_local_hosts or None, "insecure_transport": insecure_transport or None}
-    catalog = None
-    if directories or provider.endswith(".yaml"):
-        provider, catalog = provider_named(provider, directories)
+    values = client_values(settings, allow_local_hosts=allow_local_hosts, insecure_transport=insecure_transport)
+    provider, catalog = provider_of_client(provider, directories)
     if env_file is not None:
         with needs("`sign --env-file`", "cli"):
             import dotenv  # noqa: F401 - only to name the extra

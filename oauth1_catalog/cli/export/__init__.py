@@ -10,7 +10,7 @@ import click
 
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.published import catalog_json
-from oauth1_catalog.cli import DIRECTORY, SETTINGS, complete_provider, pairs_of, providers_named
+from oauth1_catalog.cli import DIRECTORY, ENVIRONMENT, SETTINGS, complete_provider, pairs_of, providers_named
 from oauth1_catalog.cli.export.bruno import MAIN, bruno_collection
 from oauth1_catalog.cli.export.curl import curl_script
 from oauth1_catalog.cli.export.environment import environment_file
@@ -33,7 +33,7 @@ _FORMATS = ("env", "curl", "bruno", "json")
     type=click.Path(path_type=Path),
     help="A new file, or a new folder with --format bruno. [default: -, standard output]",
 )
-@click.option("--environment", help="One of the provider's environments, such as sandbox.")
+@ENVIRONMENT
 @click.option("--with-secrets", is_flag=True, help="With --format env: write the keys and the token as well.")
 @click.option(
     "--env-file",

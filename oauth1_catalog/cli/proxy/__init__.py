@@ -18,13 +18,16 @@ from pathlib import Path
 import click
 
 from oauth1_catalog.cli import (
+    CLIENT_NAME,
     DIRECTORY,
+    ENVIRONMENT,
     INSECURE,
     LOCAL_HOSTS,
     SETTINGS,
+    client_values,
     complete_provider,
-    pairs_of,
-    provider_named,
+    env_file_option,
+    provider_of_client,
 )
 from oauth1_catalog.cli.proxy.allowance import SAFE, Rule
 from oauth1_catalog.cli.proxy.child import SHORTEST_SECRET, child_environment, credentials_of, hide_memory, run
@@ -84,13 +87,9 @@ def _rules(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 @click.option("--json", "as_json", is_flag=True, help="Log each request as a JSON object.")
 @click.option("-v", "--verbose", is_flag=True, help="Log the names of parameters and headers, too.")
 @click.option("-q", "--quiet", is_flag=True, help="Log nothing.")
-@click.option(
-    "--env-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Read the keys and the token from this .env file, if the environment does not have them.",
-)
-@click.option("--name", help="Another name for the client, with which its variables begin. [default: PROVIDER]")
-@click.option("--environment", help="One of the provider's environments, such as sandbox.")
+@env_file_option("the keys and the token")
+@CLIENT_NAME
+@ENVIRONMENT
 @SETTINGS
 @LOCAL_HOSTS
 @INSECURE
@@ -134,11 +133,8 @@ def proxy(
         )
     if socket is not None and port is not None:
         raise click.UsageError("--port and --socket: choose one of them.")
-    values = MaskedMapping(pairs_of(settings))
-    values |= {"allow_local_hosts": allow_local_hosts or None, "insecure_transport": insecure_transport or None}
-    catalog = None
-    if directories or provider.endswith(".yaml"):
-        provider, catalog = provider_named(provider, directories)
+    values = client_values(settings, allow_local_hosts=allow_local_hosts, insecure_transport=insecure_transport)
+    provider, catalog = provider_of_client(provider, directories)
     with needs("`proxy`", "proxy"):
         import dotenv  # noqa: F401 - only to name the extra
 
