@@ -130,8 +130,6 @@ def _test(session: nox.Session, framework: str, versions: str) -> None:
     session.run("python", "-c", f"import importlib.metadata as m; print('{framework}', m.version('{framework}'))")
     warnings = DEPRECATIONS if versions == "oldest" else ()
     folders = ["tests/integrations", "tests/many_machines"]
-    if versions == "oldest" and framework in NOT_BESIDE:
-        folders.append("--ignore=tests/integrations/test_faces.py")  # it imports every framework
     if framework in ("litestar", "quart"):  # `make test` runs few of these
         folders += ["tests/threats", "--more-frameworks", "-n", "2"]
     else:
