@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 MAX_WORD = 64
 """The longest word that is compared, in characters; a provider's name has at most 63."""
@@ -48,3 +48,23 @@ def did_you_mean(near: Iterable[str], *, quote: str = "`", sentence: bool = Fals
     """
     names = " or ".join(f"{quote}{name}{quote}" for name in near)
     return f"{'D' if sentence else 'd'}id you mean {names}?" if names else ""
+
+
+_SHOWN = 10
+"""How many names a message lists."""
+
+_COMPARED = 200
+"""How many names are compared with one that is unknown: among thousands of tenants the nearest is a stranger's."""
+
+
+def which_are_registered(name: str, registered: Sequence[str]) -> str:
+    """The end of the sentence that ``name`` is unknown.
+
+    >>> which_are_registered("twiter", ["twitter"]), which_are_registered("x", [])
+    ("; did you mean 'twitter'?", ' (registered: none)')
+    """
+    if near := nearest(name, registered[:_COMPARED], limit=1):
+        return "; " + did_you_mean(near, quote="'")
+    more = len(registered) - _SHOWN
+    listed = ", ".join(registered[:_SHOWN]) or "none"
+    return f" (registered: {listed}{f' and {more} more' if more > 0 else ''})"

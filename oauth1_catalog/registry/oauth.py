@@ -1,4 +1,4 @@
-"""The base of each framework's ``OAuth``: it registers clients, builds and checks them.
+"""The base of each framework's ``OAuth``: it registers clients and builds them; ``checks.py`` checks them.
 
 A client is built when it is registered, if the framework's configuration is available, so that a mistake is found
 before a user logs in. Otherwise it is built when it is first used.
@@ -9,22 +9,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.clients.connected import DEFAULT, ConnectedPools
-from oauth1_catalog.errors import (
-    ConfigurationError,
-    ConfigurationNotice,
-    OAuthError,
-)
+from oauth1_catalog.errors import ConfigurationError, ConfigurationNotice, OAuthError
 from oauth1_catalog.redaction import MaskedMapping, without_frames
+from oauth1_catalog.registry.checks import App, CheckMixin
 from oauth1_catalog.registry.client import OAuth1App
 from oauth1_catalog.registry.encryption import listed_keys
 from oauth1_catalog.registry.framework import Framework
 from oauth1_catalog.registry.mapping_settings import MappingSettings
-from oauth1_catalog.registry.notices import HostProblem, host_notices
-from oauth1_catalog.registry.register_arguments import check_name
+from oauth1_catalog.registry.register_arguments import check_name, reserved_name
 from oauth1_catalog.registry.registration import (
     Registration,
     catalog_data,
@@ -32,18 +28,14 @@ from oauth1_catalog.registry.registration import (
     client_arguments,
     registration_notices,
 )
-from oauth1_catalog.registry.settings import KeyIndex, Settings
+from oauth1_catalog.registry.settings import KeyIndex
 from oauth1_catalog.registry.token import FetchToken
-from oauth1_catalog.registry.urls import BASE, REGISTRY, base_url
 from oauth1_catalog.rfc5849.rsa import PrivateKeys
-from oauth1_catalog.suggestions import did_you_mean, nearest
+from oauth1_catalog.suggestions import which_are_registered
 
 if TYPE_CHECKING:
     from oauth1_catalog.catalog import Catalog
     from oauth1_catalog.registry.token import TokenStore
-
-
-App = TypeVar("App", bound=OAuth1App[Any])
 
 
 class RegistryOptions(TypedDict, total=False):
@@ -59,7 +51,7 @@ class RegistryOptions(TypedDict, total=False):
     secret_key: str | bytes | Sequence[str | bytes] | None
 
 
-class BaseOAuth(Generic[App]):
+class BaseOAuth(CheckMixin[App]):
     """A registry of OAuth 1.0 clients. The ``OAuth`` of each framework is a subclass.
 
     A subclass has ``oauth1_client_cls``, ``framework_cls`` and ``settings``. It can also override what ``check`` asks:
@@ -90,7 +82,7 @@ class BaseOAuth(Generic[App]):
     connected_class: ClassVar[type[Any]] = ConnectedPools
     oauth1_client_cls: ClassVar[type[Any]] = OAuth1App
     """The framework's class of clients."""
-    framework_cls: ClassVar[type[Any]]
+    framework_cls: ClassVar[type[Framework[Any]]]
     """The framework's class of ``Framework``."""
 
     def __init__(
@@ -245,46 +237,13 @@ class BaseOAuth(Generic[App]):
                         raise without_frames(error)  # noqa: B904 - it is the same error
         return client
 
-    def check(self) -> list[ConfigurationError]:
-        """Find the problems of the registered clients: missing settings, unusable keys, misspelt names.
-
-        It also checks what logins need of the application, as far as this is known outside of a request: a session, and
-        a key that encrypts the data in it.
-
-        Nothing is sent. Call it in a test of your application, and expect an empty list. The list also has warnings,
-        with the ``severity`` ``"warning"``: a provider that is going to switch OAuth 1.0 off, a User-Agent that it asks
-        for, a redirect URI that anyone can choose by the Host header.
-
-        ``OAUTH1_CATALOG_SILENCED_CHECKS`` in the configuration lists, by their ``error``, findings to leave out.
-        """
-        found: list[ConfigurationError] = []
-        keys = self.sealing_keys()
-        logs_in = is_open = False
-        for name in self._registry:
-            try:
-                client = self.create_client(name)
-            except ConfigurationError as error:
-                found.append(error)
-            else:
-                found.extend((*client.problems(), *self._notices(name)) if client else ())
-                logs_in = logs_in or (client is not None and "redirect" in client.provider.flows)
-                is_open = is_open or (client is not None and client.callback_is_open)
-                if client is not None and keys is not None and (problem := client.sealing_problem(keys)):
-                    found.append(problem)
-        if logs_in:
-            found.extend(self.session_problems())
-        if is_open:
-            found.extend(self._redirect_problems())
-        silenced = self._silenced()
-        return [problem for problem in found if problem.error not in silenced]
-
     def __getattr__(self, name: str) -> App:
         # "_registry" is not there yet while a copy or a pickle is being made.
         if not name.startswith("_") and "_registry" in self.__dict__:
             client = self.create_client(name)
             if client is not None:
                 return client
-            raise AttributeError(f"No such client: {name}{_which_there_are(name, tuple(self._registry))}")
+            raise AttributeError(f"No such client: {name}{which_are_registered(name, tuple(self._registry))}")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _notices(self, name: str) -> list[ConfigurationNotice]:
@@ -300,13 +259,6 @@ class BaseOAuth(Generic[App]):
             allow_session_fixation=client.allow_session_fixation,
         )
 
-    def settings(self) -> Settings:
-        """The framework's configuration, for the application being served.
-
-        ``mapping_settings`` is enough for a configuration with one key for each parameter.
-        """
-        raise NotImplementedError
-
     def mapping_settings(self, config: Mapping[str, object], place: str) -> MappingSettings:
         """The settings of a configuration with keys such as ``TWITTER_CLIENT_ID``, for ``settings``.
 
@@ -316,21 +268,9 @@ class BaseOAuth(Generic[App]):
         """
         return MappingSettings(config, place, self._registry.keys(), self._config_keys)
 
-    def session_problems(self) -> list[ConfigurationError]:
-        """What keeps the application from having a session, which a login needs."""
-        return []
-
-    def sealing_keys(self) -> Sequence[str | bytes] | None:
-        """The application's own keys for the records of logins; ``None`` where they are not known, or cannot lack."""
-        return None
-
-    def host_problem(self) -> HostProblem | None:
-        """Why the Host header of a request cannot be believed, ``None`` where it can, or nothing is known of it."""
-        return None
-
     def _framework(self, **options: Any) -> Framework[Any]:
         """What the clients get of the framework. ``options`` are arguments of its class, instead of the registry's."""
-        given = {
+        given: dict[str, Any] = {
             "cache": self.cache,
             "settings": self.settings(),
             "lifetime": self.login_lifetime,
@@ -341,24 +281,7 @@ class BaseOAuth(Generic[App]):
             "connected": self._connected,
             "secret_keys": self._secret_keys,
         }
-        framework: Framework[Any] = self.framework_cls(**given | options)
-        return framework
-
-    def _redirect_problems(self) -> list[ConfigurationError]:
-        """What lets others choose the redirect URI, where the configuration does not give it."""
-        settings = self.settings()
-        try:
-            if base_url(settings) is not None:
-                return []
-        except ConfigurationError as error:
-            return [error]
-        return list(host_notices(self.host_problem(), settings.describe_location(REGISTRY, BASE)))
-
-    def _silenced(self) -> frozenset[str]:
-        """The findings that ``check`` leaves out, by their ``error``."""
-        value = self.settings().get(REGISTRY, "silenced_checks") or ()
-        names = value.replace(",", " ").split() if isinstance(value, str) else value
-        return frozenset(map(str, names if isinstance(names, Iterable) else ()))
+        return self.framework_cls(**given | options)
 
     def _built(self) -> MutableMapping[str, App]:
         """The clients that are built, for the application being served."""
@@ -378,12 +301,7 @@ class BaseOAuth(Generic[App]):
     def _check_name(self, name: str) -> None:
         check_name(name)
         if hasattr(type(self), name) or name in self.__dict__:
-            raise ConfigurationError(
-                "reserved_name",
-                f"{name}: oauth.{name} is an attribute of the registry, so a client cannot have this name.",
-                provider=name,
-                advice="Choose another one: register_from_catalog(..., name=...).",
-            )
+            raise reserved_name(name)
 
     def _add(self, registration: Registration) -> App:
         name = registration.name
@@ -426,23 +344,3 @@ class BaseOAuth(Generic[App]):
 
     def _common_fetch_token(self) -> FetchToken | None:
         return self.fetch_token
-
-
-_SHOWN = 10
-"""How many names a message lists."""
-
-_COMPARED = 200
-"""How many names are compared with one that is unknown: among thousands of tenants the nearest is a stranger's."""
-
-
-def _which_there_are(name: str, registered: Sequence[str]) -> str:
-    """The end of the sentence that ``name`` is unknown.
-
-    >>> _which_there_are("twiter", ["twitter"]), _which_there_are("x", [])
-    ("; did you mean 'twitter'?", ' (registered: none)')
-    """
-    if near := nearest(name, registered[:_COMPARED], limit=1):
-        return "; " + did_you_mean(near, quote="'")
-    more = len(registered) - _SHOWN
-    listed = ", ".join(registered[:_SHOWN]) or "none"
-    return f" (registered: {listed}{f' and {more} more' if more > 0 else ''})"

@@ -138,6 +138,16 @@ def check_name(name: object) -> None:
         )
 
 
+def reserved_name(name: str) -> ConfigurationError:
+    """The error for a client's name that the registry has an attribute of."""
+    return ConfigurationError(
+        "reserved_name",
+        f"{name}: oauth.{name} is an attribute of the registry, so a client cannot have this name.",
+        provider=name,
+        advice="Choose another one: register_from_catalog(..., name=...).",
+    )
+
+
 def check_names(
     client: str,
     given: Collection[str],
