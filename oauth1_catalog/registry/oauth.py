@@ -82,7 +82,7 @@ class BaseOAuth(CheckMixin[App]):
     connected_class: ClassVar[type[Any]] = ConnectedPools
     oauth1_client_cls: ClassVar[type[Any]] = OAuth1App
     """The framework's class of clients."""
-    framework_cls: ClassVar[type[Framework[Any]]]
+    framework_cls: ClassVar[type[Any]]
     """The framework's class of ``Framework``."""
 
     def __init__(
@@ -281,7 +281,8 @@ class BaseOAuth(CheckMixin[App]):
             "connected": self._connected,
             "secret_keys": self._secret_keys,
         }
-        return self.framework_cls(**given | options)
+        framework: Framework[Any] = self.framework_cls(**given | options)
+        return framework
 
     def _built(self) -> MutableMapping[str, App]:
         """The clients that are built, for the application being served."""
