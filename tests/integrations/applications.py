@@ -180,21 +180,23 @@ def prefixed(config: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
 
 
 class FlaskApplication(Application):
+    framework: Any = flask
+    application_class: Any = flask.Flask
     integration: Any = flask_client
     place = "TWITTER_{} in app.config"
 
     def set_up(self, config: Mapping[str, Mapping[str, object]], options: dict[str, Any]) -> None:
-        self.app = flask.Flask(__name__)
+        self.app = self.application_class(__name__)
         self.app.config.update(prefixed(config) | {"SECRET_KEY": SECRET_KEY} | options.pop("settings", {}))
         self.oauth = self.integration.OAuth(self.app, **options)
         self.app.add_url_rule("/<path:path>", view_func=self.serve, methods=["GET", "POST"])
         self.app.register_error_handler(self.integration.OAuthError, lambda error: (told(error), 400))
 
     def request(self, *given: Any) -> Any:
-        return flask.request
+        return self.framework.request
 
     def session(self, *given: Any) -> Any:
-        return flask.session
+        return self.framework.session
 
     def serve(self, path: str) -> Any:
         result = through(self.views[f"/{path}"](self))
@@ -300,7 +302,7 @@ async def oauth_error(request: Request, error: Any) -> Response:
 
 
 class StarletteBrowser(Browser):
-    def __init__(self, client: TestClient) -> None:
+    def __init__(self, client: Any) -> None:
         self.client = client
 
     def get(self, url: str) -> Answer:

@@ -18,6 +18,8 @@ from tests.integrations.applications import (
     Answer,
     Application,
     Browser,
+    FlaskApplication,
+    StarletteBrowser,
     content_type,
     encoded,
     local,
@@ -53,48 +55,22 @@ class LitestarApplication(Application):
         )
 
     def browser(self) -> Browser:
-        return LitestarBrowser(TestClient(self.app))
+        client = TestClient(self.app)
+        client.follow_redirects = False
+        return LitestarBrowser(client)
 
 
-class LitestarBrowser(Browser):
-    def __init__(self, client: TestClient[Any]) -> None:
-        self.client = client
-
-    def get(self, url: str) -> Answer:
-        got = self.client.get(local(url), follow_redirects=False)
-        return Answer(got.status_code, got.headers, got.text)
-
-    def post(self, url: str, *, json: Any = None, form: Any = None) -> Answer:
-        headers = {"Content-Type": content_type(form)}
-        got = self.client.post(local(url), content=encoded(json, form), headers=headers, follow_redirects=False)
-        return Answer(got.status_code, got.headers, got.text)
-
-    @property
-    def cookies(self) -> dict[str, str]:
-        return dict(self.client.cookies)
-
+class LitestarBrowser(StarletteBrowser):
     def put_back(self, cookies: Mapping[str, str]) -> None:
         self.client.cookies.clear()
         for name, value in cookies.items():
             self.client.cookies.set(name, value, domain="testserver.local")
 
 
-class QuartApplication(Application):
+class QuartApplication(FlaskApplication):
+    framework: Any = quart
+    application_class: Any = quart.Quart
     integration: Any = quart_client
-    place = "TWITTER_{} in app.config"
-
-    def set_up(self, config: Mapping[str, Mapping[str, object]], options: dict[str, Any]) -> None:
-        self.app = quart.Quart(__name__)
-        self.app.config.update(prefixed(config) | {"SECRET_KEY": SECRET_KEY} | options.pop("settings", {}))
-        self.oauth = self.integration.OAuth(self.app, **options)
-        self.app.add_url_rule("/<path:path>", view_func=self.serve, methods=["GET", "POST"])
-        self.app.register_error_handler(self.integration.OAuthError, lambda error: (told(error), 400))
-
-    def request(self, *given: Any) -> Any:
-        return quart.request
-
-    def session(self, *given: Any) -> Any:
-        return quart.session
 
     async def serve(self, path: str) -> Any:
         result = await self.views[f"/{path}"](self)

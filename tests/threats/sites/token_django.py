@@ -13,19 +13,13 @@ from django.urls import path
 if __name__ == "token_django":
     django.setup(set_prefix=False)
 
-from oauth1_catalog import Catalog
-from oauth1_catalog.emulator import EmulatedCatalog, Origins
+from token_twitter import ME, catalog, fail, kept
+
 from oauth1_catalog.errors import MissingTokenError
 from oauth1_catalog.integrations.django_client import OAuth
 
-ME = "account/verify_credentials.json"
-oauth = OAuth(catalog=EmulatedCatalog(Catalog(), Origins(os.environ["SECURE"], os.environ["CONSENT"])))
+oauth = OAuth(catalog=catalog)
 oauth.register_from_catalog("twitter")
-kept = []
-
-
-def fail():
-    raise RuntimeError
 
 
 def login(request):

@@ -5,21 +5,14 @@ import os
 from litestar import Litestar, Request, get
 from litestar.middleware.session.client_side import CookieBackendConfig
 from litestar.response import Redirect
+from token_twitter import ME, catalog, fail, kept
 
-from oauth1_catalog import Catalog
-from oauth1_catalog.emulator import EmulatedCatalog, Origins
 from oauth1_catalog.errors import MissingTokenError
 from oauth1_catalog.integrations.litestar_client import OAuth
 
-ME = "account/verify_credentials.json"
 keys = {name.removeprefix("SITE_"): value for name, value in os.environ.items() if name.startswith("SITE_")}
-oauth = OAuth(keys, catalog=EmulatedCatalog(Catalog(), Origins(os.environ["SECURE"], os.environ["CONSENT"])))
+oauth = OAuth(keys, catalog=catalog)
 oauth.register_from_catalog("twitter")
-kept = []
-
-
-def fail():
-    raise RuntimeError
 
 
 @get("/login")

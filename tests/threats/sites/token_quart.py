@@ -1,24 +1,15 @@
 """A Quart application whose views keep an exception, and with it the request, for ever."""
 
-import os
-
 from quart import Quart
+from token_twitter import ME, catalog, fail, kept
 
-from oauth1_catalog import Catalog
-from oauth1_catalog.emulator import EmulatedCatalog, Origins
 from oauth1_catalog.errors import MissingTokenError
 from oauth1_catalog.integrations.quart_client import OAuth
 
-ME = "account/verify_credentials.json"
 app = Quart(__name__)
 app.config.from_prefixed_env("SITE")
-oauth = OAuth(app, catalog=EmulatedCatalog(Catalog(), Origins(os.environ["SECURE"], os.environ["CONSENT"])))
+oauth = OAuth(app, catalog=catalog)
 oauth.register_from_catalog("twitter")
-kept = []
-
-
-def fail():
-    raise RuntimeError
 
 
 @app.get("/login")

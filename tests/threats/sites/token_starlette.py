@@ -6,25 +6,15 @@ from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse
 from starlette.config import Config
 from starlette.middleware.sessions import SessionMiddleware
+from token_twitter import ME, catalog, fail, kept
 
-from oauth1_catalog import Catalog
-from oauth1_catalog.emulator import EmulatedCatalog, Origins
 from oauth1_catalog.errors import MissingTokenError
 from oauth1_catalog.integrations.starlette_client import OAuth
 
-ME = "account/verify_credentials.json"
-oauth = OAuth(
-    Config(env_prefix="SITE_"),
-    catalog=EmulatedCatalog(Catalog(), Origins(os.environ["SECURE"], os.environ["CONSENT"])),
-)
+oauth = OAuth(Config(env_prefix="SITE_"), catalog=catalog)
 oauth.register_from_catalog("twitter")
 app = FastAPI()
 app.add_middleware(SessionMiddleware, secret_key=os.environ["SITE_SECRET_KEY"])
-kept = []
-
-
-def fail():
-    raise RuntimeError
 
 
 @app.get("/login")
