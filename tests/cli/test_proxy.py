@@ -18,10 +18,10 @@ from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.cli import cli
 from oauth1_catalog.cli.proxy import HEAD
 from oauth1_catalog.cli.proxy.allowance import Rule, read_host, read_path
+from oauth1_catalog.cli.proxy.api import home_of
 from oauth1_catalog.cli.proxy.child import child_environment, credentials_of
 from oauth1_catalog.cli.proxy.endpoints import (
     TokenEndpoint,
-    home_of,
     is_token_endpoint,
     looks_like_token_endpoint,
     token_endpoints,

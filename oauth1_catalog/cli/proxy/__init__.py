@@ -1,7 +1,9 @@
 """``oauth1-catalog proxy``: a proxy on this machine that signs the calls of programs which do not hold the keys.
 
-``app.py`` checks a request and passes it on. ``allowance.py`` has the rules for methods and paths, ``headers.py`` those
-for headers. ``listening.py`` opens the port or the Unix socket, and ``child.py`` starts a program.
+The way of a request: ``listening.py`` accepts the connection, and ``app.py`` serves it. ``checks.py`` comes before
+anything is read, and ``bodies.py`` reads what has to be signed. The rules are in ``allowance.py`` (methods and paths),
+``endpoints.py``, ``headers.py``, ``forms.py`` and ``multipart.py``; ``api.py`` has the facts of the provider.
+``app.py`` then sends the call, and streams the answer. ``child.py`` starts a program, and ``log.py`` writes the lines.
 """
 
 from __future__ import annotations
@@ -138,8 +140,8 @@ def proxy(
     with needs("`proxy`", "proxy"):
         import dotenv  # noqa: F401 - only to name the extra
 
+        from oauth1_catalog.cli.proxy.api import home_of
         from oauth1_catalog.cli.proxy.app import ProxyApp
-        from oauth1_catalog.cli.proxy.endpoints import home_of
         from oauth1_catalog.cli.proxy.listening import DEFAULT_PORT, serving, tcp_socket, unix_socket
         from oauth1_catalog.clients.connected import AsyncConnectedPools
 

@@ -15,7 +15,6 @@ from typing import Self
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from oauth1_catalog.catalog.provider import Provider
-from oauth1_catalog.hosts import authority_of
 
 _EXTENSION = re.compile(r"\.[a-z0-9]{1,5}$")
 _TEMPLATE = re.compile(r"\{\w+\}")
@@ -139,18 +138,6 @@ def _endpoint(url: str, others: Sequence[tuple[str, ...]]) -> TokenEndpoint | No
         return None
     is_exact = any(found.begins(other) for other in others)
     return TokenEndpoint(found.segments, is_exact=is_exact)
-
-
-def home_of(provider: Provider) -> tuple[str, str]:
-    """The scheme and the host of ``api_base_url``, which are those of calls without ``/@host/``.
-
-    >>> home_of(Provider(name="x", api_base_url="https://API.example.com/1.1/"))
-    ('https', 'api.example.com')
-    """
-    base, at = provider.api_base_url or "", provider.emulated_at
-    if at and base.startswith(at):
-        return "https", base.removeprefix(at).partition("/")[0].lower()
-    return urlsplit(base).scheme or "https", authority_of(base).lower() if base else ""
 
 
 def _original(provider: Provider, url: str) -> str:

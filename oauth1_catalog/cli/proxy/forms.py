@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from email.message import Message
 from urllib.parse import unquote_plus
 
+from oauth1_catalog.cli.proxy.headers import typed
 from oauth1_catalog.redaction import MaskedList
 
 MAX_FIELDS = 10_000
@@ -73,8 +73,6 @@ def check_coding(content_type: str, content_encoding: str) -> None:
     """
     if content_encoding.strip().lower() not in {"", "identity"}:
         raise ValueError("The form is compressed. Send it without Content-Encoding.")
-    header = Message()
-    header["Content-Type"] = content_type
-    charset = header.get_param("charset", "")
+    charset = typed(content_type).get_param("charset", "")
     if not isinstance(charset, str) or charset.strip().lower() not in _CHARSETS:
         raise ValueError("The form is not UTF-8. Send it without a charset.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from email.message import Message
 
 TOKEN_HEADER = "OAuth1-Proxy-Token"
 """The header in which a program can send the proxy's token, in place of the address."""
@@ -80,6 +81,7 @@ _CONTENT_TYPE = re.compile(
 _END_TO_END = frozenset({"accept", "authorization", "cookie", "host", "origin", "referer", TOKEN_HEADER.lower()})
 
 Raw = Iterable[tuple[bytes, bytes]]
+"""The headers as ASGI has them."""
 
 
 def check_headers(raw: Raw) -> None:
@@ -94,7 +96,7 @@ def check_headers(raw: Raw) -> None:
         ValueError: the text is the reason.
     """
     raw = list(raw)
-    for name, value in _lowered(raw):
+    for name, value in lowered(raw):
         if not _NAME.fullmatch(name):  # CGI and WSGI read "_" and "-" as the same
             raise ValueError(f"The name of the header {name} has a character other than letters, digits and hyphens.")
         if not value.isascii():
@@ -118,11 +120,11 @@ def sent_headers(raw: Raw) -> dict[str, str]:
     found: dict[str, str] = {}
     raw = list(raw)
     dropped = _NOT_SENT | _named_by_connection(raw)
-    for name, value in _lowered(raw):
+    for name, value in lowered(raw):
         if name in dropped or name.startswith(("sec-", "x-forwarded-", "access-control-")):
             continue
         found[name] = f"{found[name]}, {value}" if name in found else value
-    if "transfer-encoding" in dict(_lowered(raw)):
+    if "transfer-encoding" in dict(lowered(raw)):
         found.pop("content-length", None)  # the other one counts (RFC 9112, section 6.3)
     if found.get("accept") == "*/*":
         del found["accept"]  # curl's default, and not a choice: the provider's file can have another one
@@ -139,21 +141,29 @@ def returned_headers(raw: Raw) -> list[tuple[bytes, bytes]]:
     """
     raw = list(raw)
     dropped = _NOT_RETURNED | _named_by_connection(raw)
-    if any(name == "transfer-encoding" for name, _ in _lowered(raw)):
+    if any(name == "transfer-encoding" for name, _ in lowered(raw)):
         dropped |= {"content-length"}
     return [
         (name, value)
         for name, value in raw
-        if (lowered := name.decode("latin-1").lower()) not in dropped and not lowered.startswith("access-control-")
+        if (plain := name.decode("latin-1").lower()) not in dropped and not plain.startswith("access-control-")
     ]
 
 
 def values_of(raw: Raw, name: str) -> list[str]:
     """Every value of a header."""
-    return [value for found, value in _lowered(raw) if found == name.lower()]
+    return [value for found, value in lowered(raw) if found == name.lower()]
 
 
-def _lowered(raw: Raw) -> Iterator[tuple[str, str]]:
+def typed(content_type: str) -> Message:
+    """A Content-Type, whose parameters ``email`` reads."""
+    header = Message()
+    header["Content-Type"] = content_type
+    return header
+
+
+def lowered(raw: Raw) -> Iterator[tuple[str, str]]:
+    """The names, in lower case, and the values."""
     for name, value in raw:
         yield name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from email.message import Message
 from email.parser import HeaderParser
+
+from oauth1_catalog.cli.proxy.headers import typed
 
 Part = tuple[str, tuple[str | None, bytes] | tuple[str | None, bytes, str]]
 """A part as httpx2 takes it in ``files=``: without a file name it is a text field."""
@@ -48,10 +49,8 @@ def count_parts(body: bytes, content_type: str) -> int:
 
 
 def _mark(content_type: str) -> bytes:
-    header = Message()
-    header["Content-Type"] = content_type
     try:
-        boundary = header.get_boundary()
+        boundary = typed(content_type).get_boundary()
     except (ValueError, LookupError, TypeError):
         boundary = None
     if not boundary or not boundary.isascii():
