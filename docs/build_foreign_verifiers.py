@@ -31,6 +31,7 @@ clients. `.ci/run` installs all of them; `make test` skips those that are not in
 
 Each of the {len(VERIFIERS)} verifiers runs in a small server. The tests log in to it through Flask, Django and
 Starlette, with each of its signature methods, and send it {len(SHAPES)} shapes of requests with `requests` and httpx2.
+The shapes that do not depend on options of a client are sent through `oauth1-catalog proxy` as well.
 Each accepted request is sent again with a wrong secret, and must be refused. Scripts (`client()`, `async_client()`,
 `sign()` and `from_catalog()`) log in to five of them, one for each language. `ims-lti` (npm) verifies launches of
 LTI 1.1.
