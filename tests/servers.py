@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+@contextmanager
+def child_process(
+    command: Sequence[object], *, seconds: float = 600, **options: Any
+) -> Iterator[subprocess.Popen[str]]:
+    """A process for a block, which is killed where the block raises: ``with subprocess.Popen(...)`` waits for it there.
+
+    It is killed after so many seconds as well, so that reading its output ends. With ``start_new_session=True``, all
+    that it has started is killed with it.
+    """
+    with subprocess.Popen([str(word) for word in command], text=True, **options) as process:
+
+        def kill() -> None:
+            if options.get("start_new_session"):
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
+
+        timer = threading.Timer(seconds, kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield process
+        except BaseException:
+            kill()
+            raise
+        finally:
+            timer.cancel()
 
 
 @contextmanager

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.servers import child_process
 
 TESTS = Path(__file__).parent
 PUBLIC_BY_DOCUMENTATION = {"_asdict", "_replace", "_exit", "_get_current_object"}
@@ -90,3 +97,56 @@ def test_a_private_name_of_others_is_used_for_a_reason(path: Path) -> None:
             continue
         around = "\n".join(lines[max(node.lineno - 2, 0) : node.end_lineno])
         assert "# private: " in around, f"line {node.lineno}: {ast.unparse(node)}"
+
+
+def is_popen(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Popen")
+
+
+def test_no_block_waits_for_a_process_when_it_fails() -> None:
+    """``with subprocess.Popen(...)`` does: without a ``finally`` that ends the process, use ``child_process``."""
+    waiting = []
+    for path, tree in modules().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.With) and any(is_popen(item.context_expr) for item in node.items):
+                tries = [one for one in node.body if isinstance(one, ast.Try) and one.finalbody]
+                rest = [one for one in node.body if one not in tries]
+                if not tries or (path.name != "servers.py" and not all(isinstance(one, ast.Assert) for one in rest)):
+                    waiting.append(f"{path.name}:{node.lineno}")
+    assert waiting == []
+
+
+def is_running(process: int) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(process, 0)
+        state = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
+        return not state.stdout.startswith("Z") and bool(state.stdout)
+    return False
+
+
+@pytest.mark.parametrize("fails", ["the test", "the time"])
+def test_a_process_and_all_that_it_has_started_end_with_a_test_that_fails(fails: str) -> None:
+    program = (
+        "import subprocess, sys; slept = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)']); "
+        "print(slept.pid, flush=True); slept.wait()"
+    )
+    seconds = 600 if fails == "the test" else 5
+    started = []
+
+    def failing_test() -> None:
+        command = [sys.executable, "-c", program]
+        with child_process(command, seconds=seconds, stdout=subprocess.PIPE, start_new_session=True) as process:
+            assert process.stdout is not None
+            started.append(int(process.stdout.readline()))
+            assert is_running(started[0])
+            if fails == "the time":
+                assert process.stdout.read() == ""
+                assert process.wait(30) == -9
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        failing_test()
+    ends = time.monotonic() + 30
+    while is_running(started[0]) and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert not is_running(started[0])

@@ -153,16 +153,24 @@ class RunningProxy:
             self.process = subprocess.Popen(
                 command, cwd=folder, env={**os.environ, **env}, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        ends = time.monotonic() + 60
-        while LAST not in self.log():
-            assert self.process.poll() is None, self.log()
-            assert time.monotonic() < ends, self.log()
-            time.sleep(0.02)
+        try:
+            self._wait_for_start()
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
         values = dotenv_values(self.file, interpolate=False)
         self.url = str(values["OAUTH1_PROXY_URL"])
         self.token = str(values["OAUTH1_PROXY_TOKEN"])
         self.socket = str(values.get("OAUTH1_PROXY_SOCKET") or "")
         self.port = 0 if self.socket else int(re.search(r":(\d+)/", self.url)[1])  # type: ignore[index] # no match is a failure
+
+    def _wait_for_start(self) -> None:
+        ends = time.monotonic() + 60
+        while LAST not in self.log():
+            assert self.process.poll() is None, self.log()
+            assert time.monotonic() < ends, self.log()
+            time.sleep(0.02)
 
     @property
     def env(self) -> dict[str, str]:

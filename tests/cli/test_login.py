@@ -33,6 +33,7 @@ from oauth1_catalog.errors import StateError
 from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, SQLAlchemyTokens
 from oauth1_catalog.registry.encryption import TokenCipher
 from tests.cli.users import User, free_port
+from tests.servers import child_process
 
 PIN = "PIN, or the address"
 
@@ -626,10 +627,8 @@ def test_another_flow_of_a_provider(user: User) -> None:
 def test_a_program_can_give_the_answers(user: User) -> None:
     """Without a terminal, for a program that drives the command."""
     user.has_keys("twitter")
-    with subprocess.Popen(
-        [*user.command, "login", "twitter", "--headless"], env=user.env, cwd=user.folder, stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
+    command, pipe = [*user.command, "login", "twitter", "--headless"], subprocess.PIPE
+    with child_process(command, env=user.env, cwd=user.folder, stdin=pipe, stdout=pipe, stderr=pipe) as process:
         assert process.stderr is not None
         url = ""
         for line in process.stderr:

@@ -772,14 +772,13 @@ class TestCommandLine:
     def test_who_opened_the_old_file_sees_nothing(self, env: dict[str, str], tmp_path: Path) -> None:
         old = tmp_path / "proxy.env"
         old.write_text(HEAD)
-        with old.open() as stream:
-            proxy = RunningProxy(tmp_path, env, "acme")
+        with old.open() as stream, running(tmp_path, env, "acme") as proxy:
             assert proxy.token not in stream.read()
-        assert proxy.file.stat().st_mode & 0o777 == 0o600
-        proxy.file.unlink()
-        proxy.file.write_text("of another proxy")
-        proxy.process.send_signal(signal.SIGQUIT)
-        assert proxy.process.wait(30) == 0
+            assert proxy.file.stat().st_mode & 0o777 == 0o600
+            proxy.file.unlink()
+            proxy.file.write_text("of another proxy")
+            proxy.process.send_signal(signal.SIGQUIT)
+            assert proxy.process.wait(30) == 0
         assert proxy.file.read_text() == "of another proxy"
         assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
 

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from oauth1_catalog.cli import cli
+from tests.servers import child_process
 
 WIKI = ("--set", "wiki_url=http://wiki:8081/w")
 SWITCHES = ("--allow-local-hosts", "--insecure-transport")
@@ -61,7 +62,7 @@ def test_try_takes_options() -> None:
 def test_emulate_allows_local_hosts_by_a_switch() -> None:
     command = [sys.executable, "-u", "-m", "oauth1_catalog", "emulate", "mediawiki", *WIKI, *SWITCHES]
     lines: list[str] = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with child_process(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         while not lines or "The emulator runs until" not in lines[-1]:
             lines.append(process.stdout.readline())

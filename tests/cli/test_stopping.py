@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from oauth1_catalog.cli import cli
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.serving import HTTPServer
+from tests.servers import child_process
 from tests.tokens.x_tables import TOKENS, Tables
 
 SERVING = ["demo", "emulate twitter"]
@@ -265,7 +266,7 @@ def test_a_login_that_cannot_ask(tmp_path: Path, closed: str) -> None:
 def test_ctrl_c_at_a_question(tmp_path: Path) -> None:
     call = [sys.executable, "-m", "oauth1_catalog", "new", "shop"]
     pipe = subprocess.PIPE
-    with subprocess.Popen(call, cwd=tmp_path, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as asking:
+    with child_process(call, cwd=tmp_path, stdin=pipe, stdout=pipe, stderr=pipe) as asking:
         assert asking.stdout is not None
         assert asking.stdout.read(len("Its documentation"))
         # A signal just before the command reads is not seen until it has read: Python looks for signals between its

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from oauth1_catalog.emulator import Client, Emulator
 from oauth1_catalog.emulator.export import write_files
 from tests.docs.conftest import python_blocks
+from tests.servers import child_process
 
 FLASK, DJANGO, STARLETTE, SCRIPT = python_blocks("README.md")
 
@@ -83,13 +84,12 @@ def test_the_django_example_logs_in(emulator: Emulator, twitter: Client, tmp_pat
     root = str(Path(__file__).resolve().parents[2])
     keys = {"TWITTER_CLIENT_ID": twitter.client_id, "TWITTER_CLIENT_SECRET": twitter.client_secret}
     environment = {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": f"{tmp_path}:{root}", **keys}
-    with subprocess.Popen(
+    with child_process(
         [sys.executable, "browse.py"],
         cwd=tmp_path,
         env={**os.environ, **environment},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        text=True,
     ) as process:
         assert process.stdin
         assert process.stdout

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from oauth1_catalog.emulator import Client, Emulator
 from tests.docs.conftest import ROOT, python_blocks
+from tests.servers import child_process
 
 FLASK, DJANGO, STARLETTE = python_blocks("docs/single-page-applications.md")
 ENDED = {"user": "grace", "next": "/inbox"}
@@ -96,13 +97,12 @@ def test_the_django_rest_framework_example_logs_in(
         encoding="utf-8",
     )
     environment = {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": f"{tmp_path}:{ROOT}"}
-    with subprocess.Popen(
+    with child_process(
         [sys.executable, "browse.py"],
         cwd=tmp_path,
         env={**os.environ, **environment},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        text=True,
     ) as process:
         assert process.stdout
         parameters = approved(emulator, process.stdout.readline().strip())

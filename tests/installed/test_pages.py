@@ -24,6 +24,7 @@ import yaml
 from tests.docs.pages import pages as written
 from tests.installed.conftest import ROOT, blocks, new_environment, run, strangers_environment
 from tests.installed.test_typed_pages import APPLICATIONS, chapter
+from tests.servers import child_process
 
 REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]["Repository"]
 ANSWERS = """\
@@ -214,14 +215,13 @@ def test_the_commands_of_a_page_run_as_they_stand(page: str, place: tuple[Path, 
 
 def outcome(command: str, typed: Typed, folder: Path, environment: dict[str, str]) -> tuple[str, int]:
     """What a command says, and its status. Nothing that it has started is left, however the test ends."""
-    with subprocess.Popen(
+    with child_process(
         ["bash", "-c", typed.instead or command],
         cwd=folder,
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
         start_new_session=True,
     ) as process:
         try:
@@ -270,10 +270,10 @@ def test_a_file_of_a_clone_is_tried_shown_and_emulated(name: str, clone: Path) -
     values = {"jira_data_center": "base_url=https://j.example.com", "netsuite": "account_id=1"}
     words = ["--set", values[name]] if name in values else []
     assert f"{file}:" in run(program, "show", file, "--resolved", *words, cwd=clone).stdout
-    with subprocess.Popen(
-        [program, "emulate", file], cwd=clone, env=strangers_environment(), stdout=subprocess.PIPE, text=True,
-        start_new_session=True,
-    ) as process:  # fmt: skip
+    command = [program, "emulate", file]
+    with child_process(
+        command, cwd=clone, env=strangers_environment(), stdout=subprocess.PIPE, start_new_session=True
+    ) as process:
         assert f"Emulating {name} on https://" in until(process, "until you press Ctrl+C")
     assert process.returncode == 0
 

@@ -17,8 +17,9 @@ import pytest
 from click.testing import CliRunner
 
 from oauth1_catalog.cli import cli
-from tests.cli.proxies import COMMAND, KEYS, LAST, RunningProxy, Upstream, acme, refused, running
+from tests.cli.proxies import COMMAND, KEYS, LAST, Upstream, acme, refused, running
 from tests.cli.terminal import Terminal
+from tests.servers import child_process
 
 
 @pytest.fixture(scope="module")
@@ -129,12 +130,11 @@ class TestPrograms:
             "print('ready', flush=True); time.sleep(60)"
         )
         command = [*COMMAND, "acme", "--", sys.executable, "-c", program, str(int(number))]
-        with subprocess.Popen(
+        with child_process(
             command,
             cwd=folder,
             env={**os.environ, **env},
             stdout=subprocess.PIPE,
-            text=True,
             start_new_session=True,  # without a terminal
         ) as process:
             assert process.stdout is not None
@@ -167,9 +167,12 @@ class TestPrograms:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_the_proxy_ends_and_removes_its_file(number: int, env: dict[str, str], tmp_path: Path) -> None:
-    proxy = RunningProxy(tmp_path, env, "acme")
-    assert proxy.file.stat().st_mode & 0o777 == 0o600
-    with proxy.connected(), contextlib.closing(proxy.connected()) as idle:
+    with (
+        running(tmp_path, env, "acme") as proxy,
+        proxy.connected(),
+        contextlib.closing(proxy.connected()) as idle,
+    ):
+        assert proxy.file.stat().st_mode & 0o777 == 0o600
         idle.sendall(b"GET ")
         began = time.monotonic()
         proxy.process.send_signal(number)

@@ -228,8 +228,10 @@ def test_a_program_that_goes_away_in_its_upload(proxy: RunningProxy, upstream: U
 
 def test_the_proxy_ends_while_answers_are_on_their_way(upstream: Upstream, tmp_path: Path) -> None:
     upstream.answer, upstream.reads_body = endless, True
-    proxy = RunningProxy(tmp_path, acme(tmp_path, upstream), "acme")
-    with begun(proxy, f"GET /{proxy.token}/1/endless HTTP/1.1") as connection:
+    with (
+        running(tmp_path, acme(tmp_path, upstream), "acme") as proxy,
+        begun(proxy, f"GET /{proxy.token}/1/endless HTTP/1.1") as connection,
+    ):
         assert connection.recv(65536)
         assert proxy.stop() == 0
     assert proxy.log().splitlines()[-1] == "Stopped."

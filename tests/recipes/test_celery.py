@@ -91,7 +91,10 @@ def working(here: Place, log: Path) -> Iterator[None]:
         yield
     finally:
         worker.terminate()
-        status = worker.wait(timeout=60)
+        try:
+            status = worker.wait(timeout=60)
+        finally:
+            worker.kill()
     assert status == 0, log.read_text(encoding="utf-8")
 
 

@@ -21,6 +21,7 @@ from oauth1_catalog.integrations.sqlalchemy_tokens import SQLAlchemyTokens
 from oauth1_catalog.integrations.sqlalchemy_tokens.store import SQLAlchemyRows
 from oauth1_catalog.registry.encryption import TokenCipher
 from oauth1_catalog.registry.token_table import rotate
+from tests.servers import child_process
 from tests.tokens.models import OAuth1Token, TokenOfUUID, token
 
 
@@ -110,13 +111,12 @@ def test_the_command_killed_and_started_again(
             OAuth1Token.save_token(session, name="twitter", user=user, token=token(user))
     command = [sys.executable, "-m", "oauth1_catalog", "keys", "rotate", "--table", "oauth1_token", "--batch-size"]
     environment = {**os.environ, "DATABASE_URL": database, "OAUTH1_CATALOG_TOKEN_KEYS": f"{newer},{key}"}
-    killed = subprocess.Popen([*command, "1"], env=environment, stdout=subprocess.DEVNULL)
     done = TokenCipher(newer).key_id
-    while keys_of(engine).count(done) < 10:
-        assert killed.poll() is None
-        time.sleep(0.05)
-    killed.kill()
-    killed.wait()
+    with child_process([*command, "1"], env=environment, stdout=subprocess.DEVNULL) as killed:
+        while keys_of(engine).count(done) < 10:
+            assert killed.poll() is None
+            time.sleep(0.05)
+        killed.kill()
     assert 10 <= keys_of(engine).count(done) < 1_000
     subprocess.run([*command, "100"], env=environment, stdout=subprocess.DEVNULL, check=True)
     assert set(keys_of(engine)) == {done}
