@@ -13,12 +13,13 @@ from oauth1_catalog.integrations.base_client import (
     CurrentToken,
     FetchToken,
     HostProblem,
-    MappingSettings,
     RegistryOptions,
     RequestBoundary,
     RequestContext,
     session_cookie_notices,
 )
+from oauth1_catalog.registry.encryption import app_config_keys
+from oauth1_catalog.registry.mapping_settings import AppSettings
 
 with needs(__name__, "quart"):
     from quart import Quart, Request, Response, current_app, has_request_context, session
@@ -43,7 +44,7 @@ class QuartFramework(AsyncFramework[Request]):
         """The session, the keys and the query of the request being served."""
         return RequestContext(
             session=session,
-            keys=secret_keys(current_app),
+            keys=keys_of_session(current_app),
             in_cookie=isinstance(current_app.session_interface, SecureCookieSessionInterface),
             query=list(request.args.items(multi=True)),
             path=request.root_path + request.path,
@@ -66,18 +67,15 @@ class QuartFramework(AsyncFramework[Request]):
         return parameters.items(multi=True) if isinstance(parameters, MultiDict) else parameters.items()
 
 
-def secret_keys(app: Quart) -> list[str | bytes]:
-    """The keys that encrypt a login's record, newest first.
+class QuartSettings(AppSettings):
+    """Those of Quart."""
 
-    Raises:
-        ConfigurationError: the session needs a secret key and there is none.
-    """
-    if not app.secret_key and isinstance(app.session_interface, SecureCookieSessionInterface):
-        raise ConfigurationError(
-            description="A login needs a session, and app.secret_key is not set.",
-            advice="Set SECRET_KEY in app.config to a long random text.",
-        )
-    return [key for key in (app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ())) if key]
+    environment_prefix = "QUART_"
+
+
+def keys_of_session(app: Quart) -> list[str | bytes]:
+    """The keys that seal a login's record; ``app_config_keys`` tells the errors."""
+    return app_config_keys(app, in_cookie=isinstance(app.session_interface, SecureCookieSessionInterface))
 
 
 class OAuth(BaseAsyncOAuth[QuartOAuth1App]):
@@ -115,19 +113,26 @@ class OAuth(BaseAsyncOAuth[QuartOAuth1App]):
         app.asgi_app = RequestBoundary(app.asgi_app)  # type: ignore[method-assign] # Quart's documented way
         app.after_serving(self.aclose)
 
-    def settings(self) -> MappingSettings:
+    def settings(self) -> QuartSettings:
         """The configuration of the application."""
-        return self.mapping_settings(self._app().config, "app.config")
+        return QuartSettings(self._app().config, "app.config", self._registry.keys(), self._config_keys)
 
     def session_problems(self) -> list[ConfigurationError]:
         """What is wrong with the secret key, or with the cookie of the session."""
         app = self._app()
         try:
-            secret_keys(app)
+            keys_of_session(app)
         except ConfigurationError as error:
             return [error]
         same_site = app.config.get("SESSION_COOKIE_SAMESITE")
         return list(session_cookie_notices(same_site, "SESSION_COOKIE_SAMESITE in app.config"))
+
+    def sealing_keys(self) -> list[str | bytes] | None:
+        """The application's keys; ``None`` where ``session_problems`` reports that they are wrong."""
+        try:
+            return keys_of_session(self._app())
+        except ConfigurationError:
+            return None
 
     def host_problem(self) -> HostProblem | None:
         """Quart answers to every host; ``url_for`` of a URL uses it unless ``SERVER_NAME`` is set."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import cache
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from oauth1_catalog.errors import ConfigurationError, TokenKeyError, needs
 
@@ -84,6 +84,51 @@ def listed_keys(given: object) -> list[str | bytes]:
             description="secret_key= is empty, or holds an empty key.",
             advice="Pass a long random text, or leave it out.",
         )
+    return keys
+
+
+APP_CONFIG_QUOTING = (
+    "Write it in quotes. app.config.from_prefixed_env() reads JSON, so in a variable it needs quotes within quotes: "
+    "'\"...\"'."
+)
+"""How a text is written in the configuration of Flask and Quart."""
+
+
+class ConfiguredApplication(Protocol):
+    """An application of Flask or Quart."""
+
+    @property
+    def secret_key(self) -> Any:
+        """``SECRET_KEY`` of ``config``."""
+
+    @property
+    def config(self) -> Any:
+        """A mapping."""
+
+
+def app_config_keys(app: ConfiguredApplication, *, in_cookie: bool) -> list[str | bytes]:
+    """The keys that seal a login's record, newest first; none where the session needs no secret key.
+
+    Args:
+        app: the application.
+        in_cookie: whether the session is the framework's own, in a signed cookie.
+
+    Raises:
+        ConfigurationError: the session needs a secret key and there is none, or one is not text.
+    """
+    if not app.secret_key and in_cookie:
+        raise ConfigurationError(
+            description="A login needs a session, and app.secret_key is not set.",
+            advice="Set SECRET_KEY in app.config to a long random text.",
+        )
+    fallbacks: Iterable[Any] = app.config.get("SECRET_KEY_FALLBACKS") or ()
+    keys = [key for key in (app.secret_key, *fallbacks) if key]
+    for key in keys:
+        if not isinstance(key, str | bytes):
+            raise ConfigurationError(
+                description=f"SECRET_KEY or one of SECRET_KEY_FALLBACKS in app.config is of type {type(key).__name__}; "
+                f"a secret key is text. {APP_CONFIG_QUOTING}"
+            )
     return keys
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Set
+from typing import ClassVar
 
+from oauth1_catalog.registry.encryption import APP_CONFIG_QUOTING
 from oauth1_catalog.registry.settings import KeyIndex, Settings, names_under, suggestion
 
 
@@ -57,3 +59,24 @@ class MappingSettings(Settings):
             for key, value in self._config.items()
             if isinstance(value, str | int) and value
         }
+
+
+class AppSettings(MappingSettings):
+    """The keys of ``app.config`` in Flask and Quart."""
+
+    quoting = APP_CONFIG_QUOTING
+    environment_prefix: ClassVar[str]
+    """That of ``from_prefixed_env``, such as ``FLASK_``."""
+
+    def configured_names(self) -> Mapping[str, str]:
+        """The keys of ``app.config``, and the environment's, which the framework reads only on request."""
+        there = {}
+        for name, value in os.environ.items():
+            key = name.removeprefix(self.environment_prefix)
+            export = f"Export it as {self.environment_prefix}{name} and call" if key == name else "Call"
+            if value:
+                there[key] = (
+                    f"{suggestion(name, 'the environment')} app.config does not read it by itself. {export} "
+                    "app.config.from_prefixed_env()."
+                )
+        return {**there, **super().configured_names()}

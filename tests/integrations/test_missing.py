@@ -83,18 +83,19 @@ def test_what_a_provider_calls_them(registry: Registry, framework: str) -> None:
     assert meant(HERE[framework]("m", "app_token")) in error.description
 
 
-@pytest.mark.parametrize("framework", ["flask", "starlette"])
+@pytest.mark.parametrize("framework", ["flask", "quart", "starlette"])
 def test_keys_that_are_in_the_environment_alone(
     registry: Registry, framework: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TWITTER_CLIENT_ID", "canary")
-    monkeypatch.setenv("FLASK_TWITTER_CLIENT_SECRET", "canary")
+    prefix = "QUART_" if framework == "quart" else "FLASK_"
+    monkeypatch.setenv(f"{prefix}TWITTER_CLIENT_SECRET", "canary")
     said = wrong(registry().register_from_catalog, "twitter").description
     assert "canary" not in said
     assert "Did you mean TWITTER_CLIENT_ID (set in the environment)? " in said
-    if framework == "flask":
-        assert "Export it as FLASK_TWITTER_CLIENT_ID and call app.config.from_prefixed_env()." in said
-        assert meant("FLASK_TWITTER_CLIENT_SECRET in the environment") in said
+    if framework != "starlette":
+        assert f"Export it as {prefix}TWITTER_CLIENT_ID and call app.config.from_prefixed_env()." in said
+        assert meant(f"{prefix}TWITTER_CLIENT_SECRET in the environment") in said
         assert "by itself. Call app.config.from_prefixed_env()." in said
     else:
         assert "Pass OAuth(Config())." in said

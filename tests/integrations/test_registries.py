@@ -25,7 +25,7 @@ from oauth1_catalog.errors import (
     OAuthError,
 )
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
-from tests.integrations.applications import FRAMEWORKS, Application, FlaskApplication, StarletteApplication, wrong
+from tests.integrations.applications import FRAMEWORKS, Application, StarletteApplication, wrong
 
 Registry = Callable[..., Any]
 
@@ -230,25 +230,24 @@ def test_an_empty_secret_key_signs_no_session(emulator: Emulator, key: str | Non
     assert emulator.journal.exchanges == ()
 
 
-def test_check_finds_that_no_session_can_be_signed() -> None:
-    app = flask.Flask(__name__)
-    app.config["OAUTH1_CATALOG_REDIRECT_BASE_URL"] = "https://shop.example"
-    oauth = flask_client.OAuth(app)
+@pytest.mark.parametrize("framework", ["flask", "quart"])
+def test_check_finds_that_no_session_can_be_signed(registry: Registry, framework: str) -> None:
+    oauth = registry()
     assert oauth.check() == []
     oauth.register_from_catalog("twitter", client_id="k", client_secret="s")
     for key, said in ((None, "Set SECRET_KEY in app.config"), (12345, "a secret key is text")):
-        app.config["SECRET_KEY"] = key
+        oauth.app.config["SECRET_KEY"] = key
         (error,) = oauth.check()
         assert said in error.description
-    app.config["SECRET_KEY"] = "s"
+    oauth.app.config["SECRET_KEY"] = "s"
     assert oauth.check() == []
 
 
+@pytest.mark.parametrize("framework", ["flask", "quart"])
 @pytest.mark.parametrize("settings", [{"SECRET_KEY": 1234567}, {"SECRET_KEY_FALLBACKS": [1.5]}])
-def test_a_secret_key_that_is_no_text(emulator: Emulator, settings: dict[str, Any]) -> None:
-    app = FlaskApplication(
-        config={"twitter": {"client_id": "k", "client_secret": "s"}}, catalog=emulator.catalog, settings=settings
-    )
+def test_a_secret_key_that_is_no_text(make: Callable[..., Application], settings: dict[str, Any]) -> None:
+    app = make()
+    app.app.config.update(settings)
     error = app.browser().get("/login").json
     assert error["error"] == "configuration_error"
     kind = "float" if "SECRET_KEY_FALLBACKS" in settings else "int"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,41 +12,20 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.integrations.base_client import CurrentToken, Framework, MappingSettings, RequestContext
+from oauth1_catalog.integrations.base_client import CurrentToken, Framework, RequestContext
 from oauth1_catalog.redaction import masked
-from oauth1_catalog.registry.settings import suggestion
+from oauth1_catalog.registry.encryption import app_config_keys
+from oauth1_catalog.registry.mapping_settings import AppSettings
 from oauth1_catalog.rfc5849.messages import TokenLike
-
-_QUOTING = (
-    "Write it in quotes. app.config.from_prefixed_env() reads JSON, so in a variable it needs quotes within quotes: "
-    "'\"...\"'."
-)
-
-_ENVIRONMENT_PREFIX = "FLASK_"
-"""That of ``from_prefixed_env``."""
 
 _TOKEN = "oauth1_catalog.token."
 """Begins the attribute of a request that holds the token of the client named after it."""
 
 
-class FlaskSettings(MappingSettings):
-    """Keys of ``app.config``: ``TWITTER_CLIENT_ID`` is the ``client_id`` of the client ``twitter``."""
+class FlaskSettings(AppSettings):
+    """Those of Flask."""
 
-    quoting = _QUOTING
-
-    def configured_names(self) -> Mapping[str, str]:
-        """The keys of ``app.config``, and the environment's, which Flask reads only on request."""
-        there = {}
-        for name, value in os.environ.items():
-            key = name.removeprefix(_ENVIRONMENT_PREFIX)
-            export = f"Export it as {_ENVIRONMENT_PREFIX}{name} and call" if key == name else "Call"
-            if value:
-                there[key] = (
-                    f"{suggestion(name, 'the environment')} app.config does not read it by itself. {export} "
-                    "app.config.from_prefixed_env()."
-                )
-        return {**there, **super().configured_names()}
+    environment_prefix = "FLASK_"
 
 
 class FlaskCurrentToken(CurrentToken[Request]):
@@ -81,7 +59,7 @@ class FlaskFramework(Framework[Request]):
         app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Werkzeug's documented way
         return RequestContext(
             session=session,
-            keys=secret_keys(app),
+            keys=keys_of_session(app),
             in_cookie=isinstance(app.session_interface, SecureCookieSessionInterface),
             query=list(request.args.items(multi=True)),
             path=request.script_root + request.path,
@@ -106,22 +84,6 @@ class FlaskFramework(Framework[Request]):
         return parameters.items(multi=True) if isinstance(parameters, MultiDict) else parameters.items()
 
 
-def secret_keys(app: Flask) -> list[str | bytes]:
-    """The keys that seal a login's record, newest first; none where the session needs no secret key.
-
-    Raises:
-        ConfigurationError: the session needs a secret key and there is none, or one is not text.
-    """
-    if not app.secret_key and isinstance(app.session_interface, SecureCookieSessionInterface):
-        raise ConfigurationError(
-            description="A login needs a session, and app.secret_key is not set.",
-            advice="Set SECRET_KEY in app.config to a long random text.",
-        )
-    keys = [key for key in (app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ())) if key]
-    for key in keys:
-        if not isinstance(key, str | bytes):
-            raise ConfigurationError(
-                description=f"SECRET_KEY or one of SECRET_KEY_FALLBACKS in app.config is of type {type(key).__name__}; "
-                f"a secret key is text. {_QUOTING}"
-            )
-    return keys
+def keys_of_session(app: Flask) -> list[str | bytes]:
+    """The keys that seal a login's record; ``app_config_keys`` tells the errors."""
+    return app_config_keys(app, in_cookie=isinstance(app.session_interface, SecureCookieSessionInterface))

@@ -23,7 +23,7 @@ from oauth1_catalog.integrations.base_client import (
     session_cookie_notices,
 )
 from oauth1_catalog.integrations.flask_client.client import FlaskOAuth1App
-from oauth1_catalog.integrations.flask_client.framework import FlaskFramework, FlaskSettings, secret_keys
+from oauth1_catalog.integrations.flask_client.framework import FlaskFramework, FlaskSettings, keys_of_session
 from oauth1_catalog.registry.registration import Registration
 from oauth1_catalog.registry.settings import KeyIndex
 
@@ -172,7 +172,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         """As ``BaseOAuth.session_problems``."""
         app = self._app()
         try:
-            secret_keys(app)
+            keys_of_session(app)
         except ConfigurationError as error:
             return [error]
         same_site = app.session_interface.get_cookie_samesite(app)
@@ -181,7 +181,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
     def sealing_keys(self) -> list[str | bytes] | None:
         """As ``BaseOAuth.sealing_keys``."""
         try:
-            return secret_keys(self._app())
+            return keys_of_session(self._app())
         except ConfigurationError:
             return None  # session_problems() reports it
 
