@@ -158,3 +158,34 @@ def test_a_keyboard_is_enough(visit):
                 break
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_contain_text("Errors")
+
+
+FOCUSED_IN = "selector => document.activeElement.closest(selector) !== null"
+
+
+@pytest.mark.parametrize(("name", "panel"), [("Menu", ".sidebar-drawer"), ("On this page", ".toc-drawer")])
+def test_the_menus_of_a_narrow_window_need_no_mouse(visit, name, panel):
+    with visit(width=360) as visited:
+        page = visited.open("tutorials/flask.html")
+        button = page.get_by_role("button", name=name).locator("visible=true")
+        for _ in range(10):
+            page.keyboard.press("Tab")
+            assert not page.evaluate(FOCUSED_IN, panel)  # it is closed
+            if button.evaluate("e => e === document.activeElement"):
+                break
+        expect(button).to_be_focused()
+        assert outlined(page)
+        expect(button).to_have_attribute("aria-expanded", "false")
+        page.keyboard.press("Enter")
+        expect(button).to_have_attribute("aria-expanded", "true")
+        assert page.evaluate(FOCUSED_IN, panel)
+        expect(page.locator(":focus")).to_be_in_viewport()
+        page.keyboard.press("Tab")
+        assert page.evaluate(FOCUSED_IN, panel)
+        page.keyboard.press("Escape")
+        expect(button).to_be_focused()
+        expect(button).to_have_attribute("aria-expanded", "false")
+        page.keyboard.press("Space")
+        expect(button).to_have_attribute("aria-expanded", "true")
+        page.locator(".sidebar-overlay" if name == "Menu" else ".toc-overlay").click(position={"x": 180, "y": 700})
+        expect(button).to_have_attribute("aria-expanded", "false")
