@@ -50,15 +50,20 @@ _LEFT_OUT = frozenset({"from_catalog", "required_credentials", "variables", "env
 @_JSON
 @DIRECTORY
 def list_providers(status: str | None, category: str | None, as_json: bool, directories: tuple[Path, ...]) -> None:
-    """List the providers of the catalog."""
+    """List the providers of the catalog.
+
+    A file that cannot be used is reported on standard error. The exit status is 1 then.
+    """
+    usable, broken = _files(Catalog(*directories))
     files = [
         file
-        for file in _files(Catalog(*directories))
+        for file in usable
         if (status is None or file.status == status) and (category is None or category in file.categories)
     ]
     _print(files, as_json=as_json)
     if not files:
         click.echo("No provider of the catalog has this status and category.", err=True)
+    sys.exit(broken)
 
 
 @click.command()
@@ -68,16 +73,16 @@ def list_providers(status: str | None, category: str | None, as_json: bool, dire
 def search(word: str, as_json: bool, directories: tuple[Path, ...]) -> None:
     """Find providers by category, or by a part of a name, an alias or an address.
 
-    Exact matches come first. The exit status is 1 if nothing matches.
+    Exact matches come first. The exit status is 1 if nothing matches, or if a file cannot be used.
     """
-    files = list(_files(Catalog(*directories)))
+    files, broken = _files(Catalog(*directories))
     sought = word.strip().casefold()
     found = [file for file in files if sought and any(sought in text.casefold() for text in _texts(file))]
     found.sort(key=lambda file: _distance(file, sought))
     _print(found, as_json=as_json)
     if not found:
         click.echo(f"no provider matches `{word}`{_near(word, files)}", err=True)
-        sys.exit(1)
+    sys.exit(broken or not found)
 
 
 def _distance(file: ProviderFile, sought: str) -> int:
@@ -96,15 +101,16 @@ def _near(word: str, files: Sequence[ProviderFile]) -> str:
     return f"; near: {', '.join(near)}" if near else ". `oauth1-catalog list` shows all."
 
 
-def _files(catalog: Catalog) -> Sequence[ProviderFile]:
-    """The valid files; the errors of the others are printed to standard error."""
-    files = []
+def _files(catalog: Catalog) -> tuple[Sequence[ProviderFile], bool]:
+    """The valid files, and whether there are others; their errors are printed to standard error."""
+    files, broken = [], False
     for name in catalog.names():
         try:
             files.append(catalog.file(name))
         except ProviderFileError as error:
             click.echo(error.description, err=True)
-    return files
+            broken = True
+    return files, broken
 
 
 def _texts(file: ProviderFile) -> tuple[str, ...]:

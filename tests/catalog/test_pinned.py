@@ -387,7 +387,7 @@ class TestOneProvider:
 
         monkeypatch.setenv(VARIABLE, write(tmp_path, changed(twitter=setting("frobnicate", True))))
         done = CliRunner().invoke(cli, ["list"])
-        assert done.exit_code == 0
+        assert done.exit_code == 1
         assert "flickr" in done.stdout
         assert "unknown field `frobnicate`" in done.stderr
 

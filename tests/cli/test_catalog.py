@@ -66,8 +66,10 @@ def test_show_has_the_grade_and_the_age(tmp_path):
 
 def test_a_broken_file_does_not_hide_the_others(tmp_path):
     (tmp_path / "broken.yaml").write_text("name: [", encoding="utf-8")
-    assert "the file is not valid YAML" in run("list", "--directory", str(tmp_path))
-    assert "twitter " in run("list", "--directory", str(tmp_path))
+    for command in (["list"], ["search", "twitter"]):
+        told = run(*command, "--directory", str(tmp_path), status=1)
+        assert "the file is not valid YAML" in told
+        assert "twitter " in told
 
 
 @pytest.mark.parametrize(
