@@ -38,7 +38,11 @@ class _Known(NamedTuple):
 
 
 class SessionTokens:
-    """The session tokens that a client remembers, by the identifiers of their access tokens; safe for threads."""
+    """The session tokens that a client remembers, by the identifiers of their access tokens; safe for threads.
+
+    ``now`` is in seconds of a clock that nobody sets (``time.monotonic``): a system clock that is set back must neither
+    keep a claim alive nor make an old session token young.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -118,7 +122,7 @@ class SessionTokenMixin(TokenStoreMixin[FrameworkRequest]):
         while True:
             if (known := self._known_session(fields)) is not None:
                 return known
-            if self.session_tokens.claim(identifier, time.time()):
+            if self.session_tokens.claim(identifier, time.monotonic()):
                 break
             yield Pause(WAIT_SECONDS)
         try:
@@ -158,7 +162,7 @@ class SessionTokenMixin(TokenStoreMixin[FrameworkRequest]):
     def _session_refused(self, credentials: TokenCredentials | None) -> None:
         """The next call gets a new session token, because the provider has refused one with this."""
         if credentials is not None:
-            self.session_tokens.refuse(credentials.oauth_token, credentials.oauth_token_secret, time.time())
+            self.session_tokens.refuse(credentials.oauth_token, credentials.oauth_token_secret, time.monotonic())
 
     def _renew(self, token: TokenLike | None, user: object) -> LoginSteps[Token]:
         if self.provider.session_token is not None and token is None and user is None:
@@ -171,6 +175,5 @@ class SessionTokenMixin(TokenStoreMixin[FrameworkRequest]):
         fields = yield from fetch_session_token(
             self.provider, self.signer, token_fields(token, provider=self.name), self.session_keys
         )
-        now = time.time()
-        self.session_tokens.keep(fields, now)
-        return self._token_of(fields, now)
+        self.session_tokens.keep(fields, time.monotonic())
+        return self._token_of(fields, time.time())

@@ -26,6 +26,10 @@ CLAIM_SECONDS = 60
 """How long one worker's claim to renew a token keeps the others waiting, if that worker dies. It is longer than an
 exchange with a token endpoint can take."""
 
+CLOCK_TOLERANCE = 600
+"""How far ahead a worker's clock can be, in seconds. A claim from later than that ends at once: the clock was put right
+since. Providers refuse the requests of a worker whose clock is further off."""
+
 WAIT_SECONDS = 0.1
 """How long a worker waits before it looks again whether another one has renewed the token."""
 

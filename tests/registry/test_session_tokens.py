@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 
 from oauth1_catalog import Token, async_client, client
 from oauth1_catalog.emulator import Emulator
@@ -149,6 +151,24 @@ def test_one_that_the_provider_refuses_is_replaced_by_the_next_call(
         answers = [await api.get("portfolio/accounts")]
         emulator.expire_tokens(NAME)
         answers += [await api.get("portfolio/accounts") for _ in range(2)]
+        return [answer.status_code for answer in answers]
+
+    assert call(use) == [200, 401, 200]
+    assert asked(emulator) == 2
+
+
+@pytest.mark.parametrize("jump", [-86_400, -3600, 3600])
+def test_one_that_the_provider_refuses_is_replaced_after_a_jump_of_the_clock(
+    call: Callable[..., Any], emulator: Emulator, monkeypatch: pytest.MonkeyPatch, jump: int
+) -> None:
+    """A clock that is set back does not make it young."""
+
+    async def use(api: Any) -> list[int]:
+        monkeypatch.setattr(session_tokens, "YOUNG", 0.0)
+        answers = [await api.get("portfolio/accounts")]
+        emulator.expire_tokens(NAME)
+        with time_machine.travel(time.time() + jump):
+            answers += [await api.get("portfolio/accounts") for _ in range(2)]
         return [answer.status_code for answer in answers]
 
     assert call(use) == [200, 401, 200]

@@ -19,9 +19,13 @@ USER = "nobody"  # the server refuses to run as root
 
 
 class MariaDBServer:
-    """A MariaDB of the test's own."""
+    """A MariaDB of the test's own.
 
-    def __init__(self) -> None:
+    Args:
+        durable: whether what was committed survives a kill, which is slower.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
         assert SERVER, "MariaDB is not installed"
         assert INSTALL, "MariaDB is not installed"
         # Not in pytest's own folder, which is closed to others: the server runs as one.
@@ -40,6 +44,7 @@ class MariaDBServer:
             cwd="/", stdout=self._log, stderr=self._log, check=True, **self._options,
         )  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
+        self._flush = int(durable)
 
     @property
     def url(self) -> str:
@@ -54,7 +59,7 @@ class MariaDBServer:
             [
                 str(SERVER), "--no-defaults", f"--datadir={self._folder / 'data'}", f"--port={self.port}",
                 "--bind-address=127.0.0.1", f"--socket={self._folder / 'socket'}", "--max-connections=200",
-                f"--pid-file={self._folder / 'pid'}", "--innodb-flush-log-at-trx-commit=0",
+                f"--pid-file={self._folder / 'pid'}", f"--innodb-flush-log-at-trx-commit={self._flush}",
             ],
             cwd="/", stdout=self._log, stderr=self._log, **self._options,
         )  # fmt: skip
@@ -67,6 +72,12 @@ class MariaDBServer:
             except pymysql.err.OperationalError:
                 time.sleep(0.1)
         raise AssertionError((self._folder / "log").read_text())
+
+    def kill(self) -> None:
+        """``kill -9`` the server, as a machine does that loses power."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
 
     def stop(self) -> None:
         """Stop it, and remove what it kept."""

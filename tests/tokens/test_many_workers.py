@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.integrations.sqlalchemy_tokens import SQLAlchemyTokens
 from oauth1_catalog.registry.token import Token
+from tests.tokens.mariadb_server import SERVER, MariaDBServer
 from tests.tokens.models import Base, OAuth1Token, token
 from tests.tokens.postgresql_server import INITDB, PostgreSQLServer
 
@@ -55,11 +56,20 @@ def test_20_processes_save_and_read_10000_tokens(database: str, engine: Engine, 
     assert dict(contended) == token(int(contended["oauth_token"].removeprefix("token-")))
 
 
-@pytest.mark.server
-def test_what_was_confirmed_survives_a_kill(key: str) -> None:
-    if INITDB is None:
-        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    with PostgreSQLServer() as server:
+def durable_server(name: str) -> PostgreSQLServer | MariaDBServer:
+    """A server of the test's own, which it may kill."""
+    if name == "postgresql":
+        if INITDB is None:
+            pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+        return PostgreSQLServer()
+    if SERVER is None:
+        pytest.skip("MariaDB is not installed (Debian: apt-get install mariadb-server)")
+    return MariaDBServer(durable=True)
+
+
+@pytest.mark.parametrize("killed", ["postgresql", pytest.param("mariadb", marks=pytest.mark.long)])
+def test_what_was_confirmed_survives_a_kill(key: str, killed: str) -> None:
+    with durable_server(killed) as server:
         engine = create_engine(server.url)
         Base.metadata.create_all(engine)
         workers = start(4, "save_until_it_fails", server.url, key, "100000")

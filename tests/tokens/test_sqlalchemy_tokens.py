@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import UniqueConstraint, create_engine, text, update
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Engine
@@ -158,6 +159,26 @@ def test_one_claims_a_renewal(tokens: Any) -> None:
     assert tokens.claim_renewal("twitter", 7, 1, 0.01), "the one before has died"
     tokens.save_token("twitter", 7, token(2))
     assert tokens.claim_renewal("twitter", 7, 2, 60)
+
+
+@pytest.mark.parametrize("ahead", [3600, 86_400])
+def test_a_claim_ends_that_was_made_when_the_clock_was_ahead(tokens: Any, ahead: int) -> None:
+    """Its worker has died, and the clock was put right: the others must not wait until it would be that late again."""
+    tokens.save_token("twitter", 7, token(1))
+    with time_machine.travel(time.time() + ahead):
+        assert tokens.claim_renewal("twitter", 7, 1, 60)
+        assert not tokens.claim_renewal("twitter", 7, 1, 60), "it is being renewed"
+    assert tokens.claim_renewal("twitter", 7, 1, 60)
+    assert not tokens.claim_renewal("twitter", 7, 1, 60), "by the second one"
+
+
+def test_a_claim_of_a_clock_that_is_a_little_ahead_is_kept(tokens: Any) -> None:
+    tokens.save_token("twitter", 7, token(1))
+    with time_machine.travel(time.time() + 300):
+        assert tokens.claim_renewal("twitter", 7, 1, 60)
+    assert not tokens.claim_renewal("twitter", 7, 1, 60)
+    tokens.delete_token("twitter", 7, token(1))
+    assert tokens.find("twitter", 7) is not None
 
 
 def test_async_sessions(database: str, key: str) -> None:

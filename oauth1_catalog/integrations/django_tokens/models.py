@@ -18,6 +18,7 @@ from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.encryption import SETTING, TokenCipher
 from oauth1_catalog.registry.token import OAuth2Token as BearerToken
 from oauth1_catalog.registry.token import Token, oauth2_token
+from oauth1_catalog.registry.token_store import CLOCK_TOLERANCE
 from oauth1_catalog.registry.token_table import open_oauth2_row, open_row, seal_oauth2_token, seal_token
 from oauth1_catalog.rfc5849.messages import TokenLike
 
@@ -269,7 +270,9 @@ def _user_key(model: type[models.Model], user: object) -> Any:
 
 
 def _unclaimed(seconds: float) -> Q:
-    return Q(renewing_since=None) | Q(renewing_since__lt=timezone.now() - timedelta(seconds=seconds))
+    now = timezone.now()
+    stale, impossible = now - timedelta(seconds=seconds), now + timedelta(seconds=CLOCK_TOLERANCE)
+    return Q(renewing_since=None) | Q(renewing_since__lt=stale) | Q(renewing_since__gt=impossible)
 
 
 def configured_cipher() -> TokenCipher:

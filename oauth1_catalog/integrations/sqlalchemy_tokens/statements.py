@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.registry.encryption import TokenCipher
 from oauth1_catalog.registry.token import OAuth2Token
-from oauth1_catalog.registry.token_store import CLAIM_SECONDS
+from oauth1_catalog.registry.token_store import CLAIM_SECONDS, CLOCK_TOLERANCE
 from oauth1_catalog.registry.token_table import seal_oauth2_token, seal_token
 from oauth1_catalog.rfc5849.messages import TokenLike
 
@@ -121,5 +121,6 @@ def _row(model: type[OAuth1TokenMixin], name: str, user: object) -> tuple[Any, A
 
 
 def _unclaimed(model: type[OAuth1TokenMixin], seconds: float) -> Any:  # a condition; SQLAlchemy has no one type for it
-    stale = datetime.now(UTC) - timedelta(seconds=seconds)
-    return or_(model.renewing_since.is_(None), model.renewing_since < stale)
+    now = datetime.now(UTC)
+    stale, impossible = now - timedelta(seconds=seconds), now + timedelta(seconds=CLOCK_TOLERANCE)
+    return or_(model.renewing_since.is_(None), model.renewing_since < stale, model.renewing_since > impossible)

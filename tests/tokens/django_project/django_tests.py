@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from asgiref.sync import async_to_sync
 from django.apps import apps
 from django.contrib.auth import get_user_model
@@ -142,6 +143,19 @@ class TableTests(WithUser):
         assert OAuth1Token.objects.exists(), "it is another one"
         self.store.delete_token("twitter", self.user, rejected)
         assert not OAuth1Token.objects.exists()
+
+    def test_a_claim_ends_that_was_made_when_the_clock_was_ahead(self):
+        self.save()
+        for ahead in (3600, 86_400):
+            with time_machine.travel(time.time() + ahead):
+                assert self.store.claim_renewal("twitter", self.user, 1, 60)
+                assert not self.store.claim_renewal("twitter", self.user, 1, 60)
+            assert self.store.claim_renewal("twitter", self.user, 1, 60)
+            assert not self.store.claim_renewal("twitter", self.user, 1, 60)
+            self.store.release_renewal("twitter", self.user)
+        with time_machine.travel(time.time() + 300):
+            assert self.store.claim_renewal("twitter", self.user, 1, 60)
+        assert not self.store.claim_renewal("twitter", self.user, 1, 60), "a little ahead"
 
     def test_a_project_that_listens_to_deletions(self):
         seen = []
