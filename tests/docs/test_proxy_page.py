@@ -104,7 +104,8 @@ def test_the_names_on_the_page() -> None:
 
 
 def test_every_code_of_an_answer_is_on_the_page() -> None:
-    source = (ROOT / "oauth1_catalog" / "cli" / "proxy" / "app.py").read_text(encoding="utf-8")
+    files = (ROOT / "oauth1_catalog" / "cli" / "proxy").glob("*.py")
+    source = "\n".join(path.read_text(encoding="utf-8") for path in files)
     codes = set(re.findall(r'RefusedError\(\s*\d+,\s*"(\w+)"', source))
     assert len(codes) > 10
     assert [code for code in sorted(codes) if f"`{code}`" not in PAGE] == []
