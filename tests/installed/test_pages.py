@@ -173,6 +173,7 @@ def pages() -> Iterator[str]:
 def test_every_page_with_commands_is_run_somewhere() -> None:
     assert set(pages()) == PLACES.keys() | ELSEWHERE.keys()
     typed = {command for page in PLACES for command, _ in commands(page)}
+    typed.update(command for page in WITH_SENTENCES for command in commands_in_sentences(page))
     assert TYPED.keys() | {command for _, command in OF_ONE_PAGE} <= typed, "a line for a command that no page has"
 
 
@@ -244,16 +245,25 @@ def until(process: subprocess.Popen[str], words: str) -> str:
     return "".join((*said, process.communicate(timeout=60)[0]))
 
 
-@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/contributing-a-provider.md"])
-def test_the_commands_in_a_page_s_sentences_run(page: str, clone: Path) -> None:
-    """Inline, with a provider in the place of ``<name>`` and of ``acme``; what a block has is run above."""
+WITH_SENTENCES = ["CONTRIBUTING.md", "docs/contributing-a-provider.md"]
+
+
+def commands_in_sentences(page: str) -> list[str]:
+    """Commands in a page's text, with a provider in the place of ``<name>`` and of ``acme``."""
     text = re.sub(r"^```.*?^```", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     found = re.findall(r"`((?:oauth1-catalog|make|.venv/bin/python docs/)[^`]*)`", text)
+    return list(dict.fromkeys(re.sub(r"<name>|acme", "twitter", command) for command in found))
+
+
+@pytest.mark.parametrize("page", WITH_SENTENCES)
+def test_the_commands_in_a_page_s_sentences_run(page: str, clone: Path) -> None:
     environment = strangers_environment() | {"PATH": f"{clone / '.venv' / 'bin'}:{os.environ['PATH']}"}
     environment["PYTHONUNBUFFERED"] = "1"  # as on a terminal
-    for command in dict.fromkeys(re.sub(r"<name>|acme", "twitter", command) for command in found):
-        if re.match(r"oauth1-catalog( new| emulate| login| probe|$)|make (test|demo|lint|bench)$", command):
-            continue  # run above, no whole command, for the real provider, or with another status than 0
+    for command in commands_in_sentences(page):
+        if re.match(
+            r"oauth1-catalog( new| emulate| login| probe|$)|make (test|demo|lint|bench|battery|fuzz)$", command
+        ):
+            continue  # run above or before a release, no whole command, for the real provider, or with another status
         command = command.replace("diff main ", "diff HEAD ")  # noqa: PLW2901 - the clone may have no branch
         typed = TYPED.get(command, Typed())
         said, status = outcome(command, typed, clone, environment)
