@@ -74,7 +74,7 @@ class QuartSettings(AppSettings):
 
 
 def keys_of_session(app: Quart) -> list[str | bytes]:
-    """The keys that seal a login's record; ``app_config_keys`` tells the errors."""
+    """The keys that seal a login's record; ``app_config_keys`` has the errors."""
     return app_config_keys(app, in_cookie=isinstance(app.session_interface, SecureCookieSessionInterface))
 
 

@@ -85,5 +85,5 @@ class FlaskFramework(Framework[Request]):
 
 
 def keys_of_session(app: Flask) -> list[str | bytes]:
-    """The keys that seal a login's record; ``app_config_keys`` tells the errors."""
+    """The keys that seal a login's record; ``app_config_keys`` has the errors."""
     return app_config_keys(app, in_cookie=isinstance(app.session_interface, SecureCookieSessionInterface))
