@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test lint docs docs-serve bench constraints release-check clean
+.PHONY: demo test lint docs docs-serve bench fuzz constraints release-check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/oauth1-catalog demo $(ARGS)
@@ -35,6 +35,10 @@ docs-serve: $(VENV)/.ready
 # Prints a table of medians, and fails where a ratio that it promises is not reached.
 bench: $(VENV)/.ready
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-quiet -q $(ARGS)
+
+# Looks for inputs that break what reads foreign input, 20 s for each target; ARGS="--seconds 600 --only callback,curl".
+fuzz: $(VENV)/.ready
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 # All that can be checked here before a release, as one table; ARGS="--only lint,build" runs some steps.
 release-check: $(VENV)/.ready

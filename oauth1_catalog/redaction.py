@@ -284,12 +284,25 @@ def _mask_url(url: str) -> str:
 
 
 def shown_url(url: str) -> str:
-    """The beginning of a URL, for a message: without the query, and with masked user information.
+    """The beginning of a URL, for a message: one line without the query, and with masked user information.
 
     >>> shown_url("https://me:hu@sh@host.example/a?token=hush")
     'https://********@host.example/a'
     """
-    return re.sub(_USER, f"{MASK}@", url.partition("?")[0])[:80]
+    return one_line(re.sub(_USER, f"{MASK}@", url.partition("?")[0])[:80])
+
+
+def one_line(text: str) -> str:
+    r"""The text without line breaks and without characters that a terminal obeys.
+
+    >>> one_line("a\n::stop-commands::x")
+    'a�::stop-commands::x'
+    """
+    if text.isprintable():
+        return text
+    # One entry for each kind of character: a line has up to a million characters.
+    hidden = {ord(letter): "\N{REPLACEMENT CHARACTER}" for letter in set(text) if not letter.isprintable()}
+    return text.translate(hidden)
 
 
 def mask_line(line: str) -> str:

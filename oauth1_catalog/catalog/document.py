@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol, TypeAlias, TypedDict, Unpack
 
 from oauth1_catalog.catalog.data import OWN_FIELDS, Data, Step, dotted, merge
 from oauth1_catalog.errors import ProviderFileError
-from oauth1_catalog.redaction import mask_lines
+from oauth1_catalog.redaction import mask_lines, one_line
 
 LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _LINE = re.compile(r"[^\r\n]*")
@@ -92,19 +92,6 @@ class Diagnostic:
 
     def __str__(self) -> str:
         return f"{self.shown_path}:{self.line}:{self.column}: {self.code} {self.text}"
-
-
-def one_line(text: str) -> str:
-    r"""The text without line breaks and without characters that a terminal obeys.
-
-    >>> one_line("a\n::stop-commands::x")
-    'a�::stop-commands::x'
-    """
-    if text.isprintable():
-        return text
-    # One entry for each kind of character: a line has up to a million characters.
-    hidden = {ord(letter): "\N{REPLACEMENT CHARACTER}" for letter in set(text) if not letter.isprintable()}
-    return text.translate(hidden)
 
 
 class Mark(Protocol):

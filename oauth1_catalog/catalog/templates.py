@@ -178,7 +178,12 @@ def fill_url(url: str, values: Mapping[str, str]) -> str:
             return f"[{value}]" if ":" in value else value
         if value in {".", ".."}:
             raise ConfigurationError(description=f"`{name}` is part of a path, and cannot be {value!r}.")
-        return quote(value, safe="")
+        try:
+            return quote(value, safe="")
+        except UnicodeEncodeError:
+            raise ConfigurationError(
+                description=f"`{name}` has a lone surrogate, which UTF-8 cannot represent: use UTF-8, not {value!r}."
+            ) from None
 
     filled = PLACEHOLDER.sub(put, url)
     _check_unmoved(url, filled, values)

@@ -12,9 +12,9 @@ from pathlib import Path
 import click
 
 from oauth1_catalog.catalog.changes import TITLES, Change, changes
-from oauth1_catalog.catalog.document import one_line
 from oauth1_catalog.cli.states import read_state
 from oauth1_catalog.errors import OAuthError
+from oauth1_catalog.redaction import one_line
 from oauth1_catalog.regular_files import open_to_write, read_regular
 
 HEAD = """\

@@ -18,7 +18,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from oauth1_catalog.catalog.catalog import Catalog
-from oauth1_catalog.catalog.document import Diagnostic, one_line
+from oauth1_catalog.catalog.document import Diagnostic
 from oauth1_catalog.catalog.files import builtin_directory, read_bytes
 from oauth1_catalog.catalog.fmt import apply_fixes, sort_fields
 from oauth1_catalog.catalog.layers import read_file
@@ -27,7 +27,7 @@ from oauth1_catalog.catalog.rules import rule_codes, rule_page
 from oauth1_catalog.catalog.schema import SCHEMA_FILE, schema_text
 from oauth1_catalog.catalog.validate_files import CHUNK, CrossFileChecks, FileReport, check_files, provider_files
 from oauth1_catalog.cli.reports import LINE_BY_LINE, REPORTS
-from oauth1_catalog.redaction import mask_lines
+from oauth1_catalog.redaction import mask_lines, one_line
 from oauth1_catalog.regular_files import open_to_write, read_regular
 from oauth1_catalog.suggestions import did_you_mean, nearest
 

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 
 import click
@@ -143,11 +144,23 @@ def _existing(path: Path, form: str) -> str:
             fault, advice = "already exists, and does not contain a token", "Choose another file."
         if not fault and form == "env" and _is_json(text):
             fault, advice = "contains JSON, and not lines NAME=VALUE", "Add --format json, or choose another file."
+        if not fault and form == "env" and not _can_go_on(text):
+            fault = "has a line behind which nothing can be read, such as one with a quotation mark that is not closed"
+            advice = "Correct it first."
     elif not path.parent.is_dir():
         fault, advice = f"is in the folder {path.parent}, which does not exist", "Create the folder first."
     if fault:
         raise ConfigurationError(description=f"--output: {path} {fault}.", advice=advice)
     return text
+
+
+def _can_go_on(text: str) -> bool:
+    """Whether a variable that is added to a ``.env`` file can be read, with quotation marks and without."""
+    from dotenv import dotenv_values
+
+    end = "" if not text or text.endswith("\n") else "\n"
+    files = (StringIO(f"{text}{end}ADDED={value}\n") for value in ("1", "'1'"))
+    return all(dotenv_values(stream=file, interpolate=False).get("ADDED") == "1" for file in files)
 
 
 def _is_json(text: str) -> bool:

@@ -22,7 +22,6 @@ import click
 
 from oauth1_catalog.access import LocalHosts
 from oauth1_catalog.catalog import Catalog
-from oauth1_catalog.catalog.document import one_line
 from oauth1_catalog.catalog.files import read_bytes, shipped_directory
 from oauth1_catalog.catalog.fmt import set_field
 from oauth1_catalog.cli import (
@@ -41,6 +40,7 @@ from oauth1_catalog.clients.requests_pool import RequestsPool
 from oauth1_catalog.diagnosis.liveness import CHANGES, Finding, verdict
 from oauth1_catalog.errors import MissingSettingError, OAuthError, needs
 from oauth1_catalog.flow.driver import run
+from oauth1_catalog.redaction import one_line
 from oauth1_catalog.registry.effects import Pause
 from oauth1_catalog.rfc5849.messages import Request, Response
 

@@ -16,11 +16,11 @@ from xml.etree import ElementTree as ET
 
 import click
 
-from oauth1_catalog.catalog.document import LINE_BREAK, Diagnostic, one_line
+from oauth1_catalog.catalog.document import LINE_BREAK, Diagnostic
 from oauth1_catalog.catalog.files import read_bytes
 from oauth1_catalog.catalog.rules import rule_codes, rule_page
 from oauth1_catalog.catalog.source import MAX_LINES
-from oauth1_catalog.redaction import mask_lines
+from oauth1_catalog.redaction import mask_lines, one_line
 
 WIDTH = 140
 Renderer = Callable[[Diagnostic], str]

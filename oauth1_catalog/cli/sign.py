@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from oauth1_catalog.catalog.document import one_line
 from oauth1_catalog.cli import (
     CLIENT_NAME,
     DIRECTORY,
@@ -25,7 +24,7 @@ from oauth1_catalog.cli import (
 from oauth1_catalog.clients.connected import ConnectedPools
 from oauth1_catalog.errors import needs
 from oauth1_catalog.flow.redirection import fill_placeholders
-from oauth1_catalog.redaction import masked
+from oauth1_catalog.redaction import masked, one_line
 from oauth1_catalog.registry.standalone import standalone_client
 from oauth1_catalog.registry.sync_script import CatalogClient
 from oauth1_catalog.rfc5849.messages import Request

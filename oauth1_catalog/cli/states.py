@@ -16,13 +16,14 @@ from typing import Any, NamedTuple, TypeAlias
 
 from oauth1_catalog.catalog import Catalog
 from oauth1_catalog.catalog.data import texts_of
-from oauth1_catalog.catalog.document import Diagnostic, Document, inherit, one_line
+from oauth1_catalog.catalog.document import Diagnostic, Document, inherit
 from oauth1_catalog.catalog.files import MAX_BYTES, NAME, names_in, version_in
 from oauth1_catalog.catalog.pinned import MAX_BYTES as MAX_CATALOG
 from oauth1_catalog.catalog.pinned import PinnedCatalog
 from oauth1_catalog.catalog.published import provider_json
 from oauth1_catalog.catalog.validation import validate
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.redaction import one_line
 from oauth1_catalog.regular_files import read_regular
 
 _MAX_STATE = 64_000_000

@@ -8,8 +8,7 @@ import sys
 
 import click
 
-from oauth1_catalog.catalog.document import one_line
-from oauth1_catalog.redaction import masked
+from oauth1_catalog.redaction import masked, one_line
 
 ATTEMPTS = 3
 """How often a question is asked."""

@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 
 from oauth1_catalog.errors import ConfigurationError, ProviderError
 from oauth1_catalog.hosts import authority_of, origin_of
-from oauth1_catalog.redaction import masked
+from oauth1_catalog.redaction import masked, one_line
 
 if TYPE_CHECKING:
     from http.cookiejar import Cookie, CookiePolicy
@@ -176,9 +176,9 @@ def check_redirect(*, status: int, method: str, url: str, new_method: str, new_u
 
     >>> check_redirect(status=302, method="GET", url="https://a.example/x", new_method="GET", new_url="https://a.example/y")
     """
-    here, there = _plain(url), _plain(new_url)
     if (same_origin := _is_same_origin(url, new_url)) is None:
         raise unreadable_redirect(method=method, url=url, status=status)
+    here, there = _plain(url), _plain(new_url)
     url, new_url = masked(url), masked(new_url)  # a query can hold the signature
     if not same_origin:
         reason = "A signature must not go to another host"
@@ -240,4 +240,4 @@ def _is_same_origin(url: str, new_url: str) -> bool | None:
 
 def _plain(url: str) -> str:
     parts = urlsplit(url)
-    return f"{parts.scheme}://{authority_of(url)}{parts.path}"
+    return one_line(f"{parts.scheme}://{authority_of(url)}{parts.path}")

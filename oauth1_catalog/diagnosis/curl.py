@@ -10,7 +10,7 @@ from urllib.parse import quote_plus, urlsplit
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.redaction import shown_url
 from oauth1_catalog.rfc5849.messages import Request, find_header
-from oauth1_catalog.rfc5849.parameters import FORM
+from oauth1_catalog.rfc5849.parameters import FORM, add_to_query
 
 _WITH_VALUE = {
     "-X": "method", "--request": "method", "-H": "header", "--header": "header", "-d": "data", "--data": "data",
@@ -82,14 +82,33 @@ def words_of(command: str) -> list[str]:
 def _read(kind: str, text: str) -> str:
     if kind == "double":
         return re.sub(r"\\([$`\"\\])", r"\1", text)
-    return _ANSI.sub(_unescaped, text) if kind == "ansi" else text
+    # Escapes are bytes, so that several of them can be one character.
+    return as_text(as_bytes(_ANSI.sub(_unescaped, text))) if kind == "ansi" else text
 
 
 def _unescaped(escape: re.Match[str]) -> str:
-    digits = escape["x"] or escape["u"] or escape["U"]
-    if digits:
-        return chr(min(int(digits, 16), 0x10FFFF))
-    return chr(int(escape["o"], 8)) if escape["o"] else _CONTROLS.get(escape["c"], escape["c"])
+    if digits := escape["u"] or escape["U"]:
+        return as_text(chr(min(int(digits, 16), 0x10FFFF)).encode("utf-8", "surrogatepass"))
+    if escape["x"] or escape["o"]:
+        return as_text(bytes([int(escape["x"], 16) if escape["x"] else int(escape["o"], 8) & 0xFF]))
+    return _CONTROLS.get(escape["c"], escape["c"])
+
+
+def as_bytes(text: str) -> bytes:
+    r"""The bytes of a text that was pasted. Those that are not UTF-8 are lone surrogates in it.
+
+    >>> as_bytes("a\udcff"), as_bytes("\ud83d")
+    (b'a\xff', b'\xed\xa0\xbd')
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half of a pair, as JSON can escape it
+        return text.encode("utf-8", "surrogatepass")
+
+
+def as_text(content: bytes) -> str:
+    """The text of bytes, from which ``as_bytes`` makes them again."""
+    return content.decode("utf-8", "surrogateescape")
 
 
 def read_curl(command: str) -> Request:
@@ -102,7 +121,7 @@ def read_curl(command: str) -> Request:
     headers: dict[str, str] = {}
     for header in given["header"]:
         name, colon, value = header.partition(":")
-        if colon:
+        if colon and name.strip():
             headers[name.strip()] = value.strip()
     for option, name in (("agent", "User-Agent"), ("referer", "Referer")):
         if given[option]:
@@ -124,7 +143,7 @@ def read_curl(command: str) -> Request:
         kind = FORM if not any(kind == "json" for kind, _ in given["body"]) else "application/json"
         if not find_header(headers, "Content-Type"):
             headers["Content-Type"] = "multipart/form-data" if given["multipart"] else kind
-    return request_of(given["method"][-1] if given["method"] else method, url, headers, body.encode())
+    return request_of(given["method"][-1] if given["method"] else method, url, headers, as_bytes(body))
 
 
 def _curl_options(words: list[str]) -> dict[str, Any]:
@@ -185,15 +204,13 @@ def _data(kind: str, value: str) -> str:
 def _urlencoded(value: str) -> str:
     """As curl's ``--data-urlencode`` writes it."""
     name, equals, content = value.partition("=")
-    encoded = quote_plus(content if equals else value, safe="~")
+    encoded = quote_plus(as_bytes(content if equals else value), safe="~")
     return f"{name}={encoded}" if name and equals else encoded
 
 
 def _with_query(url: str, pieces: Iterable[str]) -> str:
     joined = "&".join(pieces)
-    if not joined:
-        return url
-    return f"{url}{'&' if urlsplit(url).query else '?'}{joined}"
+    return add_to_query(url, joined) if joined else url
 
 
 def request_of(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Request:
@@ -203,12 +220,12 @@ def request_of(method: str, url: str, headers: Mapping[str, str], body: bytes) -
         ConfigurationError: it cannot.
     """
     try:
-        parts = urlsplit(url)
-        is_absolute = parts.scheme.lower() in {"http", "https"} and bool(parts.netloc)
+        # urlsplit() alone leaves out control characters at the beginning, which are sent.
+        is_absolute = bool(re.match("https?://", url, re.IGNORECASE) and urlsplit(url).netloc)
     except ValueError:
         is_absolute = False
     if not is_absolute:
-        raise unreadable("request", f"its URL is {url[:80]!r}. Write a URL that begins with https:// or http://.")
+        raise unreadable("request", f"its URL is {shown_url(url)!r}. Write a URL that begins with https:// or http://.")
     return Request(method.upper(), url, dict(headers), body or None)
 
 

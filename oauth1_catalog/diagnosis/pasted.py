@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from oauth1_catalog.diagnosis.curl import read_curl, request_of, unreadable
+from oauth1_catalog.diagnosis.curl import as_bytes, read_curl, request_of, unreadable
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.redaction import shown_url
 from oauth1_catalog.rfc5849.messages import Request, Response, find_header
 from oauth1_catalog.rfc5849.parameters import FORM
 
@@ -69,9 +70,9 @@ def read_response(text: str) -> Response:
     first, _, rest = text.lstrip().partition("\n")
     status = _STATUS_LINE.fullmatch(first.strip())
     if status is None:
-        return Response(401, {}, text.encode("utf-8", "surrogateescape"))
+        return Response(401, {}, as_bytes(text))
     headers, body = _headers_and_body(rest)
-    return Response(int(status[1]), headers, body.encode("utf-8", "surrogateescape"))
+    return Response(int(status[1]), headers, as_bytes(body))
 
 
 def _headers_and_body(text: str) -> tuple[dict[str, str], str]:
@@ -88,7 +89,8 @@ def _from_http(text: str, scheme: str) -> Request:
     line, _, rest = text.partition("\n")
     found = _REQUEST_LINE.fullmatch(line.strip())
     if found is None:
-        raise unreadable("raw HTTP", f"its first line is {line.strip()[:80]!r}. Write METHOD, a blank and the URL.")
+        first = shown_url(line.strip())
+        raise unreadable("raw HTTP", f"its first line is {first!r}. Write METHOD, a blank and the URL.")
     method, target = found.groups()
     headers, body = _headers_and_body(rest)
     if target.startswith("/"):
@@ -99,7 +101,7 @@ def _from_http(text: str, scheme: str) -> Request:
     # A form has no line break at its end; an editor adds one.
     if FORM in find_header(headers, "Content-Type"):
         body = body.rstrip("\n")
-    return request_of(method, target, headers, body.encode("utf-8", "surrogateescape"))
+    return request_of(method, target, headers, as_bytes(body))
 
 
 def _from_har(text: str) -> Request:
@@ -114,8 +116,9 @@ def _from_har(text: str) -> Request:
         if posted.get("encoding") == "base64":
             return request_of(found["method"], found["url"], headers, base64.b64decode(body))
         if not body and posted.get("params"):
-            body = "&".join(f"{quote(one['name'])}={quote(one.get('value', ''))}" for one in posted["params"])
-        return request_of(found["method"], found["url"], headers, body.encode("utf-8", "surrogatepass"))
+            pairs = ((as_bytes(one["name"]), as_bytes(one.get("value", ""))) for one in posted["params"])
+            body = "&".join(f"{quote(name)}={quote(value)}" for name, value in pairs)
+        return request_of(found["method"], found["url"], headers, as_bytes(body))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, binascii.Error) as error:
         raise unreadable(
             "HAR", "an entry has a request with method, url and headers. Export it from the browser's network panel."

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oauth1_catalog.diagnosis.signing import Parameter, Signing, encode
-from oauth1_catalog.redaction import MASK, is_secret_name, shown_url
+from oauth1_catalog.redaction import MASK, is_secret_name, one_line, shown_url
 
 if TYPE_CHECKING:
     from oauth1_catalog.diagnosis.explanation import Cause, Explanation
@@ -107,8 +107,8 @@ def is_hidden(name: str) -> bool:
 
 
 def report(explanation: Explanation) -> str:
-    """The whole report as text."""
-    return "\n".join(_lines(explanation)) + "\n"
+    """The whole report as text. What was pasted cannot control the terminal."""
+    return "\n".join(map(one_line, _lines(explanation))) + "\n"
 
 
 def _lines(explanation: Explanation) -> Iterator[str]:

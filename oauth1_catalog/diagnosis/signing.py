@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import hmac
+import re
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import quote, unquote_plus, urlsplit
 
 from oauth1_catalog.errors import SigningError
-from oauth1_catalog.redaction import MaskedText
+from oauth1_catalog.redaction import MaskedText, shown_url
 from oauth1_catalog.rfc5849.base_string import base_string_uri
 from oauth1_catalog.rfc5849.messages import Request
 from oauth1_catalog.rfc5849.parameters import is_form, parse_authorization_header
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 Place: TypeAlias = Literal["header", "query", "body"]
 Pair: TypeAlias = tuple[str, str]
 Encode: TypeAlias = Callable[[str], str]
+
+_LONE = re.compile("[\ud800-\udfff]")
+"""A lone surrogate, which stands for a byte that is not UTF-8."""
 
 HASHES = {"SHA1": "sha1", "SHA256": "sha256", "SHA512": "sha512"}
 """The hash functions, by the end of a signature method's name."""
@@ -95,6 +99,9 @@ def read_sent(request: Request) -> SentRequest:
     found: list[Parameter] = []
     header, realm = request.header("Authorization"), None
     if header.strip().lower().startswith("oauth"):
+        if _LONE.search(header):
+            faults.append("The Authorization header has bytes that are not UTF-8. Percent-encode them.")
+            header = _LONE.sub("\ufffd", header)
         try:
             pairs = parse_authorization_header(header)
         except SigningError as error:
@@ -107,7 +114,7 @@ def read_sent(request: Request) -> SentRequest:
     except ValueError:
         query = None
     if query is None:
-        raise SigningError(description=f"The URL {request.url[:80]!r} is not a URL. Check its host.")
+        raise SigningError(description=f"The URL {shown_url(request.url)!r} is not a URL. Check its host.")
     found += split_pairs(query, "query")
     sent = SentRequest(request, (), "", realm)
     found += split_pairs(sent.form, "body")

@@ -16,6 +16,7 @@ from oauth1_catalog.integrations.base_client import (
     RegistryOptions,
     RequestBoundary,
     RequestContext,
+    query_of,
     session_cookie_notices,
 )
 from oauth1_catalog.registry.encryption import app_config_keys
@@ -46,7 +47,7 @@ class QuartFramework(AsyncFramework[Request]):
             session=session,
             keys=keys_of_session(current_app),
             in_cookie=isinstance(current_app.session_interface, SecureCookieSessionInterface),
-            query=list(request.args.items(multi=True)),
+            query=query_of({"query_string": request.query_string}),
             path=request.root_path + request.path,
             compressed=True,
         )

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from ipaddress import IPv6Address
 
 from oauth1_catalog.errors import SigningError
-from oauth1_catalog.hosts import DEFAULT_PORTS
+from oauth1_catalog.hosts import DEFAULT_PORTS, parse_address
 from oauth1_catalog.rfc5849.encoding import check_escapes, encoded_pairs, percent_encode
 from oauth1_catalog.rfc5849.parameters import refuse_protocol_names
 
@@ -208,7 +209,7 @@ def _canonical_origin(scheme: str, separator: str, authority: str) -> str:
     if not authority or authority.startswith(":"):
         raise SigningError(description="The URL has no host. Begin it with https:// and the host.")
     parts = re.fullmatch(_authority, authority)
-    if not parts:
+    if not parts or (authority.startswith("[") and not isinstance(parse_address(parts[1]), IPv6Address)):
         raise SigningError(
             description=f"The URL's host {authority!r} is not a name, an IPv4 address or an [IPv6] one. The parts of a "
             "name between its dots have 1 to 63 characters."

@@ -161,6 +161,12 @@ def _decode(text: str, place: str) -> str:
         check_escapes(text, place=f"{place}'s parameter")
         try:
             text = unquote_to_bytes(text).decode()
+        except UnicodeEncodeError as error:
+            text, position = "", error.start
+            raise SigningError(
+                description=f"The {place} has a parameter with a lone surrogate at character {position}, which UTF-8 "
+                "cannot represent. Decode the original bytes as UTF-8."
+            ) from None
         except UnicodeDecodeError as error:
             text, position = "", error.start
             raise SigningError(

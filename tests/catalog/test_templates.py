@@ -129,6 +129,12 @@ def test_host_names():
     assert check_hostname("shop/x")
 
 
+def test_a_value_that_is_not_utf8():
+    """An environment variable with other bytes has lone surrogates."""
+    with pytest.raises(ConfigurationError, match="`a` has a lone surrogate, which UTF-8 cannot represent"):
+        fill_url("https://x.example/{a}", {"a": "b\udcff"})
+
+
 def test_places():
     found = places("https://{host}:{port}/{a}?b={c}")
     assert found == {"host": {"host"}, "port": {"port"}, "a": {"path"}, "c": {"path"}}

@@ -828,11 +828,18 @@ def test_a_variable_that_contains_a_short_value_stays() -> None:
         (PART % (b'; a="%b"' % (b"x" * 8192)), "multipart/form-data; boundary=b", "more than 8,192 bytes"),
         (PART % b"; filename*=punycode''%ff", "multipart/form-data; boundary=b", "cannot be read"),
         (PART % b"; filename*=utf-8''a%0ab", "multipart/form-data; boundary=b", "control character"),
+        (PART % b'; filename="f"\r\nContent-Type: a/\x01b', "multipart/form-data; boundary=b", "control character"),
     ],
 )
 def test_a_body_that_is_not_multipart(body: bytes, kind: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read_multipart(body, kind)
+
+
+@pytest.mark.parametrize("filename", [b'; filename=""', b"; filename=", b"; filename*=utf-8''"])
+def test_a_part_with_an_empty_file_name_is_a_text_field(filename: bytes) -> None:
+    """The client writes it without a file name, and signs it: what is checked has to be the text, too."""
+    assert read_multipart(PART % filename, "multipart/form-data; boundary=b") == [("a", (None, b"x"))]
 
 
 def test_the_parts_of_a_body_keep_their_bytes() -> None:

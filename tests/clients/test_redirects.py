@@ -187,6 +187,26 @@ def test_an_address_that_cannot_be_read(wire, call, answer_with, location, statu
     assert len(wire.arrived) == 2
 
 
+@pytest.mark.parametrize("location", UNREADABLE[:5])
+def test_the_check_refuses_an_address_that_cannot_be_read(location):
+    """The libraries refuse most of them before; what they let through is not theirs to know."""
+    with pytest.raises(ProviderError, match="with an invalid Location"):
+        check_redirect(status=302, method="GET", url="https://a.example/", new_method="GET", new_url=location)
+
+
+def test_the_message_about_a_redirect_is_one_line():
+    with pytest.raises(ProviderError) as caught:
+        check_redirect(
+            status=302,
+            method="GET",
+            url="https://a.example/",
+            new_method="GET",
+            new_url="https://b.example/\x1b[31m\udcff",
+        )
+    assert "to https://b.example/\N{REPLACEMENT CHARACTER}[31m" in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
 def test_redirects_without_end_raise(wire, call, answer_with):
     wire.answer = redirecting(answer_with, "/again", once=False)
     with pytest.raises(ProviderError, match=r"another redirect \(302\) after (5|20|30)"):

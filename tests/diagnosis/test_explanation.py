@@ -386,6 +386,7 @@ class TestServers:
         ({"oauth_timestamp": "now"}, "Send the seconds since 1970"),
         ({"oauth_version": "1.0a"}, "Send 1.0"),
         ({"oauth_nonce": ""}, "Not sent: oauth_nonce."),
+        ({"oauth_\udcff": "x"}, "The Authorization header has bytes that are not UTF-8. Percent-encode them."),
     ],
 )
 def test_faults_beside_the_signature(parameters: dict[str, str], fault: str) -> None:
@@ -393,6 +394,13 @@ def test_faults_beside_the_signature(parameters: dict[str, str], fault: str) -> 
     header = ", ".join(f'{name}="{quote(value)}"' for name, value in fields.items() if name != "q")
     request = Request("GET", "https://a.example/", {"Authorization": f"OAuth {header}"})
     assert any(fault in found for found in explain(request, now=1700000000).faults)
+
+
+def test_the_report_cannot_control_a_terminal() -> None:
+    header = 'OAuth oauth_signature="x", oauth_signature_method="\x1b"'
+    shown = str(explain(Request("GET", "https://a.example/?a=%1b[31m%0ab", {"Authorization": header})))
+    assert all(line.isprintable() for line in shown.split("\n"))
+    assert "\N{REPLACEMENT CHARACTER}[31m\N{REPLACEMENT CHARACTER}b  (query)" in shown
 
 
 @pytest.mark.parametrize("size", [10_000, 500_000])

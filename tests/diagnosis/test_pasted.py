@@ -30,6 +30,9 @@ COMMANDS = [
     "curl --json '{{\"a\": 1}}' {url}/a",
     "curl {url}/a \\\n  -A agent/1 \\\n  -e http://from.example/ \\\n  --compressed",
     "curl {url}/a --url-query 'a=b c' --url-query d=1",
+    "curl -G '{url}/a?' -d b=1",
+    "curl -G '{url}/a?b=1&' -d c=1",
+    "curl -G {url}/a -d a=b -H ': no name'",
     "$ curl -u user:password -b cookie=1 -o /dev/null {url}/a",
     "curl {url}/a --data-binary 'line one\nline two'",
     "curl {url}/a -d 'line one\nline two'",
@@ -40,6 +43,7 @@ BASH = [
     "curl {url}/a --data-raw $'status=it%27s+hi\\u0021&b=it\\'s\\n'",
     'curl {url}/a --data-raw "a=\\"q\\"&b=\\\\c" --max-redirs 5 -kL',
     "curl {url}/a\\ b -d a=b\\&c",
+    "curl {url}/a -d $'a=\\xc3\\xa9\\303\\251\\xff'",
 ]
 """Commands that a shell must read."""
 
@@ -111,8 +115,8 @@ def test_a_command_is_read_as_bash_reads_it(server: Seen, command: str) -> None:
 
 @pytest.mark.parametrize("command", BASH)
 def test_words_are_those_of_bash(command: str) -> None:
-    done = subprocess.run(["bash", "-c", f"printf '%s\\0' {command}"], capture_output=True, text=True, check=True)
-    assert words_of(command) == done.stdout.split("\0")[:-1]
+    done = subprocess.run(["bash", "-c", f"printf '%s\\0' {command}"], capture_output=True, check=True)
+    assert words_of(command) == done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
 
 
 def test_windows_command_prompt() -> None:
@@ -159,6 +163,11 @@ def test_har() -> None:
         ("curl 'https://[::1/a'", "Write a URL that begins with https://"),
         ("curl --unknown 5 https://a.example", "its option '--unknown' is not known here"),
         ("curl https://a.example/x?token=y --unknown 5", "Understood so far: https://a.example/x$"),
+        ("curl -G 'https://[::1/a' -d a=b", "Write a URL that begins with https://"),
+        ("curl '\x01\x02https://a.example'", "Write a URL that begins with https://"),
+        ("curl 'ftp://me:hush@a.example/?oauth_token=hush'", r"its URL is 'ftp://\*+@a.example/'\. Write"),
+        ("GET https://a.example/?oauth_token=hush HTTP/1.1 x\n", "its first line is 'GET https://a.example/'"),
+        ("GET ftp://a.example/?oauth_token=hush\n", "its URL is 'ftp://a.example/'"),
         ("curl file:///etc/passwd", "Write a URL that begins with https://"),
         ("GET /a HTTP/1.1\n\n", "no Host header"),
         ("{}", "HAR"),
@@ -172,6 +181,33 @@ def test_har() -> None:
 def test_what_is_no_request(text: str, cause: str) -> None:
     with pytest.raises(ConfigurationError, match=cause):
         read_request(text)
+
+
+POSTED = {"method": "POST", "url": "https://a.example", "headers": []}
+
+
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        ("curl https://a.example -d 'a=\udcff\udcfe'", b"a=\xff\xfe"),
+        ("curl https://a.example --data-urlencode 'a=\udcff'", b"a=%FF"),
+        ("curl https://a.example -d $'a=\\xff\\ud83d'", b"a=\xff\xed\xa0\xbd"),
+        ("POST https://a.example\n\na=\udcff", b"a=\xff"),
+        ("POST https://a.example\n\na=\ud83d", b"a=\xed\xa0\xbd"),
+        (
+            json.dumps({"method": "POST", "url": "https://a.example", "headers": [], "postData": {"text": "\ud83d"}}),
+            b"\xed\xa0\xbd",
+        ),
+    ],
+)
+def test_bytes_that_are_not_utf8_are_sent_as_they_are(text: str, body: bytes) -> None:
+    assert read_request(text).body == body
+
+
+def test_messages_are_one_line() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read_request("curl 'a\x1b[31m\udcff' --unknown 5")
+    assert str(caught.value).isprintable()
 
 
 def test_an_answer() -> None:

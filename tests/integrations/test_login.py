@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+import flask
 import pytest
 import time_machine
 
 from oauth1_catalog.emulator import Emulator
+from oauth1_catalog.errors import StateError
+from oauth1_catalog.integrations import flask_client
+from oauth1_catalog.integrations.base_client import query_of
 from oauth1_catalog.rfc5849 import nonces
 from tests.integrations.applications import REDIRECT_URI, Application, now
 
@@ -124,6 +128,19 @@ def test_a_request_token_that_is_none(app: Application, given: Any) -> None:
 
     for path in ("/fetch", "/save"):
         assert app.browser().get(path).json["error"] == "missing_request_token"
+
+
+@pytest.mark.parametrize("query", ["oauth_token=\xff\xfe", "\xff", "oauth_token=t&oauth_verifier=\x80"])
+def test_bytes_that_are_not_utf8_in_the_query(query: str) -> None:
+    """``request.args`` of Flask and Quart raises an error for them, that is, in every view."""
+    site = flask.Flask(__name__)
+    site.secret_key = "key"
+    addresses = {f"{step}_url": f"https://p.example/{step}" for step in ("request_token", "access_token", "authorize")}
+    client: Any = flask_client.OAuth(site).register("example", client_id="k", client_secret="s", **addresses)
+    request = site.test_request_context("/authorize", environ_overrides={"QUERY_STRING": query})
+    with request, pytest.raises(StateError):
+        client.authorize_access_token()
+    assert query_of({"query_string": query.encode("latin-1")}) == parse_qsl(query, keep_blank_values=True)
 
 
 class TestWrongCallbacks:

@@ -108,6 +108,7 @@ class TestForm:
             ("a=1%FFx", "a parameter that is not UTF-8, from its byte 1 on. Encode"),
             ("a=%C3%28", "not UTF-8, from its byte 0"),
             ("a=%ED%A0%80", "not UTF-8"),
+            ("a=\udcff%20", "a parameter with a lone surrogate at character 0, which UTF-8 cannot represent"),
             ("a=b%00", "NUL character"),
             ("a=b\0", "NUL character"),
             ("a%00=b", "The query has a parameter with a NUL character"),

@@ -14,12 +14,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
-from oauth1_catalog.catalog.document import one_line
 from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.catalog.provider import Provider
 from oauth1_catalog.catalog.templates import PLACEHOLDER
 from oauth1_catalog.cli.export.environment import steps
 from oauth1_catalog.errors import ConfigurationError
+from oauth1_catalog.redaction import one_line
 
 MAIN = "production"
 """The name of the environment without a name, unless the file has another environment of this name."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from oauth1_catalog.catalog.document import one_line
 from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.catalog.templates import placeholders
 from oauth1_catalog.cli.export.environment import steps
+from oauth1_catalog.redaction import one_line
 
 _PROGRAM = """\
 set -eu

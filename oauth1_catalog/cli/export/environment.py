@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from oauth1_catalog.catalog.document import one_line
 from oauth1_catalog.catalog.model import ProviderFile
 from oauth1_catalog.errors import ConfigurationError
-from oauth1_catalog.redaction import masked
+from oauth1_catalog.redaction import masked, one_line
 
 _KEY_FILES = {
     "rsa_key": "The path of the private key",

@@ -9,8 +9,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from oauth1_catalog.catalog.document import one_line
-from oauth1_catalog.redaction import MASK
+from oauth1_catalog.redaction import MASK, one_line
 
 CLIENT_WENT_AWAY = 499
 """What is logged as the status if there was no answer because the program closed the connection."""

@@ -68,12 +68,13 @@ def _part(piece: bytes) -> Part:
         headers = HeaderParser().parsestr(head.decode(errors="replace").lstrip())
         name = headers.get_param("name", header="content-disposition")
         filename = headers.get_filename()
+        kind = headers.get_content_type()
     except (ValueError, LookupError, TypeError, AttributeError):  # of RFC 2231: title*=charset'language'text
         raise ValueError("The headers of a part cannot be read.") from None
     if not mark or not isinstance(name, str):
         raise ValueError("A part of the multipart body has no name.")
-    if _CONTROL.search(f"{name}{filename or ''}"):
-        raise ValueError("The name of a part contains a control character.")
-    if filename is None:
+    if _CONTROL.search(f"{name}{filename or ''}{kind}"):
+        raise ValueError("The name or the type of a part contains a control character.")
+    if not filename:  # without a name the client writes it as a text field again, and signs it
         return name, (None, content)
-    return name, (filename, content, headers.get_content_type())
+    return name, (filename, content, kind)

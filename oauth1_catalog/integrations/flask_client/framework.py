@@ -12,7 +12,7 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from oauth1_catalog.integrations.base_client import CurrentToken, Framework, RequestContext
+from oauth1_catalog.integrations.base_client import CurrentToken, Framework, RequestContext, query_of
 from oauth1_catalog.redaction import masked
 from oauth1_catalog.registry.encryption import app_config_keys
 from oauth1_catalog.registry.mapping_settings import AppSettings
@@ -61,7 +61,7 @@ class FlaskFramework(Framework[Request]):
             session=session,
             keys=keys_of_session(app),
             in_cookie=isinstance(app.session_interface, SecureCookieSessionInterface),
-            query=list(request.args.items(multi=True)),
+            query=query_of({"query_string": request.query_string}),
             path=request.script_root + request.path,
             compressed=True,
         )
