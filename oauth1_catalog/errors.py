@@ -24,6 +24,7 @@ login::
     │   ├── MissingRequestTokenError  the callback has no oauth_token
     │   └── ExpiredStateError         the login took too long
     ├── CacheError                    yours: the cache that stores logins does not respond
+    ├── TokenNotSavedError            yours: the token store failed after the provider confirmed a token
     ├── ResourceError                 yours: the process cannot open more files or sockets, or is out of memory
     ├── MissingVerifierError          the callback has no oauth_verifier
     └── MissingTokenError             an API call without a token
@@ -35,9 +36,9 @@ work. ``provider`` and ``step`` identify the client and the step. ``error`` is s
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 
 class OAuthError(Exception):
@@ -379,6 +380,41 @@ class CacheError(OAuthError):
     """
 
     error = "cache_unavailable"
+
+
+class TokenNotSavedError(OAuthError):
+    """The provider has confirmed a new token, and the token store failed to save it. ``__cause__`` is its exception.
+
+    The provider sends the token only once, and can have ended the one before. Save it again, or log the user in again::
+
+        except TokenNotSavedError as error:
+            client.save_token(error.token, user=error.user)
+
+    No text contains the token. A pickled error does not have it, either: a task queue would keep it where others read.
+
+    Attributes:
+        token: the token, whose ``repr`` masks the secrets; ``None`` after pickling.
+        user: whose token it is in the token store.
+    """
+
+    error = "token_not_saved"
+
+    def __init__(
+        self,
+        description: str,
+        *,
+        token: Mapping[str, str] | None,
+        user: Any = None,  # the application's own kind of user
+        provider: str | None = None,
+        step: str | None = None,
+        advice: str = "",
+    ) -> None:
+        super().__init__(description=description, provider=provider, step=step, advice=advice)
+        self.token = token
+        self.user = user
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self).__new__, (type(self), *self.args), {**self.__dict__, "token": None})
 
 
 class ResourceError(OAuthError):

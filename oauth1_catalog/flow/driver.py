@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeAlias, TypeVar
 
+from oauth1_catalog.errors import TokenNotSavedError
 from oauth1_catalog.redaction import without_frames
 from oauth1_catalog.rfc5849.messages import Request, Response
 
@@ -73,6 +74,8 @@ async def arun(steps: Generator[Effect, Result, Outcome], perform: Callable[[Eff
 async def uninterrupted(work: Coroutine[Any, Any, Outcome]) -> Outcome:
     """Return what ``work`` returns. A cancellation waits until ``work`` has ended, and is then raised to the caller.
 
+    A ``TokenNotSavedError`` is raised instead of the cancellation: it has a token that is nowhere else.
+
     >>> async def saved():
     ...     return "saved"
     >>> import asyncio
@@ -92,9 +95,8 @@ async def uninterrupted(work: Coroutine[Any, Any, Outcome]) -> Outcome:
                 await asyncio.wait([task])
             except asyncio.CancelledError as error:
                 cancelled = error
-    if cancelled is not None:
-        if not task.cancelled():
-            task.exception()  # read, so that asyncio does not log it; nobody waits for it
+    # The exception is read, so that asyncio does not log it.
+    if cancelled is not None and (task.cancelled() or not isinstance(task.exception(), TokenNotSavedError)):
         raise cancelled
     return task.result()
 

@@ -37,6 +37,7 @@ from oauth1_catalog.registry.login_checks import check_fixation, check_path, che
 from oauth1_catalog.registry.provider_values import text_params
 from oauth1_catalog.registry.session_tokens import SessionTokenMixin
 from oauth1_catalog.registry.token import Token
+from oauth1_catalog.registry.token_store import save_confirmed
 from oauth1_catalog.registry.urls import behind_base
 from oauth1_catalog.rfc5849.messages import TemporaryCredentials
 
@@ -157,6 +158,7 @@ class LoginMixin(SessionTokenMixin[FrameworkRequest]):
             StateError: this browser has no such login, or another user started it.
             MissingVerifierError: the callback has no verifier.
             ProviderError: the provider returned no access token.
+            TokenNotSavedError: the token store failed to save the access token. The error has it.
         """
         provider, texts = self.provider, self._texts(params)
         context, keys = self._context(request)
@@ -194,7 +196,7 @@ class LoginMixin(SessionTokenMixin[FrameworkRequest]):
     def _keep_after_login(self, token: Token, user: object) -> LoginSteps[None]:
         """Save the token of a login that ``user`` started and finished."""
         if self.framework.token_store is not None:
-            yield StoreCall("save_token", (self.name, user, token))
+            yield from save_confirmed(self.name, user, token, step="access_token")
             token.user = user
 
     def _exchange(

@@ -11,7 +11,13 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Generic
 
 from oauth1_catalog.catalog.provider import Provider, Successor
-from oauth1_catalog.errors import ConfigurationError, MissingSettingError, MissingTokenError, ProviderError
+from oauth1_catalog.errors import (
+    ConfigurationError,
+    MissingSettingError,
+    MissingTokenError,
+    ProviderError,
+    TokenNotSavedError,
+)
 from oauth1_catalog.redaction import MaskedMapping
 from oauth1_catalog.registry.effects import LoginSteps, Pause, StoreCall, Uninterrupted
 from oauth1_catalog.registry.framework import Framework, FrameworkRequest
@@ -54,6 +60,7 @@ def renew_stored(
 
     Raises:
         MissingTokenError: the store has no token of this user.
+        TokenNotSavedError: the provider renewed the token, and the store failed to save it. The error has the token.
     """
     stored: Token = yield from _stored(name, user)
     version = stored.version if token is None or _is_stored(token, stored, name) else None
@@ -79,13 +86,47 @@ def _renew_if_first(
     try:
         renewed = yield from renew(stored)
     except Exception as error:
-        yield StoreCall("release_renewal", (name, user))
-        if isinstance(error, ProviderError) and error.problem in forget:
-            yield StoreCall("delete_token", (name, user, stored))
+        try:
+            yield StoreCall("release_renewal", (name, user))
+            if isinstance(error, ProviderError) and error.problem in forget:
+                yield StoreCall("delete_token", (name, user, stored))
+        except Exception as failure:  # why nothing was renewed counts more
+            error.add_note(
+                f"{name}: then the token store failed, too ({type(failure).__name__}). The claim to renew this token "
+                f"ends after {CLAIM_SECONDS} seconds."
+            )
         raise
-    yield StoreCall("save_token", (name, user, renewed))
+    yield from save_confirmed(name, user, renewed, step="renew")
     renewed.user, renewed.version = user, (stored.version or 0) + 1
     return renewed
+
+
+def save_confirmed(name: str, user: object, token: Token, *, step: str) -> LoginSteps[None]:
+    """Save a token that the provider has just confirmed, and that nobody but this caller has.
+
+    Args:
+        name: the client's name.
+        user: whose token.
+        token: the token.
+        step: the step that ended with it.
+
+    Raises:
+        TokenNotSavedError: the store failed; the error has the token.
+    """
+    try:
+        yield StoreCall("save_token", (name, user, token))
+    except Exception as error:
+        # Only the type is named: a store's message can hold what it was given.
+        raise TokenNotSavedError(
+            f"{name}: the provider confirmed a new token of user {user!r}, and the token store failed to save it "
+            f"({type(error).__name__}).",
+            token=token,
+            user=user,
+            provider=name,
+            step=step,
+            advice="Save error.token with save_token(error.token, user=error.user) when the store works again, or ask "
+            "the user to log in again.",
+        ) from error
 
 
 def _is_stored(token: TokenLike, stored: Token, name: str) -> bool:

@@ -54,7 +54,7 @@ RUN_BY = {
     "docs/single-page-applications.md": ("docs/test_single_page_applications.py", {"python": 3}),
     "docs/starlette.md": ("docs/test_framework_pages.py", {"python": 11}),
     "docs/testing.md": ("docs/test_examples.py", {"python": 3}),
-    "docs/tokens.md": ("docs/test_tokens_page.py", {"python": 6}),
+    "docs/tokens.md": ("docs/test_tokens_page.py", {"python": 7}),
     "docs/tutorials/django.md": ("installed/test_tutorials.py", {"python": 1, "ini": 1}),
     "docs/tutorials/fastapi.md": ("installed/test_tutorials.py", {"python": 1, "ini": 1}),
     "docs/tutorials/flask.md": ("installed/test_tutorials.py", {"python": 1, "ini": 1}),

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from oauth1_catalog.emulator import Client, Emulator
+from oauth1_catalog.errors import TokenNotSavedError
 from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin
 from oauth1_catalog.registry.encryption import TokenCipher
 from tests.docs.conftest import ROOT, python_blocks
 
-FLASK, JOB, MODEL, SETTINGS, DJANGO, RENEWAL = python_blocks("docs/tokens.md")
+FLASK, JOB, MODEL, SETTINGS, DJANGO, RENEWAL, NOT_SAVED = python_blocks("docs/tokens.md")
 
 
 def test_the_flask_application(
@@ -47,6 +48,18 @@ def test_the_flask_application(
 def test_the_other_blocks_are_python() -> None:
     for block in (SETTINGS, DJANGO, RENEWAL):
         assert ast.parse(block).body
+
+
+def test_a_token_that_was_not_saved_is_handed_over() -> None:
+    class Client:
+        def renew_token(self, token: Any) -> Any:
+            raise TokenNotSavedError("not saved", token={"oauth_token": "new"}, user=7)
+
+    names: dict[str, Any] = {}
+    exec(compile(NOT_SAVED, "docs/tokens.md", "exec", dont_inherit=True), names)
+    later: list[Any] = []
+    assert names["renewed"](Client(), None, lambda *kept: later.append(kept)) == {"oauth_token": "new"}
+    assert later == [({"oauth_token": "new"}, 7)]
 
 
 def test_every_column_is_in_the_table() -> None:

@@ -7,7 +7,8 @@ from collections.abc import Generator
 
 import pytest
 
-from oauth1_catalog.flow.driver import arun, run
+from oauth1_catalog.errors import TokenNotSavedError
+from oauth1_catalog.flow.driver import arun, run, uninterrupted
 
 Log = list[str]
 
@@ -91,6 +92,27 @@ def test_an_interrupt_closes_the_steps() -> None:
     with pytest.raises(KeyboardInterrupt):
         run(generator, interrupt)
     assert log == ["closed"]
+
+
+@pytest.mark.parametrize("error", [TokenNotSavedError("not saved", token={"oauth_token": "t"}), ValueError("other")])
+def test_only_an_error_with_a_token_is_raised_instead_of_a_cancellation(error: Exception) -> None:
+    async def main() -> None:
+        reached, go = asyncio.Event(), asyncio.Event()
+
+        async def work() -> None:
+            reached.set()
+            await go.wait()
+            raise error
+
+        task = asyncio.create_task(uninterrupted(work()))
+        await reached.wait()
+        task.cancel()
+        await asyncio.sleep(0)
+        go.set()
+        with pytest.raises(TokenNotSavedError if isinstance(error, TokenNotSavedError) else asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize("at", ["one", "two"])

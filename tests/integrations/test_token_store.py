@@ -14,7 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
 from sqlalchemy.pool import NullPool
 
 from oauth1_catalog.emulator import Emulator
-from oauth1_catalog.errors import OAuthError
+from oauth1_catalog.errors import OAuthError, TokenNotSavedError
 from oauth1_catalog.integrations.sqlalchemy_tokens import OAuth1TokenMixin, SQLAlchemyTokens
 from oauth1_catalog.registry.encryption import TokenCipher
 from oauth1_catalog.registry.token import Token
@@ -102,6 +102,32 @@ def test_the_token_that_a_login_gave_knows_its_user(site: Callable[..., Site], e
         return {"user": (await now(app.client.authorize_access_token(*request))).user}
 
     assert shop.app.browser().log_in(emulator).json == {"user": 7}
+
+
+def test_a_login_whose_token_cannot_be_saved_gives_it_in_the_error(
+    site: Callable[..., Site], emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The callback works only once, so the token was lost."""
+    shop = site()
+
+    def fail(*arguments: object) -> None:
+        raise ConnectionError("the database has gone")
+
+    @shop.app.view("/authorize")
+    async def authorize(app: Application, *request: Any) -> Any:
+        store = app.client.framework.token_store
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "save_token", fail)
+            with pytest.raises(TokenNotSavedError) as caught:
+                await now(app.client.authorize_access_token(*request))
+        error = caught.value
+        await now(app.client.save_token(error.token, user=error.user))
+        return {"step": error.step, "user": error.user, "cause": type(error.__cause__).__name__}
+
+    told = shop.app.browser().log_in(emulator, user="grace").json
+    assert told == {"step": "access_token", "user": 7, "cause": "ConnectionError"}
+    assert shop.stored()["screen_name"] == "grace"
+    assert shop.view(me) == {"status": 200}
 
 
 def test_a_user_who_is_known_only_after_the_profile(site: Callable[..., Site], emulator: Emulator) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Generator
 from typing import Any
 
 import pytest
 
-from oauth1_catalog.errors import MissingTokenError, TokenRequestDeniedError
+from oauth1_catalog.errors import MissingTokenError, TokenNotSavedError, TokenRequestDeniedError
 from oauth1_catalog.registry.effects import Pause, StoreCall, Uninterrupted
 from oauth1_catalog.registry.token import Token, TokenStore
 from oauth1_catalog.registry.token_store import renew_stored
@@ -88,7 +89,12 @@ class Worker:
         """Go on with what the provider said (an exception is raised); says at what it stops."""
         effect = self.steps.throw(answer) if isinstance(answer, Exception) else self._send(answer)
         while isinstance(effect, StoreCall):
-            effect = self._send(effect.on(self.store))
+            try:
+                done = effect.on(self.store)
+            except Exception as error:
+                effect = self.steps.throw(error)
+            else:
+                effect = self._send(done)
         return effect
 
     def _send(self, value: Any) -> object:
@@ -160,3 +166,77 @@ def test_a_token_that_has_ended_for_good_is_forgotten(store: DictTokens) -> None
     assert store.rows == {}
     with pytest.raises(MissingTokenError, match="yahoo: the token store has no token of user 7"):
         waiting.go()
+
+
+class FailingTokens(DictTokens):
+    """A store of which some operations fail, from a moment on."""
+
+    failing: tuple[str, ...] = ()
+
+    def save_token(self, name: str, user: object, token: Any) -> None:
+        self._check("save_token")
+        super().save_token(name, user, token)
+
+    def release_renewal(self, name: str, user: object) -> None:
+        self._check("release_renewal")
+        super().release_renewal(name, user)
+
+    def delete_token(self, name: str, user: object, token: Any = None) -> None:
+        self._check("delete_token")
+        super().delete_token(name, user, token)
+
+    def _check(self, operation: str) -> None:
+        if operation in self.failing:
+            raise ConnectionError("the database hush has gone")
+
+
+@pytest.fixture
+def failing() -> FailingTokens:
+    store = FailingTokens()
+    store.save_token("yahoo", 7, Token(oauth_token="old", oauth_token_secret="hush"))
+    return store
+
+
+def test_a_token_that_cannot_be_saved_is_in_the_error(failing: FailingTokens) -> None:
+    """It was lost: the provider sends it once, and may have ended the old one."""
+    first, waiting = Worker(failing), Worker(failing)
+    first.go()
+    failing.failing = ("save_token",)
+    with pytest.raises(TokenNotSavedError) as caught:
+        first.go("new")
+    error = caught.value
+    assert isinstance(error.token, Token)
+    assert (error.token["oauth_token"], error.token["oauth_token_secret"], error.user) == ("new", "hush", 7)
+    assert (error.error, error.provider, error.step) == ("token_not_saved", "yahoo", "renew")
+    assert isinstance(error.__cause__, ConnectionError)
+    assert "hush" not in f"{error} {error!r} {error.token!r} {error.advice}"
+    # Nobody renews with the old one meanwhile, and once it is saved, those who wait have it.
+    assert isinstance(waiting.go(), Pause)
+    failing.failing = ()
+    failing.save_token("yahoo", error.user, error.token)
+    assert waiting.go() is None
+    assert waiting.result is not None
+    assert waiting.result["oauth_token"] == "new"
+
+
+def test_a_pickled_error_has_no_token(failing: FailingTokens) -> None:
+    worker = Worker(failing)
+    worker.go()
+    failing.failing = ("save_token",)
+    with pytest.raises(TokenNotSavedError) as caught:
+        worker.go("new-hush")
+    written = pickle.dumps(caught.value)
+    assert b"hush" not in written
+    read = pickle.loads(written)
+    assert (read.token, read.user, str(read)) == (None, 7, str(caught.value))
+
+
+@pytest.mark.parametrize("operation", ["release_renewal", "delete_token"])
+def test_a_store_that_fails_after_the_provider_does_not_hide_the_reason(failing: FailingTokens, operation: str) -> None:
+    worker = Worker(failing, forget=("token_rejected",))
+    worker.go()
+    failing.failing = (operation,)
+    with pytest.raises(TokenRequestDeniedError) as caught:
+        worker.go(TokenRequestDeniedError(description="no", problem="token_rejected"))
+    assert "the token store failed, too (ConnectionError)" in caught.value.__notes__[0]
+    assert "hush" not in caught.value.__notes__[0]
