@@ -4,7 +4,7 @@ It adds this to ``requests.adapters.HTTPAdapter``:
 
 - The TLS context is made once (``transport.py``); requests gives urllib3 a file name, read for each connection.
 - A connection is closed when it has been idle for too long, or when there are too many, and TCP's keepalive is on.
-- Reading an answer can be held to a deadline.
+- Reading an answer can be held to a deadline, and interim answers are passed over.
 - Connecting is tried again where it was refused, not where it took too long.
 
 ``send`` is not overridden, so that tests of applications can replace ``HTTPAdapter.send``, and the pools are urllib3's
@@ -13,6 +13,7 @@ own, which tools such as vcrpy patch.
 
 from __future__ import annotations
 
+import http.client
 import io
 import math
 import queue
@@ -338,9 +339,25 @@ def _reading_within_deadline(theirs: type) -> type[Any]:
     return type(theirs.__name__, (_ReadsWithinDeadline, theirs), {})
 
 
+class FinalResponse(http.client.HTTPResponse):
+    """The answer of a connection, after the interim ones (RFC 9110, section 15.2), such as 103 Early Hints.
+
+    ``http.client`` passes over 100 alone. It takes any other for the answer, and the real one, when it comes, for the
+    answer to the next request of this connection, which can be another user's.
+    """
+
+    def begin(self) -> None:
+        """Read the head of the answer."""
+        super().begin()
+        while 100 <= self.status < 200 and self.status != http.client.SWITCHING_PROTOCOLS:
+            self.headers = self.msg = None  # type: ignore[assignment] # as before the first one
+            super().begin()
+
+
 class _ReadsWithinDeadline:
     # Not derived from urllib3's class: under vcrpy that name stands for another one, perhaps while this is imported.
     sock: Any
+    response_class = FinalResponse
 
     def getresponse(self) -> Any:
         moment, sock = DEADLINE.get(), self.sock

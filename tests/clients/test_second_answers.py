@@ -147,7 +147,6 @@ FINE = {
 
 
 @pytest.mark.parametrize("answer", FINE.values(), ids=FINE.keys())
-@pytest.mark.parametrize("kind", ["client", "async client", "httpx pool"])
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 def test_what_one_answer_may_hold(wire, kind, answer, size):
     def slowly(_: Any) -> Iterator[bytes]:
@@ -158,6 +157,27 @@ def test_what_one_answer_may_hold(wire, kind, answer, size):
     statuses = [answer.status_code for answer in calls(kind, wire.url, times=4)]
     assert statuses in ([200] * 4, [204] * 4)
     assert wire.connections == 1
+
+
+@pytest.mark.parametrize("status", ["100 Continue", "102 Processing", "103 Early Hints", "199 Odd"])
+def test_an_answer_that_comes_after_an_interim_one(wire, kind, answer_with, status):
+    """requests took the interim one for the answer, and the answer for that to the next call: another user's."""
+    numbers = iter(range(100))
+
+    def answer(_: Any) -> Iterator[bytes]:
+        yield f"HTTP/1.1 {status}\r\nLink: </a>\r\n\r\n".encode() * 2
+        time.sleep(0.1)  # it is not there yet when the next call looks whether its connection is unread
+        yield answer_with(str(next(numbers)))
+
+    wire.answer = answer
+    answers = calls(kind, wire.url)
+    assert [(answer.status_code, answer.text) for answer in answers] == [(200, "0"), (200, "1"), (200, "2")]
+    assert wire.connections == 1
+
+
+def test_another_protocol_is_no_interim_answer(wire, kind):
+    wire.answer = lambda _: b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"
+    assert {getattr(answer, "status_code", 101) for answer in calls(kind, wire.url)} == {101}
 
 
 def test_a_body_that_is_streamed_and_hooks_of_the_application(wire, answer_with):
