@@ -162,8 +162,11 @@ _READ = 4096
 
 _MARKUP = r"(?is)<(script|style)\b[^>]*>.*?</\1\s*>|<[^>]*>"
 _JWT = r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?"  # its content is readable, and often personal
-_FIELDS = (  # in a form, in JSON, in XML; a name has no name character before it, which keeps the search linear
+# In a form, in an Authorization header, in JSON, in XML. A name has no name character before it, which keeps the search
+# linear.
+_FIELDS = (
     r"(?<![\w.%-])([\w.%-]{1,100})(\s?=\s?)([^&\s\"'<>]+)",
+    r"(?<![\w.%-])([\w.%-]{1,100})(\s?=\s?)(\"(?:[^\"\\]|\\.)*)",
     r"\"([\w.-]{1,100})(\"\s{0,9}:\s{0,9})(\"(?:[^\"\\]|\\.)*|[\w.+-]+)",
     r"<([\w.:-]{1,100})(>)([^<]+)",
 )
@@ -197,8 +200,10 @@ def _visible(text: str) -> str:
 
 
 def without_secret_fields(text: str) -> str:
-    """The text with masked values of fields that are named like a secret: in a form, in JSON, in XML.
+    """The text with masked values of fields that are named like a secret: in a form, a header, JSON or XML.
 
+    >>> without_secret_fields('OAuth oauth_token="hush", oauth_version="1.0"')
+    'OAuth oauth_token="********", oauth_version="1.0"'
     >>> without_secret_fields("BadStatusLine('oauth_token_secret=hush&user=ada')")
     "BadStatusLine('oauth_token_secret=********&user=ada')"
     """

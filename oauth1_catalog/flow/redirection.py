@@ -257,7 +257,7 @@ def token_request(
     secrets = (
         *secrets,
         client.client_secret,
-        credentials.oauth_token_secret if credentials else "",
+        *((credentials.oauth_token, credentials.oauth_token_secret) if credentials else ()),
         (protocol or {}).get("oauth_verifier", ""),
     )
     try:

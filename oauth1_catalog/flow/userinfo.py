@@ -182,7 +182,7 @@ def _ask(
     secrets = (
         signer.client.client_secret,
         credentials.oauth_token_secret if credentials else "",
-        credentials.oauth_token if credentials and header is not None else "",
+        credentials.oauth_token if credentials else "",
     )
     raise _no_profile(provider, response, written_as, fault, secrets)
 
