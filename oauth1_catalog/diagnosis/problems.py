@@ -162,12 +162,14 @@ _READ = 4096
 
 _MARKUP = r"(?is)<(script|style)\b[^>]*>.*?</\1\s*>|<[^>]*>"
 _JWT = r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?"  # its content is readable, and often personal
-# In a form, in an Authorization header, in JSON, in XML. A name has no name character before it, which keeps the search
-# linear.
+_QUOTED = r"\"(?:[^\"\\]|\\.)*|'(?:[^'\\]|\\.)*"
+# In an Authorization header, in a form, in JSON and in what Python, Ruby and PHP print, in XML. A name has no name
+# character before it, which keeps the search linear.
 _FIELDS = (
+    rf"(?<![\w.%-])([\w.%-]{{1,100}})(\s?=\s?\\{{0,3}})({_QUOTED})",
     r"(?<![\w.%-])([\w.%-]{1,100})(\s?=\s?)([^&\s\"'<>]+)",
-    r"(?<![\w.%-])([\w.%-]{1,100})(\s?=\s?)(\"(?:[^\"\\]|\\.)*)",
-    r"\"([\w.-]{1,100})(\"\s{0,9}:\s{0,9})(\"(?:[^\"\\]|\\.)*|[\w.+-]+)",
+    rf"[\"']([\w.-]{{1,100}})([\"']\s{{0,9}}(?::|=>)\s{{0,9}})({_QUOTED}|[\w.+-]+)",
+    r"\[([\w.-]{1,100})(\]\s?=>\s?)([^\s<]+)",
     r"<([\w.:-]{1,100})(>)([^<]+)",
 )
 
@@ -232,5 +234,5 @@ def _without(text: str, forms: Iterable[str]) -> str:
 def _masked(field: re.Match[str]) -> str:
     if not is_secret_name(field[1]):
         return field[0]
-    quoted = '"' if field[3].startswith('"') else ""
+    quoted = field[3][0] if field[3][0] in "\"'" else ""
     return f"{field[0][: field.start(3) - field.start()]}{quoted}{MASK}"

@@ -329,6 +329,12 @@ def test_known_secrets_are_masked_however_they_are_written(form: str, around: st
         "xoauth_signature=canary",
         "a=b&oauth_verifier = canary",
         "Authorization=canary",
+        'OAuth oauth_consumer_key="key", oauth_token="canary", oauth_version="1.0"',
+        "OAuth oauth_token='canary'",
+        '{"message": "You sent OAuth oauth_token=\\"canary\\", oauth_nonce=\\"n\\""}',
+        "{'oauth_token': 'canary', 'oauth_token_secret': 'canary'}",
+        '{"oauth_token"=>"canary"}',
+        "Array ( [oauth_token] => canary [oauth_version] => 1.0 )",
     ],
 )
 def test_fields_that_speak_of_secrets_are_masked(body: str) -> None:

@@ -95,7 +95,10 @@ def test_answers_that_are_no_profile(answer: object, status: int) -> None:
 
 def test_no_secret_in_the_error() -> None:
     with pytest.raises(OAuthError) as caught:
-        ask(PROVIDER, "you sent client-canary and token-canary", status=500)
+        run(
+            fetch_userinfo(PROVIDER, SIGNER, TokenCredentials("identifier-canary", "token-canary"), None),
+            lambda _: Response(500, {}, b"you sent client-canary and identifier-canary with token-canary"),
+        )
     assert "canary" not in f"{caught.value} {caught.value.__dict__}"
 
 
