@@ -4,7 +4,8 @@ It adds this to ``requests.adapters.HTTPAdapter``:
 
 - The TLS context is made once (``transport.py``); requests gives urllib3 a file name, read for each connection.
 - A connection is closed when it has been idle for too long, or when there are too many, and TCP's keepalive is on.
-- Reading an answer can be held to a deadline, and interim answers are passed over.
+- Reading an answer can be held to a deadline.
+- Interim answers are passed over, and an answer whose head is cut off or has no valid length is refused.
 - Connecting is tried again where it was refused, not where it took too long.
 
 ``send`` is not overridden, so that tests of applications can replace ``HTTPAdapter.send``, and the pools are urllib3's
@@ -343,15 +344,44 @@ class FinalResponse(http.client.HTTPResponse):
     """The answer of a connection, after the interim ones (RFC 9110, section 15.2), such as 103 Early Hints.
 
     ``http.client`` passes over 100 alone. It takes any other for the answer, and the real one, when it comes, for the
-    answer to the next request of this connection, which can be another user's.
+    answer to the next request of this connection, which can be another user's. It also takes the end of the connection
+    for the end of the headers, and leaves out a length that it cannot read.
     """
 
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        if type(self.fp) is io.BufferedReader:  # else a tool has replaced the socket
+            self.fp = _Lines(self.fp.detach())
+
     def begin(self) -> None:
-        """Read the head of the answer."""
+        """Read the head of the answer.
+
+        Raises:
+            http.client.HTTPException: it is cut off, or its length is not valid.
+        """
         super().begin()
         while 100 <= self.status < 200 and self.status != http.client.SWITCHING_PROTOCOLS:
+            self._check_head()
             self.headers = self.msg = None  # type: ignore[assignment] # as before the first one
             super().begin()
+        self._check_head()
+
+    def _check_head(self) -> None:
+        if isinstance(self.fp, _Lines) and self.fp.last not in {b"\r\n", b"\n"}:
+            raise http.client.RemoteDisconnected("the connection was closed inside the headers")
+        for length in self.headers.get_all("Content-Length", ()):
+            if not all(part.strip().isdecimal() and part.isascii() for part in length.split(",")):
+                raise http.client.HTTPException("the Content-Length is not a number")
+
+
+class _Lines(io.BufferedReader):
+    """A reader that remembers the last line: an empty one ends a head."""
+
+    last = b""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self.last = super().readline(size)
+        return self.last
 
 
 class _ReadsWithinDeadline:

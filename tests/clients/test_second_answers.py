@@ -190,3 +190,29 @@ def test_a_body_that_is_streamed_and_hooks_of_the_application(wire, answer_with)
                 assert len(answer.read()) == 200_000
     assert seen == [200] * 3
     assert wire.connections == 1
+
+
+CUT = {
+    "before the headers": b"HTTP/1.1 200 OK\r\n",
+    "inside a name": b"HTTP/1.1 200 OK\r\nContent-Le",
+    "before the length": b"HTTP/1.1 200 OK\r\nX: y\r\n",
+    "inside the length": b"HTTP/1.1 200 OK\r\nContent-Length: 1",
+    "behind the headers": b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n",
+    "inside an interim answer": b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n",
+    "a length below 0": b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nwhole",
+    "a length that is no number": b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nwhole",
+    "an empty length": b"HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\nwhole",
+}
+
+
+@pytest.mark.parametrize("cut", CUT.values(), ids=CUT.keys())
+def test_a_head_that_is_cut_off_or_has_no_valid_length_is_no_answer(wire, kind, cut):
+    """requests took it for the whole: an empty body, or one that ends where the connection does."""
+
+    def answer(_: Any) -> Iterator[bytes]:
+        yield cut
+        raise ConnectionAbortedError
+
+    wire.answer = answer
+    (error,) = calls(kind, wire.url, times=1)
+    assert isinstance(error, ERRORS)
