@@ -14,7 +14,7 @@ import math
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -204,10 +204,11 @@ async def _abound(response: httpx2.Response) -> None:
     async def aiter_bytes(chunk_size: int | None = None) -> AsyncGenerator[bytes, None]:
         length = 0
         try:
-            async for piece in theirs(chunk_size):
-                length += len(piece)
-                _check(response, length, limits)
-                yield piece
+            async with aclosing(theirs(chunk_size)) as pieces:  # trio warns of one that is left unread
+                async for piece in pieces:
+                    length += len(piece)
+                    _check(response, length, limits)
+                    yield piece
         finally:
             vars(response).pop("aiter_bytes", None)
 

@@ -351,7 +351,8 @@ class FinalResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         if type(self.fp) is io.BufferedReader:  # else a tool has replaced the socket
-            self.fp = _Lines(self.fp.detach())
+            raw, moment = self.fp.detach(), DEADLINE.get()
+            self.fp = _Lines(raw if moment == math.inf else _ReaderWithinDeadline(sock, raw, moment))
 
     def begin(self) -> None:
         """Read the head of the answer.
@@ -386,42 +387,18 @@ class _Lines(io.BufferedReader):
 
 class _ReadsWithinDeadline:
     # Not derived from urllib3's class: under vcrpy that name stands for another one, perhaps while this is imported.
-    sock: Any
     response_class = FinalResponse
-
-    def getresponse(self) -> Any:
-        moment, sock = DEADLINE.get(), self.sock
-        if moment == math.inf or sock is None:
-            return super().getresponse()  # type: ignore[misc] # of the connection that this is mixed into
-        self.sock = _SocketWithinDeadline(sock, moment)
-        try:
-            return super().getresponse()  # type: ignore[misc] # likewise
-        finally:
-            if self.sock is not None:
-                self.sock = sock
-
-
-class _SocketWithinDeadline:
-    """``sock``, but that what is read through its file is there until ``moment``, or an error."""
-
-    def __init__(self, sock: socket.socket, moment: float) -> None:
-        self._sock = sock
-        self._moment = moment
-        self.settimeout = sock.settimeout
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sock, name)
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_ReaderWithinDeadline(self._sock, self._moment))
+    """What ``http.client`` reads the answer of a server with, and that of a proxy to CONNECT."""
 
 
 class _ReaderWithinDeadline(io.RawIOBase):
-    def __init__(self, sock: socket.socket, moment: float) -> None:
+    """Reads from ``raw``, the file of ``sock``: what is read is there until ``moment``, or an error."""
+
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase, moment: float) -> None:
         self._sock = sock
         self._moment = moment
         self._each = sock.gettimeout()
-        self._raw = sock.makefile("rb", 0)
+        self._raw = raw
 
     def readable(self) -> bool:
         return True

@@ -133,6 +133,24 @@ def test_a_token_endpoint_that_drips_its_headers(wire: Wire, kind: str) -> None:
     assert not drips.is_over
 
 
+@pytest.mark.parametrize("piece", [b"X", b"X-A: b\r\n"], ids=["a header", "headers"])
+@pytest.mark.parametrize("kind", ["session", "requests pool", "httpx pool"])
+def test_a_proxy_that_drips_the_headers_of_its_answer_to_connect(wire: Wire, kind: str, piece: bytes) -> None:
+    """requests read them without a deadline, and each piece was there in time."""
+    wire.answer = drips = Dripping(b"HTTP/1.1 200 Connection established\r\n", piece)
+    proxies, request = {"https": wire.url}, Request("POST", "https://provider.example/token")
+    ask: dict[str, Callable[[], Any]] = {
+        "session": lambda: requests_client.OAuth1Session("ck", "cs", limits=SHORT, proxies=proxies).fetch_request_token(
+            request.url
+        ),
+        "requests pool": lambda: RequestsPool(limits=SHORT, proxies=proxies).send(request),
+        "httpx pool": lambda: asyncio.run(HttpxPool(limits=SHORT, proxy=wire.url).send(request)),
+    }
+    with pytest.raises(TransportError, match=r"longer than 0\.8 seconds"):
+        ask[kind]()
+    assert not drips.is_over
+
+
 def ask_for_a_token(url: str, kind: str) -> None:
     if kind == "session":
         requests_client.OAuth1Session("ck", "cs", limits=SHORT).fetch_request_token(url)
