@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test lint docs docs-serve bench fuzz constraints release-check clean
+.PHONY: demo test lint docs docs-serve bench battery fuzz constraints release-check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/oauth1-catalog demo $(ARGS)
@@ -39,6 +39,10 @@ bench: $(VENV)/.ready
 # Looks for inputs that break what reads foreign input, 20 s for each target; ARGS="--seconds 600 --only callback,curl".
 fuzz: $(VENV)/.ready
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+# Every fault of a network and a server at every step, and many logins; the table is in docs/security.md.
+battery: $(VENV)/.ready
+	$(BIN)/python -m pytest tests/battery tests/battery/whole -q $(ARGS)
 
 # All that can be checked here before a release, as one table; ARGS="--only lint,build" runs some steps.
 release-check: $(VENV)/.ready

@@ -50,7 +50,6 @@ STEPS = [
     python("3.14t"),
     Step("sdist", "tests of the sdist: no network, no Git, read-only", ".ci/test-sdist dist"),
     Step("everything", "all tests, as for a change", "bash .ci/run"),
-    # A step that is not written yet runs as soon as the Makefile has its target.
     Step("battery", "faults of networks and servers, many logins", "make battery"),
     Step("fuzz", "fuzzing of everything that parses", "make fuzz"),
     Step("windows", "tests on Windows", why="needs Windows"),

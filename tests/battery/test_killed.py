@@ -83,9 +83,9 @@ def test_kills_while_users_log_in(
 def check(site: Site, before: dict[str, list[list[str]]], ended: list[Outcome]) -> None:
     failed = Counter(one.error for one in ended if one.status != 200)
     report(f"\n{site.framework}: {USERS} users, {len(ended)} logins, of which these failed: {dict(failed)}")
-    assert {*failed} <= {*CACHE_ERRORS, "database"}
+    assert {*failed} <= {*CACHE_ERRORS, "database", "token_not_saved"}
     assert failed["cache_unavailable"] > 0
-    assert failed["database"] > 0
+    assert failed["database"] + failed["token_not_saved"] > 0
     came_in = [one for one in ended if one.status == 200]
     assert sorted(one.user for one in came_in) == [*range(1, USERS + 1)]
     for one in came_in:

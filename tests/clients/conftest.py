@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import socketserver
 import ssl
+import struct
 import threading
 import time
 from base64 import b64decode
@@ -48,6 +50,10 @@ class Arrived:
         return next(iter(self.all(name)), None)
 
 
+class ResetError(Exception):
+    """What an answer raises to end the connection with a reset (RST), where it would end orderly otherwise."""
+
+
 class Wire:
     """An HTTP/1.1 server; ``answer`` makes the bytes of each response, ``None`` closes the connection instead."""
 
@@ -67,8 +73,12 @@ class Wire:
                     answer = wire.answer(request)
                     if answer is None:
                         return
-                    for piece in [answer] if isinstance(answer, bytes) else answer:
-                        self.wfile.write(piece)
+                    try:
+                        for piece in [answer] if isinstance(answer, bytes) else answer:
+                            self.wfile.write(piece)
+                    except ResetError:
+                        reset(self.connection)
+                        return
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads = True
@@ -115,6 +125,12 @@ class Wire:
         return self.arrived[-1]
 
 
+def reset(connection: socket.socket) -> None:
+    """End ``connection`` with a reset; what the other side has not read yet is lost."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    os.close(connection.detach())
+
+
 def response(
     body: bytes | str = b"", status: str = "200 OK", headers: tuple[tuple[str, str], ...] = (), *, length: bool = True
 ) -> bytes:
@@ -137,6 +153,7 @@ class Dripping:
         self.head = head
         self.piece = piece
         self.pause = pause
+        self.sent = 0
         self.is_over = False
 
     def __call__(self, arrived: Arrived) -> Iterator[bytes]:
@@ -144,6 +161,7 @@ class Dripping:
         end = time.monotonic() + 15
         while time.monotonic() < end:
             yield self.piece
+            self.sent += len(self.piece)
             time.sleep(self.pause)
         self.is_over = bool(self.piece)  # who writes nothing cannot see whether the client is there
         raise ConnectionAbortedError
