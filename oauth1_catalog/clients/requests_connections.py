@@ -340,7 +340,7 @@ def _reading_within_deadline(theirs: type) -> type[Any]:
     return type(theirs.__name__, (_ReadsWithinDeadline, theirs), {})
 
 
-class FinalResponse(http.client.HTTPResponse):
+class _FinalResponse(http.client.HTTPResponse):
     """The answer of a connection, after the interim ones (RFC 9110, section 15.2), such as 103 Early Hints.
 
     ``http.client`` passes over 100 alone. It takes any other for the answer, and the real one, when it comes, for the
@@ -387,7 +387,7 @@ class _Lines(io.BufferedReader):
 
 class _ReadsWithinDeadline:
     # Not derived from urllib3's class: under vcrpy that name stands for another one, perhaps while this is imported.
-    response_class = FinalResponse
+    response_class = _FinalResponse
     """What ``http.client`` reads the answer of a server with, and that of a proxy to CONNECT."""
 
 
