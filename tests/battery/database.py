@@ -20,7 +20,7 @@ SECONDS = 0.4
 FAULTS = [
     "connection refused", "reset before the answer", "closed before the answer", "closed inside the headers",
     "reset inside the body", "closed inside a chunk", "silent", "silent inside the body", "not HTTP", "length below 0",
-    "empty", "HTML", "broken UTF-8", "NUL bytes", "JSON, nested deeply", "401", "429 with Retry-After",
+    "empty", "HTML", "broken UTF-8", "NUL bytes", "unknown charset", "401", "429 with Retry-After",
     "500", "502", "redirect to itself",
 ]  # fmt: skip
 """What a database behind a network can do; those of ``faults.py``."""
