@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.fuzz.target import INPUTS, NAMES, ROOT, load, saved
+from tests.fuzz.target import INPUTS, NAMES, ROOT, TOGETHER, load, saved
 
 HOSTED_ONLY = 75
 """EX_TEMPFAIL of sysexits.h, with which a step of ``.ci/release_check.py`` ends that cannot run here."""
@@ -47,32 +47,29 @@ class Outcome:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--seconds", type=int, default=20, help="for each target (default: %(default)s)")
-    parser.add_argument("--total", type=int, default=0, help="end after about so many seconds, whatever is left")
+    parser.add_argument("--together", action="store_true", help="all in one process, for a short run")
     parser.add_argument("--only", default="", metavar="A,B", help=f"these targets, of: {', '.join(NAMES)}")
     parser.add_argument("--save", action="store_true", help="save the inputs that reach more than the seeds do")
     arguments = parser.parse_args()
-    names = list(filter(None, arguments.only.split(","))) or list(NAMES)
-    if unknown := set(names) - set(NAMES):
+    names = [TOGETHER] if arguments.together else list(filter(None, arguments.only.split(","))) or list(NAMES)
+    if unknown := set(names) - {*NAMES, TOGETHER}:
         parser.error(f"unknown target: {', '.join(sorted(unknown))}")
     if importlib.util.find_spec("atheris") is None:
         print(f"atheris has no wheel for {platform.platform()}, Python {platform.python_version()}.")
         return HOSTED_ONLY
 
-    seconds = arguments.seconds
-    if arguments.total:
-        seconds = max(1, min(seconds, arguments.total // len(names)))
-    print(f"{platform.platform()}, Python {platform.python_version()}: {seconds} s for each target")
+    print(f"{platform.platform()}, Python {platform.python_version()}: {arguments.seconds} s for each target")
     print(f"{'target':14} {'seconds':>8} {'executions':>11} {'edges':>6} {'inputs':>7}  found", flush=True)
     outcomes = []
     for name in names:
-        outcome = fuzz(name, seconds)
+        outcome = fuzz(name, arguments.seconds)
         outcomes.append(outcome)
         found = ", ".join(path.name for path in outcome.found) or outcome.failure or "nothing"
         figures = f"{outcome.seconds:8.0f} {outcome.executions:11,} {outcome.edges:6,} {outcome.corpus:7,}"
         print(f"{name:14} {figures}  {found}", flush=True)
         for path in outcome.found:
             print(f"    {path.relative_to(ROOT)}: {path.read_bytes()!r}")
-        if arguments.save and not outcome.failure:
+        if arguments.save and name != TOGETHER and not outcome.failure:
             save(name)
     failed = [outcome for outcome in outcomes if outcome.found or outcome.failure]
     executions = sum(outcome.executions for outcome in outcomes)

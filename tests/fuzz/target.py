@@ -45,6 +45,9 @@ NAMES = (
 """The targets, in the order of the risk: who can write what they read, and what a mistake would cost."""
 
 
+TOGETHER = "together"
+
+
 @dataclass(frozen=True)
 class Target:
     """One parser, or a few that read the same.
@@ -70,8 +73,26 @@ def catalog() -> Catalog:
     return Catalog()
 
 
+def together() -> Target:
+    """All targets in one: the first byte of an input chooses. It starts once, for a short run of all of them."""
+    targets = [load(name) for name in NAMES]
+
+    def check(data: bytes) -> None:
+        if data:
+            targets[data[0] % len(targets)].check(data[1:])
+
+    def seeds() -> Iterator[bytes]:
+        for place, name in enumerate(NAMES):
+            yield from (bytes([place]) + data for data in (*targets[place].seeds(), *saved(name)))
+
+    words = tuple(dict.fromkeys(word for target in targets for word in target.words))
+    return Target("what all targets read", check, seeds, words)
+
+
 def load(name: str) -> Target:
     """The target of a name."""
+    if name == TOGETHER:
+        return together()
     target = importlib.import_module(f"tests.fuzz.targets.{name}").TARGET
     assert isinstance(target, Target)
     return target

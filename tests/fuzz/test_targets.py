@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.fuzz import __main__ as runner
-from tests.fuzz.target import INPUTS, NAMES, ROOT, joined, load, parts_of, saved
+from tests.fuzz.target import INPUTS, NAMES, ROOT, TOGETHER, joined, load, parts_of, saved
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -76,6 +76,16 @@ def test_the_parts_of_an_input() -> None:
     assert parts_of(b"", 2) == ["", ""]
 
 
+def test_all_targets_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    target = load(TOGETHER)
+    assert [data[0] for data in target.seeds()] == sorted(data[0] for data in target.seeds())
+    assert {data[0] for data in target.seeds()} == set(range(len(NAMES)))
+    target.check(b"")
+    monkeypatch.setattr("oauth1_catalog.diagnosis.curl.words_of", raises(KeyError))
+    with pytest.raises(KeyError):
+        target.check(bytes([NAMES.index("pasted")]) + b"curl https://a.example/")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_documentation_names_every_target(name: str) -> None:
     assert f"| `{name}` |" in (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
@@ -111,7 +121,7 @@ class TestRunner:
         status: int,
         last: str,
     ) -> None:
-        monkeypatch.setattr(sys, "argv", ["tests.fuzz", "--only", "pinned", "--total", "1"])
+        monkeypatch.setattr(sys, "argv", ["tests.fuzz", "--only", "pinned", "--seconds", "1"])
         monkeypatch.setattr(runner.importlib.util, "find_spec", lambda name: object())
         monkeypatch.setattr(runner, "fuzz", lambda name, seconds: outcome)
         assert runner.main() == status

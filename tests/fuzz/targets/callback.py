@@ -125,7 +125,7 @@ def check_site(query: bytes, handed: dict[str, Any] | None) -> None:
     if not sent:
         assert error is not None, "a login without a request to the provider"
         return
-    pairs = parse_qsl(query.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, errors="replace")  # as WSGI and ASGI have it
     if handed is not None:
         pairs = list(handed.items())
     given = {name: [value for other, value in pairs if other == name] for name in ("oauth_token", "oauth_verifier")}
