@@ -159,8 +159,11 @@ def _can_go_on(text: str) -> bool:
     from dotenv import dotenv_values
 
     end = "" if not text or text.endswith("\n") else "\n"
-    files = (StringIO(f"{text}{end}ADDED={value}\n") for value in ("1", "'1'"))
-    return all(dotenv_values(stream=file, interpolate=False).get("ADDED") == "1" for file in files)
+    for written, value in (("1", "1"), ("'1'", "1"), ("'\"'", '"')):
+        file = StringIO(f"{text}{end}ADDED={written}\n")
+        if dotenv_values(stream=file, interpolate=False).get("ADDED") != value:
+            return False
+    return True
 
 
 def _is_json(text: str) -> bool:

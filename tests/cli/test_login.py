@@ -487,6 +487,11 @@ DATABASE = {"DATABASE_URL": "sqlite:///app.db"}
         ("--output x --env-file /dev/zero", {}, "'/dev/zero' cannot be read (it is not a regular file)."),
         ("--output other.json --format json", {}, "other.json already exists, and does not contain a token."),
         ("--output other.json", {}, "--output: other.json contains JSON, and not lines NAME=VALUE. Add --format json"),
+        (
+            "--output double.env",
+            {},
+            "--output: double.env has a line behind which nothing can be read, such as",
+        ),
         ("--output open.env", {}, "--output: open.env has a line behind which nothing can be read, such as one with"),
         ("--output x --set client_secret=hush", {}, "--set client_secret: other users of this machine can read"),
         ("--output x --set token=hush", {}, "--set token: other users of this machine can read"),
@@ -518,6 +523,7 @@ def test_wrong_use_is_found_before_the_login(
     Base.metadata.create_all(create_engine(f"sqlite:///{user.folder}/app.db"))
     (user.folder / "victim").write_text("mine\n", encoding="utf-8")
     (user.folder / "link").symlink_to("victim")
+    (user.folder / "double.env").write_text('A="not closed\nB=1\n', encoding="utf-8")
     (user.folder / "open.env").write_text("A='not closed\nB=1\n", encoding="utf-8")
     (user.folder / "latin.env").write_bytes(b"NAME=\xe9\n")
     (user.folder / "large.env").write_bytes(b"#" * 1_100_000)

@@ -103,14 +103,13 @@ def fuzz(name: str, seconds: int) -> Outcome:
     text = log.read_text(encoding="utf-8", errors="replace")
     found = sorted(path for pattern in FOUND for path in folder.glob(pattern))
     failure = "" if status == 0 or found else f"it ended with {status} ({log.relative_to(ROOT)})"
-    return Outcome(
-        name, time.monotonic() - started, _last(r"number_of_executed_units: (\d+)", text), _last(r"cov: (\d+)", text),
-        len(list((folder / "corpus").iterdir())), found, failure,
-    )  # fmt: skip
+    executions, edges = _last(r"(?:number_of_executed_units: |^#)(\d+)", text), _last(r"cov: (\d+)", text)
+    corpus = len(list((folder / "corpus").iterdir())) if (folder / "corpus").exists() else 0
+    return Outcome(name, time.monotonic() - started, executions, edges, corpus, found, failure)
 
 
 def _last(pattern: str, text: str) -> int:
-    found = re.findall(pattern, text)
+    found = re.findall(pattern, text, re.MULTILINE)
     return int(found[-1]) if found else 0
 
 

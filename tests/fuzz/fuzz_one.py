@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from pathlib import Path
 
@@ -32,7 +33,16 @@ def main() -> None:
         target = load(name)
         target.check(next(iter(target.seeds())))  # what is imported and read once is not part of an input's time
         known = [f"-max_len={target.longest}", f"-dict={folder}/words.txt", f"-artifact_prefix={folder}/", *options]
-        atheris.Setup([sys.argv[0], *known, f"{folder}/corpus"], target.check)
+
+        def check(data: bytes) -> None:
+            try:
+                target.check(data)
+            except Exception:
+                # libFuzzer writes it, too, unless its alarm ends the process before.
+                (Path(folder) / f"crash-{hashlib.sha1(data).hexdigest()}").write_bytes(data)
+                raise
+
+        atheris.Setup([sys.argv[0], *known, f"{folder}/corpus"], check)
         atheris.Fuzz()
 
 
