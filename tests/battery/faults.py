@@ -172,18 +172,18 @@ ZSTD_BOMB = _zstd_bomb()
 _add_answer("brotli bomb", BROTLI_BOMB, "200 OK", ("Content-Encoding", "br"), is_large=True)
 _add_answer("zstd bomb", ZSTD_BOMB, "200 OK", ("Content-Encoding", "zstd"), is_large=True)
 _add_answer("broken gzip", b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + b"\xff" * 90, "200 OK", ("Content-Encoding", "gzip"))
-_add_answer("gzip that is none", SERVERS_TOKEN, "200 OK", ("Content-Encoding", "gzip"))
+_add_answer("gzip only by name", SERVERS_TOKEN, "200 OK", ("Content-Encoding", "gzip"))
 _add_answer("hundred codings", b"x", "200 OK", ("Content-Encoding", ", ".join(["gzip"] * 100)))
 
 # Wrong lengths, and what is not HTTP.
 _add_pieces("length too large", HEAD + b"Content-Length: " + b"9" * 30 + b"\r\n\r\n" + HALF)
 _add_pieces("length below 0", HEAD + b"Content-Length: -5\r\n\r\n" + HALF)
-_add_pieces("length that is no number", HEAD + b"Content-Length: many\r\n\r\n" + HALF)
+_add_pieces("length that is not a number", HEAD + b"Content-Length: many\r\n\r\n" + HALF)
 _add_pieces("two lengths", HEAD + b"Content-Length: 5\r\nContent-Length: 60\r\n\r\n" + HALF)
 _add_pieces("chunk without a length", CHUNKED + b"many\r\n" + HALF)
 _add_pieces("not HTTP", b"SSH-2.0-OpenSSH_9.2p1\r\n")
-_add_pieces("status that is none", b"HTTP/1.1 9999 Odd\r\n\r\n")
-_add_pieces("header that is none", HEAD + b"\x00\x01\x02\r\nContent-Length: 0\r\n\r\n")
+_add_pieces("status of four digits", b"HTTP/1.1 9999 Odd\r\n\r\n")
+_add_pieces("header that cannot be read", HEAD + b"\x00\x01\x02\r\nContent-Length: 0\r\n\r\n")
 _add_pieces(
     "another protocol (101)", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n" + HALF
 )
