@@ -44,6 +44,7 @@ def test_no_login_is_lost_and_none_is_crossed(
     with running_site(framework, provider, redis_server, postgresql, users=LOGINS) as site:
         warm, began = LOGINS // 10, time.monotonic()
         ended = site.crowd(first=1, logins=warm, at_once=AT_ONCE)
+        assert Counter(one.error for one in ended if one.status != 200) == {}
         sizes = {process: resident(process) for process in processes(ended)}
         ended += site.crowd(first=1 + warm, logins=LOGINS - warm, at_once=AT_ONCE)
         seconds = time.monotonic() - began
