@@ -11,7 +11,8 @@ from contextvars import ContextVar
 
 _kept: ContextVar[list[tuple[str, type[Warning]]] | None] = ContextVar("oauth1_catalog_warnings", default=None)
 _PACKAGE = os.path.join(os.path.dirname(__file__), "")  # noqa: PTH118, PTH120 - as it stands in a code object
-_NOT_THE_APPLICATION = (_PACKAGE, functools.__file__)  # a cached_property is called from there
+# A cached_property is called from functools. Python does not skip a file whose whole name is the prefix.
+_NOT_THE_APPLICATION = (_PACKAGE, functools.__file__.removesuffix("py"))
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:

@@ -64,6 +64,12 @@ RESTRICTED_NETWORKS: tuple[Network, ...] = tuple(
         "fd20:ce::254/128",
     )
 )
+# IANA's registries of special addresses grow, and an older Python takes some of these for global.
+_SPECIAL_NETWORKS: tuple[Network, ...] = tuple(
+    ipaddress.ip_network(network)
+    for network in ("192.0.0.0/24", "64:ff9b:1::/48", "2001::/23", "2002::/16", "3fff::/20", "5f00::/16")
+)
+_LOOPBACK = ipaddress.IPv6Address("::1")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
 _ENDS_IN_NUMBER = r"(?i)(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)"
@@ -198,21 +204,27 @@ def normalize_host(host: str) -> str:
 
 
 def _kind_of_address(address: Address) -> HostKind:
-    if any(address.version == network.version and address in network for network in RESTRICTED_NETWORKS):
+    if _is_in(address, RESTRICTED_NETWORKS):
         return "restricted"
     if isinstance(address, ipaddress.IPv6Address):
         if address.scope_id is not None:
             return "restricted"
-        if address.is_loopback:
+        if address == _LOOPBACK:
             return "loopback"
         inner = _embedded(address)
         if inner is not None:
-            # Only the plain spelling is loopback: proxies and servers disagree on the others.
             kind = _kind_of_address(inner)
-            return "private" if kind == "loopback" else kind
+            if kind == "address" and not _is_in(address, _SPECIAL_NETWORKS):
+                return "address"
+            # Only the plain spelling is loopback: proxies and servers disagree on the others.
+            return "restricted" if kind == "restricted" else "private"
     elif address.is_loopback:
         return "loopback"
-    return "address" if address.is_global else "private"
+    return "private" if _is_in(address, _SPECIAL_NETWORKS) or not address.is_global else "address"
+
+
+def _is_in(address: Address, networks: tuple[Network, ...]) -> bool:
+    return any(address.version == network.version and address in network for network in networks)
 
 
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

@@ -38,6 +38,11 @@ PRIVATE = [
     "::127.0.0.1",
     "64:ff9b::7f00:1",
     "2002:7f00:1::",
+    "2002:100::",  # what follows is special in some versions of Python alone
+    "192.0.0.50",
+    "64:ff9b:1::1",
+    "3fff::1",
+    "5f00::1",
 ]
 RESTRICTED = [
     "169.254.169.254",

@@ -41,7 +41,7 @@ def stated() -> dict[str, set[str]]:
 
 def licence_of(package: str) -> str:
     about = metadata(package)
-    text = about["License-Expression"] or about["License"] or ""
+    text = about.get("License-Expression") or about.get("License") or ""
     classified = [one.rpartition(" :: ")[2] for one in about.get_all("Classifier", []) if one.startswith("License ::")]
     text = text or (classified[0] if classified else "")
     return WRITTEN.get(text.lower(), text)

@@ -183,6 +183,7 @@ class TestWhatRecords:
             assert opened.visit() == VISITED
         assert len(tls_provider.arrived) == 4
 
+    @pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")  # betamax, since Python 3.12
     def test_betamax(self, shop: Open, provider: Wire, tmp_path: Path) -> None:
         import betamax
 

@@ -12,6 +12,8 @@ Part = tuple[str, tuple[str | None, bytes] | tuple[str | None, bytes, str]]
 
 MAX_PARTS = 1_000
 
+_CHARSETS = frozenset({"utf-8", "iso-8859-1", "us-ascii"})
+"""Those that clients write (RFC 8187). Python reads any codec, such as ``punycode``, and its versions differ."""
 _MAX_HEAD = 8 * 1024
 _MAX_PARAMETERS = 32
 """Also the largest number of lines. The time to read the parameters grows with the square of their number."""
@@ -67,10 +69,13 @@ def _part(piece: bytes) -> Part:
     try:
         headers = HeaderParser().parsestr(head.decode(errors="replace").lstrip())
         name = headers.get_param("name", header="content-disposition")
+        encoded = headers.get_param("filename", header="content-disposition")
         filename = headers.get_filename()
         kind = headers.get_content_type()
     except (ValueError, LookupError, TypeError, AttributeError):  # of RFC 2231: title*=charset'language'text
         raise ValueError("The headers of a part cannot be read.") from None
+    if isinstance(encoded, tuple) and str(encoded[0]).lower() not in _CHARSETS:
+        raise ValueError("The headers of a part cannot be read.")
     if not mark or not isinstance(name, str):
         raise ValueError("A part of the multipart body has no name.")
     if _CONTROL.search(f"{name}{filename or ''}{kind}"):
