@@ -26,7 +26,7 @@ from oauth1_catalog.cli.proxy.endpoints import (
     looks_like_token_endpoint,
     token_endpoints,
 )
-from oauth1_catalog.cli.proxy.forms import replaces_method
+from oauth1_catalog.cli.proxy.forms import replaces_call
 from oauth1_catalog.cli.proxy.headers import OVERRIDES, check_headers, sent_headers
 from oauth1_catalog.cli.proxy.listening import serving, tcp_socket
 from oauth1_catalog.cli.proxy.multipart import read_multipart
@@ -94,6 +94,8 @@ class TestCalls:
             "Cookie: session=hush",
             f"Referer: {proxy.url}1/x",
             "X-Forwarded-For: 10.0.0.1",
+            "X-Real-IP: 10.0.0.1",
+            "True-Client-IP: 10.0.0.1",
             "Forwarded: for=10.0.0.1",
             "Proxy-Authorization: Basic hush",
             "TE: trailers",
@@ -115,6 +117,7 @@ class TestCalls:
             "Access-Control-Allow-Origin": "*",
             "Alt-Svc": 'h2="evil.example"',
             "Strict-Transport-Security": "max-age=1",
+            "OAuth1-Proxy-Error": "token",  # only the proxy's own answers have it
             "X-Kept": "yes",
         }
         upstream.answer = lambda handler, _: reply(handler, b"x", 404, headers)
@@ -128,6 +131,14 @@ class TestCalls:
         status, headers, _ = proxy.raw(f"GET /{proxy.token}/1/here HTTP/1.1")
         assert (status, headers["location"]) == (307, location["Location"])
         assert len(upstream.arrived) == 1
+
+    @pytest.mark.parametrize(("status", "passed_on"), [(420, 420), (599, 599), (600, 502), (999, 502)])
+    def test_unusual_statuses(self, status: int, passed_on: int, proxy: RunningProxy, upstream: Upstream) -> None:
+        upstream.answer = lambda handler, _: reply(handler, b"x", status)
+        answer = proxy.raw(f"GET /{proxy.token}/1/me HTTP/1.1")
+        assert answer[0] == passed_on
+        if passed_on != status:
+            assert f"answered with {status}" in refused(answer, 502, "provider_unreachable")
 
     def test_head(self, proxy: RunningProxy, upstream: Upstream) -> None:
         status, headers, body = proxy.raw(f"HEAD /{proxy.token}/1/me HTTP/1.1")
@@ -210,6 +221,7 @@ class TestWebPages:
             "[::1]:{}",
             "0.0.0.0:{}",
             "x@127.0.0.1:{}",
+            "localhost:{}",  # it can be ::1, where another user listens
         ],
     )
     def test_dns_rebinding(self, host: str, proxy: RunningProxy, upstream: Upstream) -> None:
@@ -403,15 +415,32 @@ class TestPaths:
 
     @pytest.mark.parametrize(
         "name",
-        ["_method", "_METHOD", "_HttpMethod", ".method", "%20_method", "+_method", "a;_method", "_method%5B%5D"],
+        [
+            "_method",
+            "_METHOD",
+            "_HttpMethod",
+            ".method",
+            "%20_method",
+            "+_method",
+            "a;_method",
+            "_method%5B%5D",
+            "x_http%5Bmethod_override",
+            "rest_route",
+            "rest%5Broute",
+            "REST.route",
+            "rest_oauth1",
+            "wc-api-route",
+        ],
     )
-    def test_parameters_that_replace_the_method(self, name: str, proxy: RunningProxy, upstream: Upstream) -> None:
+    def test_parameters_that_replace_the_method_or_the_path(
+        self, name: str, proxy: RunningProxy, upstream: Upstream
+    ) -> None:
         pair = f"{name}=DELETE"
         answer = proxy.raw(f"POST /{proxy.token}/1/x?{pair} HTTP/1.1", "Content-Length: 0")
         refused(answer, 403, "override")
         refused(post_form(proxy, f"a=b&{pair}".encode()), 403, "override")
         assert upstream.arrived == []
-        assert replaces_method(["method", "_methods", "http_method"]) == ""
+        assert replaces_call(["method", "_methods", "http_method", "route", "rest[route]"]) == ""
 
 
 def post_form(proxy: RunningProxy, body: bytes, kind: str = FORM, *lines: str) -> tuple[int, dict[str, str], bytes]:
@@ -426,6 +455,8 @@ class TestHeadersThatServersReadInDifferentWays:
             "X_Own: 1",
             "X.Own: 1",
             "X-Own: \xe9",
+            "X-Own: \x1b[31m",
+            "X-Own: a\x7f",
             "Content-Type: text/plain",
             "Connection: close, Content-Type",
             "Connection: content-length",
@@ -453,6 +484,7 @@ class TestForms:
     def test_what_would_have_to_be_decoded(self, proxy: RunningProxy, upstream: Upstream) -> None:
         refused(post_form(proxy, b"x", FORM, "Content-Encoding: gzip"), 400, "form")
         refused(post_form(proxy, b"x", f"{FORM}; charset=ibm037"), 400, "form")
+        refused(post_form(proxy, b"x", f"{FORM}; charset=utf-8; charset=ibm037"), 400, "form")
         answer = proxy.raw(
             f"GET /{proxy.token}/1/x HTTP/1.1", f"Content-Type: {FORM}", "Content-Length: 3", body=b"a=b"
         )
@@ -521,15 +553,20 @@ class TestTokenEndpoints:
             ("/w/", "title=:Special:OAuth/initiate"),
             ("/w/index.php/Special:OAuth/initiate", ""),
             ("/wiki/Special:OAuth/initiate", ""),
+            ("/w/index.php", "title=Special:MWOAuth/initiate"),
+            ("/w/index.php", "title=Special:OAuth/initiate%23x"),
+            ("/w/index.php", "title=%D8%AE%D8%A7%D8%B5:%D8%A3%D9%88_%D8%A3%D9%88%D8%AB/initiate"),  # Arabic
+            ("/w/index.php/Special:MWOAuth/initiate/x", ""),
         ],
     )
     def test_a_parameter_that_chooses(self, path: str, query: str) -> None:
         assert is_token_endpoint(path, parse_qsl(query), [self.WIKI])
 
-    @pytest.mark.parametrize("query", ["title=Special:OAuth/identify", "title=Main_Page", ""])
+    @pytest.mark.parametrize("query", ["title=Special:OAuth/identify", "title=Main_Page", "title=Main/initiate", ""])
     def test_a_parameter_that_chooses_something_else(self, query: str) -> None:
         assert not is_token_endpoint("/w/index.php", parse_qsl(query), [self.WIKI])
         assert not is_token_endpoint("/w/api.php", parse_qsl(query), [self.WIKI])
+        assert not is_token_endpoint("/wiki/Special:OAuth/identify", parse_qsl(query), [self.WIKI])
         assert self.WIKI.shares_path("/w/index.php")
         assert not self.WIKI.shares_path("/w/api.php")
 

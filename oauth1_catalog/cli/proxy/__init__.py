@@ -142,7 +142,7 @@ def proxy(
 
         from oauth1_catalog.cli.proxy.api import home_of
         from oauth1_catalog.cli.proxy.app import ProxyApp
-        from oauth1_catalog.cli.proxy.listening import DEFAULT_PORT, serving, tcp_socket, unix_socket
+        from oauth1_catalog.cli.proxy.listening import DEFAULT_PORT, authorities_of, serving, tcp_socket, unix_socket
         from oauth1_catalog.clients.connected import AsyncConnectedPools
 
         connected = AsyncConnectedPools()
@@ -177,7 +177,7 @@ def proxy(
             chosen = port if port is not None else 0 if command else DEFAULT_PORT
             listening = stack.enter_context(tcp_socket(chosen))
             chosen = listening.getsockname()[1]
-            origin, authorities = f"http://127.0.0.1:{chosen}", {f"127.0.0.1:{chosen}", f"localhost:{chosen}"}
+            origin, authorities = f"http://127.0.0.1:{chosen}", authorities_of(chosen)
         variables = MaskedMapping(OAUTH1_PROXY_URL=f"{origin}/{token}/", OAUTH1_PROXY_TOKEN=token)
         if socket is not None:
             variables["OAUTH1_PROXY_SOCKET"] = str(socket.absolute())

@@ -27,6 +27,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+_LARGEST_STATUS = 599
+"""Of HTTP (RFC 9110, section 15). Some providers answer with 999, which the server cannot pass on."""
 _WITHOUT_TOKEN = frozenset({"host", "origin", "token"})
 
 
@@ -117,6 +119,12 @@ class ProxyApp:
         response = await self._called(call, arguments)
         try:
             program.watch()
+            if response.status_code > _LARGEST_STATUS:
+                raise RefusedError(
+                    502,
+                    "provider_unreachable",
+                    f"The provider answered with {response.status_code}, which HTTP does not have.",
+                )
             await answer.start(response.status_code, returned_headers(response.headers.raw))
             async for chunk in response.aiter_raw():
                 await answer.add(chunk)

@@ -18,7 +18,7 @@ from urllib.parse import unquote_plus
 from oauth1_catalog.cli.proxy.allowance import METHODS, Rule, advice, names_exactly, permits, read_host, read_path
 from oauth1_catalog.cli.proxy.api import Api
 from oauth1_catalog.cli.proxy.endpoints import Pairs, is_token_endpoint, looks_like_token_endpoint
-from oauth1_catalog.cli.proxy.forms import read_pairs, replaces_method
+from oauth1_catalog.cli.proxy.forms import read_pairs, replaces_call
 from oauth1_catalog.cli.proxy.headers import (
     OVERRIDES,
     TOKEN_HEADER,
@@ -272,7 +272,7 @@ def _split_host(raw_path: bytes) -> tuple[str, bytes]:
 def _check_overrides(names: Iterable[str], raw: Raw = ()) -> None:
     """Refuse what makes a server take the request for another one than the one that is allowed."""
     found = sorted({name for name, _ in lowered(raw)} & OVERRIDES)
-    if name := found[0] if found else replaces_method(names):
+    if name := found[0] if found else replaces_call(names):
         raise RefusedError(
             403, "override", f"{name} would replace the method or the path that is allowed. Leave it out."
         )

@@ -61,10 +61,8 @@ class TokenEndpoint:
         found = plain_segments(path)
         if self.parameters:
             # MediaWiki reads the page from the path or from a parameter, whose other forms name the same page.
-            pages = [_page(value).split("/") for _, value in self.parameters if "/" in value]
-            in_path = [_page(segment) for segment in found]
             given = {(_plain(name), _page(value)) for name, value in parameters}
-            return self.parameters <= given or any(_contains(in_path, page) for page in pages)
+            return self.parameters <= given or any(value in _pages(found, value) for _, value in self.parameters)
         return self.begins(found)
 
     def shares_path(self, path: str) -> bool:
@@ -156,17 +154,23 @@ def _plain(text: str) -> str:
 
 
 def _page(value: str) -> str:
-    r"""The name of a page without its namespace, which has a name in each language.
+    r"""The name of a page, as far as all its names have it in common.
 
-    >>> _page("Special:OAuth/initiate") == _page(":sp\xe9cial:_OAuth/initiate")
+    The name of a namespace is another one in each language, and that of a special page, too. A fragment is dropped.
+
+    >>> _page("Special:OAuth/initiate") == _page(":sp\xe9cial:_MWOAuth/initiate#x") != _page("Special:OAuth/identify")
     True
     """
-    name = " ".join(_plain(value).replace("_", " ").split()).rpartition(":")[2]
-    return "/".join(piece.strip() for piece in name.split("/") if piece.strip())
+    name = " ".join(_plain(value.partition("#")[0]).replace("_", " ").split())
+    namespace, _, page = name.rpartition(":")
+    first, *others = filter(None, (piece.strip() for piece in page.split("/"))) or [""]
+    return "/".join(["*" if namespace.strip(": ") and others else first, *others])
 
 
-def _contains(found: Sequence[str], wanted: Sequence[str]) -> bool:
-    return any(list(found[at : at + len(wanted)]) == list(wanted) for at in range(len(found)))
+def _pages(found: Sequence[str], like: str) -> list[str]:
+    """The pages that a path can name, of as many segments as another one; none for one segment."""
+    size = like.count("/") + 1
+    return [_page("/".join(found[at : at + size])) for at in range(len(found) - size + 1)] if size > 1 else []
 
 
 def _without_extension(segment: str) -> str:

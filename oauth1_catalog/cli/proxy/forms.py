@@ -20,6 +20,11 @@ _OVERRIDES = frozenset(
         "_httpmethod",
         "_method",
         "http_method_override",
+        "rest_oauth1",  # WordPress and WooCommerce prefer these to the path
+        "rest_route",
+        "wc_api",
+        "wc_api_route",
+        "wc_auth_route",
         "x_http_method",
         "x_http_method_override",
         "x_method_override",
@@ -45,17 +50,19 @@ def count_fields(body: bytes) -> int:
     return body.count(b"&") + body.count(b";") + 1 if body else 0
 
 
-def replaces_method(names: Iterable[str]) -> str:
-    """The first name with which a server takes the request for one of another method; ``""`` if there is none.
+def replaces_call(names: Iterable[str]) -> str:
+    """The first name with which a server takes the request for one of another method or path; ``""`` without one.
 
-    PHP drops blanks at the beginning of a name, ends it at ``[`` or NUL, and reads a dot or a blank as ``_``.
+    PHP drops blanks at the beginning of a name, ends it at ``[`` or NUL, and reads a dot, a blank, or a ``[`` that is
+    not closed as ``_``.
 
-    >>> replaces_method(["a", " .method", "b"]), replaces_method(["_METHOD[]"]), replaces_method(["method"])
-    (' .method', '_METHOD[]', '')
+    >>> replaces_call(["a", " .method", "b"]), replaces_call(["rest[route"]), replaces_call(["method"])
+    (' .method', 'rest[route', '')
     """
     for name in names:
-        known = re.split(r"[\[\x00]", name, maxsplit=1)[0].strip().casefold()
-        if re.sub(r"[\s.-]", "_", known) in _OVERRIDES:
+        known = name.partition("\0")[0].casefold()
+        readings = (known.partition("[")[0], known.replace("[", "_"))
+        if any(re.sub(r"[\s.-]", "_", one.strip()) in _OVERRIDES for one in readings):
             return name
     return ""
 
@@ -73,6 +80,8 @@ def check_coding(content_type: str, content_encoding: str) -> None:
     """
     if content_encoding.strip().lower() not in {"", "identity"}:
         raise ValueError("The form is compressed. Send it without Content-Encoding.")
+    if content_type.lower().count("charset") > 1:
+        raise ValueError("The Content-Type of the form has more than one charset.")
     charset = typed(content_type).get_param("charset", "")
     if not isinstance(charset, str) or charset.strip().lower() not in _CHARSETS:
         raise ValueError("The form is not UTF-8. Send it without a charset.")

@@ -32,6 +32,8 @@ _OF_A_CONNECTION = frozenset(
 )
 _NOT_SENT = _OF_A_CONNECTION | {
     "authorization",
+    "cf-connecting-ip",
+    "client-ip",
     "cookie",
     "cookie2",
     "expect",
@@ -40,9 +42,14 @@ _NOT_SENT = _OF_A_CONNECTION | {
     "origin",
     "proxy",  # a CGI program takes it for the address of a proxy
     "referer",  # a program that followed a link of its own would show the token there
+    "true-client-ip",
     "via",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-forwarded",
     "x-host",
     "x-original-host",
+    "x-real-ip",
     TOKEN_HEADER.lower(),
 }
 _NOT_RETURNED = _OF_A_CONNECTION | {
@@ -52,9 +59,12 @@ _NOT_RETURNED = _OF_A_CONNECTION | {
     "set-cookie2",
     "strict-transport-security",
 }
+_NOT_RETURNED_PREFIXES = ("access-control-", "oauth1-proxy-")
+"""Also those with which the proxy itself answers."""
 OVERRIDES = frozenset(
     {
         "x-envoy-original-path",
+        "x-http-host-override",
         "x-http-method",
         "x-http-method-override",
         "x-http-path-override",
@@ -71,7 +81,7 @@ OVERRIDES = frozenset(
         "x-rewrite-url",
     }
 )
-"""Headers with which a server takes a request for another method or path than the one that was checked."""
+"""Headers with which a server takes a request for another method, path or host than the one that was checked."""
 
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
@@ -99,8 +109,8 @@ def check_headers(raw: Raw) -> None:
     for name, value in lowered(raw):
         if not _NAME.fullmatch(name):  # CGI and WSGI read "_" and "-" as the same
             raise ValueError(f"The name of the header {name} has a character other than letters, digits and hyphens.")
-        if not value.isascii():
-            raise ValueError(f"The header {name} contains characters that are not ASCII.")
+        if not value.isascii() or not value.replace("\t", " ").isprintable():
+            raise ValueError(f"The header {name} contains control characters, or others that are not ASCII.")
     types = values_of(raw, "content-type")
     if len(types) > 1:
         raise ValueError("There is more than one Content-Type.")
@@ -146,7 +156,7 @@ def returned_headers(raw: Raw) -> list[tuple[bytes, bytes]]:
     return [
         (name, value)
         for name, value in raw
-        if (plain := name.decode("latin-1").lower()) not in dropped and not plain.startswith("access-control-")
+        if (plain := name.decode("latin-1").lower()) not in dropped and not plain.startswith(_NOT_RETURNED_PREFIXES)
     ]
 
 

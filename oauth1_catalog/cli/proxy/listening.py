@@ -19,6 +19,7 @@ import click
 
 from oauth1_catalog.cli.loopback import listen
 from oauth1_catalog.errors import needs
+from oauth1_catalog.hosts import DEFAULT_PORTS
 
 with needs("`proxy`", "proxy"):
     import uvicorn
@@ -82,6 +83,17 @@ def tcp_socket(port: int) -> Iterator[socket.socket]:
         ) from error
     with listening:
         yield listening
+
+
+def authorities_of(port: int) -> set[str]:
+    """The values of the Host header for a port of 127.0.0.1.
+
+    ``localhost`` is left out: it can be ``::1``, where another user can listen on the same port, and get the token.
+
+    >>> authorities_of(8800), sorted(authorities_of(80))
+    ({'127.0.0.1:8800'}, ['127.0.0.1', '127.0.0.1:80'])
+    """
+    return {f"127.0.0.1:{port}"} | ({"127.0.0.1"} if port == DEFAULT_PORTS["http"] else set())
 
 
 @contextmanager
