@@ -45,7 +45,7 @@ FAULTS = {
     "explain": ("oauth1_catalog.diagnosis.signing", "base_string_uri", lambda url: "https://x.example/"),
     "userinfo": ("oauth1_catalog.flow.userinfo", "origin_of", lambda url: "the same"),
     "proxy_call": ("oauth1_catalog.cli.proxy.checks", "read_path", lambda raw: raw.decode("latin-1")),
-    "proxy_body": ("oauth1_catalog.cli.proxy.checks", "replaces_method", lambda names: ""),
+    "proxy_body": ("oauth1_catalog.cli.proxy.checks", "replaces_call", lambda names: ""),
     "headers": ("oauth1_catalog.flow.exchange", "MAX_RETRY_AFTER", -1.0),
     "pinned": ("oauth1_catalog.catalog.pinned", "_parse", raises(KeyError)),
     "env_file": ("oauth1_catalog.cli.login_targets", "_can_go_on", lambda text: True),
