@@ -163,7 +163,7 @@ def _page(value: str) -> str:
     """
     name = " ".join(_plain(value.partition("#")[0]).replace("_", " ").split())
     namespace, _, page = name.rpartition(":")
-    first, *others = filter(None, (piece.strip() for piece in page.split("/"))) or [""]
+    first, *others = [piece.strip() for piece in page.split("/") if piece.strip()] or [""]
     return "/".join(["*" if namespace.strip(": ") and others else first, *others])
 
 
