@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import signal
@@ -10,6 +11,13 @@ import sys
 
 def main() -> None:
     """Run the command, or print which package is missing."""
+    try:
+        _run()
+    finally:
+        _drop_unwritable_output()
+
+
+def _run() -> None:
     try:
         _stop_once()
         from oauth1_catalog.errors import MissingExtraError
@@ -21,6 +29,22 @@ def main() -> None:
         cli(prog_name="oauth1-catalog")
     except KeyboardInterrupt:
         sys.exit("Aborted!")  # like click, which may not be imported yet
+
+
+def _drop_unwritable_output() -> None:
+    """Forget what could not be written, to a full disk or a pipe without a reader.
+
+    Its error is printed, and the status is set. Python would try to write it again when it ends, print that error as
+    well, and end with status 120.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is None:  # it is closed
+            continue
+        try:
+            stream.flush()
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _stop_once() -> None:

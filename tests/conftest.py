@@ -29,9 +29,10 @@ for name in [*os.environ]:
     if re.fullmatch(r"[A-Z0-9_]+_(CLIENT_ID|CLIENT_SECRET|TOKEN|TOKEN_SECRET)|OAUTH1_CATALOG_(PATH|DATA)", name):
         del os.environ[name]
 
-# A deadline is a statement about the machine, not about the code.
-hypothesis.settings.register_profile("no deadline", deadline=None)
-hypothesis.settings.load_profile("no deadline")
+# A deadline is a statement about the machine, not about the code. A database would be a folder in the repository, where
+# a distributor's tests may not write.
+hypothesis.settings.register_profile("tests", deadline=None, database=None)
+hypothesis.settings.load_profile("tests")
 
 # freezegun looks at each module's attributes, which makes pydantic import its parts: with the frozen date, for good.
 freezegun.configure(extend_ignore_list=["pydantic"])

@@ -175,8 +175,14 @@ def test_a_signal_ends_a_migration_after_the_row_in_hand(
 def started(command: str, folder: Path, redirections: str) -> subprocess.CompletedProcess[str]:
     shell = f'exec "$0" -m oauth1_catalog {command} {redirections}'
     return subprocess.run(
-        ["sh", "-c", shell, sys.executable], cwd=folder, capture_output=True, text=True, timeout=120, check=False
-    )
+        ["sh", "-c", shell, sys.executable], cwd=folder, env=buffered(), capture_output=True, text=True, timeout=120,
+        check=False,
+    )  # fmt: skip
+
+
+def buffered() -> dict[str, str]:
+    """The environment, in which Python buffers what it writes, as it does by default."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
 
 PROBE = "probe acme.yaml --allow-local-hosts --contact me@example.com"
@@ -204,8 +210,9 @@ def test_an_output_that_nobody_reads(tmp_path: Path, command: str) -> None:
     call = [sys.executable, "-m", "oauth1_catalog", *command.split()]
     with os.fdopen(writing, "w") as output:
         ran = subprocess.run(
-            call, cwd=tmp_path, stdout=output, stderr=subprocess.PIPE, text=True, timeout=120, check=False
-        )
+            call, cwd=tmp_path, env=buffered(), stdout=output, stderr=subprocess.PIPE, text=True, timeout=120,
+            check=False,
+        )  # fmt: skip
     assert (ran.returncode, ran.stderr) == (1, "")
 
 

@@ -45,7 +45,11 @@ class User:
         (folder / "providers").mkdir()
         self._terminals: list[tuple[Terminal, bool]] = []
         self.env = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("OAUTH1_CATALOG_")},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(("OAUTH1_CATALOG_", "PYTHONUNBUFFERED"))
+            },
             "OAUTH1_CATALOG_PATH": str(folder / "providers"),
             "REQUESTS_CA_BUNDLE": emulator.ca_file,
             "BROWSER": "true",
