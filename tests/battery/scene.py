@@ -79,7 +79,7 @@ def _proxy_answer(kind: str) -> Answer:
         "403": lambda _: response(HTML, "403 Forbidden"),
         "502": lambda _: response(HTML, "502 Bad Gateway"),
         "garbage": pieces(b"220 mail.example ESMTP\r\n"),
-        "endless": Dripping(HEAD, b"X-Padding: " + b"x" * 1000 + b"\r\n", 0),
+        "dripping": Dripping(HEAD, b"X", 0.05),
         "tunnel that closes": pieces(b"HTTP/1.1 200 Connection established\r\n\r\n"),
     }  # fmt: skip
     return answers[kind]
