@@ -94,6 +94,14 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.fixture(autouse=True)
+def no_context_is_left() -> Iterator[None]:
+    """A test that leaves an application of Flask active makes the next ones use it."""
+    yield
+    if flask := sys.modules.get("flask"):
+        assert not flask.has_app_context()
+
+
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """A long value is known by its number: it may be random, and every worker must call a test the same."""
     return argname if isinstance(val, str | bytes) and len(val) > 30 else None

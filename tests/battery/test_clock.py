@@ -11,7 +11,7 @@ import inspect
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -111,40 +111,46 @@ def provider_right(provider: Provider) -> Iterator[Provider]:
     provider.ask("/clock?ahead=0")
 
 
-def of_flask(provider: Provider) -> Any:
+@contextmanager
+def of_flask() -> Iterator[flask_client.OAuth]:
     site = flask.Flask(__name__)
-    site.app_context().push()
-    return flask_client.OAuth(site)
+    with site.app_context():
+        yield flask_client.OAuth(site)
 
 
-def of_starlette(provider: Provider) -> Any:
-    return starlette_client.OAuth()
+@contextmanager
+def of_starlette() -> Iterator[starlette_client.OAuth]:
+    yield starlette_client.OAuth()
+
+
+Registry = Callable[[], AbstractContextManager[Any]]
 
 
 async def now(result: Any) -> Any:
     return await result if inspect.isawaitable(result) else result
 
 
-def used(provider: Provider, registry: Any, use: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def used(provider: Provider, registry: Registry, use: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Let ``use`` have a client of the provider, and close it."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", provider.ca_file)
     monkeypatch.setenv("SSL_CERT_FILE", provider.ca_file)
     origin = provider.origin
-    client = registry.register(
-        "shop",
-        client_id=CLIENT_ID,
-        client_secret=CLIENT_SECRET,
-        request_token_url=f"{origin}/request_token",
-        authorize_url=f"{origin}/authorize",
-        access_token_url=f"{origin}/access_token",
-        api_base_url=f"{origin}/",
-    )
+    with registry() as oauth:
+        client = oauth.register(
+            "shop",
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            request_token_url=f"{origin}/request_token",
+            authorize_url=f"{origin}/authorize",
+            access_token_url=f"{origin}/access_token",
+            api_base_url=f"{origin}/",
+        )
 
-    async def run() -> None:
-        await use(client)
-        await now(client.aclose() if hasattr(client, "aclose") else client.close())
+        async def run() -> None:
+            await use(client)
+            await now(client.aclose() if hasattr(client, "aclose") else client.close())
 
-    asyncio.run(run())
+        asyncio.run(run())
 
 
 def approved(provider: Provider, url: str) -> str:
@@ -158,7 +164,7 @@ def approved(provider: Provider, url: str) -> str:
 @pytest.mark.parametrize("registry", [of_flask, of_starlette])
 @pytest.mark.parametrize("ahead", [HOUR, -DAY])
 def test_the_provider_s_clock_jumps_during_a_login(
-    provider_right: Provider, monkeypatch: pytest.MonkeyPatch, registry: Callable[[Provider], Any], ahead: int
+    provider_right: Provider, monkeypatch: pytest.MonkeyPatch, registry: Registry, ahead: int
 ) -> None:
     """The error has the difference. When the clock is right again, the same login goes on, and its token is good."""
     provider = provider_right
@@ -179,7 +185,7 @@ def test_the_provider_s_clock_jumps_during_a_login(
         provider.ask("/clock?ahead=0")
         assert (await now(client.get("me", token=given))).json() == {"user": "ada"}
 
-    used(provider, registry(provider), use, monkeypatch)
+    used(provider, registry, use, monkeypatch)
 
 
 def near(text: str, seconds: int) -> str:
@@ -191,7 +197,7 @@ def near(text: str, seconds: int) -> str:
 
 @pytest.mark.parametrize("registry", [of_flask, of_starlette])
 def test_both_clocks_jump_and_no_nonce_comes_twice(
-    provider_right: Provider, monkeypatch: pytest.MonkeyPatch, registry: Callable[[Provider], Any]
+    provider_right: Provider, monkeypatch: pytest.MonkeyPatch, registry: Registry
 ) -> None:
     provider = provider_right
     before = provider.ask("/kept")
@@ -205,7 +211,7 @@ def test_both_clocks_jump_and_no_nonce_comes_twice(
                 for _ in range(10):
                     assert (await now(client.get("me", token=given))).status_code == 200
 
-    used(provider, registry(provider), use, monkeypatch)
+    used(provider, registry, use, monkeypatch)
     after = provider.ask("/kept")
     assert after["nonces"] - before["nonces"] == 10 * len(positions)
     assert after["refused"] == before["refused"]
