@@ -47,7 +47,7 @@ class QuartFramework(AsyncFramework[Request]):
             session=session,
             keys=keys_of_session(current_app),
             in_cookie=isinstance(current_app.session_interface, SecureCookieSessionInterface),
-            query=query_of({"query_string": request.query_string}),
+            query=query_of(request.scope),
             path=request.root_path + request.path,
             compressed=True,
         )

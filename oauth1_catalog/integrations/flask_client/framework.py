@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 import flask
 from flask import Flask, Request, current_app, g, has_app_context, has_request_context, session
@@ -12,7 +13,7 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from oauth1_catalog.integrations.base_client import CurrentToken, Framework, RequestContext, query_of
+from oauth1_catalog.integrations.base_client import CurrentToken, Framework, RequestContext
 from oauth1_catalog.redaction import masked
 from oauth1_catalog.registry.encryption import app_config_keys
 from oauth1_catalog.registry.mapping_settings import AppSettings
@@ -61,7 +62,7 @@ class FlaskFramework(Framework[Request]):
             session=session,
             keys=keys_of_session(app),
             in_cookie=isinstance(app.session_interface, SecureCookieSessionInterface),
-            query=query_of({"query_string": request.query_string}),
+            query=parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True),
             path=request.script_root + request.path,
             compressed=True,
         )
