@@ -94,7 +94,7 @@ TYPED = {
         why="its ratios need a machine that does nothing else",
     ),
     "make fuzz": Typed(
-        instead="make fuzz ARGS='--seconds 2 --only curl'", why="it takes five minutes; `.ci/run` fuzzes all for less"
+        instead="make fuzz ARGS='--seconds 2 --only curl'", why="it takes five minutes, and looks for what nobody knows"
     ),
     "make battery": Typed(instead="make -n battery", why="it takes half an hour; `.ci/run` runs it with fewer logins"),
     "git clone <this repository> && cd oauth1-catalog": Typed(

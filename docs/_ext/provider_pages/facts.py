@@ -108,7 +108,11 @@ def script_flow(provider: Provider) -> str:
 
 def can_be_fixated(provider: Provider) -> bool:
     """Whether a login needs ``allow_session_fixation=True``."""
-    return "redirect" in provider["flows"] and provider["callback"]["verifier"] == "none"
+    rules = provider["callback"]
+    without_verifier = rules["verifier"] == "none"
+    # A verifier that may be missing is required without the switch, and so is the confirmation (RFC 5849).
+    unconfirmed = rules["verifier"] == "optional" and rules["confirmed"] == "none"
+    return "redirect" in provider["flows"] and (without_verifier or unconfirmed)
 
 
 def settings(provider: Provider) -> Iterator[Setting]:
