@@ -51,7 +51,7 @@ def check_explained(request: Request, **server: Any) -> dict[str, Any]:
         return {"verdict": "none"}
     sent = f"{request.url}{request.headers}{request.body!r}"
     # What somebody writes into a path or an unknown parameter is shown.
-    secrets = [one for one in (SECRET, OF_TOKEN) if one not in unquote_plus(sent)]
+    secrets = [one for one in (SECRET, OF_TOKEN) if one not in sent and one not in unquote_plus(sent)]
     for line in report(explanation).split("\n"):
         check_shown(f"-{line}", *secrets)
     data = as_data(explanation)

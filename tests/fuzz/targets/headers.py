@@ -31,7 +31,7 @@ def check(data: bytes) -> None:
         for text in (problem.next_step(response, NOW), problem.words, problem.code or ""):
             check_shown(f"-{text}", SECRET)
         assert len(problem.words) <= LIMIT
-    answer = read_answer(response, SentRequest(None, (), ""), NOW, (SECRET,))  # type: ignore[arg-type]
+    answer = read_answer(response, SentRequest(None, (), ""), NOW, (SECRET,))  # type: ignore[arg-type] # nothing was signed
     check_shown(f"-{answer.words}{answer.advice}", SECRET)
     shown = excerpt(raw(body).decode("utf-8", "replace"), (SECRET,))
     assert len(shown) <= LIMIT
