@@ -177,6 +177,21 @@ def test_the_table_fails_if_a_step_fails(
     assert "passed" in rows[2]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "result"), [([], "left out"), (["--only={}"], "passed"), (["--skip=everything"], "passed")]
+)
+def test_no_python_is_tested_twice(
+    release_check: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    arguments: list[str], result: str,
+) -> None:  # fmt: skip
+    own = release_check.OWN_PYTHON
+    steps = [release_check.Step(own, "tests", "true"), release_check.Step("everything", "all tests", "true")]
+    monkeypatch.setattr(release_check, "STEPS", steps)
+    monkeypatch.setattr(sys, "argv", ["release_check.py", *(argument.format(own) for argument in arguments)])
+    assert release_check.main() == 0
+    assert f"{own}  {result}" in capsys.readouterr().out
+
+
 def test_the_script_of_each_workflow_s_step_is_a_row(release_check: ModuleType) -> None:
     """What the workflows run and a developer can run is in the table."""
     commands = " ".join(step.command for step in release_check.STEPS)

@@ -45,7 +45,7 @@ def folder(tmp_path_factory):
         text = whole[number % len(whole)]
         name = f"{re.search(r'^name: (.*)$', text, re.MULTILINE)[1]}_{number}"
         text = re.sub(r"^name: .*$", f"name: {name}", text, flags=re.MULTILINE)
-        text = re.sub(r"(_url: )(https?://)", rf"\1\2n{number}.", text)
+        text = re.sub(r"((?:url|_endpoint): \W?https?://)", rf"\1n{number}.", text)
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     return folder
 
