@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -24,6 +26,9 @@ HOSTED_ONLY = 75
 
 LONGEST_INPUT = 30
 """The seconds that one input may take: far more than any does, since the machine can be busy."""
+
+LONGEST_RUN = 900
+"""The seconds that a number of inputs may take."""
 
 MEMORY = 1024
 """The memory that a process may take, in MB."""
@@ -47,6 +52,7 @@ class Outcome:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--seconds", type=int, default=20, help="for each target (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=0, help="instead: this many inputs, from a fixed seed")
     parser.add_argument("--together", action="store_true", help="all in one process, for a short run")
     parser.add_argument("--only", default="", metavar="A,B", help=f"these targets, of: {', '.join(NAMES)}")
     parser.add_argument("--save", action="store_true", help="save the inputs that reach more than the seeds do")
@@ -58,11 +64,12 @@ def main() -> int:
         print(f"atheris has no wheel for {platform.platform()}, Python {platform.python_version()}.")
         return HOSTED_ONLY
 
-    print(f"{platform.platform()}, Python {platform.python_version()}: {arguments.seconds} s for each target")
+    length = f"{arguments.runs:,} inputs" if arguments.runs else f"{arguments.seconds} s"
+    print(f"{platform.platform()}, Python {platform.python_version()}: {length} for each target")
     print(f"{'target':14} {'seconds':>8} {'executions':>11} {'edges':>6} {'inputs':>7}  found", flush=True)
     outcomes = []
     for name in names:
-        outcome = fuzz(name, arguments.seconds)
+        outcome = fuzz(name, arguments.seconds, arguments.runs)
         outcomes.append(outcome)
         found = ", ".join(path.name for path in outcome.found) or outcome.failure or "nothing"
         figures = f"{outcome.seconds:8.0f} {outcome.executions:11,} {outcome.edges:6,} {outcome.corpus:7,}"
@@ -77,24 +84,28 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def fuzz(name: str, seconds: int) -> Outcome:
-    """Run a target."""
+def fuzz(name: str, seconds: int, runs: int) -> Outcome:
+    """Run a target, for a time, or for a number of inputs, which begin from the seeds alone."""
     folder = ROOT / "build" / "fuzz" / name
+    if runs:
+        shutil.rmtree(folder / "corpus", ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     for pattern in FOUND:
         for path in folder.glob(pattern):
             path.unlink()
-    options = [f"-max_total_time={seconds}", f"-timeout={LONGEST_INPUT}", f"-rss_limit_mb={MEMORY}"]
-    options.append("-print_final_stats=1")
+    length = [f"-runs={runs}", "-seed=1"] if runs else [f"-max_total_time={seconds}"]
+    options = [*length, f"-timeout={LONGEST_INPUT}", f"-rss_limit_mb={MEMORY}", "-print_final_stats=1"]
+    longest = LONGEST_RUN if runs else seconds + 4 * LONGEST_INPUT
     started = time.monotonic()
     log = folder / "log.txt"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.fuzz.fuzz_one", name, str(folder), *options],
             cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONHASHSEED": "0"},
         )  # fmt: skip
         try:
-            status = process.wait(timeout=seconds + 4 * LONGEST_INPUT)
+            status = process.wait(timeout=longest)
         except subprocess.TimeoutExpired:
             status = -1
         finally:

@@ -123,6 +123,6 @@ class TestRunner:
     ) -> None:
         monkeypatch.setattr(sys, "argv", ["tests.fuzz", "--only", "pinned", "--seconds", "1"])
         monkeypatch.setattr(runner.importlib.util, "find_spec", lambda name: object())
-        monkeypatch.setattr(runner, "fuzz", lambda name, seconds: outcome)
+        monkeypatch.setattr(runner, "fuzz", lambda name, seconds, runs: outcome)
         assert runner.main() == status
         assert capsys.readouterr().out.splitlines()[-1] == last
