@@ -284,6 +284,6 @@ def _as_numbers(version: str) -> tuple[int, ...]:
 
 
 def _check(data: Tree) -> None:
-    from oauth1_catalog.catalog.validation import model_of
+    from oauth1_catalog.catalog.validation import check_filled
 
-    model_of(data)
+    check_filled(data)

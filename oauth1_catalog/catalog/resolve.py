@@ -302,7 +302,8 @@ def _variable_value(
         what = f" ({variable.description.rstrip('.')})" if variable.description else ""
         raise MissingSettingError(f"{provider}: no {name}{what}.", provider=provider, setting=name, advice=example)
     if variable.format == "uri":
-        value = value.rstrip("/")
+        scheme, separator, rest = value.rstrip("/").partition("://")
+        value = f"{scheme.lower()}{separator}{rest}"  # RFC 3986, section 3.1: a phone's keyboard writes Https://
     shown = f"{provider}: {name}={value[:100]!r}" if "@" not in value else f"{provider}: {name}"
     if wrong := constraint_error(value, variable.pattern, variable.enum, variable.format):
         raise ConfigurationError(description=f"{shown} is not allowed: {wrong}.", provider=provider, advice=example)

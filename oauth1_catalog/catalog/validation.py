@@ -122,6 +122,26 @@ def model_of(data: Mapping[str, object]) -> ProviderFile:
     return ProviderFile.model_validate(data, context={INSECURE: data.get(INSECURE) == "true"})
 
 
+def check_filled(data: Mapping[str, object]) -> None:
+    """Refuse a provider's data that is not valid with an application's values, though its file is valid without them.
+
+    >>> check_filled({"schema_version": "1", "name": "x", "authorize_url": "ftp://a.example/"})
+    Traceback (most recent call last):
+    ValueError: `authorize_url`: `ftp://a.example/` is not https; write https://a.example/
+
+    Raises:
+        ValueError: the first problem, with its field, and how many more fields have one.
+    """
+    try:
+        model_of(data)
+    except ValidationError as error:
+        first, *more = error.errors(include_url=False, include_input=False)
+        told = first.get("ctx", {"message": first["msg"]})
+        problem = "; ".join(filter(None, (str(told.get("message", first["msg"])), str(told.get("help", "")))))
+        others = f" (and {len(more)} more)" if more else ""
+        raise ValueError(f"`{dotted(first['loc'])}`: {problem}{others}") from None
+
+
 def _in_order(findings: list[Diagnostic]) -> tuple[Diagnostic, ...]:
     unique = {(finding.sort_key, finding.message): finding for finding in findings}
     return tuple(sorted(unique.values(), key=lambda finding: finding.sort_key))

@@ -7,6 +7,7 @@ import pytest
 from oauth1_catalog import Catalog
 from oauth1_catalog.catalog.resolve import resolve
 from oauth1_catalog.catalog.source import read
+from oauth1_catalog.catalog.validation import check_filled
 from oauth1_catalog.errors import ConfigurationError, MissingSettingError
 
 SHOP = """schema_version: 1
@@ -120,10 +121,36 @@ def test_wrong_names_and_values(catalog, environment, values, message):
 
 
 @pytest.mark.parametrize(
-    ("base_url", "api_base_url"), [("https://j.example.com/", "https://j.example.com/rest/api/2/")]
+    ("base_url", "api_base_url"),
+    [
+        ("https://j.example.com/", "https://j.example.com/rest/api/2/"),
+        ("Https://j.example.com", "https://j.example.com/rest/api/2/"),
+        ("HTTPS://J.Example.com/Jira/", "https://J.Example.com/Jira/rest/api/2/"),
+    ],
 )
-def test_a_slash_at_the_end_of_a_base_is_not_doubled(base_url, api_base_url):
+def test_a_base_may_end_with_a_slash_and_have_a_scheme_in_any_case(base_url, api_base_url):
     assert Catalog().provider("jira", values={"base_url": base_url}).api_base_url == api_base_url
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("https://a.example/#x", "`api_base_url`: `https://a.example/#x` has a fragment; delete `#` and the rest"),
+        ("https://a.example/{x", "`api_base_url`: `https://a.example/{x` has a brace outside a placeholder"),
+        ("ftp://a.example/", "`api_base_url`: `ftp://a.example` is not https; write https://a.example"),
+        ("", "`api_base_url`: "),
+    ],
+)
+def test_values_that_make_the_provider_invalid(value, message):
+    """The message has one line, and nothing of pydantic."""
+    text = SHOP.replace("api_base_url: https://{host}.acme.example/{version}/", 'api_base_url: "{version}"')
+    data = read(text.replace('{enum: ["1", "2"], default: "1"}', '{pattern: ".*"}'), path="shop.yaml").data
+    with pytest.raises(ConfigurationError) as caught:
+        resolve(data, check=check_filled, values={"shop": "ACME_1", "version": value})
+    assert message in caught.value.description
+    assert caught.value.description.startswith("shop: the provider cannot be used with these values: ")
+    assert "\n" not in caught.value.description
+    assert "type=" not in caught.value.description
 
 
 def test_local_hosts_need_a_word(catalog):
