@@ -43,7 +43,7 @@ fuzz: $(VENV)/.ready
 # Every fault of a network and a server at every step, and many logins; the table is in docs/security.md.
 battery: $(VENV)/.ready
 	OAUTH1_CATALOG_BATTERY_LOGINS=10000 OAUTH1_CATALOG_BATTERY_CALLS=100000 \
-		$(BIN)/python -m pytest tests/battery tests/battery/whole -q $(ARGS)
+		$(BIN)/python -m pytest tests/battery -o 'norecursedirs=.*' --more-frameworks -q $(ARGS)
 
 # All that can be checked here before a release, as one table; ARGS="--only lint,build" runs some steps.
 release-check: $(VENV)/.ready

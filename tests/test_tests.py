@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -150,3 +151,16 @@ def test_a_process_and_all_that_it_has_started_end_with_a_test_that_fails(fails:
     while is_running(started[0]) and time.monotonic() < ends:
         time.sleep(0.05)
     assert not is_running(started[0])
+
+
+def test_make_battery_runs_all_of_it() -> None:
+    """pytest leaves tests/battery/whole out if the command names it beside tests/battery."""
+    (arguments,) = re.findall(
+        r"-m pytest (tests/battery .*) \$\(ARGS\)", (TESTS.parent / "Makefile").read_text("utf-8")
+    )
+    command = [sys.executable, "-m", "pytest", *shlex.split(arguments), "--collect-only"]
+    done = subprocess.run(command, cwd=TESTS.parent, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    files = {line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line}
+    written = {path.relative_to(TESTS.parent).as_posix() for path in (TESTS / "battery").rglob("test_*.py")}
+    assert files == written
