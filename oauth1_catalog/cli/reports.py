@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import version
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -210,7 +210,7 @@ def as_junit(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
 
 
 def _uri(path: str) -> str:
-    shown = PurePath(one_line(path))
+    shown = Path(one_line(path))
     return shown.as_uri() if shown.is_absolute() else shown.as_posix()
 
 

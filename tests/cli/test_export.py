@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import warnings
@@ -20,6 +19,7 @@ from oauth1_catalog.cli import cli
 from oauth1_catalog.emulator import Emulator
 from oauth1_catalog.emulator.session_tokens import dh_parameters
 from tests.cli.users import User
+from tests.programs import needs_curl
 
 CATALOG = Catalog()
 USABLE = [name for name in CATALOG.names() if CATALOG.file(name).status != "retired"]
@@ -273,9 +273,6 @@ def shell(user: User) -> dict[str, str]:
         "SSL_CERT_FILE": user.emulator.ca_file,
         "CURL_CA_BUNDLE": user.emulator.ca_file,
     }
-
-
-needs_curl = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed (Debian: apt-get install curl)")
 
 
 @pytest.mark.parametrize("given", ["file", "directory"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,8 +15,9 @@ from oauth1_catalog.cli import cli
 from oauth1_catalog.emulator import Emulator
 from tests.cli.terminal import Terminal
 from tests.cli.users import User
+from tests.programs import needs_curl
 
-pytestmark = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed (Debian: apt-get install curl)")
+pytestmark = needs_curl
 CATALOG = Catalog()
 CALLED = [
     name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from oauth1_catalog.diagnosis.curl import words_of
 from oauth1_catalog.diagnosis.pasted import read_request, read_response
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.rfc5849 import Request
+from tests.programs import needs_curl
 
 COMMANDS = [
     "curl {url}/a?b=1",
@@ -83,7 +83,7 @@ def server() -> Iterator[Seen]:
             thread.join()
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed (Debian: apt-get install curl)")
+@needs_curl
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_is_read_as_curl_sends_it(server: Seen, command: str) -> None:
     text = command.format(url=f"http://127.0.0.1:{server.server_address[1]}")
@@ -104,7 +104,7 @@ def test_a_command_is_read_as_curl_sends_it(server: Seen, command: str) -> None:
     assert found == expected
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed (Debian: apt-get install curl)")
+@needs_curl
 @pytest.mark.parametrize("command", BASH[:2])
 def test_a_command_is_read_as_bash_reads_it(server: Seen, command: str) -> None:
     text = command.format(url=f"http://127.0.0.1:{server.server_address[1]}")

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from oauth1_catalog.emulator import Emulator
 from tests.cli.users import User
 from tests.docs.conftest import ROOT
+from tests.programs import needs_curl
 
 PAGE = (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
 COMMANDS = [
@@ -29,7 +27,7 @@ requests.get(submit_consent(sys.argv[1], fields={"decision": "authorize", "user"
 """
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed (Debian: apt-get install curl)")
+@needs_curl
 def test_the_commands_run(emulator: Emulator, tmp_path: Path) -> None:
     user = User(emulator, tmp_path, [sys.executable, "-m", "oauth1_catalog"])
     user.has_keys("twitter")

@@ -25,6 +25,7 @@ from oauth1_catalog.catalog.grade import support_of
 from oauth1_catalog.catalog.published import catalog_json
 from oauth1_catalog.emulator import Emulator
 from tests.cli.users import User
+from tests.programs import needs_curl
 from tests.site.snippets import COMMAND, TABS, Reader, tabs_of
 
 CATALOG = Catalog()
@@ -252,7 +253,7 @@ def test_myst_makes_no_role_and_no_raw_html_of_a_text(evil: str) -> None:
     assert kinds <= friendly | {"warning"}
 
 
-@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("tab", [pytest.param(tab, marks=needs_curl if tab == "Terminal" else ()) for tab in TABS])
 @pytest.mark.parametrize("name", ["flickr", "bricklink", "woocommerce", "magento2", "here", "tripit"])
 def test_an_example_of_each_flow_runs(name: str, tab: str, emulator: Emulator, tmp_path: Path) -> None:
     """``tests/site`` runs those of every provider."""

@@ -19,6 +19,7 @@ from oauth1_catalog.cli.proxy.listening import DEFAULT_PORT
 from tests.cli.proxies import LAST
 from tests.cli.users import free_port
 from tests.docs.conftest import ROOT
+from tests.programs import needs_curl
 
 PAGE = (ROOT / "docs" / "proxy.md").read_text(encoding="utf-8")
 INSTALL, EMULATE, SOURCE, STARTED, ALONE, CURL, BY_HEADER = (
@@ -63,11 +64,13 @@ def test_the_extras_are_enough() -> None:
     assert INSTALL == "pip install 'oauth1-catalog[proxy,emulator]'"
 
 
+@needs_curl
 def test_a_program_that_is_started(folder: Path, environment: dict[str, str]) -> None:
     """The token of the emulator's console belongs to its first user."""
     assert json.loads(shell(f"{SOURCE}\n{STARTED}", folder, environment))
 
 
+@needs_curl
 def test_a_proxy_that_runs_by_itself(folder: Path, environment: dict[str, str]) -> None:
     port = free_port()  # another process of these tests can have the port of the page
     with subprocess.Popen(
