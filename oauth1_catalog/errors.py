@@ -89,14 +89,17 @@ class OAuthError(Exception):
     def name_client(self, client: str) -> None:
         """Set ``provider``, and begin the text with it, where what raised the error did not know the client.
 
+        A text that begins with the provider's own name begins with the client's name instead.
+
         >>> error = OAuthError("invalid_key", "The key cannot be read.", advice="Pass PEM.")
         >>> error.name_client("twitter")
         >>> print(error)
         invalid_key: twitter: The key cannot be read. Pass PEM.
         """
+        own = f"{self.provider}: "
         self.provider = client
-        self.cause = f"{client}: {self.cause}"
-        self.description = f"{client}: {self.description}"
+        self.cause = f"{client}: {self.cause.removeprefix(own)}"
+        self.description = f"{client}: {self.description.removeprefix(own)}"
         self.args: tuple[object, ...] = (f"{self.error}: {self.description}",)
 
     def __repr__(self) -> str:

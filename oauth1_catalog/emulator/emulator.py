@@ -24,7 +24,7 @@ from oauth1_catalog.emulator.recent import PATH, answer_page, is_page
 from oauth1_catalog.emulator.serving import HTTPServer
 from oauth1_catalog.emulator.store import Client, Store
 from oauth1_catalog.emulator.testing import Exchange, Faults, Journal, submit_consent
-from oauth1_catalog.errors import ConfigurationError, NotInitializedError, needs
+from oauth1_catalog.errors import ConfigurationError, NotInitializedError, ProviderError, needs
 from oauth1_catalog.redaction import masked
 from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials
 from oauth1_catalog.suggestions import did_you_mean, nearest
@@ -241,9 +241,9 @@ class Emulator:
         """Authorize a login like a user in a browser; returns the URL of the callback, or the PIN.
 
         Raises:
-            ProviderError: the URL is not that of a consent page.
+            ProviderError: the URL is not that of a consent page of this emulator.
         """
-        return submit_consent(authorize_url, fields={"decision": "authorize", "user": user}, verify=self.ca_file)
+        return self._decide(authorize_url, {"decision": "authorize", "user": user})
 
     def deny(self, authorize_url: str, *, problem: str = "") -> str:
         """Decline a login like a user in a browser; returns the URL of the callback, empty if there is none.
@@ -253,9 +253,20 @@ class Emulator:
             problem: an ``oauth_problem`` for the callback. Default: the provider's own parameters.
 
         Raises:
-            ProviderError: the URL is not that of a consent page.
+            ProviderError: the URL is not that of a consent page of this emulator.
         """
-        return submit_consent(authorize_url, fields={"decision": "deny", "problem": problem}, verify=self.ca_file)
+        return self._decide(authorize_url, {"decision": "deny", "problem": problem})
+
+    def _decide(self, authorize_url: str, fields: dict[str, str]) -> str:
+        if not authorize_url.startswith((f"{self.origins.consent}/", f"{self.origins.secure}/")):
+            host = urlsplit(authorize_url).hostname or "no host"
+            raise ProviderError(
+                description=f"the URL leads to {host}, which is not this emulator; nothing is sent there. Give the "
+                "application the emulator's addresses, as with OAuth(catalog=emulator.catalog), and pass the URL that "
+                "its login redirects to.",
+                step="authorize",
+            )
+        return submit_consent(authorize_url, fields=fields, verify=self.ca_file)
 
     def fail_next(
         self,

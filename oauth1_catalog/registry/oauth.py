@@ -51,6 +51,28 @@ class RegistryOptions(TypedDict, total=False):
     secret_key: str | bytes | Sequence[str | bytes] | None
 
 
+def refuse_unusable(cache: object, fetch_token: object) -> None:
+    """Refuse what cannot be the cache or the function that an application passes.
+
+    Otherwise each login would fail, as if the cache could not be reached.
+
+    Raises:
+        ConfigurationError: the cache lacks a method, or ``fetch_token`` cannot be called.
+    """
+    lacks = [name for name in ("get", "set", "delete") if not callable(getattr(cache, name, None))]
+    if cache is not None and lacks:
+        raise ConfigurationError(
+            description=f"cache= is of type {type(cache).__name__}, which has no {' and no '.join(lacks)}.",
+            advice="Pass an object with get(key), set(key, value, seconds) and delete(key), such as redis-py's Redis, "
+            "or leave it out to use the session.",
+        )
+    if fetch_token is not None and not callable(fetch_token):
+        raise ConfigurationError(
+            description=f"fetch_token= is of type {type(fetch_token).__name__}, which cannot be called.",
+            advice="Pass a function that returns the user's token.",
+        )
+
+
 class BaseOAuth(CheckMixin[App]):
     """A registry of OAuth 1.0 clients. The ``OAuth`` of each framework is a subclass.
 
@@ -105,6 +127,7 @@ class BaseOAuth(CheckMixin[App]):
                 description=f"max_connected_clients is {max_connected_clients!r}.",
                 advice="Pass a whole number of 1 or more.",
             )
+        refuse_unusable(cache, fetch_token)
         self.cache: object | None = cache
         self.token_store: TokenStore | None = token_store
         self.forget_rejected_tokens = forget_rejected_tokens

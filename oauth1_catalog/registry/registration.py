@@ -138,6 +138,10 @@ def _provider(
             setting=error.setting,
             advice=" ".join(filter(None, (error.advice, pass_it, *hints))),
         ) from None  # the message is the same, with the advice
+    except ConfigurationError as error:
+        if error.provider not in (None, name):  # the catalog knows the provider, and not which client of it this is
+            error.name_client(name)
+        raise
     if provider.status == "retired" and not registration.allow_retired:
         raise RetiredProviderError(
             description=provider.status_sentence,

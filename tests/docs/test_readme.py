@@ -36,6 +36,7 @@ def test_the_flask_example_logs_in(emulator: Emulator, twitter: Client, monkeypa
     callback = emulator.approve(browser.get("/login").headers["Location"])
     profile = browser.get(callback).json
     assert profile["preferred_username"] == "ada"
+    assert browser.get(emulator.deny(browser.get("/login").headers["Location"])).status_code == 403
 
 
 def test_the_starlette_example_logs_in(emulator: Emulator, twitter: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,6 +47,8 @@ def test_the_starlette_example_logs_in(emulator: Emulator, twitter: Client, monk
     with TestClient(_run(STARLETTE)["app"]) as browser:
         login = browser.get("/login", follow_redirects=False)
         profile = browser.get(emulator.approve(login.headers["Location"])).json()
+        login = browser.get("/login", follow_redirects=False)
+        assert browser.get(emulator.deny(login.headers["Location"])).status_code == 403
     assert profile["preferred_username"] == "ada"
 
 
@@ -77,7 +80,9 @@ def test_the_django_example_logs_in(emulator: Emulator, twitter: Client, tmp_pat
             django.setup()
             browser = Client(headers={"host": "localhost:8000"})
             print(browser.get("/login")["Location"], flush=True)
-            print(browser.get(sys.stdin.readline().strip()).json()["preferred_username"])
+            print(browser.get(sys.stdin.readline().strip()).json()["preferred_username"], flush=True)
+            print(browser.get("/login")["Location"], flush=True)
+            print(browser.get(sys.stdin.readline().strip()).status_code)
         """),
         encoding="utf-8",
     )
@@ -93,9 +98,10 @@ def test_the_django_example_logs_in(emulator: Emulator, twitter: Client, tmp_pat
     ) as process:
         assert process.stdin
         assert process.stdout
-        process.stdin.write(emulator.approve(process.stdout.readline().strip()) + "\n")
-        process.stdin.flush()
-        assert process.stdout.readline().strip() == "ada"
+        for decide, answer in ((emulator.approve, "ada"), (emulator.deny, "403")):
+            process.stdin.write(decide(process.stdout.readline().strip()) + "\n")
+            process.stdin.flush()
+            assert process.stdout.readline().strip() == answer
 
 
 def test_the_script_calls_the_api(

@@ -124,6 +124,16 @@ def test_no_consent_page_is_an_error_with_words(emulator):
         emulator.approve(f"{emulator.origins.consent}/nobody/authorize/x")
 
 
+@pytest.mark.parametrize(
+    "url", ["https://api.twitter.com/oauth/authenticate?oauth_token=x", "/login", "http://127.0.0.1:9/x"]
+)
+def test_a_consent_page_of_somebody_else_is_not_opened(emulator, url, monkeypatch):
+    monkeypatch.setattr(requests.Session, "send", lambda *_, **__: pytest.fail("a request was sent"))
+    for decide in (emulator.approve, emulator.deny):
+        with pytest.raises(ProviderError, match=r"not this emulator.* OAuth\(catalog=emulator.catalog\)"):
+            decide(url)
+
+
 class TestFailures:
     def test_a_status_and_a_body(self, emulator, session):
         provider = emulator.catalog.provider("twitter")

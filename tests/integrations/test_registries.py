@@ -26,11 +26,28 @@ from oauth1_catalog.errors import (
 )
 from oauth1_catalog.integrations import django_client, flask_client, starlette_client
 from tests.integrations.applications import FRAMEWORKS, Application, StarletteApplication, wrong
+from tests.registry.caches import DictCache
 
 Registry = Callable[..., Any]
 
 
 class TestRegistry:
+    @pytest.mark.parametrize("cache", [{}, {"a": 1}, "redis://localhost:6379/0", 5], ids=repr)
+    def test_what_cannot_be_a_cache_is_refused_where_it_is_passed(self, registry: Registry, cache: object) -> None:
+        with pytest.raises(ConfigurationError, match=rf"cache= is of type {type(cache).__name__}, .*no delete\. Pass"):
+            registry(cache=cache)
+
+    def test_a_fetch_token_that_cannot_be_called(self, registry: Registry) -> None:
+        with pytest.raises(ConfigurationError, match=r"fetch_token= is of type str, .* Pass a function"):
+            registry(fetch_token="find_token")
+
+    def test_init_app_of_flask_looks_too(self) -> None:
+        app = flask.Flask(__name__)
+        with pytest.raises(ConfigurationError, match="cache= is of type str"):
+            flask_client.OAuth().init_app(app, cache="redis://localhost:6379/0")
+        with pytest.raises(ConfigurationError, match="fetch_token= is of type str"):
+            flask_client.OAuth().init_app(app, fetch_token="find_token")
+
     def test_registering_again_gives_the_new_client(self, registry: Registry) -> None:
         oauth = registry()
         first = oauth.register("m", client_id="one")
@@ -63,7 +80,7 @@ class TestRegistry:
     def test_authlibs_arguments(self, registry: Registry) -> None:
         def update_token(*_: object) -> None: ...
 
-        cache = {"empty": None}
+        cache = DictCache()
         oauth = registry(cache=cache, fetch_token=print, update_token=update_token)
         assert (oauth.cache, oauth.fetch_token, oauth.update_token) == (cache, print, update_token)
         oauth.register("m", update_token=update_token)
@@ -107,7 +124,7 @@ class TestFlask:
         oauth = flask_client.OAuth()
         oauth.register("m")
         apps = [flask.Flask(f"{__name__}{n}", root_path="/") for n in range(2)]
-        caches = [{"n": n} for n in range(2)]
+        caches = [DictCache() for _ in range(2)]
         for n, app in enumerate(apps):
             app.config["M_CLIENT_ID"] = f"key{n}"
             oauth.init_app(app, cache=caches[n], fetch_token=lambda name, n=n: {"oauth_token": f"t{n}"})

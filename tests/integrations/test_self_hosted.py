@@ -117,6 +117,15 @@ def test_each_provider_under_each_switch(registry: Registry, keys: dict[str, obj
             )
 
 
+@pytest.mark.parametrize("address", ["http://wiki:8081", "wiki.example.org", "https://wiki.example.org/?x"])
+def test_a_refused_address_names_the_client_and_not_only_its_provider(registry: Registry, address: str) -> None:
+    with pytest.raises(ConfigurationError, match=r": tenant_7: wiki_url=") as caught:
+        registry().register_from_catalog(
+            "mediawiki", name="tenant_7", wiki_url=address, client_id="key", client_secret="hush"
+        )
+    assert caught.value.provider == "tenant_7"
+
+
 def urls_of(provider: Any) -> list[str]:
     return [
         str(url)

@@ -24,6 +24,7 @@ from oauth1_catalog.integrations.base_client import (
 )
 from oauth1_catalog.integrations.flask_client.client import FlaskOAuth1App
 from oauth1_catalog.integrations.flask_client.framework import FlaskFramework, FlaskSettings, keys_of_session
+from oauth1_catalog.registry.oauth import refuse_unusable
 from oauth1_catalog.registry.registration import Registration
 from oauth1_catalog.registry.settings import KeyIndex
 
@@ -109,6 +110,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         Raises:
             ConfigurationError: a client's parameter is wrong, or one of the catalog lacks a key; the message names it.
         """
+        refuse_unusable(cache, fetch_token)
         self.cache: object | None = cache if cache is not None else self.cache
         self.fetch_token: FetchToken | None = fetch_token or self.fetch_token
         self.update_token: Callable[..., object] | None = update_token or self.update_token
