@@ -86,6 +86,17 @@ def test_each_action_has_its_version_beside_its_commit():
     assert {name: found for name, found in versions.items() if len(found) > 1} == {}
 
 
+def test_a_release_takes_the_files_by_their_id():
+    """Another job of the run can replace an artifact of the same name."""
+    built = load(".github/workflows/build.yml")["jobs"]["build"]
+    (upload,) = [step for step in built["steps"] if step.get("uses", "").startswith("actions/upload-artifact@")]
+    assert built["outputs"] == {"artifact": f"${{{{ steps.{upload['id']}.outputs.artifact-id }}}}"}
+    for job in ("publish", "announce"):
+        steps = load(".github/workflows/release.yml")["jobs"][job]["steps"]
+        (download,) = [step for step in steps if step.get("uses", "").startswith("actions/download-artifact@")]
+        assert download["with"] == {"artifact-ids": "${{ needs.tests.outputs.artifact }}", "path": "dist"}
+
+
 def test_hooks_run_commands_that_there_are():
     requirements = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     hooks = load(".pre-commit-hooks.yaml")
