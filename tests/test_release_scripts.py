@@ -123,6 +123,7 @@ def test_the_notes_are_the_section_of_the_version_and_the_hashes(
         (0, "No known vulnerabilities found", 0),
         (1, "Found 1 known vulnerability in 1 package", 1),
         (0, "No known vulnerabilities found\nclick  Dependency not found and could not be audited: click (8.3)", 75),
+        (1, "Found 1 known vulnerability in 1 package\nclick  could not be audited: click (8.3)", 1),
         (1, "requests.exceptions.ConnectionError: no address", 75),
     ],
 )
