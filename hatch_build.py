@@ -16,6 +16,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 BILL = "oauth1-catalog.cdx.json"
 
@@ -110,6 +111,11 @@ class CatalogHook(BuildHookInterface):
         return found
 
 
+def _version(stated: str) -> Version:
+    """VERS has the bounds in the order of their versions, so that ``>=1.0|<2`` is one range."""
+    return Version(stated.lstrip("<>=!~"))
+
+
 def _external(name: str, ranges: set[str], extras: set[str]) -> dict[str, Any]:
     """A component that is not in the wheel."""
     component: dict[str, Any] = {
@@ -118,7 +124,7 @@ def _external(name: str, ranges: set[str], extras: set[str]) -> dict[str, Any]:
         "name": name,
         "scope": "required" if "" in extras else "optional",
         "isExternal": True,
-        "versionRange": f"vers:pypi/{'|'.join(sorted(ranges))}",
+        "versionRange": f"vers:pypi/{'|'.join(sorted(ranges, key=_version))}",
         "purl": f"pkg:pypi/{name}",
     }
     if brought_by := sorted(extras - {""}):

@@ -44,10 +44,22 @@ def problems(source: str, version: tuple[int, int]) -> list[str]:
             found.append(f"line {call.lineno}: version {notice['removal']} has come")
         if removal <= since or since > version:
             found.append(f"line {call.lineno}: deprecated since {notice['since']}, removed in {notice['removal']}")
+        if removal >= (1, 0) and removal[1]:
+            found.append(f"line {call.lineno}: version {notice['removal']} is a minor release, which removes nothing")
         category = {word.arg: ast.unparse(word.value) for word in call.keywords}.get("category", "")
         if name == "deprecated" and category != "OAuth1CatalogDeprecationWarning":
             found.append(f"line {call.lineno}: another category: {category or 'none'}")
     return found
+
+
+@pytest.mark.parametrize(
+    ("since", "removal", "fine"),
+    [("1.4", "2.0", True), ("0.2", "0.3", True), ("0.9", "1.0", True), ("1.4", "1.5", False), ("0.9", "1.2", False)],
+)
+def test_from_1_0_on_only_a_major_release_removes(since: str, removal: str, fine: bool) -> None:
+    message = f"f() is deprecated since {since}, and version {removal} removes it. Use g()."
+    now = tuple(map(int, since.split(".")))
+    assert (problems(f"warn_deprecated({message!r})", (now[0], now[1])) == []) == fine
 
 
 def test_each_use_in_the_package_keeps_the_policy() -> None:

@@ -86,6 +86,30 @@ def test_each_action_has_its_version_beside_its_commit():
     assert {name: found for name, found in versions.items() if len(found) > 1} == {}
 
 
+def test_a_release_takes_the_files_by_their_id():
+    """Another job of the run can replace an artifact of the same name."""
+    built = load(".github/workflows/build.yml")["jobs"]["build"]
+    (upload,) = [step for step in built["steps"] if step.get("uses", "").startswith("actions/upload-artifact@")]
+    assert built["outputs"] == {"artifact": f"${{{{ steps.{upload['id']}.outputs.artifact-id }}}}"}
+    for job in ("publish", "announce"):
+        steps = load(".github/workflows/release.yml")["jobs"][job]["steps"]
+        (download,) = [step for step in steps if step.get("uses", "").startswith("actions/download-artifact@")]
+        assert download["with"] == {"artifact-ids": "${{ needs.tests.outputs.artifact }}", "path": "dist"}
+
+
+def test_a_checkout_on_windows_has_the_same_bytes(tmp_path, git_program):
+    """Git for Windows writes CRLF otherwise, with which no script of ours runs, and no saved hash is right."""
+    folder = tmp_path / "from"
+    (folder / ".ci").mkdir(parents=True)
+    for name in (".gitattributes", ".ci/test-python"):
+        (folder / name).write_bytes((ROOT / name).read_bytes())
+    user = ("-c", "user.name=x", "-c", "user.email=x@example.com")
+    for command in (["init", "-q"], ["add", "."], [*user, "commit", "-q", "-m", "first"]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+    subprocess.run(["git", "clone", "-q", "-c", "core.autocrlf=true", folder, tmp_path / "to"], check=True)
+    assert (tmp_path / "to/.ci/test-python").read_bytes() == (ROOT / ".ci/test-python").read_bytes()
+
+
 def test_hooks_run_commands_that_there_are():
     requirements = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     hooks = load(".pre-commit-hooks.yaml")

@@ -48,7 +48,7 @@ def test_a_line_has_the_name_and_the_signature(script: ModuleType, tmp_path: Pat
         "oauth1_catalog:",
         "class Client(Base):",
         "def close(self) -> None",
-        "def get(self, url: str, *, timeout: float = ...) -> bytes",
+        "def get(self, url: str, *, timeout: float = 1.0) -> bytes",
         "name: str",
         "def client(name: str) -> Client",
         "oauth1_catalog.base:",
@@ -63,6 +63,7 @@ def test_a_line_has_the_name_and_the_signature(script: ModuleType, tmp_path: Pat
         ("url: str", "address: str"),
         ("*, timeout", "timeout"),
         ("timeout: float = 1.0", "timeout: float"),
+        ("= 1.0", "= 2.0"),
         ("-> bytes", "-> str"),
         ("name: str\n", "name: int\n"),
         ("def get", "async def get"),
@@ -79,7 +80,9 @@ def test_a_change_of_an_inherited_method_is_found(script: ModuleType, tmp_path: 
     assert "def close(self, force: bool) -> None" in shown(script, tmp_path, base=changed)
 
 
-@pytest.mark.parametrize(("before", "after"), [("_private(self)", "_private(self, more: int)"), ("= 1.0", "= 2.0")])
+@pytest.mark.parametrize(
+    ("before", "after"), [("_private(self)", "_private(self, more: int)"), ("    def _private", "    def _other")]
+)
 def test_what_is_not_promised_can_change(script: ModuleType, tmp_path: Path, before: str, after: str) -> None:
     assert shown(script, tmp_path, SOURCE.replace(before, after)) == shown(script, tmp_path)
 
@@ -87,3 +90,21 @@ def test_what_is_not_promised_can_change(script: ModuleType, tmp_path: Path, bef
 def test_a_name_that_is_gone_is_an_error(script: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(KeyError):
         shown(script, tmp_path, SOURCE.replace("def client", "def other"))
+
+
+def test_the_message_names_what_is_gone(
+    script: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(script, "public_names", lambda: {"oauth1_catalog": {"no_such_name"}})
+    monkeypatch.setattr(script.sys, "argv", ["public_api.py"])
+    assert script.main() == 1
+    assert "A public name is gone: 'no_such_name'" in capsys.readouterr().out
+
+
+def test_the_keywords_of_a_call_are_listed(script: ModuleType) -> None:
+    """They are in a ``TypedDict`` that is not public; its keys are."""
+    keywords = (
+        script.SNAPSHOT.read_text(encoding="utf-8").partition("    class CallOptions")[2].partition("    class ")[0]
+    )
+    assert "        withhold_token: bool\n" in keywords
+    assert "        timeout: " in keywords

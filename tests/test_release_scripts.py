@@ -118,11 +118,36 @@ def test_the_notes_are_the_section_of_the_version_and_the_hashes(
 
 
 @pytest.mark.parametrize(
+    ("tag", "option"),
+    [("v1.2.3", "--title"), ("v1.2.3rc1", "--prerelease"), ("data-2026.11.30", "--latest=false")],
+)
+def test_only_a_version_of_the_package_is_the_latest_release(repository: Path, tag: str, option: str) -> None:
+    executable(repository / "programs" / "gh", GH)
+    (repository / "files").mkdir()
+    (repository / "files" / "catalog.json").write_text("{}", encoding="utf-8")
+    changelog = repository / "CHANGELOG.md"
+    changelog.write_text(changelog.read_text() + "\n## 1.2.3rc1 (2026-09-01)\n\n- First.\n", encoding="utf-8")
+    done = run(repository, "publish-release", tag, "files")
+    assert done.returncode == 0, done.stderr
+    assert (repository / "calls").read_text(encoding="utf-8").splitlines()[4] == option
+
+
+def test_a_release_without_its_section_fails(repository: Path) -> None:
+    executable(repository / "programs" / "gh", GH)
+    (repository / "files").mkdir()
+    done = run(repository, "publish-release", "data-2026.12.24", "files")
+    assert done.returncode == 1
+    assert "docs/catalog-changes.md has no section '## 2026.12.24'" in done.stderr
+    assert not (repository / "calls").exists()
+
+
+@pytest.mark.parametrize(
     ("status", "output", "code"),
     [
         (0, "No known vulnerabilities found", 0),
         (1, "Found 1 known vulnerability in 1 package", 1),
         (0, "No known vulnerabilities found\nclick  Dependency not found and could not be audited: click (8.3)", 75),
+        (1, "Found 1 known vulnerability in 1 package\nclick  could not be audited: click (8.3)", 1),
         (1, "requests.exceptions.ConnectionError: no address", 75),
     ],
 )
