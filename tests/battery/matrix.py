@@ -7,6 +7,7 @@ with requests and ``b`` with httpx2.
 from __future__ import annotations
 
 import re
+import sys
 import tracemalloc
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,9 @@ KEPT = 8 * MEBI
 the client are 16 and 64 KiB, and httpx2 decompresses 1 MiB at a time."""
 SENT = 64 * MEBI
 """What a server without end can get rid of before the client goes away; the kernel's buffers are in it."""
+
+DECOMPRESSED = {"zstd bomb": "gzip bomb"} if sys.version_info >= (3, 14) else {}
+"""What ends like another fault where Python can decompress it."""
 
 
 @cache
@@ -51,7 +55,8 @@ def check(scene: Scene, catalog: Catalog, fault: Fault, step: str, way: str) -> 
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    expected = next(outcomes for names, outcomes, _ in rows() if fault.name in names)[step][way != "requests"]
+    alike = DECOMPRESSED.get(fault.name, fault.name)
+    expected = next(outcomes for names, outcomes, _ in rows() if alike in names)[step][way != "requests"]
     assert outcome.code == expected, f"{outcome.code} in place of {expected}: {outcome.error}"
     assert SECRET not in outcome.shown
     assert scene.reached_by_strangers() == strangers

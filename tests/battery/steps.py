@@ -75,7 +75,7 @@ STEPS: dict[str, Callable[[Any, bool], Any]] = {
 """What each step is in ``error.step``, and its call: of a client, which is async or not."""
 
 LEFT_BY_HTTPX2 = (
-    "ignore:Exception ignored in. <async_generator object PoolByteStream:pytest.PytestUnraisableExceptionWarning"
+    "ignore:Exception ignored .+ <async_generator object PoolByteStream:pytest.PytestUnraisableExceptionWarning"
 )
 """httpx2 closes the connection of an answer that is not read to its end, and leaves its generator to the garbage
 collector, of which trio warns (``AsyncResponseStream.__aiter__`` of 2.16)."""
