@@ -446,11 +446,12 @@ class Row(OAuth1TokenMixin, Base):
     user_id: Mapped[int] = mapped_column()
 
 
-def test_a_token_table(user: User) -> None:
+def test_a_token_table(user: User, request: pytest.FixtureRequest) -> None:
     user.has_keys("twitter")
     database, key = f"sqlite:///{user.folder}/app.db", TokenCipher.new_key()
     user.env["OAUTH1_CATALOG_TOKEN_KEYS"] = key
     engine = create_engine(database)
+    request.addfinalizer(engine.dispose)
     Base.metadata.create_all(engine)
     for _ in range(2):  # the second one replaces the first
         result, _page = user.runs("twitter", "--database", database, "--user", "7", "--port", "0", browser=user.allows)
@@ -520,7 +521,9 @@ def test_wrong_use_is_found_before_the_login(
 ) -> None:
     user.has_keys("twitter")
     user.env |= environment
-    Base.metadata.create_all(create_engine(f"sqlite:///{user.folder}/app.db"))
+    engine = create_engine(f"sqlite:///{user.folder}/app.db")
+    Base.metadata.create_all(engine)
+    engine.dispose()
     (user.folder / "victim").write_text("mine\n", encoding="utf-8")
     (user.folder / "link").symlink_to("victim")
     (user.folder / "double.env").write_text('A="not closed\nB=1\n', encoding="utf-8")
