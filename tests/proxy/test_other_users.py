@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def test_the_port_answers_403_without_the_token(proxy: RunningProxy, upstream: U
 
 
 def test_the_unix_socket_cannot_be_opened(tmp_path: Path, upstream: Upstream) -> None:
-    folder = Path("/tmp") / f"proxy-{os.getpid()}"  # pytest's own folders are closed to others
+    folder = Path(tempfile.gettempdir()) / f"proxy-{os.getpid()}"  # pytest's own folders are closed to others
     folder.mkdir(mode=0o700)
     try:
         with running(tmp_path, acme(tmp_path, upstream), "acme", "--socket", folder / "s") as proxy:
@@ -73,7 +74,7 @@ def test_a_user_cannot_read_the_environment_of_an_own_proxy(tmp_path: Path, upst
     """The program that it starts is of the same user: the proxy's environment has the keys."""
     if as_other(sys.executable, "-c", "import oauth1_catalog").returncode:
         pytest.skip("another user cannot run this interpreter here")
-    providers = Path("/tmp") / f"providers-{os.getpid()}"
+    providers = Path(tempfile.gettempdir()) / f"providers-{os.getpid()}"
     try:
         shutil.copytree(Path(acme(tmp_path, upstream)["OAUTH1_CATALOG_PATH"]), providers)
         command = [*OTHER, sys.executable, "-m", "oauth1_catalog", "proxy", "acme", "--"]
