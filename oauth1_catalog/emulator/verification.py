@@ -346,11 +346,14 @@ def _multipart_fields(request: Request) -> list[tuple[str, str]]:
         return []
     message = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + (request.body or b""))
     parts: Any = message.get_payload() if message.is_multipart() else []  # messages, where it is multipart
-    return [
-        (str(part.get_param("name", header="Content-Disposition")), part.get_payload(decode=True).decode("utf-8"))
-        for part in parts
-        if part.get_filename() is None
-    ]
+    try:
+        return [
+            (str(part.get_param("name", header="Content-Disposition")), part.get_payload(decode=True).decode("utf-8"))
+            for part in parts
+            if part.get_filename() is None
+        ]
+    except (ValueError, LookupError, TypeError, AttributeError) as error:  # also of parameters in a form of RFC 2231
+        raise Refusal("parameter_rejected", "The multipart body cannot be read.") from error
 
 
 def _readable(text: str) -> str:

@@ -21,6 +21,7 @@ from oauth1_catalog.flow.redirection import fill_placeholders, with_query
 from oauth1_catalog.flow.responses import answer
 from oauth1_catalog.flow.token_header import check_unsigned, token_header
 from oauth1_catalog.hosts import host_of, is_loopback, origin_of
+from oauth1_catalog.redaction import one_line
 from oauth1_catalog.rfc5849 import Signer
 from oauth1_catalog.rfc5849.messages import Request, Response, TokenCredentials
 
@@ -116,7 +117,7 @@ def _claims(provider: Provider, profile: Profile) -> dict[str, Any]:
         raise TokenResponseError(
             "invalid_userinfo",
             f"{provider.name}: the profile has no value for sub, which identifies the user. It has the fields "
-            f"{', '.join(profile.names())[:120] or 'none'}; check userinfo_claims.",
+            f"{one_line(', '.join(profile.names())[:120]) or 'none'}; check userinfo_claims.",
             provider=provider.name,
             step="userinfo",
         )

@@ -485,6 +485,7 @@ class TestForms:
         refused(post_form(proxy, b"x", FORM, "Content-Encoding: gzip"), 400, "form")
         refused(post_form(proxy, b"x", f"{FORM}; charset=ibm037"), 400, "form")
         refused(post_form(proxy, b"x", f"{FORM}; charset=utf-8; charset=ibm037"), 400, "form")
+        refused(post_form(proxy, b"x", f"{FORM}; x*=a; x*0=b"), 400, "form")
         answer = proxy.raw(
             f"GET /{proxy.token}/1/x HTTP/1.1", f"Content-Type: {FORM}", "Content-Length: 3", body=b"a=b"
         )

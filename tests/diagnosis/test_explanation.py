@@ -411,6 +411,15 @@ def test_long_requests_end_soon(size: int) -> None:
     assert ("too long" in explanation.summary) == (size > 100_000)
 
 
+@pytest.mark.parametrize(
+    "parameters", ["name*=a; name*0=b", "name*=x'y; name*1*=z; name*=b", "name=\"a\"; filename*=no-such''x"]
+)
+def test_a_part_whose_headers_cannot_be_read(parameters: str) -> None:
+    body = f"--x\r\nContent-Disposition: form-data; {parameters}\r\n\r\nb\r\n--x--\r\n".encode()
+    request = replace(signed(form=None), body=body, headers=MULTIPART.headers)
+    assert explain(with_signature(request, "x"), client_secret="s").verdict == "wrong"
+
+
 @pytest.mark.parametrize("content_type", ["application/json", "multipart/form-data; boundary=x"])
 def test_long_bodies_that_are_not_signed_end_soon(content_type: str) -> None:
     part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'

@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 import requests
@@ -267,6 +267,16 @@ def test_it_must_run():
         assert emulator.ca_file
     with pytest.raises(NotInitializedError):
         _ = emulator.origins
+
+
+def test_a_multipart_body_that_cannot_be_read(emulator, session):
+    """Its part has parameters in a wrong form of RFC 2231."""
+    provider = emulator.catalog.provider("flickr")
+    body = b"--x\r\nContent-Disposition: form-data; name*=a; name*0=b\r\n\r\nb\r\n--x--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=x", "Authorization": 'OAuth oauth_token="t"'}
+    answer = session.post(f"{provider.api_base_url}upload/", data=body, headers=headers, timeout=10)
+    assert answer.status_code == 400
+    assert "The multipart body cannot be read." in unquote(answer.text)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.2", "::1"])

@@ -70,6 +70,13 @@ def test_without_sub_it_is_no_profile(profile: dict[str, object]) -> None:
     assert (caught.value.error, caught.value.step) == ("invalid_userinfo", "userinfo")
 
 
+def test_the_names_of_a_profile_are_no_commands_to_a_terminal() -> None:
+    with pytest.raises(TokenResponseError) as caught:
+        ask(PROVIDER, {"\x7f\x1b[31mid": 1, "other": 1})
+    assert str(caught.value).isprintable()
+    assert "other" in str(caught.value)
+
+
 def test_a_profile_that_came_with_the_token() -> None:
     rules = UserinfoRules(endpoint="token_response", claims={"sub": "$.user_id"})
     claims, sent = ask(replace(PROVIDER, userinfo=rules), token={"oauth_token": "t", "user_id": "9"})

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote_plus
 
-from oauth1_catalog.cli.proxy.headers import typed
+from oauth1_catalog.cli.proxy.headers import UNREADABLE, typed
 from oauth1_catalog.redaction import MaskedList
 
 MAX_FIELDS = 10_000
@@ -82,6 +82,9 @@ def check_coding(content_type: str, content_encoding: str) -> None:
         raise ValueError("The form is compressed. Send it without Content-Encoding.")
     if content_type.lower().count("charset") > 1:
         raise ValueError("The Content-Type of the form has more than one charset.")
-    charset = typed(content_type).get_param("charset", "")
+    try:
+        charset = typed(content_type).get_param("charset", "")
+    except UNREADABLE:
+        raise ValueError("The Content-Type of the form cannot be read.") from None
     if not isinstance(charset, str) or charset.strip().lower() not in _CHARSETS:
         raise ValueError("The form is not UTF-8. Send it without a charset.")

@@ -172,6 +172,10 @@ def typed(content_type: str) -> Message:
     return header
 
 
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
+"""What ``email`` raises for parameters of a header in a wrong form of RFC 2231, such as ``x*=a; x*0=b``."""
+
+
 def lowered(raw: Raw) -> Iterator[tuple[str, str]]:
     """The names, in lower case, and the values."""
     for name, value in raw:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from email.parser import HeaderParser
 
-from oauth1_catalog.cli.proxy.headers import typed
+from oauth1_catalog.cli.proxy.headers import UNREADABLE, typed
 
 Part = tuple[str, tuple[str | None, bytes] | tuple[str | None, bytes, str]]
 """A part as httpx2 takes it in ``files=``: without a file name it is a text field."""
@@ -53,7 +53,7 @@ def count_parts(body: bytes, content_type: str) -> int:
 def _mark(content_type: str) -> bytes:
     try:
         boundary = typed(content_type).get_boundary()
-    except (ValueError, LookupError, TypeError):
+    except UNREADABLE:
         boundary = None
     if not boundary or not boundary.isascii():
         raise ValueError("The Content-Type of the body has no boundary.")
@@ -72,7 +72,7 @@ def _part(piece: bytes) -> Part:
         encoded = headers.get_param("filename", header="content-disposition")
         filename = headers.get_filename()
         kind = headers.get_content_type()
-    except (ValueError, LookupError, TypeError, AttributeError):  # of RFC 2231: title*=charset'language'text
+    except UNREADABLE:
         raise ValueError("The headers of a part cannot be read.") from None
     if isinstance(encoded, tuple) and str(encoded[0]).lower() not in _CHARSETS:
         raise ValueError("The headers of a part cannot be read.")
