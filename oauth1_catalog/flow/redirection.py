@@ -98,6 +98,10 @@ def _redirect_uri_fault(uri: str) -> str:
         return "is not absolute."
     if not uri.partition(":")[2].startswith("/"):  # "localhost:8000/cb" has the scheme "localhost"
         return "does not begin with https:// (http:// for localhost), or with a scheme of your own as in myapp://."
+    if "@" in parts.netloc:
+        return "contains a user name or a password, which the provider and the user would see. Leave it out."
+    if own := next((key for key, _ in parse_qsl(parts.query) if key in {"oauth_token", "oauth_verifier"}), ""):
+        return f"has the parameter {own}, which the provider adds: it would come twice. Use another name."
     return "names no host." if parts.scheme in {"https", "http"} and not parts.hostname else ""
 
 

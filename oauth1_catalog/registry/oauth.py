@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequenc
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
-from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.clients.connected import DEFAULT, ConnectedPools
 from oauth1_catalog.errors import ConfigurationError, ConfigurationNotice, OAuthError
 from oauth1_catalog.redaction import MaskedMapping, without_frames
@@ -27,6 +26,7 @@ from oauth1_catalog.registry.registration import (
     catalog_path,
     client_arguments,
     registration_notices,
+    warn_about,
 )
 from oauth1_catalog.registry.settings import KeyIndex
 from oauth1_catalog.registry.token import FetchToken
@@ -230,8 +230,7 @@ class BaseOAuth(CheckMixin[App]):
         }
         arguments = MaskedMapping(values, **{key: value for key, value in switches.items() if value is not None})
         client = self._add(Registration(registered, provider, arguments, environment, overwrite, allow_retired))
-        for notice in self._notices(registered):
-            warn(notice.description, notice.category)
+        warn_about(self._registry[registered], self._notices(registered))
         return client
 
     def unregister(self, name: str) -> None:

@@ -6,12 +6,13 @@ environment; the nearest setting that is given wins. Only the registration's own
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping, Set
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oauth1_catalog.access import Access, given_insecure_transport, given_local_hosts, read_flag
+from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.catalog.files import environment_directories, listed_directories
 from oauth1_catalog.errors import (
     ConfigurationError,
@@ -275,6 +276,19 @@ def registration_notices(
         if unused := unused_data(settings, given_catalog):
             found.append(ConfigurationNotice("unused_catalog_data", f"{name}: {unused}", provider=name))
     return found
+
+
+def warn_about(registration: Registration, found: Iterable[ConfigurationNotice]) -> None:
+    """Warn of what ``registration_notices`` found, at the application's line.
+
+    A provider's end is the same for each tenant, so its text names the provider: by default Python shows each text
+    once for each line, and keeps it for as long as the process runs.
+    """
+    for notice in found:
+        text = notice.description
+        if notice.error == "deprecated_provider" and registration.provider is not None:
+            text = f"{registration.provider}: {text.removeprefix(f'{registration.name}: ')}"
+        warn(text, notice.category)
 
 
 def unused_data(settings: Settings, catalog: Catalog) -> str:

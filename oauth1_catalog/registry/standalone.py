@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.errors import ConfigurationError
 from oauth1_catalog.redaction import masked, without_frames
 from oauth1_catalog.registry.client import OAuth1App
@@ -24,6 +23,7 @@ from oauth1_catalog.registry.registration import (
     catalog_path,
     client_arguments,
     registration_notices,
+    warn_about,
 )
 from oauth1_catalog.rfc5849.messages import TokenLike
 
@@ -158,10 +158,10 @@ def standalone_client(
     except Exception as error:
         raise without_frames(error)  # noqa: B904 - it is the same error
     fixation = client.allow_session_fixation
-    for notice in registration_notices(
-        registration, client.provider, settings, catalog, allow_session_fixation=fixation
-    ):
-        warn(notice.description, notice.category)
+    warn_about(
+        registration,
+        registration_notices(registration, client.provider, settings, catalog, allow_session_fixation=fixation),
+    )
     return client
 
 

@@ -465,6 +465,9 @@ def test_redirect_uris(uri: str) -> None:
         ("https://ada:canary@a.example:x/cb?canary", "cannot be read"),
         ("https://ada:can@canary@a.example:x/cb", "cannot be read"),
         ("https://a.example/cb?next=a b", "in the query as well"),
+        ("https://ada:canary@a.example/cb", "contains a user name or a password"),
+        ("https://a.example/cb?x=1&oauth_token=canary", "has the parameter oauth_token, which the provider adds"),
+        ("myapp://cb?oauth_verifier=canary", "has the parameter oauth_verifier"),
     ],
 )
 def test_redirect_uris_that_lead_nowhere(uri: str, reason: str) -> None:

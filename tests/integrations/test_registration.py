@@ -100,13 +100,24 @@ def test_python_shows_it_by_default(tmp_path: Path) -> None:
     assert "helper.py:3: DeprecatedProviderWarning: garmin: OAuth 1.0 will be switched off on 2026-12-31." in ran.stderr
 
 
+def test_the_tenants_of_a_provider_are_warned_of_once(registry: Registry) -> None:
+    """Python shows a text once for each line, and keeps it. ``check()`` lists each tenant."""
+    oauth = registry()
+    with warned() as caught:
+        for number in range(20):
+            oauth.register_from_catalog("garmin", name=f"tenant_{number}", **KEYS)
+    (warning,) = caught
+    assert str(warning.message).startswith("garmin: OAuth 1.0 will be switched off on 2026-12-31.")
+    assert sorted(found.provider for found in oauth.check()) == sorted(f"tenant_{number}" for number in range(20))
+
+
 @pytest.mark.parametrize("name", DEPRECATED)
 def test_every_provider_that_ends(registry: Registry, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if Catalog().file(name).insecure_transport:
         monkeypatch.setenv("OAUTH1_CATALOG_INSECURE_TRANSPORT", "1")
     oauth = registry()
     values = {key: value or "" for key, value in Catalog().required(name).items()}
-    with pytest.warns(DeprecatedProviderWarning, match="mine: OAuth 1.0 (will be switched off|is deprecated)"):
+    with pytest.warns(DeprecatedProviderWarning, match=f"{name}: OAuth 1.0 (will be switched off|is deprecated)"):
         oauth.register_from_catalog(name, name="mine", **KEYS, **values, **key_of(name))
     assert [found.error for found in oauth.check() if found.severity == "warning"] == ["deprecated_provider"]
 

@@ -12,7 +12,6 @@ from flask import Flask, current_app, has_app_context
 from flask.cli import AppGroup
 from werkzeug.local import LocalProxy
 
-from oauth1_catalog.application_warnings import warn
 from oauth1_catalog.errors import ConfigurationError, NotInitializedError
 from oauth1_catalog.integrations.base_client import (
     BaseOAuth,
@@ -25,7 +24,7 @@ from oauth1_catalog.integrations.base_client import (
 from oauth1_catalog.integrations.flask_client.client import FlaskOAuth1App
 from oauth1_catalog.integrations.flask_client.framework import FlaskFramework, FlaskSettings, keys_of_session
 from oauth1_catalog.registry.oauth import refuse_unusable
-from oauth1_catalog.registry.registration import Registration
+from oauth1_catalog.registry.registration import Registration, warn_about
 from oauth1_catalog.registry.settings import KeyIndex
 
 if TYPE_CHECKING:
@@ -122,8 +121,7 @@ class OAuth(BaseOAuth[FlaskOAuth1App]):
         with app.app_context():
             for registration in list(self._registry.values()):
                 self._ready(registration)
-                for notice in self._notices(registration.name):
-                    warn(notice.description, notice.category)
+                warn_about(registration, self._notices(registration.name))
 
     @property
     def app(self) -> Flask | None:
