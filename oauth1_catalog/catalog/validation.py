@@ -187,7 +187,7 @@ def _document_path(entry: Entry, loc: Sequence[Step]) -> tuple[Step, ...]:
     path: list[Step] = []
     data: Data = entry.data
     for step in loc:
-        if step == "[key]":
+        if step == "[key]" and not (isinstance(data, dict) and step in data):  # a field can have this name
             break
         if isinstance(data, dict) and step in data:
             data = data[str(step)]

@@ -73,10 +73,13 @@ def token_file(path: Path, form: str, client: str) -> Iterator[Save]:
             Path(temporary).write_text(_as_json(token), encoding="utf-8")
         else:
             before = masked(_existing(path, form))
-            Path(temporary).write_text(before, encoding="utf-8", newline="")
+            Path(temporary).write_text(before.replace("\r\n", "\n"), encoding="utf-8", newline="")
             for name, value in _variables(token, client).items():
                 export = re.search(rf"^\s*export\s+{name}\s*=", before, re.MULTILINE) is not None
                 set_key(temporary, name, value, quote_mode="auto", export=export)
+            if "\r\n" in before:  # set_key() writes \n
+                written = masked(Path(temporary).read_text(encoding="utf-8"))
+                Path(temporary).write_text(written, encoding="utf-8", newline="\r\n")
             Path(temporary).chmod(0o600)
         Path(temporary).replace(path)
         hidden = [] if form == "json" else [name for name in _variables(token, client) if os.environ.get(name)]
@@ -144,6 +147,8 @@ def _existing(path: Path, form: str) -> str:
             fault, advice = "already exists, and does not contain a token", "Choose another file."
         if not fault and form == "env" and _is_json(text):
             fault, advice = "contains JSON, and not lines NAME=VALUE", "Add --format json, or choose another file."
+        if not fault and form == "env" and {*re.findall(r"\r\n|\r|\n", text)} not in (set(), {"\n"}, {"\r\n"}):
+            fault, advice = "has line breaks of several kinds", "Save it with one kind first."
         if not fault and form == "env" and not _can_go_on(text):
             fault = "has a line behind which nothing can be read, such as one with a quotation mark that is not closed"
             advice = "Correct it first."

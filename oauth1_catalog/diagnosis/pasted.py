@@ -110,7 +110,7 @@ def _from_har(text: str) -> Request:
         if isinstance(found.get("log"), Mapping):
             found = found["log"]["entries"][0]
         found = found.get("request", found)
-        headers = {str(one["name"]): str(one["value"]) for one in found["headers"]}
+        headers = {str(one["name"]).strip(): str(one["value"]).strip() for one in found["headers"]}
         posted = found.get("postData") or {}
         body = posted.get("text", "")
         if posted.get("encoding") == "base64":

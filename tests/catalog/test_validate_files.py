@@ -65,6 +65,7 @@ def damaged(draw) -> str:
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(damaged())
 @example("schema_version: 1\nname: acme\ninsecure_transport: []\n")
+@example('schema_version: 1\nname: acme\n"[key]": 1\n')
 @example("schema_version: 1\nname: acme\nuserinfo_endpoint: me\nuserinfo_format: xml\nuserinfo_claims: {sub: $..[}\n")
 def test_no_file_is_too_broken(tmp_path, text):
     path = tmp_path / "acme.yaml"

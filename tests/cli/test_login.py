@@ -393,6 +393,19 @@ def test_local_hosts_are_allowed_as_for_other_commands(user: User) -> None:
     assert "Error: allura: the request_token request got no answer" in allowed.output
 
 
+def test_the_line_breaks_of_an_env_file_stay(user: User) -> None:
+    user.has_keys("twitter")
+    file = user.folder / "windows.env"
+    file.write_bytes(b'A="one\r\ntwo"\r\nB=2\r\n')
+    result, _ = user.runs("twitter", "--output", "windows.env", "--port", "0", browser=user.allows)
+    assert result.exit_code == 0, result.output
+    written = file.read_bytes()
+    assert written.startswith(b'A="one\r\ntwo"\r\nB=2\r\nTWITTER_TOKEN=')
+    assert written.count(b"\n") == written.count(b"\r\n") == 5
+    with user.environment():
+        assert client("twitter", env_file=file).static_token.oauth_token
+
+
 def test_a_token_that_a_shell_would_run_is_in_no_env_file(user: User) -> None:
     user.has_keys("cardmarket")
     user.env |= {"CARDMARKET_TOKEN": "t", "CARDMARKET_TOKEN_SECRET": "'; touch run; '"}
@@ -493,6 +506,11 @@ DATABASE = {"DATABASE_URL": "sqlite:///app.db"}
             {},
             "--output: double.env has a line behind which nothing can be read, such as",
         ),
+        (
+            "--output mixed.env",
+            {},
+            "--output: mixed.env has line breaks of several kinds. Save it with one kind first.",
+        ),
         ("--output open.env", {}, "--output: open.env has a line behind which nothing can be read, such as one with"),
         ("--output x --set client_secret=hush", {}, "--set client_secret: other users of this machine can read"),
         ("--output x --set token=hush", {}, "--set token: other users of this machine can read"),
@@ -527,6 +545,7 @@ def test_wrong_use_is_found_before_the_login(
     (user.folder / "victim").write_text("mine\n", encoding="utf-8")
     (user.folder / "link").symlink_to("victim")
     (user.folder / "double.env").write_text('A="not closed\nB=1\n', encoding="utf-8")
+    (user.folder / "mixed.env").write_bytes(b"A=1\r\nB=2\n")
     (user.folder / "open.env").write_text("A='not closed\nB=1\n", encoding="utf-8")
     (user.folder / "latin.env").write_bytes(b"NAME=\xe9\n")
     (user.folder / "large.env").write_bytes(b"#" * 1_100_000)
