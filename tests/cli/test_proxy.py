@@ -866,6 +866,7 @@ def test_a_variable_that_contains_a_short_value_stays() -> None:
         (PART % (b'; a="%b"' % (b"x" * 8192)), "multipart/form-data; boundary=b", "more than 8,192 bytes"),
         (PART % b"; filename*=punycode''%ff", "multipart/form-data; boundary=b", "cannot be read"),
         (PART % b"; filename*=utf-8''a%0ab", "multipart/form-data; boundary=b", "control character"),
+        (PART % b'; filename="a\\\\b"', "multipart/form-data; boundary=b", "a backslash"),
         (PART % b'; filename="f"\r\nContent-Type: a/\x01b', "multipart/form-data; boundary=b", "control character"),
     ],
 )

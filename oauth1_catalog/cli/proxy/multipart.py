@@ -17,7 +17,8 @@ _CHARSETS = frozenset({"utf-8", "iso-8859-1", "us-ascii"})
 _MAX_HEAD = 8 * 1024
 _MAX_PARAMETERS = 32
 """Also the largest number of lines. The time to read the parameters grows with the square of their number."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_AMBIGUOUS = re.compile(r"[\x00-\x1f\x7f\\]")
+"""Control characters, and the backslash: servers read ``name="a\\"; filename="b"`` in different ways."""
 
 
 def read_multipart(body: bytes, content_type: str) -> list[Part]:
@@ -78,8 +79,8 @@ def _part(piece: bytes) -> Part:
         raise ValueError("The headers of a part cannot be read.")
     if not mark or not isinstance(name, str):
         raise ValueError("A part of the multipart body has no name.")
-    if _CONTROL.search(f"{name}{filename or ''}{kind}"):
-        raise ValueError("The name or the type of a part contains a control character.")
+    if _AMBIGUOUS.search(f"{name}{filename or ''}{kind}"):
+        raise ValueError("The name or the type of a part contains a control character or a backslash.")
     if not filename:  # without a name the client writes it as a text field again, and signs it
         return name, (None, content)
     return name, (filename, content, kind)
