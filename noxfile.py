@@ -37,6 +37,7 @@ NOT_ON_THE_OLDEST = (
     "tests/catalog/test_schema.py::test_the_committed_schema_is_up_to_date",
     "tests/catalog/test_schema.py::test_our_files_pass",  # check-jsonschema needs a newer click than we do
     "tests/catalog/test_schema.py::test_invalid_files_fail",
+    "tests/catalog/test_published.py::TestSchema::test_the_file_passes",
 )
 """Tests whose subject is not the package with old dependencies."""
 WITHOUT_A_FRAMEWORK = [f"tests/{folder}" for folder in ("catalog", "cli", "clients", "flow", "tokens")]
@@ -67,7 +68,7 @@ def starlette(session: nox.Session, versions: str) -> None:
 def oldest(session: nox.Session) -> None:
     """What needs no framework, on the oldest version of every requirement at once."""
     session.install("--require-hashes", "-r", "constraints.txt")
-    limits = Path(session.create_tmp()) / "of-its-time.txt"
+    limits = Path(session.virtualenv.location) / "of-its-time.txt"  # create_tmp() moves TMPDIR into the repository
     limits.write_text("\n".join(one for found in OF_ITS_TIME.values() for one in found), encoding="utf-8")
     session.install("--resolution", "lowest-direct", "--upgrade", "-c", str(limits), *_stated())
     session.install("--no-deps", "--no-build-isolation", "--editable", ".")
