@@ -63,7 +63,7 @@ class TestEventLoopsLeaveNothing:
     def test_a_loop_that_was_closed_without_an_end_to_its_generators(self, wire):
         pool, before = HttpxPool(), self.clients()
         for _ in range(5):
-            loop = asyncio.new_event_loop()
+            loop = asyncio.SelectorEventLoop()  # an old uvicorn makes uvloop's the default, which cannot close so
             loop.run_until_complete(pool.send(Request("POST", wire.url)))
             loop.close()
         asyncio.run(pool.send(Request("POST", wire.url)))
