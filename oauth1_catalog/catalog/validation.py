@@ -136,7 +136,7 @@ def check_filled(data: Mapping[str, object]) -> None:
         model_of(data)
     except ValidationError as error:
         first, *more = error.errors(include_url=False, include_input=False)
-        told = first.get("ctx", {"message": first["msg"]})
+        told = first.get("ctx", {})
         problem = "; ".join(filter(None, (str(told.get("message", first["msg"])), str(told.get("help", "")))))
         others = f" (and {len(more)} more)" if more else ""
         raise ValueError(f"`{dotted(first['loc'])}`: {problem}{others}") from None
